@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** Crockford's base 32 without i, l, o, u: see `encodeId` of libs/crypto, which also checks the checksum. */
+const BODY = '[0-9a-hjkmnp-tv-z]{32}';
+
+function id<Brand extends string>(prefix: string, meaning: string) {
+  return z
+    .string()
+    .regex(new RegExp(`^${prefix}_${BODY}$`))
+    .describe(meaning)
+    .brand<Brand>();
+}
+
+/** Stands for one person towards one identity client. */
+export const clientPseudonym = id<'ClientPseudonym'>('cps', 'A person, as this identity client knows them');
+/** Stands for one person in one purpose. */
+export const pseudonym = id<'Pseudonym'>('psn', 'A person in one purpose');
+/** A session of the API, as vault and API name it to each other. */
+export const sessionPseudonym = id<'SessionPseudonym'>('ssn', 'A session of the data plane');
+/** The API's own name for a permit before and while it has a pseudonym. */
+export const gateId = id<'GateId'>('gat', 'A permit gate');
+export const erasureId = id<'ErasureId'>('ers', 'An erasure');
+export const erasureClaim = id<'ErasureClaim'>('ecl', 'Fetches the evidence of one erasure');
+/** One-time code that carries a sign-in from the vault to the API. */
+export const signInCode = id<'SignInCode'>('sic', 'One-time sign-in code');
+
+export type ClientPseudonym = z.infer<typeof clientPseudonym>;
+export type SessionPseudonym = z.infer<typeof sessionPseudonym>;
+export type GateId = z.infer<typeof gateId>;
+export type ErasureId = z.infer<typeof erasureId>;
+export type ErasureClaim = z.infer<typeof erasureClaim>;
+export type SignInCode = z.infer<typeof signInCode>;
+
+/** A pseudonym that belongs to one purpose: passing one purpose's to another's code does not compile. */
+export type Pseudonym<Purpose extends string = string> = z.infer<typeof pseudonym> & { readonly __purpose?: Purpose };

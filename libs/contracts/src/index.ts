@@ -1,0 +1,3 @@
+export * from './ids.js';
+export * from './purposes.js';
+export * from './route.js';

@@ -1,0 +1,104 @@
+import { randomFillSync } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** Random bytes in every identifier: 128 bits. */
+export const IDENTIFIER_BYTES = 16;
+const CHECK_BYTES = 4;
+const BODY_CHARS = 32;
+// Crockford's base 32 in lower case: no i, l, o, u to misread. 20 bytes are exactly 32 characters.
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const VALUES = new Map([...ALPHABET].map((char, value) => [char, value]));
+
+/** A text is not an identifier of the expected kind: wrong prefix, length, alphabet or checksum. */
+export class MalformedIdentifier extends Error {
+  override readonly name = 'MalformedIdentifier';
+  constructor(readonly prefix: string) {
+    super(`not a ${prefix}_ identifier`);
+  }
+}
+
+/** 16 fresh random bytes. */
+export function randomId(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const id = Buffer.from(pool.subarray(used, used + IDENTIFIER_BYTES));
+  used += IDENTIFIER_BYTES;
+  return id;
+}
+const pool = Buffer.alloc(IDENTIFIER_BYTES * 256);
+let used = pool.length;
+
+/**
+ * Writes 16 bytes as `prefix_` and 32 characters: the bytes and a CRC-32 over prefix and bytes. The prefix says what it
+ * is, the checksum lets a mistyped one be refused before any look-up.
+ */
+export function encodeId(prefix: string, id: Uint8Array): string {
+  const body = Buffer.allocUnsafe(IDENTIFIER_BYTES + CHECK_BYTES);
+  body.set(id);
+  body.writeUInt32BE(checksum(prefix, id), IDENTIFIER_BYTES);
+  return `${prefix}_${toBase32(body)}`;
+}
+
+/**
+ * Reads what {@link encodeId} wrote.
+ * @returns 16 bytes
+ * @throws {MalformedIdentifier}
+ */
+export function decodeId(prefix: string, text: string): Buffer {
+  if (text.length !== prefix.length + 1 + BODY_CHARS || !text.startsWith(`${prefix}_`)) {
+    throw new MalformedIdentifier(prefix);
+  }
+  const body = fromBase32(text.slice(prefix.length + 1));
+  const id = body?.subarray(0, IDENTIFIER_BYTES);
+  if (!body || !id || body.readUInt32BE(IDENTIFIER_BYTES) !== checksum(prefix, id)) {
+    throw new MalformedIdentifier(prefix);
+  }
+  return Buffer.from(id);
+}
+
+/** Whether a text is a well-formed identifier of that kind; says nothing about its existence. */
+export function isId(prefix: string, text: string): boolean {
+  try {
+    decodeId(prefix, text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checksum(prefix: string, id: Uint8Array): number {
+  return crc32(id, crc32(prefix));
+}
+
+function toBase32(bytes: Buffer): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 5) {
+    // Five bytes are eight characters; two halves of 20 bits stay exact in a double's integer range.
+    const high = (bytes.readUInt16BE(at) << 4) | ((bytes[at + 2] ?? 0) >> 4);
+    const low = (((bytes[at + 2] ?? 0) & 15) << 16) | bytes.readUInt16BE(at + 3);
+    for (const half of [high, low]) {
+      for (let shift = 15; shift >= 0; shift -= 5) text += ALPHABET[(half >> shift) & 31];
+    }
+  }
+  return text;
+}
+
+function fromBase32(text: string): Buffer | undefined {
+  const bytes = Buffer.allocUnsafe(IDENTIFIER_BYTES + CHECK_BYTES);
+  let bits = 0;
+  let value = 0;
+  let at = 0;
+  for (const char of text) {
+    const digit = VALUES.get(char);
+    if (digit === undefined) return undefined;
+    value = ((value << 5) | digit) & 0xfff;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = (value >> bits) & 255;
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,48 @@
+import { DataSource, type MigrationInterface } from 'typeorm';
+
+export interface DatabaseOptions {
+  /** postgres:// URL */
+  readonly url: string;
+  /** connections at most */
+  readonly poolSize: number;
+  /** shown in pg_stat_activity */
+  readonly applicationName: string;
+  readonly migrations: readonly (new () => MigrationInterface)[];
+}
+
+/** A fixed number, so that two processes starting together migrate one after the other. */
+const MIGRATION_LOCK = 7_220_453_016;
+
+/** Opens the pool. Does not migrate. */
+export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url: options.url,
+    poolSize: options.poolSize,
+    applicationName: options.applicationName,
+    migrations: [...options.migrations],
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    logging: false,
+    uuidExtension: 'pgcrypto',
+    // Statements of one transaction are sent without waiting for each other's answer.
+    extra: { pipeline: true, connectionTimeoutMillis: 5_000, idleTimeoutMillis: 30_000 },
+  });
+  return dataSource.initialize();
+}
+
+/** Runs what is missing, one process at a time. */
+export async function migrate(dataSource: DataSource): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      await dataSource.runMigrations();
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+    }
+  } finally {
+    await runner.release();
+  }
+}

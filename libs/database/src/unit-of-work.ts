@@ -1,0 +1,75 @@
+import type { DataSource } from 'typeorm';
+import type { PoolClient } from 'pg';
+
+/** SQL under a name: PostgreSQL parses and plans it once for each connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The caller's open transaction. Every write of a store takes it first, so forgetting it does not compile. */
+export interface Tx {
+  query<Row = Record<string, unknown>>(statement: string | Statement, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** Opens transactions at the edge of the application; see {@link UnitOfWork.run}. */
+export class UnitOfWork {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Runs the work in one READ COMMITTED transaction on the primary and commits it when the work resolves.
+   * If the work rejects, everything is rolled back and the rejection passed on. When this resolves, PostgreSQL has
+   * acknowledged the commit.
+   */
+  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.withClient(async (client) => {
+      // Sent without waiting: the first statement travels in the same packet. A failed BEGIN fails that statement too.
+      const begun = client.query('BEGIN').catch(() => undefined);
+      try {
+        const result = await work(transaction(client));
+        await begun;
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Runs work that needs exactly one statement, which then is the transaction: one round trip in place of three.
+   * A second statement is refused, because it would commit apart from the first.
+   */
+  async single<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.withClient((client) => {
+      let spent = false;
+      return work({
+        query: (statement, values) => {
+          if (spent) throw new Error('a second statement inside UnitOfWork.single');
+          spent = true;
+          return transaction(client).query(statement, values);
+        },
+      });
+    });
+  }
+
+  private async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await work((await runner.connect()) as PoolClient);
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+function transaction(client: PoolClient): Tx {
+  return {
+    async query<Row>(statement: string | Statement, values: readonly unknown[] = []): Promise<Row[]> {
+      const query = typeof statement === 'string' ? { text: statement } : { ...statement };
+      const result = await client.query({ ...query, values: values as unknown[] });
+      return result.rows as Row[];
+    },
+  };
+}
