@@ -1,0 +1,10 @@
+export { FixedClock } from './fixed-clock.js';
+export { proofCount } from './proof-count.js';
+export { SeededRandom, seededRandom } from './seeded-random.js';
+export {
+  type FreshDatabase,
+  type FreshDatabases,
+  freshDatabases,
+  freshEmptyDatabase,
+  type TestServer,
+} from './test-server.js';
