@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+
+/** Programs that the supervisor keeps running. */
+export type ChildName =
+  | 'vault-postgres'
+  | 'platform-postgres'
+  | 'provider'
+  | 'vault'
+  | 'api'
+  | 'worker'
+  | 'web';
+
+export interface DatabaseInfo {
+  /** as the app's own role, which owns the database and is no superuser */
+  readonly url: string;
+  /** null where the server isn't ours */
+  readonly superuserUrl: string | null;
+  /** PostgreSQL's data folder; null where the server isn't ours */
+  readonly folder: string | null;
+}
+
+export interface AuditLogInfo {
+  /** the log's name in its checkpoints */
+  readonly origin: string;
+  /** Ed25519, SPKI in PEM */
+  readonly publicKeyFile: string;
+  /** the same key as a C2SP signed-note verifier key: `<origin>+<key id>+<base64>` */
+  readonly verifierKey: string;
+}
+
+/**
+ * What somebody outside needs to use and examine a running platform: the contents of `demo.json` in its data folder.
+ * Holds secrets of the embedded run; the file is readable by its owner alone.
+ */
+export interface PlatformInfo {
+  readonly urls: {
+    readonly web: string;
+    readonly vault: string;
+    /** mutual TLS */
+    readonly vaultInternal: string;
+    readonly api: string;
+    /** the embedded OpenID provider */
+    readonly issuer: string;
+  };
+  /** signs in any name that matches ^[a-z0-9][a-z0-9-]{0,31}$ */
+  readonly demoPassword: string;
+  /** by client id: sent to the provider as client_secret_basic with grant_type=client_credentials */
+  readonly clients: {
+    readonly 'brand-shop': { readonly secret: string; readonly audience: 'urn:integument:vault' };
+    readonly 'skin-app': { readonly secret: string; readonly audience: 'urn:integument:api' };
+  };
+  readonly staff: { readonly privacyOfficer: string; readonly auditor: string };
+  /** files of the certificate by which the API shows itself to the vault */
+  readonly apiTls: { readonly ca: string; readonly certificate: string; readonly key: string };
+  readonly databases: { readonly vault: DatabaseInfo; readonly platform: DatabaseInfo };
+  readonly audit: { readonly vault: AuditLogInfo; readonly api: AuditLogInfo };
+  readonly dataFolder: string;
+  /** `<name>.log` for each child, older lines in `<name>.log.1` */
+  readonly logFolder: string;
+  /** `<name>.json` with the `pid` of each running child */
+  readonly runFolder: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    platform: PlatformInfo;
+  }
+}
+
+/** The platform that runs for the end-to-end tests. */
+export function platform(): PlatformInfo {
+  return inject('platform');
+}
+
+/** The process id of a child now: it changes when the supervisor starts it again. */
+export function childPid(info: Pick<PlatformInfo, 'runFolder'>, name: ChildName): number {
+  return (JSON.parse(readFileSync(join(info.runFolder, `${name}.json`), 'utf8')) as { pid: number }).pid;
+}
