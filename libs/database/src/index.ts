@@ -1,4 +1,13 @@
 export { byteaArray, int2Array, textArray } from './binary-array.js';
+export { Coalescer, CoalescerFull, type CoalescerOptions } from './coalescer.js';
 export { type DatabaseOptions, migrate, openDatabase } from './data-source.js';
+export { Idempotency, type IdempotentRequest, idempotencySchemaSql, type Once } from './idempotency.js';
 export { migration } from './migration.js';
+export { Outbox, outboxSchemaSql } from './outbox.js';
+export {
+  type OutboxHandler,
+  type OutboxMessage,
+  OutboxWorker,
+  type OutboxWorkerOptions,
+} from './outbox-worker.js';
 export { type Statement, type Tx, UnitOfWork } from './unit-of-work.js';

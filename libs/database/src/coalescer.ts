@@ -1,0 +1,73 @@
+export interface CoalescerOptions<In, Out> {
+  /**
+   * Handles a batch in one statement and commit. Must give one result for each item, in the same order, and must be
+   * all or nothing: when it rejects, none of the batch may have taken effect. A connection lost during COMMIT leaves that
+   * open, so an item carries an id of its own, by which a second flush of it fails instead of doubling its effect.
+   */
+  readonly flush: (items: readonly In[]) => Promise<readonly Out[]>;
+  /** items in one flush at most */
+  readonly maxBatch: number;
+  /** flushes at a time; 1 when absent */
+  readonly concurrency?: number;
+  /** items waiting at most; above it {@link CoalescerFull} */
+  readonly maxWaiting?: number;
+}
+
+/** More is waiting than the coalescer may hold: the database does not keep up. */
+export class CoalescerFull extends Error {
+  override readonly name = 'CoalescerFull';
+}
+
+interface Waiting<In, Out> {
+  readonly item: In;
+  readonly resolve: (result: Out) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Turns single requests into batches without a timer: while a flush is on its way, what arrives waits, and then goes
+ * together. Alone, an item is flushed at once; under load, many share one round trip and one commit.
+ */
+export class Coalescer<In, Out> {
+  readonly #waiting: Waiting<In, Out>[] = [];
+  readonly #options: Required<CoalescerOptions<In, Out>>;
+  #running = 0;
+
+  constructor(options: CoalescerOptions<In, Out>) {
+    this.#options = { concurrency: 1, maxWaiting: 10_000, ...options };
+  }
+
+  /**
+   * Resolves once the item's flush has committed.
+   * @throws {CoalescerFull} or what the flush rejected with for this item
+   */
+  submit(item: In): Promise<Out> {
+    if (this.#waiting.length >= this.#options.maxWaiting) return Promise.reject(new CoalescerFull());
+    const result = new Promise<Out>((resolve, reject) => this.#waiting.push({ item, resolve, reject }));
+    if (this.#running < this.#options.concurrency) void this.#drain();
+    return result;
+  }
+
+  async #drain(): Promise<void> {
+    this.#running++;
+    while (this.#waiting.length > 0) {
+      await this.#flush(this.#waiting.splice(0, this.#options.maxBatch));
+    }
+    this.#running--;
+  }
+
+  async #flush(batch: readonly Waiting<In, Out>[]): Promise<void> {
+    try {
+      const results = await this.#options.flush(batch.map(({ item }) => item));
+      if (results.length !== batch.length)
+        throw new Error('a flush gave another number of results than of items');
+      batch.forEach(({ resolve }, at) => {
+        resolve(results[at] as Out);
+      });
+    } catch (error) {
+      if (batch.length === 1) batch[0]?.reject(error);
+      // One bad item must not fail its neighbours: each gets a flush, and an answer, of its own.
+      else for (const one of batch) await this.#flush([one]);
+    }
+  }
+}
