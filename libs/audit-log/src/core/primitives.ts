@@ -1,0 +1,85 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  hash,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto';
+
+/**
+ * Everything the core needs of its host: SHA-256, Ed25519, base64 and UTF-8. The rest of the core imports nothing of
+ * Node, so that a browser's build replaces this file alone.
+ */
+
+export const SEED_BYTES = 32;
+export const PUBLIC_KEY_BYTES = 32;
+
+// DER around a raw Ed25519 key (RFC 8410): Node takes no raw ones.
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** @returns 32 bytes */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer');
+}
+
+/** @returns a fresh Ed25519 seed (RFC 8032's private key), 32 bytes */
+export function randomSeed(): Uint8Array {
+  return randomBytes(SEED_BYTES);
+}
+
+/** @returns the public key of a seed and a function that signs with it (64 bytes, RFC 8032 section 5.1.6) */
+export function ed25519Signer(seed: Uint8Array): {
+  publicKey: Uint8Array;
+  sign: (message: Uint8Array) => Uint8Array;
+} {
+  const der = Buffer.concat([PKCS8_PREFIX, seed]);
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return { publicKey: spki.subarray(SPKI_PREFIX.length), sign: (message) => sign(null, message, key) };
+}
+
+/** @returns a function that says whether a signature over a message is this key's */
+export function ed25519Verifier(
+  publicKey: Uint8Array,
+): (message: Uint8Array, signature: Uint8Array) => boolean {
+  const der = Buffer.concat([SPKI_PREFIX, publicKey]);
+  const key: KeyObject = createPublicKey({ key: der, format: 'der', type: 'spki' });
+  return (message, signature) => verify(null, message, key, signature);
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  return view(bytes).toString('base64');
+}
+
+/**
+ * Reads standard padded base64 (RFC 4648 section 4).
+ * @returns undefined unless the text is exactly what {@link toBase64} would write: a second spelling of the same bytes
+ * would be a place for changes that no hash sees
+ */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
+export function toUtf8(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8');
+}
+
+export function fromUtf8(bytes: Uint8Array): string {
+  return view(bytes).toString('utf8');
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return view(a).equals(b);
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
