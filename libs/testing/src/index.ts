@@ -1,4 +1,12 @@
 export { FixedClock } from './fixed-clock.js';
+export {
+  type AuditLogInfo,
+  type ChildName,
+  childPid,
+  type DatabaseInfo,
+  type PlatformInfo,
+  platform,
+} from './platform-info.js';
 export { proofCount } from './proof-count.js';
 export { SeededRandom, seededRandom } from './seeded-random.js';
 export {

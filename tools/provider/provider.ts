@@ -1,0 +1,93 @@
+import Provider, { type Configuration, errors } from 'oidc-provider';
+import type { ProviderSettings } from './settings.js';
+
+const ACCESS_TOKEN_SECONDS = 600;
+/** How the form signs somebody in, and what tokens say about it. */
+export const ACR = 'urn:integument:password';
+
+/**
+ * The OpenID provider of the embedded run. Who somebody is ends here at a name; what the name may do is the vault's
+ * business. Tokens for clients are JWTs, each for one audience: no client gets one for both the vault and the API.
+ */
+export function createProvider(settings: ProviderSettings): Provider {
+  const provider: Provider = new Provider(settings.issuer, configuration(settings, grantEverything));
+  return provider;
+
+  // The relying party is the operator's own, so nobody is asked whether it may know who signs in.
+  async function grantEverything(ctx: Parameters<NonNullable<Configuration['loadExistingGrant']>>[0]) {
+    const { client, session } = ctx.oidc;
+    if (!client || !session?.accountId) return undefined;
+    const known = session.grantIdFor(client.clientId);
+    if (known) return provider.Grant.find(known);
+    const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope('openid');
+    grant.addOIDCClaims(['acr', 'amr', 'auth_time']);
+    await grant.save();
+    return grant;
+  }
+}
+
+function configuration(
+  settings: ProviderSettings,
+  loadExistingGrant: NonNullable<Configuration['loadExistingGrant']>,
+): Configuration {
+  const audiences = new Map(settings.clients.map((client) => [client.id, client.audience as string]));
+  return {
+    jwks: { keys: settings.keys },
+    cookies: { keys: settings.cookieKeys },
+    clients: [
+      {
+        client_id: settings.relyingParty.id,
+        client_secret: settings.relyingParty.secret,
+        redirect_uris: [settings.relyingParty.redirectUri],
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        id_token_signed_response_alg: 'ES256',
+      },
+      ...settings.clients.map((client) => ({
+        client_id: client.id,
+        client_secret: client.secret,
+        redirect_uris: [],
+        grant_types: ['client_credentials'],
+        response_types: [],
+        id_token_signed_response_alg: 'ES256' as const,
+      })),
+    ],
+    scopes: ['openid'],
+    claims: { openid: ['sub', 'acr', 'amr', 'auth_time'] },
+    acrValues: [ACR],
+    pkce: { required: () => true },
+    features: {
+      devInteractions: { enabled: false },
+      claimsParameter: { enabled: true },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (_ctx, client) => audiences.get(client?.clientId ?? '') ?? [],
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx, resource, client) => {
+          if (audiences.get(client.clientId) !== resource) throw new errors.InvalidTarget();
+          return {
+            scope: '',
+            audience: resource,
+            accessTokenTTL: ACCESS_TOKEN_SECONDS,
+            accessTokenFormat: 'jwt',
+            jwt: { sign: { alg: 'ES256' } },
+          };
+        },
+      },
+    },
+    ttl: {
+      AccessToken: ACCESS_TOKEN_SECONDS,
+      ClientCredentials: ACCESS_TOKEN_SECONDS,
+      AuthorizationCode: 60,
+      IdToken: 600,
+      Interaction: 600,
+      Session: 86_400,
+      Grant: 86_400,
+    },
+    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    loadExistingGrant,
+  };
+}

@@ -1,0 +1,175 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from '../ports.js';
+import { createProviderServer } from './server.js';
+
+const PASSWORD = 'open-sesame-please';
+const REDIRECT = 'http://127.0.0.1:1/v1/sign-in/callback';
+let issuer: string;
+let server: Server;
+
+beforeAll(async () => {
+  const [port = 0] = await freePorts(1);
+  issuer = `http://127.0.0.1:${port}`;
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  server = createProviderServer({
+    issuer,
+    port,
+    demoPassword: PASSWORD,
+    relyingParty: { id: 'integument', secret: 'relying-party-secret', redirectUri: REDIRECT },
+    origins: [],
+    clients: [
+      { id: 'brand-shop', secret: 'shop-secret', audience: 'urn:integument:vault' },
+      { id: 'skin-app', secret: 'app-secret', audience: 'urn:integument:api' },
+    ],
+    keys: [
+      {
+        ...key,
+        kty: 'EC',
+        crv: 'P-256',
+        x: key.x ?? '',
+        y: key.y ?? '',
+        alg: 'ES256',
+        use: 'sig',
+        kid: 'one',
+      },
+    ],
+    cookieKeys: [randomBytes(16).toString('hex')],
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function token(client: string, secret: string, form: Record<string, string> = {}): Promise<Response> {
+  const authorization = `Basic ${Buffer.from(`${client}:${secret}`).toString('base64')}`;
+  const body = new URLSearchParams({ grant_type: 'client_credentials', ...form });
+  return fetch(`${issuer}/token`, { method: 'POST', headers: { authorization }, body });
+}
+
+describe('a client', () => {
+  it('gets a signed token for its audience without naming it', async () => {
+    const reply = (await (await token('brand-shop', 'shop-secret')).json()) as { access_token: string };
+    const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
+    const { payload } = await jwtVerify(reply.access_token, keys, {
+      issuer,
+      audience: 'urn:integument:vault',
+    });
+    expect(payload).toMatchObject({ client_id: 'brand-shop', aud: 'urn:integument:vault' });
+  });
+
+  it("is refused another client's audience", async () => {
+    const reply = await token('brand-shop', 'shop-secret', { resource: 'urn:integument:api' });
+    expect(reply.status).toBe(400);
+    expect(await reply.json()).toMatchObject({ error: 'invalid_target' });
+    const own = await token('skin-app', 'app-secret', { resource: 'urn:integument:api' });
+    expect(own.status).toBe(200);
+  });
+
+  it('is refused both audiences at once', async () => {
+    const body = 'grant_type=client_credentials&resource=urn:integument:vault&resource=urn:integument:api';
+    const authorization = `Basic ${Buffer.from('brand-shop:shop-secret').toString('base64')}`;
+    const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
+    const reply = await fetch(`${issuer}/token`, { method: 'POST', headers, body });
+    expect(reply.status).toBe(400);
+  });
+
+  it('is refused with a wrong secret', async () => {
+    expect((await token('skin-app', 'shop-secret')).status).toBe(401);
+  });
+});
+
+describe('a person', () => {
+  it('signs in by name and password and comes back with a code for an ID token', async () => {
+    const { code, verifier, nonce } = await signIn('alice', PASSWORD);
+    const claims = await redeem(code, verifier);
+    expect(claims).toMatchObject({ sub: 'alice', nonce, amr: ['pwd'], acr: 'urn:integument:password' });
+  });
+
+  it('can be another one at the next sign-in of the same browser', async () => {
+    const cookies = new Map<string, string>();
+    const names: unknown[] = [];
+    for (const name of ['alice', 'olivia', 'alice']) {
+      const { code, verifier } = await signIn(name, PASSWORD, cookies);
+      names.push((await redeem(code, verifier)).sub);
+    }
+    expect(names).toEqual(['alice', 'olivia', 'alice']);
+  });
+
+  it.each([
+    ['a wrong password', 'alice', 'open-sesame'],
+    ['a name with a space', 'al ice', PASSWORD],
+    ['no name', '', PASSWORD],
+    ['a name that is a path', '../alice', PASSWORD],
+  ])('does not with %s', async (_case, name, password) => {
+    const { code, status, page } = await signIn(name, password);
+    expect([code, status]).toEqual([undefined, 401]);
+    expect(page).toContain('role="alert"');
+    expect(page).not.toContain(password);
+  });
+
+  it('does not without PKCE', async () => {
+    const query = new URLSearchParams({
+      client_id: 'integument',
+      response_type: 'code',
+      redirect_uri: REDIRECT,
+    });
+    query.set('scope', 'openid');
+    const reply = await fetch(`${issuer}/auth?${query}`, { redirect: 'manual' });
+    expect(new URL(reply.headers.get('location') ?? '').searchParams.get('error')).toBe('invalid_request');
+  });
+
+  it('is shown a form that runs no script and can not be framed', async () => {
+    const { form } = await signIn('alice', PASSWORD);
+    const policy = form.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+  });
+});
+
+async function redeem(code: string | null | undefined, verifier: string): Promise<JWTPayload> {
+  const reply = await token('integument', 'relying-party-secret', {
+    grant_type: 'authorization_code',
+    redirect_uri: REDIRECT,
+    code_verifier: verifier,
+    code: code ?? '',
+  });
+  const { id_token } = (await reply.json()) as { id_token: string };
+  const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
+  return (await jwtVerify(id_token, keys, { issuer, audience: 'integument' })).payload;
+}
+
+async function signIn(name: string, password: string, cookies = new Map<string, string>()) {
+  const verifier = randomBytes(32).toString('base64url');
+  const nonce = randomBytes(8).toString('hex');
+  const query = new URLSearchParams({
+    client_id: 'integument',
+    response_type: 'code',
+    redirect_uri: REDIRECT,
+    nonce,
+  });
+  query.set('scope', 'openid');
+  query.set('code_challenge_method', 'S256');
+  query.set('code_challenge', createHash('sha256').update(verifier).digest('base64url'));
+  query.set('claims', JSON.stringify({ id_token: { acr: null, amr: null, auth_time: null } }));
+  const go = async (path: string, init: RequestInit = {}) => {
+    const cookie = [...cookies].map(([key, value]) => `${key}=${value}`).join('; ');
+    const reply = await fetch(new URL(path, issuer), { redirect: 'manual', headers: { cookie }, ...init });
+    for (const line of reply.headers.getSetCookie()) {
+      const [, key = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      cookies.set(key, value);
+    }
+    return reply;
+  };
+  const path = (await go(`/auth?${query}`)).headers.get('location') ?? '';
+  const form = await go(path);
+  const posted = await go(path, { method: 'POST', body: new URLSearchParams({ name, password }) });
+  const next = posted.headers.get('location');
+  const last = next ? await go(next) : posted;
+  const code = next ? new URL(last.headers.get('location') ?? '').searchParams.get('code') : undefined;
+  return { code, verifier, nonce, status: posted.status, page: await posted.text(), form };
+}

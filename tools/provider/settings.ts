@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import type { JWK } from 'oidc-provider';
+import { z } from 'zod';
+
+const client = z.strictObject({
+  id: z.string(),
+  secret: z.string(),
+  /** the one audience that it may ask a token for */
+  audience: z.enum(['urn:integument:vault', 'urn:integument:api']),
+});
+
+const schema = z.strictObject({
+  issuer: z.url(),
+  port: z.number().int(),
+  /** the one password of everybody who signs in here */
+  demoPassword: z.string().min(8),
+  /** the vault, where people come from and go back to */
+  relyingParty: z.strictObject({ id: z.string(), secret: z.string(), redirectUri: z.url() }),
+  /** origins that a sign-in passes through on its way back */
+  origins: z.array(z.url()),
+  clients: z.array(client),
+  /** private signing keys */
+  keys: z.array(z.custom<JWK>((value) => typeof value === 'object')).min(1),
+  cookieKeys: z.array(z.string().min(16)).min(1),
+});
+
+/** Everything the embedded provider knows; the supervisor writes it as one file for its eyes only. */
+export type ProviderSettings = z.infer<typeof schema>;
+
+export function readProviderSettings(file: string): ProviderSettings {
+  return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
