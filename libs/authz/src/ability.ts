@@ -58,7 +58,7 @@ export function buildAbility(policies: readonly Policy[], caller: Caller): Abili
     // No conditions mean "any object": an empty object is more likely a lost variable than a decision.
     if (Object.keys(conditions).length === 0) throw new UnsafeGrant('empty conditions');
     checkConditions(conditions);
-    rules.push({ action, subject: resource, conditions: conditions as Record<string, unknown> });
+    rules.push({ action, subject: resource, conditions });
   };
   for (const policy of policies) policy(can, caller);
   return createMongoAbility<MongoAbility>(rules);

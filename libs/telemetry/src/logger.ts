@@ -13,8 +13,10 @@ export interface LoggerOptions {
   readonly stream?: NodeJS.WritableStream;
 }
 
+type EmptyObject = Record<never, never>;
+
 /** A string that was written in the source: a built one could hold a value. `` `hello ${name}` `` does not compile. */
-export type Constant<Text extends string> = {} extends Record<Text, 1> ? never : Text;
+export type Constant<Text extends string> = EmptyObject extends Record<Text, 1> ? never : Text;
 
 /** Writes JSON lines. The message is a constant; what varies goes into declared fields. */
 export class Logger {

@@ -1,0 +1,130 @@
+import { hash } from 'node:crypto';
+import type { Caller } from '@integument/authz';
+import { CodedError } from '@integument/contracts';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { unauthenticated } from './admission.js';
+import type { CallerResolver } from './callers.js';
+import { discoverJwksUrl } from './discovery.js';
+import type { HttpRequest } from './request.js';
+
+export interface BearerTokensOptions {
+  /** `iss`, exactly */
+  readonly issuer: string;
+  /** this app's own `aud`; a token that is for both apps is for neither */
+  readonly audience: string;
+  /** where the keys are; found by the issuer's metadata when absent */
+  readonly jwksUrl?: string;
+  /** asymmetric ones only: with an HMAC among them the public key would be a password (RFC 8725, section 3.1) */
+  readonly algorithms?: readonly string[];
+  /**
+   * Says who a verified token stands for; null for nobody we know. Runs for every request, the signature check does not,
+   * so that a suspended client is out at once: look into memory, and give the same object for the same caller.
+   */
+  readonly callerOf: (claims: JWTPayload) => Caller | null;
+  /** tokens remembered at most; 10,000 when absent */
+  readonly cacheSize?: number;
+  /** milliseconds since the epoch */
+  readonly now?: () => number;
+}
+
+interface Verified {
+  readonly claims: JWTPayload;
+  /** milliseconds since the epoch */
+  readonly until: number;
+}
+
+const DEFAULT_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
+/** How long a verified token is believed without another look at its signature, and so at the provider's keys. */
+const BELIEVED_MS = 60_000;
+const TOKEN_MAX = 8_192;
+const SCHEME = /^bearer /i;
+
+/**
+ * JWT access tokens (RFC 9068): type `at+jwt`, signature by a key the issuer publishes, issuer, audience, expiry. A check
+ * costs some 150 µs, so a token that passed is remembered, by its digest, for a minute at most and never past its expiry.
+ */
+export class BearerTokens implements CallerResolver {
+  readonly #options: Required<Omit<BearerTokensOptions, 'jwksUrl'>> & Pick<BearerTokensOptions, 'jwksUrl'>;
+  readonly #verified: LRUCache<string, Verified>;
+  #keys: Promise<JWTVerifyGetKey> | null = null;
+
+  constructor(options: BearerTokensOptions) {
+    this.#options = { algorithms: DEFAULT_ALGORITHMS, cacheSize: 10_000, now: Date.now, ...options };
+    if (this.#options.algorithms.some((name) => name === 'none' || name.startsWith('HS'))) {
+      throw new Error('only asymmetric signature algorithms may be allowed');
+    }
+    this.#verified = new LRUCache({ max: this.#options.cacheSize });
+  }
+
+  resolve(request: HttpRequest): Caller | null | Promise<Caller | null> {
+    const header = request.headers.authorization;
+    if (header === undefined) return null;
+    if (!SCHEME.test(header) || header.length > TOKEN_MAX) throw unauthenticated(request);
+    const token = header.slice(7);
+    // The digest, so that no usable token lies about in memory longer than its request.
+    const digest = hash('sha256', token, 'base64');
+    const known = this.#verified.get(digest);
+    if (known && known.until > this.#options.now()) return this.callerOf(known.claims, request);
+    return this.verify(token, digest, request);
+  }
+
+  private async verify(token: string, digest: string, request: HttpRequest): Promise<Caller> {
+    const { issuer, audience, algorithms, now } = this.#options;
+    try {
+      const { payload } = await jwtVerify(token, await this.keys(), {
+        issuer,
+        audience,
+        algorithms: [...algorithms] as never,
+        typ: 'at+jwt',
+        requiredClaims: ['exp', 'sub', 'client_id'],
+        currentDate: new Date(now()),
+      });
+      // jose is content when ours is one of several; a token that another server may hold too is not for us.
+      if (payload.aud !== audience) throw new errors.JWTClaimValidationFailed('aud', payload, 'aud');
+      this.#verified.set(digest, {
+        claims: payload,
+        until: Math.min(now() + BELIEVED_MS, (payload.exp ?? 0) * 1_000),
+      });
+      return this.callerOf(payload, request);
+    } catch (error) {
+      throw error instanceof CodedError ? error : this.refusal(error, request);
+    }
+  }
+
+  private callerOf(claims: JWTPayload, request: HttpRequest): Caller {
+    const caller = this.#options.callerOf(claims);
+    if (!caller) throw unauthenticated(request);
+    return caller;
+  }
+
+  /** A bad token is the caller's fault; keys that can't be fetched are not. */
+  private refusal(error: unknown, request: HttpRequest): CodedError {
+    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
+      // What the provider answered in place of keys is no verdict on the token.
+      if (error.code !== 'ERR_JOSE_GENERIC' && error.code !== 'ERR_JWKS_INVALID')
+        return unauthenticated(request, error);
+    }
+    this.#keys = null;
+    return new CodedError('auth.unavailable', 503, 'Tokens cannot be checked right now. Try again soon.', {
+      cause: error,
+      headers: { 'retry-after': '2' },
+    });
+  }
+
+  /** Found at the first token, so that the provider need not be up when this app starts. */
+  private keys(): Promise<JWTVerifyGetKey> {
+    this.#keys ??= this.findKeys();
+    return this.#keys;
+  }
+
+  private async findKeys(): Promise<JWTVerifyGetKey> {
+    const url = this.#options.jwksUrl ?? (await discoverJwksUrl(this.#options.issuer));
+    // jose asks again for an unknown key id, at most once in the cool-down: that is how a rotation gets in.
+    return createRemoteJWKSet(new URL(url), {
+      timeoutDuration: 3_000,
+      cooldownDuration: 10_000,
+      cacheMaxAge: 600_000,
+    });
+  }
+}

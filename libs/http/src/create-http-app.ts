@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import type { SecureServerOptions } from 'node:http2';
+import compress from '@fastify/compress';
+import { Abilities, type Policy } from '@integument/authz';
+import type { RouteContract } from '@integument/contracts';
+import { type Logger, NestLogger } from '@integument/telemetry';
+import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyInstance, fastify } from 'fastify';
+import { HttpAdapter } from './adapter.js';
+import { Admission } from './admission.js';
+import type { CallerResolver } from './callers.js';
+import { ContractGuard } from './contract-guard.js';
+import { corsOptions } from './cors.js';
+import { addDocs } from './docs.js';
+import { addSecurityHeaders } from './headers.js';
+import { Health, type HealthCheck } from './health.js';
+import { acceptJsonOnly } from './json-body.js';
+import { openApi } from './openapi.js';
+import { registerPlatform } from './platform-plugin.js';
+import { ProblemFilter } from './problem-filter.js';
+import { answerBrokenConnection, answerBrokenUrl } from './raw-problems.js';
+import type { RefusalLog } from './refusals.js';
+import { RouteRegister } from './routes.js';
+
+/** What the app's own services supply, asked for once they exist and before a request can come in. */
+export interface HttpWiring {
+  readonly callers: CallerResolver;
+  readonly refusals: RefusalLog;
+  /** of all features */
+  readonly policies: readonly Policy[];
+  /** parts without which the app can't serve, by name */
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+}
+
+export interface HttpAppOptions {
+  readonly logger: Logger;
+  readonly title: string;
+  readonly description: string;
+  readonly version: string;
+  /** as callers see this listener; `https:` turns HSTS on */
+  readonly publicUrl: string;
+  /** origins whose pages may call with a cookie, besides this app's own */
+  readonly allowedOrigins: readonly string[];
+  /** `/openapi.json` and `/docs`; true when absent */
+  readonly docs?: boolean;
+  /** makes the listener TLS; with `requestCert` and `rejectUnauthorized` mutual TLS */
+  readonly https?: SecureServerOptions;
+  readonly wire: (app: INestApplicationContext) => HttpWiring;
+}
+
+export interface HttpApp {
+  readonly app: NestFastifyApplication;
+  /** every route there is, besides health and documents */
+  readonly contracts: readonly RouteContract[];
+  /** @returns the port, which the system chose if 0 was asked for */
+  listen(port: number, host: string): Promise<number>;
+  /** Answers what is under way, then lets the modules go. */
+  close(): Promise<void>;
+}
+
+const MAX_BODY = 1_048_576;
+const COMPRESS_ABOVE = 1_024;
+
+/**
+ * Builds one listener: NestJS on Fastify, every route declared by a contract, guarded, validated, refused and documented
+ * the same way. Rejects, so that the app does not start, when a route has no contract.
+ */
+export async function createHttpApp(module: Type | DynamicModule, options: HttpAppOptions): Promise<HttpApp> {
+  const register = new RouteRegister();
+  const instance = createServer(options, register);
+  const app = await NestFactory.create<NestFastifyApplication>(module, new HttpAdapter(instance), {
+    logger: new NestLogger(options.logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const wiring = options.wire(app);
+  const health = new Health(wiring.checks);
+  const document = {};
+  await addGuards(app, instance, options, wiring);
+  await registerPlatform(instance, async (scope) => {
+    health.addRoutes(scope);
+    if (options.docs ?? true) await addDocs(scope, document);
+  });
+  await app.init();
+  await instance.ready();
+  register.check();
+  Object.assign(document, openApi({ ...options, url: options.publicUrl }, register.contracts()));
+  return httpApp(app, instance, health, register.contracts());
+}
+
+/** Everything that belongs to the connection and the bytes. */
+function createServer({ publicUrl, https }: HttpAppOptions, register: RouteRegister): FastifyInstance {
+  const instance = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    // An id from outside could be a value, or another request's.
+    requestIdHeader: false,
+    // A route that was not declared does not exist, HEAD included.
+    exposeHeadRoutes: false,
+    bodyLimit: MAX_BODY,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    // While closing, what still comes in on open connections is served: the modules stay until all is answered.
+    return503OnClosing: false,
+    frameworkErrors: answerBrokenUrl,
+    clientErrorHandler: answerBrokenConnection,
+    ...(https && { https }),
+  } as object) as unknown as FastifyInstance;
+  instance.decorateRequest('caller', null);
+  instance.decorateRequest('admitted', null);
+  instance.decorateRequest('rawBody', undefined);
+  register.watch(instance);
+  acceptJsonOnly(instance);
+  addSecurityHeaders(instance, publicUrl.startsWith('https:'));
+  return instance;
+}
+
+async function addGuards(
+  app: NestFastifyApplication,
+  instance: FastifyInstance,
+  options: HttpAppOptions,
+  wiring: HttpWiring,
+): Promise<void> {
+  const allowedOrigins = new Set([...options.allowedOrigins, new URL(options.publicUrl).origin]);
+  const admission = new Admission({
+    callers: wiring.callers,
+    abilities: new Abilities(wiring.policies),
+    allowedOrigins,
+  });
+  if (options.allowedOrigins.length > 0) app.enableCors(corsOptions(options.allowedOrigins));
+  instance.addHook('onRequest', admission.hook);
+  // Requests come plain: a compressed body could be a bomb.
+  await instance.register(compress, {
+    threshold: COMPRESS_ABOVE,
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
+  });
+  app.useGlobalGuards(new ContractGuard());
+  app.useGlobalFilters(new ProblemFilter({ ...wiring, logger: options.logger }));
+}
+
+function httpApp(
+  app: NestFastifyApplication,
+  instance: FastifyInstance,
+  health: Health,
+  contracts: readonly RouteContract[],
+): HttpApp {
+  return {
+    app,
+    contracts,
+    async listen(port, host) {
+      await instance.listen({ port, host });
+      const address = instance.server.address();
+      return typeof address === 'object' && address !== null ? address.port : port;
+    },
+    async close() {
+      health.goDown();
+      // First the requests, then the modules: Nest alone would take the pools away from under running requests.
+      await instance.close();
+      await app.close();
+    },
+  };
+}

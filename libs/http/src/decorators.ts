@@ -1,0 +1,34 @@
+import type { Caller } from '@integument/authz';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { readIdempotencyKey } from './idempotency-key.js';
+import { parseInput } from './input.js';
+import type { HttpRequest } from './request.js';
+
+function requestOf(context: ExecutionContext): HttpRequest {
+  return context.switchToHttp().getRequest<HttpRequest>();
+}
+
+/** `{ params, query, body }` of the request, parsed by the contract of the route: annotate with `InputOf<typeof route>`. */
+export const Input = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const request = requestOf(context);
+  if (!request.admitted) throw new Error('@Input() on a request that was not admitted');
+  return parseInput(request.admitted, request);
+});
+
+/** The proved caller; null only on routes whose audience holds `public`. */
+export const CurrentCaller = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Caller | null => requestOf(context).caller,
+);
+
+/** Our own name of the request, for audit entries. */
+export const RequestId = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string => requestOf(context).id,
+);
+
+/**
+ * The request's Idempotency-Key with who sent it and what it stands for, for `Idempotency.once`; undefined without one.
+ * A malformed key is refused: taken for absent, a client that believes itself safe would double its effect.
+ */
+export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  readIdempotencyKey(requestOf(context)),
+);

@@ -1,0 +1,70 @@
+import type { BodyOf, ParamsOf, QueryOf, ReplyOf, RouteContract } from '@integument/contracts';
+import { HttpCode, RequestMapping, RequestMethod, SetMetadata, StreamableFile } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { Answer } from './answer.js';
+
+export const CONTRACT_METADATA = 'integument:contract';
+
+/** What `@Input()` gives to the method that implements a contract: parsed, so typed and free of unknown fields. */
+export interface InputOf<R extends RouteContract> {
+  readonly params: ParamsOf<R>;
+  readonly query: QueryOf<R>;
+  readonly body: BodyOf<R>;
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a method without a reply may simply not return
+type NoReply<R extends RouteContract> = ReplyOf<R> extends undefined ? void : never;
+type Result<R extends RouteContract> = ReplyOf<R> | Answer<ReplyOf<R>> | StreamableFile | NoReply<R>;
+type Method<R extends RouteContract> = (...args: never[]) => Result<R> | Promise<Result<R>>;
+
+/** A method answered with something that its contract does not describe: a defect of ours, and a 500. */
+export class ReplyMismatch extends Error {
+  override readonly name = 'ReplyMismatch';
+}
+
+/**
+ * Makes a controller method the implementation of a contract: its HTTP method, path and status, the guard's question, the
+ * validation of its input, and what may leave. Whatever the method returns is parsed by the contract's reply first, so a
+ * field that was not declared never leaves, and a reply that does not fit is not sent at all.
+ */
+export function Implements<R extends RouteContract>(contract: R) {
+  return <M extends Method<R>>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<M>,
+  ): void => {
+    const original = descriptor.value as M;
+    const checked = function (this: unknown, ...args: unknown[]): unknown {
+      const result = original.apply(this, args as never[]);
+      return result instanceof Promise
+        ? result.then((value) => checkReply(contract, value))
+        : checkReply(contract, result);
+    };
+    Object.defineProperty(checked, 'name', { value: original.name });
+    for (const name of Reflect.getMetadataKeys(original)) {
+      Reflect.defineMetadata(name, Reflect.getMetadata(name, original), checked);
+    }
+    descriptor.value = checked as unknown as M;
+    RequestMapping({ method: RequestMethod[contract.method], path: contract.path })(target, key, descriptor);
+    HttpCode(contract.status ?? 200)(target, key, descriptor);
+    RouteConfig({ contract })(target, key, descriptor);
+    SetMetadata(CONTRACT_METADATA, contract)(target, key, descriptor);
+  };
+}
+
+function checkReply(contract: RouteContract, result: unknown): unknown {
+  if (result instanceof Answer)
+    return result.redirectsTo ? result : result.withBody(checkBody(contract, result.body));
+  return checkBody(contract, result);
+}
+
+function checkBody(contract: RouteContract, body: unknown): unknown {
+  if (!contract.reply) {
+    // Streams (an export, say) are shaped where they are made; anything else undeclared stays here.
+    if (body === undefined || body instanceof StreamableFile) return body;
+    throw new ReplyMismatch(contract.id);
+  }
+  const parsed = contract.reply.safeParse(body);
+  if (!parsed.success) throw new ReplyMismatch(contract.id, { cause: parsed.error });
+  return parsed.data;
+}

@@ -1,0 +1,17 @@
+export { HttpAdapter } from './adapter.js';
+export { unauthenticated } from './admission.js';
+export { Answer } from './answer.js';
+export { BearerTokens, type BearerTokensOptions } from './bearer-tokens.js';
+export { type CallerResolver, firstOf } from './callers.js';
+export { InvalidSettings, keyFile, parseConfig, plainFile, secretFile } from './config.js';
+export { renderConfigurationDoc } from './config-doc.js';
+export { createHttpApp, type HttpApp, type HttpAppOptions, type HttpWiring } from './create-http-app.js';
+export { CurrentCaller, IdempotencyKey, Input, RequestId } from './decorators.js';
+export type { HealthCheck } from './health.js';
+export { Implements, type InputOf, ReplyMismatch } from './implements.js';
+export { InvalidRequest } from './input.js';
+export { openApi } from './openapi.js';
+export type { Refusal, RefusalLog } from './refusals.js';
+export type { HttpReply, HttpRequest } from './request.js';
+export { UndeclaredRoutes } from './routes.js';
+export { type Closable, endOnSignals } from './shutdown.js';

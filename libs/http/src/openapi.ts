@@ -1,0 +1,101 @@
+import { PROBLEM_TYPE, problem, type RouteContract } from '@integument/contracts';
+import { z } from 'zod';
+
+export interface ApiInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+  /** base URL */
+  readonly url: string;
+}
+
+type Json = Record<string, unknown>;
+
+const SECURITY: Readonly<Record<string, string>> = {
+  person: 'session',
+  staff: 'session',
+  'identity-client': 'token',
+  'health-client': 'token',
+  'api-process': 'certificate',
+};
+
+/** OpenAPI 3.1 (whose schemas are JSON Schema 2020-12), from the contracts and nothing else. */
+export function openApi(info: ApiInfo, contracts: readonly RouteContract[]): Json {
+  const paths: Record<string, Json> = {};
+  for (const contract of contracts) {
+    const path = contract.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [contract.method.toLowerCase()]: operation(contract) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: info.title, version: info.version, description: info.description },
+    servers: [{ url: info.url }],
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(problem, 'output') },
+      securitySchemes: {
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-integument',
+          description: 'Session of a person or staff',
+        },
+        token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        certificate: { type: 'mutualTLS' },
+      },
+    },
+  };
+}
+
+function operation(contract: RouteContract): Json {
+  const { id, summary, tag, params, query, body, audience } = contract;
+  const schemes = [...new Set(audience.flatMap((kind) => SECURITY[kind] ?? []))];
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    'x-audience': audience,
+    ...(contract.ability && { 'x-ability': contract.ability }),
+    ...(contract.problems && { 'x-problems': contract.problems }),
+    security: [...(audience.includes('public') ? [{}] : []), ...schemes.map((scheme) => ({ [scheme]: [] }))],
+    parameters: [...parameters('path', params), ...parameters('query', query)],
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+    }),
+    responses: responses(contract),
+  };
+}
+
+function responses({ status = 200, reply }: RouteContract): Json {
+  const content = reply && { content: { 'application/json': { schema: schemaOf(reply, 'output') } } };
+  return {
+    [String(status)]: { description: 'Done', ...content },
+    default: {
+      description: 'Refused or failed',
+      content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  };
+}
+
+function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): Json[] {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    ...(typeof property.description === 'string' && { description: property.description }),
+    schema: property,
+  }));
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  // A type that JSON Schema can't say (a transform's result) becomes "anything" here; validation keeps its rule.
+  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  // OpenAPI 3.1 names the dialect once for the whole document, by default this one.
+  delete json.$schema;
+  return json;
+}

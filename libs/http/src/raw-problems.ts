@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { PROBLEM_TYPE } from '@integument/contracts';
+import type { FastifyError } from 'fastify';
+import { problemOf, refusedBy } from './problems.js';
+import type { HttpReply, HttpRequest } from './request.js';
+
+/** An address that can't be routed at all: no route, no hook and no filter has run. */
+export function answerBrokenUrl(error: FastifyError, request: HttpRequest, reply: HttpReply): void {
+  const refused = refusedBy(error);
+  void reply
+    .code(refused.status)
+    .header('content-type', PROBLEM_TYPE)
+    .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
+    .header('x-request-id', request.id)
+    .send(JSON.stringify(problemOf(refused, request.id)));
+}
+
+const STATUS: Readonly<Record<string, 408 | 431>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** Bytes that are not HTTP: there is no request, so the answer is written by hand. */
+export function answerBrokenConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = STATUS[error.code ?? ''] ?? 400;
+  const problem = problemOf(refusedBy({ name: 'FastifyError', statusCode: status }), randomUUID());
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${status} ${problem.title}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,29 @@
+import type { Caller } from '@integument/authz';
+import type { RouteContract } from '@integument/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** Marks a route of the platform itself (health, documents): open, and without a contract. Only this library sets it. */
+export const PLATFORM_ROUTE = Symbol('integument.platform-route');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; null where nobody was needed, or nobody is known yet. */
+    caller: Caller | null;
+    /** The contract under which the request was let in. Null means it was not. */
+    admitted: RouteContract | null;
+    /** The body's bytes as they came, kept only where the request has an Idempotency-Key. */
+    rawBody: Buffer | undefined;
+  }
+  interface FastifyContextConfig {
+    contract?: RouteContract;
+    [PLATFORM_ROUTE]?: true;
+  }
+}
+
+export type HttpRequest = FastifyRequest;
+export type HttpReply = FastifyReply;
+
+/** The contract of the matched route; undefined for unknown routes and those of the platform. */
+export function contractOf(request: HttpRequest): RouteContract | undefined {
+  return request.routeOptions?.config?.contract;
+}

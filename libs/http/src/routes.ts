@@ -1,0 +1,47 @@
+import type { RouteContract } from '@integument/contracts';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import { PLATFORM_ROUTE } from './request.js';
+
+const DEFAULT_BODY_LIMIT = 1_048_576;
+
+/** The app has routes that must not exist. Stops the start. */
+export class UndeclaredRoutes extends Error {
+  override readonly name = 'UndeclaredRoutes';
+}
+
+/** Watches every route being added: gives each its contract's body limit, and knows them all. */
+export class RouteRegister {
+  readonly #routes: RouteOptions[] = [];
+
+  watch(instance: FastifyInstance): void {
+    instance.addHook('onRoute', (route) => {
+      const { contract } = route.config ?? {};
+      if (contract) route.bodyLimit = contract.bodyLimit ?? DEFAULT_BODY_LIMIT;
+      this.#routes.push(route);
+    });
+  }
+
+  contracts(): RouteContract[] {
+    return this.#routes.flatMap((route) => route.config?.contract ?? []);
+  }
+
+  /** @throws {UndeclaredRoutes} */
+  check(): void {
+    const faults = this.#routes.flatMap(faultOf);
+    if (faults.length > 0) throw new UndeclaredRoutes(faults.join('; '));
+  }
+}
+
+function faultOf({ method, url, config }: RouteOptions): string[] {
+  const route = `${String(method)} ${url}`;
+  const contract = config?.contract;
+  if (!contract) {
+    // Preflights: @fastify/cors answers them in its hook, this route itself only ever says 404.
+    return config?.[PLATFORM_ROUTE] || route === 'OPTIONS *' ? [] : [`${route} implements no contract`];
+  }
+  if (contract.audience.length === 0) return [`${route} is for nobody`];
+  if (!contract.ability && !contract.audience.includes('public')) return [`${route} asks for no ability`];
+  if (contract.ability && contract.audience.includes('public'))
+    return [`${route} is public and asks for an ability`];
+  return [];
+}
