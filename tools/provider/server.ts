@@ -45,12 +45,22 @@ export function createProviderServer(settings: ProviderSettings): Server {
     } else if (path.startsWith('/interaction/')) {
       interact(request, response).catch((error: unknown) => refuse(response, error));
     } else {
-      // Whoever tries the demo wants to be alice and then olivia in one browser: a sign-in starts without the session of
-      // the last one, and so asks for a name each time.
-      if (new URL(path, settings.issuer).pathname === '/auth') delete request.headers.cookie;
+      if (new URL(path, settings.issuer).pathname === '/auth') forgetSession(request, response);
       void protocol(request, response);
     }
   });
+}
+
+/**
+ * Whoever tries the demo wants to be alice and then olivia in one browser: a sign-in begins without the session of the
+ * last one, and so asks for a name each time.
+ */
+function forgetSession(request: IncomingMessage, response: ServerResponse): void {
+  delete request.headers.cookie;
+  const gone = ['_session', '_session.sig'].map(
+    (name) => `${name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`,
+  );
+  response.setHeader('set-cookie', gone);
 }
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
