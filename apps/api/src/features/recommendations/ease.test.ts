@@ -1,9 +1,10 @@
 // biome-ignore-all lint/style/noNonNullAssertion: positions are in range by construction
+import { INTERACTIONS } from '@integument/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EaseModel, NotInModelError } from './ease.js';
 import { GramMatrix } from './gram.js';
-import { binaryHistory, type History, historyOf, INTERACTIONS } from './history.js';
+import { binaryHistory, type History, historyOf } from './history.js';
 
 const ITEMS = 24;
 

@@ -1,5 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: positions are in range by construction
 
+import type { Interaction } from '@integument/contracts';
+
 /**
  * What one person did, as the recommender sees it: a sparse vector over the model's items.
  * `items` holds item positions, ascending and each once; `weights` the preference for each.
@@ -8,10 +10,6 @@ export interface History {
   readonly items: Int32Array;
   readonly weights: Float64Array;
 }
-
-/** What a person can do with a product. */
-export const INTERACTIONS = ['viewed', 'saved', 'liked', 'bought', 'hidden'] as const;
-export type Interaction = (typeof INTERACTIONS)[number];
 
 /**
  * Quarters, and on purpose: a product of two weights is a multiple of 1/16, which floating point adds and subtracts
