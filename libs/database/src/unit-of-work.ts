@@ -9,7 +9,10 @@ export interface Statement {
 
 /** The caller's open transaction. Every write of a store takes it first, so forgetting it does not compile. */
 export interface Tx {
-  query<Row = Record<string, unknown>>(statement: string | Statement, values?: readonly unknown[]): Promise<Row[]>;
+  query<Row = Record<string, unknown>>(
+    statement: string | Statement,
+    values?: readonly unknown[],
+  ): Promise<Row[]>;
 }
 
 /** Opens transactions at the edge of the application; see {@link UnitOfWork.run}. */
@@ -28,7 +31,10 @@ export class UnitOfWork {
       try {
         const result = await work(transaction(client));
         await begun;
-        await client.query('COMMIT');
+        // A transaction in which a statement failed ends in a rollback however it is ended. If the work swallowed that
+        // failure, PostgreSQL answers COMMIT without an error, and the caller would take for stored what isn't.
+        const { command } = await client.query('COMMIT');
+        if (command !== 'COMMIT') throw new Error('a statement failed, so the transaction was rolled back');
         return result;
       } catch (error) {
         await client.query('ROLLBACK').catch(() => undefined);

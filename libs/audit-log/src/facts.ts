@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/** Who acted. Ids are names inside Integument, never an email address or a token. */
+export interface Actor {
+  readonly kind: 'person' | 'staff' | 'client' | 'process' | 'system';
+  readonly id: string;
+  readonly roles?: readonly string[];
+}
+
+/** What every entry can say. Only names, numbers and commitments; values never. */
+interface CommonFacts {
+  readonly actor: Actor;
+  /** to whom: the 32 bytes of a commitment (`commit` of libs/crypto), never an id that others know */
+  readonly subject?: Uint8Array;
+  readonly purpose?: string;
+  /** names of the fields that were read or changed */
+  readonly fields?: readonly string[];
+  /** why, where a reason was asked for; `reference` is a ticket or case number */
+  readonly reason?: { readonly code: string; readonly reference?: string };
+  /** how many records or readings */
+  readonly count?: number;
+  /** the object that is not a person: an erasure, an import, a session */
+  readonly object?: string;
+  /** our own name of the request */
+  readonly requestId?: string;
+}
+
+/** A refusal says by which code; what was done has none. */
+export type Facts = CommonFacts &
+  (
+    | { readonly outcome: 'done'; readonly code?: undefined }
+    | { readonly outcome: 'refused'; readonly code: string }
+  );
+
+/** Names: of actions, purposes, fields, roles, codes. */
+export const NAME = /^[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*$/;
+
+const name = z.string().max(80).regex(NAME);
+// No space and no @: neither a sentence nor an address fits.
+const label = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:|/#~-]*$/);
+// As long as SHA-256, which a commitment is.
+const commitment = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32);
+
+const common = {
+  actor: z.strictObject({
+    kind: z.enum(['person', 'staff', 'client', 'process', 'system']),
+    id: label,
+    roles: z.array(name).max(16).optional(),
+  }),
+  subject: commitment.optional(),
+  purpose: name.optional(),
+  fields: z.array(name).max(200).optional(),
+  reason: z.strictObject({ code: name, reference: label.optional() }).optional(),
+  count: z.int().nonnegative().optional(),
+  object: label.optional(),
+  requestId: label.optional(),
+};
+
+/** Checks at run time what {@link Facts} promises, since a value that came in from outside may stand in any text. */
+export const factsSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ ...common, outcome: z.literal('done'), code: z.undefined().optional() }),
+  z.strictObject({ ...common, outcome: z.literal('refused'), code: name }),
+]);

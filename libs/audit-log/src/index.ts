@@ -1,0 +1,17 @@
+export * from './core/index.js';
+export {
+  type Action,
+  type ActionId,
+  type AuditEntry,
+  AuditEntryInvalid,
+  defineAction,
+  type EntryDraft,
+  MAX_ENTRY_BYTES,
+} from './entry.js';
+export type { Actor, Facts } from './facts.js';
+export { readSigningKey } from './signing-key.js';
+export { AuditLog, stagingInsert } from './sql/audit-log.js';
+export { AuditReader, type EntryPage, NoCheckpointYet, type SignedCheckpoint } from './sql/audit-reader.js';
+export { auditSchemaSql } from './sql/audit-schema.js';
+export { AuditLogInconsistent } from './sql/integration.js';
+export { Integrator, type IntegratorOptions } from './sql/integrator.js';

@@ -1,0 +1,117 @@
+import type { Statement, UnitOfWork } from '@integument/database';
+import { formatCheckpointLine, formatEntry, formatHeader, readCheckpointUnverified } from '../core/index.js';
+import type { AuditEntry } from '../entry.js';
+
+export interface SignedCheckpoint {
+  readonly size: number;
+  readonly root: Buffer;
+  /** the signed note */
+  readonly note: string;
+  readonly signedAt: Date;
+}
+
+export interface EntryPage {
+  readonly entries: readonly {
+    readonly position: number;
+    /** null: the stored bytes are no JSON, which the app never writes */
+    readonly entry: AuditEntry | null;
+  }[];
+  /** pass as `after` for the next page; null on the last one */
+  readonly next: number | null;
+}
+
+/** No checkpoint has been signed yet: the integrator has never run. */
+export class NoCheckpointYet extends Error {
+  override readonly name = 'NoCheckpointYet';
+  readonly code = 'audit.no_checkpoint';
+}
+
+const LAST_CHECKPOINT: Statement = {
+  name: 'audit_read_checkpoint',
+  text: 'SELECT size, root, note, signed_at FROM audit_checkpoint ORDER BY size DESC LIMIT 1',
+};
+const PAGE: Statement = {
+  name: 'audit_read_page',
+  text: 'SELECT position, entry FROM audit_entry WHERE position > $1::bigint ORDER BY position LIMIT $2::bigint',
+};
+const RUN: Statement = {
+  name: 'audit_read_run',
+  text: `
+  SELECT position, leaf_hash, entry, NULL AS note FROM audit_entry WHERE position >= $1::bigint AND position < $2::bigint
+  UNION ALL
+  SELECT size - 1, NULL, NULL, note FROM audit_checkpoint WHERE size > $1::bigint AND size <= $2::bigint
+  ORDER BY position, note NULLS FIRST`,
+};
+
+interface RunRow {
+  readonly position: string;
+  readonly leaf_hash: Buffer;
+  readonly entry: Buffer;
+  readonly note: string | null;
+}
+
+/** Entries read by one statement of an export: 8 MiB at most. */
+const RUN_LENGTH = 1_000;
+
+/** Reads a log. Who may, and that reading is audited too, is decided before. */
+export class AuditReader {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** The newest signed checkpoint; it covers every integrated entry. Null before the integrator's first run. */
+  async findCheckpoint(): Promise<SignedCheckpoint | null> {
+    type Row = { size: string; root: Buffer; note: string; signed_at: Date };
+    const [row] = await this.query<Row>(LAST_CHECKPOINT, []);
+    return row ? { size: Number(row.size), root: row.root, note: row.note, signedAt: row.signed_at } : null;
+  }
+
+  /**
+   * A page of integrated entries in order of position.
+   * @param page.after the position before the first one wanted; null from the start
+   * @param page.limit entries at most
+   */
+  async page({ after, limit }: { after: number | null; limit: number }): Promise<EntryPage> {
+    // One more than asked for tells whether there is a next page.
+    const rows = await this.query<{ position: string; entry: Buffer }>(PAGE, [after ?? -1, limit + 1]);
+    const entries = rows.slice(0, limit).map(({ position, entry }) => ({
+      position: Number(position),
+      entry: parseEntry(entry),
+    }));
+    return { entries, next: rows.length > limit ? (entries.at(-1)?.position ?? null) : null };
+  }
+
+  /**
+   * The whole log up to its newest checkpoint as NDJSON for the verifier (see core/export-format.ts), some
+   * lines at a time, in constant memory. Reads run by run in short statements: a long transaction would keep staging from being vacuumed. That
+   * is safe since entries never change.
+   * @throws {NoCheckpointYet} before the first line
+   */
+  async *exportNdjson(): AsyncGenerator<string> {
+    const checkpoint = await this.findCheckpoint();
+    if (!checkpoint) throw new NoCheckpointYet();
+    const { size, note } = checkpoint;
+    yield `${formatHeader({ origin: readCheckpointUnverified(note).origin, size })}\n`;
+    if (size === 0) yield `${formatCheckpointLine(note)}\n`;
+    for (let start = 0; start < size; start += RUN_LENGTH) {
+      // By ranges of positions and not by what was found: where rows were taken out the verifier must see the gap.
+      const rows = await this.query<RunRow>(RUN, [start, Math.min(start + RUN_LENGTH, size)]);
+      yield rows.map((row) => `${toLine(row)}\n`).join('');
+    }
+  }
+
+  private query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    return this.unitOfWork.single((tx) => tx.query<Row>(statement, values));
+  }
+}
+
+function toLine({ position, leaf_hash, entry, note }: RunRow): string {
+  if (note !== null) return formatCheckpointLine(note);
+  return formatEntry({ position: Number(position), leaf: leaf_hash, entry });
+}
+
+function parseEntry(bytes: Buffer): AuditEntry | null {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as AuditEntry;
+  } catch {
+    return null;
+  }
+}

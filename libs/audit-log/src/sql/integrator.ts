@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UnitOfWork } from '@integument/database';
+import type { Checkpoint, NoteSigner } from '../core/index.js';
+import { HAS_WORK, integrateBatch } from './integration.js';
+
+export interface IntegratorOptions {
+  readonly unitOfWork: UnitOfWork;
+  /** its name is the log's origin */
+  readonly signer: NoteSigner;
+  /** told of every failure; the integrator goes on by itself */
+  readonly onError: (error: unknown) => void;
+  readonly clock?: () => Date;
+  /** milliseconds between looks; entries are in a signed checkpoint about this much after their commit. Default 500 */
+  readonly pollMs?: number;
+  /** entries moved in one transaction at most. Default 10,000 */
+  readonly batchSize?: number;
+}
+
+/** Waits at most this long after failures, so that the log is whole within seconds once their cause is gone. */
+const MAX_PAUSE_MS = 2_000;
+
+/**
+ * Moves staged entries into the tree and signs its heads: one for each log is enough. A second one, started by mistake
+ * or during a deployment, waits at the head's row and then continues the same tree.
+ */
+export class Integrator {
+  private readonly options: Required<IntegratorOptions>;
+  private known: Checkpoint | undefined;
+  private running: { stop: AbortController; ended: Promise<void> } | undefined;
+
+  constructor(options: IntegratorOptions) {
+    this.options = { clock: () => new Date(), pollMs: 500, batchSize: 10_000, ...options };
+  }
+
+  /** Starts looking for work. Does nothing if started. */
+  start(): void {
+    if (this.running) return;
+    const stop = new AbortController();
+    this.running = { stop, ended: this.loop(stop.signal) };
+  }
+
+  /** Resolves once the last transaction has ended. What is still staged waits for the next start. */
+  async stop(): Promise<void> {
+    const running = this.running;
+    this.running = undefined;
+    running?.stop.abort();
+    await running?.ended;
+  }
+
+  /**
+   * Moves all that is committed now. A first call signs the empty log, so that there always is a checkpoint.
+   * @returns the number of entries moved
+   * @throws {AuditLogInconsistent} and what the database throws; then the last batch has not happened
+   */
+  async integrate(signal?: AbortSignal): Promise<number> {
+    const { unitOfWork, signer, batchSize: limit, clock } = this.options;
+    let moved = 0;
+    while (!signal?.aborted && (await this.hasWork())) {
+      const batch = await unitOfWork.run((tx) =>
+        integrateBatch(tx, { signer, limit, now: clock(), known: this.known }),
+      );
+      // Remembered only now: a commit that failed has signed nothing that anybody saw.
+      if (batch.head.size >= (this.known?.size ?? 0)) this.known = batch.head;
+      moved += batch.moved;
+    }
+    return moved;
+  }
+
+  private async hasWork(): Promise<boolean> {
+    const [row] = await this.options.unitOfWork.single((tx) => tx.query<{ work: boolean }>(HAS_WORK));
+    return row?.work === true;
+  }
+
+  private async loop(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await this.integrate(signal);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        this.options.onError(error);
+      }
+      await this.pause(failures, signal);
+    }
+  }
+
+  private async pause(failures: number, signal: AbortSignal): Promise<void> {
+    const { pollMs } = this.options;
+    const delay = failures === 0 ? pollMs : Math.min(pollMs * 2 ** Math.min(failures, 10), MAX_PAUSE_MS);
+    await sleep(delay, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,160 @@
+import { migrate, migration, openDatabase, type Tx, UnitOfWork } from '@integument/database';
+import { FixedClock, freshEmptyDatabase } from '@integument/testing';
+import pg from 'pg';
+import { z } from 'zod';
+import {
+  generateNoteKey,
+  NoteSigner,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyExport,
+} from '../core/index.js';
+import { type AuditEntry, defineAction } from '../entry.js';
+import { AuditLog } from './audit-log.js';
+import { AuditReader } from './audit-reader.js';
+import { auditSchemaSql } from './audit-schema.js';
+import { Integrator, type IntegratorOptions } from './integrator.js';
+
+export const counted = defineAction('tests.count', z.object({ n: z.int(), writer: z.int().optional() }));
+
+/** An entry that can be told from others. */
+export function entry(n: number, writer?: number) {
+  return counted({ outcome: 'done', actor: { kind: 'system', id: 'test' }, details: { n, writer } });
+}
+
+class RolledBack extends Error {}
+
+/** A log in a database of its own, on the run's PostgreSQL, opened as an app does: no superuser. */
+export class TestLog {
+  readonly clock = new FixedClock();
+  readonly audit = new AuditLog(this.clock.now);
+  readonly reader: AuditReader;
+  private readonly pair = generateNoteKey('test.example/audit');
+  readonly vkey = this.pair.vkey;
+  readonly signer = NoteSigner.parse(this.pair.skey);
+
+  private constructor(
+    readonly unitOfWork: UnitOfWork,
+    readonly superuserUrl: string,
+    readonly drop: () => Promise<void>,
+  ) {
+    this.reader = new AuditReader(unitOfWork);
+  }
+
+  static async open(): Promise<TestLog> {
+    const database = await freshEmptyDatabase();
+    const dataSource = await openDatabase({
+      url: database.url,
+      poolSize: 12,
+      applicationName: 'audit-log tests',
+      migrations: [migration(1, 'audit', auditSchemaSql)],
+    });
+    await migrate(dataSource);
+    return new TestLog(new UnitOfWork(dataSource), database.superuserUrl, async () => {
+      await dataSource.destroy();
+      await database.drop();
+    });
+  }
+
+  integrator(options: Partial<IntegratorOptions> = {}): Integrator {
+    const onError = (error: unknown) => {
+      throw error;
+    };
+    return new Integrator({
+      unitOfWork: this.unitOfWork,
+      signer: this.signer,
+      clock: this.clock.now,
+      onError,
+      ...options,
+    });
+  }
+
+  /** Appends entries with these numbers in one transaction. */
+  append(...numbers: number[]): Promise<void> {
+    return this.unitOfWork.run((tx) => this.audit.append(tx, ...numbers.map((n) => entry(n))));
+  }
+
+  /** A transaction that has done its work and stays open until it is ended. */
+  async hold(
+    work: (tx: Tx) => Promise<void>,
+  ): Promise<{ end: (how: 'commit' | 'rollback') => Promise<void> }> {
+    let end: (how: 'commit' | 'rollback') => void = () => undefined;
+    const ended = new Promise<'commit' | 'rollback'>((resolve) => {
+      end = resolve;
+    });
+    let finished: Promise<void> = Promise.resolve();
+    await new Promise<void>((worked, failed) => {
+      finished = this.unitOfWork
+        .run(async (tx) => {
+          await work(tx);
+          worked();
+          if ((await ended) === 'rollback') throw new RolledBack();
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof RolledBack)) failed(error as Error);
+        });
+    });
+    return {
+      end: (how) => {
+        end(how);
+        return finished;
+      },
+    };
+  }
+
+  /** The numbers of all integrated entries in their order. */
+  async numbers(): Promise<number[]> {
+    return (await this.details()).map(({ n }) => n);
+  }
+
+  async details(): Promise<{ n: number; writer?: number }[]> {
+    const found: AuditEntry[] = [];
+    for (let after: number | null = null; ; ) {
+      const page = await this.reader.page({ after, limit: 1_000 });
+      found.push(...page.entries.map(({ entry }) => entry as AuditEntry));
+      if (page.next === null) return found.map(({ details }) => details as { n: number; writer?: number });
+      after = page.next;
+    }
+  }
+
+  async exported(): Promise<string> {
+    let text = '';
+    for await (const chunk of this.reader.exportNdjson()) text += chunk;
+    return text;
+  }
+
+  async verify(options?: VerifyOptions): Promise<VerifyReport> {
+    return verifyExport((await this.exported()).trimEnd().split('\n'), this.vkey, options);
+  }
+
+  /** What a database superuser does who wants to change the log. */
+  tamper(sql: string, values: unknown[] = []): Promise<void> {
+    const tables = ['audit_entry', 'audit_checkpoint', 'audit_head'];
+    return this.superuser(
+      sql,
+      values,
+      tables.map((table) => `ALTER TABLE ${table} DISABLE TRIGGER ALL`).join(';'),
+    );
+  }
+
+  async superuser(sql: string, values: unknown[] = [], before = ''): Promise<void> {
+    const client = new pg.Client(this.superuserUrl);
+    await client.connect();
+    try {
+      await client.query(before);
+      await client.query(sql, values);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** A new log in place of the old one: faster than a new database. */
+  async reset(): Promise<void> {
+    await this.unitOfWork.single((tx) =>
+      tx.query(`
+        DROP TABLE audit_staging, audit_entry, audit_checkpoint, audit_head;
+        DROP FUNCTION audit_refuse_change, audit_head_grows;
+        ${auditSchemaSql}`),
+    );
+  }
+}
