@@ -32,4 +32,6 @@ export type ErasureClaim = z.infer<typeof erasureClaim>;
 export type SignInCode = z.infer<typeof signInCode>;
 
 /** A pseudonym that belongs to one purpose: passing one purpose's to another's code does not compile. */
-export type Pseudonym<Purpose extends string = string> = z.infer<typeof pseudonym> & { readonly __purpose?: Purpose };
+export type Pseudonym<Purpose extends string = string> = z.infer<typeof pseudonym> & {
+  readonly __purpose?: Purpose;
+};

@@ -50,7 +50,18 @@ export function defineRoute<
 }
 
 type Output<S> = S extends Schema ? z.output<S> : undefined;
-export type BodyOf<R extends RouteContract> = R extends RouteContract<infer _P, infer _Q, infer B, infer _R> ? Output<B> : never;
-export type ReplyOf<R extends RouteContract> = R extends RouteContract<infer _P, infer _Q, infer _B, infer Y> ? (Y extends Schema ? z.input<Y> : undefined) : never;
-export type ParamsOf<R extends RouteContract> = R extends RouteContract<infer P, infer _Q, infer _B, infer _R> ? Output<P> : never;
-export type QueryOf<R extends RouteContract> = R extends RouteContract<infer _P, infer Q, infer _B, infer _R> ? Output<Q> : never;
+export type BodyOf<R extends RouteContract> =
+  R extends RouteContract<infer _P, infer _Q, infer B, infer _R> ? Output<B> : never;
+export type ReplyOf<R extends RouteContract> =
+  R extends RouteContract<infer _P, infer _Q, infer _B, infer Y>
+    ? Y extends Schema
+      ? z.input<Y>
+      : undefined
+    : never;
+export type ParamsOf<R extends RouteContract> =
+  R extends RouteContract<infer P, infer _Q, infer _B, infer _R> ? Output<P> : never;
+export type QueryOf<R extends RouteContract> =
+  R extends RouteContract<infer _P, infer Q, infer _B, infer _R> ? Output<Q> : never;
+/** What a caller of the route gets, once it has checked the reply by the contract. */
+export type AnswerOf<R extends RouteContract> =
+  R extends RouteContract<infer _P, infer _Q, infer _B, infer Y> ? Output<Y> : never;

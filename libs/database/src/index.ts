@@ -11,3 +11,4 @@ export {
   type OutboxWorkerOptions,
 } from './outbox-worker.js';
 export { type Statement, type Tx, UnitOfWork } from './unit-of-work.js';
+export { violates } from './violation.js';

@@ -22,6 +22,11 @@ export interface BearerTokensOptions {
    * so that a suspended client is out at once: look into memory, and give the same object for the same caller.
    */
   readonly callerOf: (claims: JWTPayload) => Caller | null;
+  /**
+   * Who holds a genuine token that is for another audience. Give a caller that no route here lets in: it is refused all
+   * the same, but by name, and so on record. Without this such a token is as good as none.
+   */
+  readonly strangerOf?: (claims: JWTPayload) => Caller;
   /** tokens remembered at most; 10,000 when absent */
   readonly cacheSize?: number;
   /** milliseconds since the epoch */
@@ -45,7 +50,8 @@ const SCHEME = /^bearer /i;
  * costs some 150 µs, so a token that passed is remembered, by its digest, for a minute at most and never past its expiry.
  */
 export class BearerTokens implements CallerResolver {
-  readonly #options: Required<Omit<BearerTokensOptions, 'jwksUrl'>> & Pick<BearerTokensOptions, 'jwksUrl'>;
+  readonly #options: Required<Omit<BearerTokensOptions, 'jwksUrl' | 'strangerOf'>> &
+    Pick<BearerTokensOptions, 'jwksUrl' | 'strangerOf'>;
   readonly #verified: LRUCache<string, Verified>;
   #keys: Promise<JWTVerifyGetKey> | null = null;
 
@@ -70,18 +76,20 @@ export class BearerTokens implements CallerResolver {
   }
 
   private async verify(token: string, digest: string, request: HttpRequest): Promise<Caller> {
-    const { issuer, audience, algorithms, now } = this.#options;
+    const { issuer, audience, algorithms, now, strangerOf } = this.#options;
     try {
       const { payload } = await jwtVerify(token, await this.keys(), {
         issuer,
-        audience,
         algorithms: [...algorithms] as never,
         typ: 'at+jwt',
         requiredClaims: ['exp', 'sub', 'client_id'],
         currentDate: new Date(now()),
       });
-      // jose is content when ours is one of several; a token that another server may hold too is not for us.
-      if (payload.aud !== audience) throw new errors.JWTClaimValidationFailed('aud', payload, 'aud');
+      // Exactly ours: a token for several audiences may be in another server's hands too.
+      if (payload.aud !== audience) {
+        if (strangerOf && typeof payload.aud === 'string') return strangerOf(payload);
+        throw new errors.JWTClaimValidationFailed('aud', payload, 'aud');
+      }
       this.#verified.set(digest, {
         claims: payload,
         until: Math.min(now() + BELIEVED_MS, (payload.exp ?? 0) * 1_000),

@@ -12,7 +12,7 @@ import { HttpAdapter } from './adapter.js';
 import { Admission } from './admission.js';
 import type { CallerResolver } from './callers.js';
 import { ContractGuard } from './contract-guard.js';
-import { corsOptions } from './cors.js';
+import { addCors } from './cors.js';
 import { addDocs } from './docs.js';
 import { addSecurityHeaders } from './headers.js';
 import { Health, type HealthCheck } from './health.js';
@@ -129,7 +129,7 @@ async function addGuards(
     abilities: new Abilities(wiring.policies),
     allowedOrigins,
   });
-  if (options.allowedOrigins.length > 0) app.enableCors(corsOptions(options.allowedOrigins));
+  if (options.allowedOrigins.length > 0) await addCors(instance, options.allowedOrigins);
   instance.addHook('onRequest', admission.hook);
   // Requests come plain: a compressed body could be a bomb.
   await instance.register(compress, {

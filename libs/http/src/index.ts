@@ -1,3 +1,8 @@
+export { AuditController } from './audit.controller.js';
+export { AuditedRefusals } from './audited-refusals.js';
+export { provide } from './provide.js';
+export { SessionCookieFormat } from './session-cookie.js';
+export { AskedBy, type Asker, actorOf, by } from './asker.js';
 export { HttpAdapter } from './adapter.js';
 export { unauthenticated } from './admission.js';
 export { Answer } from './answer.js';

@@ -1,4 +1,18 @@
+import { auditSchemaSql } from '@integument/audit-log';
+import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
+import { consentSchemaSql } from '../features/consent/consent.schema.js';
+import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
+import { permitsSchemaSql } from '../features/permits/permits.schema.js';
+import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 
-/** Every migration of the platform database, in the order of their numbers. */
-export const platformMigrations: (new () => MigrationInterface)[] = [];
+/** The platform database, in the order it grew. Never edit one that has landed: add the next. */
+export const platformMigrations: (new () => MigrationInterface)[] = [
+  migration(1, 'audit-log', auditSchemaSql),
+  migration(2, 'idempotent-replies', idempotencySchemaSql),
+  migration(3, 'outbox', outboxSchemaSql),
+  migration(4, 'sessions', sessionsSchemaSql),
+  migration(5, 'permits', permitsSchemaSql),
+  migration(6, 'consent', consentSchemaSql),
+  migration(7, 'ingest', ingestSchemaSql),
+];

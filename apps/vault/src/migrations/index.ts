@@ -1,4 +1,21 @@
+import { auditSchemaSql } from '@integument/audit-log';
+import { idempotencySchemaSql, migration } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
+import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
+import { keysSchemaSql } from '../features/keys/keys.schema.js';
+import { peopleSchemaSql } from '../features/people/people.schema.js';
+import { permitsSchemaSql } from '../features/permits/permits.schema.js';
+import { registrySchemaSql } from '../features/registry/registry.schema.js';
+import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 
-/** Every migration of the vault database, in the order of their numbers. */
-export const vaultMigrations: (new () => MigrationInterface)[] = [];
+/** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
+export const vaultMigrations: (new () => MigrationInterface)[] = [
+  migration(1, 'audit-log', auditSchemaSql),
+  migration(2, 'idempotent-replies', idempotencySchemaSql),
+  migration(3, 'keys', keysSchemaSql),
+  migration(4, 'people', peopleSchemaSql),
+  migration(5, 'registry', registrySchemaSql),
+  migration(6, 'permits', permitsSchemaSql),
+  migration(7, 'sign-in', signInSchemaSql),
+  migration(8, 'erasure', erasureSchemaSql),
+];

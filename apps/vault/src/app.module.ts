@@ -1,0 +1,30 @@
+import { AuditController } from '@integument/http';
+import { Logger } from '@integument/telemetry';
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { VaultConfig } from './config.js';
+import { ErasureModule } from './features/erasure/index.js';
+import { PeopleModule } from './features/people/index.js';
+import { PermitsModule } from './features/permits/index.js';
+import { RegistryModule } from './features/registry/index.js';
+import { SignInModule } from './features/sign-in/index.js';
+import { PlatformModule } from './platform/platform.module.js';
+import { ServiceController } from './platform/service.controller.js';
+
+/** The public listener: people, staff and identity clients, each authenticated here. */
+@Module({})
+export class AppModule {
+  static with(config: VaultConfig, logger: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.with(config, logger),
+        RegistryModule,
+        PeopleModule,
+        PermitsModule,
+        SignInModule,
+        ErasureModule,
+      ],
+      controllers: [AuditController, ServiceController],
+    };
+  }
+}

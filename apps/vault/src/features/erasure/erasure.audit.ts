@@ -1,0 +1,5 @@
+import { defineAction } from '@integument/audit-log';
+
+export const erasureRequested = defineAction('people.erase');
+export const erasureKeysDestroyed = defineAction('erasure.gates_closed');
+export const erasureCompleted = defineAction('erasure.completed');

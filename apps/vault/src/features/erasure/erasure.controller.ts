@@ -1,0 +1,58 @@
+import { erasePerson, eraseSelf, readErasure } from '@integument/contracts';
+import { Idempotency, type IdempotentRequest, UnitOfWork } from '@integument/database';
+import {
+  Answer,
+  AskedBy,
+  type Asker,
+  type HttpRequest,
+  IdempotencyKey,
+  Implements,
+  Input,
+  type InputOf,
+} from '@integument/http';
+import { Controller, Req } from '@nestjs/common';
+import type { VaultPerson } from '../../platform/callers.js';
+import { ErasureService } from './erasure.service.js';
+
+const CLAIM_HEADER = 'integument-claim';
+
+@Controller()
+export class ErasureController {
+  constructor(
+    private readonly erasures: ErasureService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Implements(erasePerson)
+  async erase(
+    @AskedBy() asker: Asker,
+    @Input() { params, body }: InputOf<typeof erasePerson>,
+    @IdempotencyKey() key: IdempotentRequest | undefined,
+  ) {
+    return Answer.once(
+      await this.unitOfWork.run((tx) =>
+        this.idempotency.once(tx, key, () => this.erasures.requestFor(tx, asker, params.person, body.reason)),
+      ),
+    );
+  }
+
+  @Implements(eraseSelf)
+  async eraseSelf(
+    @AskedBy() asker: Asker<VaultPerson>,
+    @IdempotencyKey() key: IdempotentRequest | undefined,
+  ) {
+    return Answer.once(
+      await this.unitOfWork.run((tx) =>
+        this.idempotency.once(tx, key, () => this.erasures.request(tx, asker, asker.caller.personId)),
+      ),
+    );
+  }
+
+  @Implements(readErasure)
+  read(@Input() { params }: InputOf<typeof readErasure>, @Req() request: HttpRequest) {
+    return this.unitOfWork.single((tx) =>
+      this.erasures.read(tx, params.erasure, request.headers[CLAIM_HEADER]),
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { AuditLog } from '@integument/audit-log';
+import {
+  type ClientPseudonym,
+  CodedError,
+  type ErasureClaim,
+  type ErasureId,
+  erasureClaim,
+  type GateId,
+  notFound,
+  type pendingErasures,
+  type Reason,
+  type ReplyOf,
+  type readErasure,
+  type SessionPseudonym,
+} from '@integument/contracts';
+import { commit, context, decodeId, encodeId, randomId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import { CONSOLE } from '../people/index.js';
+import { erasureCompleted, erasureKeysDestroyed, erasureRequested } from './erasure.audit.js';
+import type { ErasureRow, ErasureStore } from './erasure.store.js';
+
+/**
+ * Erases in this order, each step its own transaction and repeatable after a crash:
+ *   requested       the person is marked: no reveal, no sign-in, no new permit
+ *   (data plane)    all gates closed, the model has forgotten
+ *   keys-destroyed  the person's key and every permit's key are gone; so is everything that named the person
+ *   (data plane)    rows, caches and queues are clean
+ *   completed
+ */
+export class ErasureService {
+  constructor(
+    private readonly store: ErasureStore,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** For somebody else: an identity client erases those it has a name for, staff those the console has. */
+  async requestFor(
+    tx: Tx,
+    asker: Asker,
+    person: ClientPseudonym,
+    reason: Reason,
+  ): Promise<{ erasure: ErasureId; claim: ErasureClaim }> {
+    const clientId = asker.caller.kind === 'client' ? asker.caller.clientId : CONSOLE;
+    const personId = await this.store.findPersonByPseudonym(tx, clientId, decodeId('cps', person));
+    if (!personId) throw notFound('people.not_found');
+    return this.request(tx, asker, personId, reason);
+  }
+
+  async request(
+    tx: Tx,
+    asker: Asker,
+    personId: Buffer,
+    reason?: Reason,
+  ): Promise<{ erasure: ErasureId; claim: ErasureClaim }> {
+    const person = await this.store.markErasing(tx, personId);
+    if (!person) throw notFound('people.not_found');
+    const erasureId = randomId();
+    const claim = randomId();
+    await this.store.insert(tx, erasureId, personId, claimDigest(claim));
+    const subject = commit(person.subject_salt, person.person_id);
+    const erasure = encodeId('ers', erasureId) as ErasureId;
+    await this.audit.append(tx, erasureRequested({ ...by(asker), subject, object: erasure, reason }));
+    return { erasure, claim: encodeId('ecl', claim) as ErasureClaim };
+  }
+
+  /** Needs the claim, not a session: the person has none any more. */
+  async read(tx: Tx, erasure: ErasureId, claimHeader: unknown): Promise<ReplyOf<typeof readErasure>> {
+    const claim = erasureClaim.safeParse(claimHeader);
+    const row = await this.store.find(tx, decodeId('ers', erasure));
+    const given = claimDigest(claim.success ? decodeId('ecl', claim.data) : Buffer.alloc(16));
+    const known = row?.claim ?? Buffer.alloc(given.length);
+    if (!timingSafeEqual(given, known) || !row) throw notFound('erasure.not_found');
+    return { erasure, state: row.state, requestedOn: row.requested_on, keysDestroyed: row.keys_destroyed };
+  }
+
+  async pending(tx: Tx): Promise<ReplyOf<typeof pendingErasures>> {
+    const rows = await this.store.findUnfinished(tx);
+    return {
+      erasures: rows.flatMap((row) =>
+        row.state === 'completed'
+          ? []
+          : [
+              {
+                erasure: encodeId('ers', row.erasure_id) as ErasureId,
+                state: row.state,
+                gates: row.gates.map((gate) => encodeId('gat', gate) as GateId),
+                sessions: row.sessions.map((session) => encodeId('ssn', session) as SessionPseudonym),
+              },
+            ],
+      ),
+    };
+  }
+
+  async gatesClosed(
+    tx: Tx,
+    asker: Asker,
+    erasure: ErasureId,
+  ): Promise<{ erasure: ErasureId; keysDestroyed: number }> {
+    const row = await this.lock(tx, erasure);
+    if (row.state !== 'requested' || !row.person_id) return { erasure, keysDestroyed: row.keys_destroyed };
+    const person = await this.store.findPerson(tx, row.person_id);
+    if (!person) throw new Error('an erasure of nobody');
+    const keysDestroyed = await this.store.destroyKeys(tx, row);
+    const subject = commit(person.subject_salt, person.person_id);
+    await this.audit.append(
+      tx,
+      erasureKeysDestroyed({ ...by(asker), subject, object: erasure, count: keysDestroyed }),
+    );
+    return { erasure, keysDestroyed };
+  }
+
+  async completed(tx: Tx, asker: Asker, erasure: ErasureId): Promise<void> {
+    const row = await this.lock(tx, erasure);
+    if (row.state === 'completed') return;
+    if (row.state === 'requested') {
+      throw new CodedError('erasure.out_of_order', 409, 'The keys of this erasure still exist.');
+    }
+    await this.store.complete(tx, row.erasure_id);
+    await this.audit.append(tx, erasureCompleted({ ...by(asker), object: erasure }));
+  }
+
+  private async lock(tx: Tx, erasure: ErasureId): Promise<ErasureRow> {
+    const row = await this.store.lock(tx, decodeId('ers', erasure));
+    if (!row) throw notFound('erasure.not_found');
+    return row;
+  }
+}
+
+function claimDigest(claim: Buffer): Buffer {
+  return createHash('sha256').update(context('integument/erasure-claim/v1', claim)).digest();
+}

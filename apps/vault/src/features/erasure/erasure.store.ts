@@ -1,0 +1,104 @@
+import type { ERASURE_STATES } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+
+export type ErasureState = (typeof ERASURE_STATES)[number];
+
+export interface ErasureRow {
+  readonly erasure_id: Buffer;
+  readonly person_id: Buffer | null;
+  readonly claim: Buffer;
+  readonly state: ErasureState;
+  readonly gates: Buffer[];
+  readonly sessions: Buffer[];
+  readonly keys_destroyed: number;
+  readonly requested_on: string;
+}
+
+export interface ErasedPerson {
+  readonly person_id: Buffer;
+  readonly subject_salt: Buffer;
+}
+
+const COLUMNS = 'erasure_id, person_id, claim, state, gates, sessions, keys_destroyed, requested_on::text';
+
+export class ErasureStore {
+  async findPersonByPseudonym(tx: Tx, clientId: string, pseudonym: Buffer): Promise<Buffer | null> {
+    const rows = await tx.query<{ person_id: Buffer }>(
+      'SELECT person_id FROM client_pseudonym WHERE pseudonym = $1 AND client_id = $2',
+      [pseudonym, clientId],
+    );
+    return rows[0]?.person_id ?? null;
+  }
+
+  /** Marks the person, so that nothing else begins with them. Null where there is nobody, or it has begun already. */
+  async markErasing(tx: Tx, personId: Buffer): Promise<ErasedPerson | null> {
+    const rows = await tx.query<ErasedPerson>(
+      `UPDATE person SET erasing = true WHERE person_id = $1 AND NOT erasing RETURNING person_id, subject_salt`,
+      [personId],
+    );
+    return rows[0] ?? null;
+  }
+
+  async insert(tx: Tx, erasureId: Buffer, personId: Buffer, claim: Buffer): Promise<void> {
+    await tx.query(
+      `INSERT INTO erasure (erasure_id, person_id, claim, state, gates, sessions) VALUES ($1, $2, $3, 'requested',
+         coalesce((SELECT array_agg(gate_id) FROM permit WHERE person_id = $2), '{}'),
+         coalesce((SELECT array_agg(session) FROM api_session WHERE person_id = $2), '{}'))`,
+      [erasureId, personId, claim],
+    );
+  }
+
+  async find(tx: Tx, erasureId: Buffer): Promise<ErasureRow | null> {
+    const rows = await tx.query<ErasureRow>(`SELECT ${COLUMNS} FROM erasure WHERE erasure_id = $1`, [
+      erasureId,
+    ]);
+    return rows[0] ?? null;
+  }
+
+  async lock(tx: Tx, erasureId: Buffer): Promise<ErasureRow | null> {
+    const rows = await tx.query<ErasureRow>(
+      `SELECT ${COLUMNS} FROM erasure WHERE erasure_id = $1 FOR UPDATE`,
+      [erasureId],
+    );
+    return rows[0] ?? null;
+  }
+
+  async findUnfinished(tx: Tx): Promise<ErasureRow[]> {
+    return tx.query<ErasureRow>(`SELECT ${COLUMNS} FROM erasure WHERE state <> 'completed' LIMIT 100`);
+  }
+
+  async findPerson(tx: Tx, personId: Buffer): Promise<ErasedPerson | null> {
+    const rows = await tx.query<ErasedPerson>(
+      'SELECT person_id, subject_salt FROM person WHERE person_id = $1 FOR UPDATE',
+      [personId],
+    );
+    return rows[0] ?? null;
+  }
+
+  /**
+   * Destroys every key of the person and everything that leads to them. Values, names, accounts and sessions go with
+   * the person's row. @returns how many keys there were
+   */
+  async destroyKeys(tx: Tx, erasure: ErasureRow): Promise<number> {
+    const permits = await tx.query(
+      `UPDATE permit SET state = 'destroyed', epoch = epoch + 1, pseudonym = NULL, person_id = NULL, purpose = NULL,
+         domain_key = NULL, wrapped_key = NULL
+       WHERE person_id = $1 AND state <> 'destroyed' RETURNING gate_id`,
+      [erasure.person_id],
+    );
+    const keys = permits.length + 1;
+    await tx.query(
+      `UPDATE erasure SET state = 'keys-destroyed', person_id = NULL, keys_destroyed = $2 WHERE erasure_id = $1`,
+      [erasure.erasure_id, keys],
+    );
+    await tx.query('DELETE FROM person WHERE person_id = $1', [erasure.person_id]);
+    return keys;
+  }
+
+  async complete(tx: Tx, erasureId: Buffer): Promise<void> {
+    await tx.query(
+      `UPDATE erasure SET state = 'completed', gates = '{}', sessions = '{}' WHERE erasure_id = $1`,
+      [erasureId],
+    );
+  }
+}

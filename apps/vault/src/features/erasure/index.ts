@@ -1,0 +1,3 @@
+export { InternalErasureController } from './erasure.internal.controller.js';
+export { ErasureModule } from './erasure.module.js';
+export { ErasureService } from './erasure.service.js';

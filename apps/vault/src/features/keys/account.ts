@@ -1,0 +1,6 @@
+import type { BlindIndex } from '@integument/crypto';
+
+/** Keyed digest of an account at an OpenID provider; the account itself is kept nowhere. */
+export function accountDigest(index: BlindIndex, issuer: string, subject: string): Buffer {
+  return index.digest('account', JSON.stringify([issuer, subject]));
+}

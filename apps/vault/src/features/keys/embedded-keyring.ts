@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open as openFile, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { context, deriveKey, KEY_BYTES, open, SealBroken, seal } from '@integument/crypto';
+import { type Keyring, KeyringRefused } from './keyring.js';
+
+const FILE_PLACE = context('integument/embedded-keyring/v1');
+
+/**
+ * The root key in a file, sealed under a second file's secret: a copy of one of them opens nothing. For one machine;
+ * it refuses databases elsewhere (see the vault's configuration).
+ */
+export class EmbeddedKeyring implements Keyring {
+  private constructor(private readonly root: Buffer) {}
+
+  /**
+   * Opens the keyring's file, or makes it where there is none.
+   * @throws {KeyringRefused} if the file was changed or belongs to another key file
+   */
+  static async load(files: { sealedFile: string; keyFile: string }): Promise<EmbeddedKeyring> {
+    const sealingKey = await readKeyFile(files.keyFile);
+    const sealed = await readFile(files.sealedFile).catch(absent);
+    if (sealed) return new EmbeddedKeyring(openRoot(sealingKey, sealed));
+    const root = randomBytes(KEY_BYTES);
+    await writeOnce(files.sealedFile, seal(sealingKey, root, FILE_PLACE));
+    return new EmbeddedKeyring(root);
+  }
+
+  wrap(key: Buffer, place: Buffer): Promise<Buffer> {
+    return Promise.resolve(seal(this.root, key, place));
+  }
+
+  unwrap(wrapped: Buffer, place: Buffer): Promise<Buffer> {
+    try {
+      return Promise.resolve(open(this.root, wrapped, place));
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error;
+      return Promise.reject(new KeyringRefused('wrapped key does not belong to this keyring or this place'));
+    }
+  }
+}
+
+async function readKeyFile(path: string): Promise<Buffer> {
+  const secret = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64url');
+  if (secret.length < KEY_BYTES) throw new KeyringRefused('the keyring’s key file holds less than 32 bytes');
+  return deriveKey(secret, 'integument/embedded-keyring/seal/v1');
+}
+
+function openRoot(sealingKey: Buffer, sealed: Buffer): Buffer {
+  try {
+    return open(sealingKey, sealed, FILE_PLACE);
+  } catch {
+    throw new KeyringRefused('the keyring’s file was changed or belongs to another key file');
+  }
+}
+
+/** Writes beside and renames, so that a crash leaves the whole file or none; never over an existing one. */
+async function writeOnce(path: string, bytes: Buffer): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  const file = await openFile(draft, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  const folder = await openFile(dirname(path), constants.O_RDONLY);
+  await folder.sync().finally(() => folder.close());
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined;
+  throw error;
+}

@@ -1,0 +1,5 @@
+export { accountDigest } from './account.js';
+export { DomainKeys, type WrappedKey } from './domain-keys.js';
+export { EmbeddedKeyring } from './embedded-keyring.js';
+export { KEYRING, type Keyring, KeyringRefused } from './keyring.js';
+export { KeysModule } from './keys.module.js';

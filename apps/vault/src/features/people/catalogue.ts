@@ -1,0 +1,59 @@
+import type { IdentityField, IdentityFields } from '@integument/contracts';
+
+/** What the vault knows about a kind of identity value. */
+export interface FieldRule<Value = unknown> {
+  /** ISO 27559 words: does the value alone point at somebody, or only together with others? */
+  readonly sensitivity: 'direct' | 'indirect';
+  /** The form in which equal values are equal; absent where the field is not searchable. */
+  readonly normalise?: (value: Value) => string;
+  /** What may be shown without a reason. */
+  readonly mask: (value: Value) => string;
+}
+
+export const CATALOGUE: { readonly [F in IdentityField]: FieldRule<IdentityFields[F]> } = {
+  email: {
+    sensitivity: 'direct',
+    normalise: (email) => email.toLowerCase(),
+    mask: (email) => {
+      const at = email.lastIndexOf('@');
+      return `${initial(email)}•••${email.slice(at)}`;
+    },
+  },
+  phone: { sensitivity: 'direct', normalise: (phone) => phone, mask: (phone) => `•••${phone.slice(-2)}` },
+  given_name: { sensitivity: 'indirect', mask: initialOnly },
+  family_name: { sensitivity: 'indirect', mask: initialOnly },
+  birth_date: { sensitivity: 'indirect', mask: (day) => `${day.slice(0, 4)}-••-••` },
+  postal_address: { sensitivity: 'direct', mask: (address) => `•••, ${address.country}` },
+  account_id: {
+    sensitivity: 'direct',
+    normalise: (account) => account,
+    mask: (account) => `•••${tail(account)}`,
+  },
+};
+
+/** Text that is sealed: strings as they are, anything else as JSON. */
+export function toText(value: IdentityFields[IdentityField]): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+export function fromText<F extends IdentityField>(field: F, text: string): IdentityFields[F] {
+  return (field === 'postal_address' ? JSON.parse(text) : text) as IdentityFields[F];
+}
+
+export function maskText(field: IdentityField, text: string): string {
+  return (CATALOGUE[field] as FieldRule).mask(fromText(field, text));
+}
+
+function initialOnly(name: string): string {
+  return `${initial(name)}•••`;
+}
+
+function initial(text: string): string {
+  return String.fromCodePoint(text.codePointAt(0) ?? 0x2022);
+}
+
+/** Two characters at most, and never more than a quarter of a short value. */
+function tail(text: string): string {
+  const shown = Math.min(2, Math.floor(text.length / 4));
+  return shown === 0 ? '' : text.slice(-shown);
+}

@@ -1,0 +1,103 @@
+import {
+  type Enrolment,
+  enrolment,
+  type ReplyOf,
+  type enrolPeople,
+  type enrolPerson,
+} from '@integument/contracts';
+import { Coalescer, type Tx, type UnitOfWork, violates } from '@integument/database';
+import type { Asker } from '@integument/http';
+import { accountTaken } from './people.errors.js';
+import type { PeopleService, PreparedEnrolment } from './people.service.js';
+import type { PeopleStore } from './people.store.js';
+
+const ACCOUNT = 'account_pk';
+
+type BatchReply = ReplyOf<typeof enrolPeople>;
+type Result = BatchReply['results'][number];
+
+/** Takes enrolments in: single ones that arrive together share a commit, batches answer each entry for itself. */
+export class EnrolmentDesk {
+  readonly #singles: Coalescer<PreparedEnrolment, undefined>;
+
+  constructor(
+    private readonly people: PeopleService,
+    private readonly store: PeopleStore,
+    private readonly unitOfWork: UnitOfWork,
+  ) {
+    this.#singles = new Coalescer({
+      maxBatch: 200,
+      concurrency: 2,
+      flush: async (prepared) => {
+        await this.unitOfWork.single((tx) => this.people.enrol(tx, prepared));
+        return prepared.map(() => undefined);
+      },
+    });
+  }
+
+  async enrolOne(asker: Asker, request: Enrolment): Promise<ReplyOf<typeof enrolPerson>> {
+    const prepared = this.people.prepare(asker, request);
+    await this.#singles.submit(prepared).catch(refuseTakenAccount);
+    return { person: prepared.name };
+  }
+
+  /** The same in a transaction that already holds an Idempotency-Key. */
+  async enrolOneWithin(tx: Tx, asker: Asker, request: Enrolment): Promise<ReplyOf<typeof enrolPerson>> {
+    const prepared = this.people.prepare(asker, request);
+    await this.people.enrol(tx, [prepared]).catch(refuseTakenAccount);
+    return { person: prepared.name };
+  }
+
+  /**
+   * Enrols what can be and says of each other entry why not.
+   * @throws CodedError `people.account_taken` where another request took one of the accounts just now: nothing is enrolled
+   */
+  async enrolBatch(tx: Tx, asker: Asker, entries: readonly unknown[]): Promise<BatchReply> {
+    const checked = entries.map((entry) => check(entry));
+    const taken = await this.takenAccounts(tx, checked);
+    const prepared: PreparedEnrolment[] = [];
+    const results = checked.map((entry): Result => {
+      if ('refusal' in entry) return entry.refusal;
+      const subject = entry.enrolment.account?.subject;
+      if (subject !== undefined && taken.has(subject)) return { code: 'people.account_taken' };
+      // The first of two entries with one account is enrolled, the second is not.
+      if (subject !== undefined) taken.add(subject);
+      const one = this.people.prepare(asker, entry.enrolment);
+      prepared.push(one);
+      return { person: one.name };
+    });
+    if (prepared.length > 0) await this.people.enrol(tx, prepared).catch(refuseTakenAccount);
+    return { enrolled: prepared.length, refused: entries.length - prepared.length, results };
+  }
+
+  private async takenAccounts(tx: Tx, entries: readonly Checked[]): Promise<Set<string>> {
+    const subjects = entries.flatMap((entry) =>
+      'enrolment' in entry && entry.enrolment.account ? [entry.enrolment.account.subject] : [],
+    );
+    if (subjects.length === 0) return new Set();
+    const taken = await this.store.findAccounts(
+      tx,
+      subjects.map((subject) => this.people.accountOf(subject)),
+    );
+    return new Set(
+      subjects.filter((subject) => taken.has(this.people.accountOf(subject).toString('latin1'))),
+    );
+  }
+}
+
+type Checked = { readonly enrolment: Enrolment } | { readonly refusal: Result };
+
+function check(entry: unknown): Checked {
+  const parsed = enrolment.safeParse(entry);
+  if (parsed.success) return { enrolment: parsed.data };
+  // The names of declared fields only: the path of an unknown one is what was sent.
+  const places = parsed.error.issues.map(({ path }) =>
+    path.filter((step) => typeof step === 'string').join('.'),
+  );
+  return { refusal: { code: 'request.invalid', fields: [...new Set(places)].slice(0, 20) } };
+}
+
+function refuseTakenAccount(error: unknown): never {
+  if (violates(error, ACCOUNT)) throw accountTaken(error);
+  throw error;
+}

@@ -1,0 +1,38 @@
+import type { AuditLog } from '@integument/audit-log';
+import type { Tx } from '@integument/database';
+import { commit } from '@integument/crypto';
+import { personSelfEnrolled } from './people.audit.js';
+import type { PeopleStore } from './people.store.js';
+import type { PersonSealer } from './sealed-person.js';
+
+/** Finds the person an account signs in as; a first sign-in enrols them, with nothing known about them yet. */
+export class PeopleEnroller {
+  constructor(
+    private readonly store: PeopleStore,
+    private readonly sealer: PersonSealer,
+    private readonly audit: AuditLog,
+  ) {}
+
+  accountOf(issuer: string, subject: string): Buffer {
+    return this.sealer.account(issuer, subject);
+  }
+
+  async personOf(tx: Tx, account: Buffer, requestId: string): Promise<Buffer> {
+    const known = await this.store.findByAccount(tx, account);
+    if (known) return known;
+    const person = this.sealer.sealNew({});
+    const subject = commit(person.subjectSalt, person.personId);
+    const entry = personSelfEnrolled({
+      outcome: 'done',
+      actor: { kind: 'person', id: subject.toString('hex') },
+      requestId,
+      subject,
+    });
+    await this.store.enrol(
+      tx,
+      [{ person, clientId: null, pseudonym: null, account }],
+      this.audit.encode(entry),
+    );
+    return person.personId;
+  }
+}

@@ -1,0 +1,93 @@
+import { Controller } from '@nestjs/common';
+import {
+  enrolPeople,
+  enrolPerson,
+  readPerson,
+  readSelf,
+  revealPerson,
+  searchPeople,
+  updatePerson,
+} from '@integument/contracts';
+import { Idempotency, type IdempotentRequest, UnitOfWork } from '@integument/database';
+import {
+  Answer,
+  AskedBy,
+  type Asker,
+  IdempotencyKey,
+  Implements,
+  Input,
+  type InputOf,
+} from '@integument/http';
+import type { VaultPerson } from '../../platform/callers.js';
+import { EnrolmentDesk } from './enrolment-desk.js';
+import { PeopleService } from './people.service.js';
+
+@Controller()
+export class PeopleController {
+  constructor(
+    private readonly desk: EnrolmentDesk,
+    private readonly people: PeopleService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Implements(enrolPerson)
+  async enrol(
+    @AskedBy() asker: Asker,
+    @Input() { body }: InputOf<typeof enrolPerson>,
+    @IdempotencyKey() key: IdempotentRequest | undefined,
+  ) {
+    if (!key) return this.desk.enrolOne(asker, body);
+    return Answer.once(
+      await this.unitOfWork.run((tx) =>
+        this.idempotency.once(tx, key, () => this.desk.enrolOneWithin(tx, asker, body)),
+      ),
+    );
+  }
+
+  @Implements(enrolPeople)
+  async enrolBatch(
+    @AskedBy() asker: Asker,
+    @Input() { body }: InputOf<typeof enrolPeople>,
+    @IdempotencyKey() key: IdempotentRequest | undefined,
+  ) {
+    return Answer.once(
+      await this.unitOfWork.run((tx) =>
+        this.idempotency.once(tx, key, () => this.desk.enrolBatch(tx, asker, body.people)),
+      ),
+    );
+  }
+
+  @Implements(searchPeople)
+  search(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof searchPeople>) {
+    return this.unitOfWork.run((tx) => this.people.search(tx, asker, body));
+  }
+
+  @Implements(readPerson)
+  read(@AskedBy() asker: Asker, @Input() { params }: InputOf<typeof readPerson>) {
+    return this.unitOfWork.run((tx) => this.people.read(tx, asker, params.person));
+  }
+
+  @Implements(updatePerson)
+  async update(
+    @AskedBy() asker: Asker,
+    @Input() { params, body }: InputOf<typeof updatePerson>,
+    @IdempotencyKey() key: IdempotentRequest | undefined,
+  ) {
+    return Answer.once(
+      await this.unitOfWork.run((tx) =>
+        this.idempotency.once(tx, key, () => this.people.update(tx, asker, params.person, body)),
+      ),
+    );
+  }
+
+  @Implements(revealPerson)
+  reveal(@AskedBy() asker: Asker, @Input() { params, body }: InputOf<typeof revealPerson>) {
+    return this.unitOfWork.run((tx) => this.people.reveal(tx, asker, params.person, body));
+  }
+
+  @Implements(readSelf)
+  readSelf(@AskedBy() asker: Asker<VaultPerson>) {
+    return this.unitOfWork.run((tx) => this.people.readSelf(tx, asker, asker.caller.personId));
+  }
+}

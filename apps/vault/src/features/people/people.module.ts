@@ -1,0 +1,28 @@
+import { AuditLog } from '@integument/audit-log';
+import { Abilities } from '@integument/authz';
+import { BlindIndex } from '@integument/crypto';
+import { UnitOfWork } from '@integument/database';
+import { provide } from '@integument/http';
+import { Module } from '@nestjs/common';
+import { ISSUER } from '../../platform/tokens.js';
+import { DomainKeys, KeysModule } from '../keys/index.js';
+import { EnrolmentDesk } from './enrolment-desk.js';
+import { PeopleController } from './people.controller.js';
+import { PeopleEnroller } from './people-enroller.js';
+import { PeopleService } from './people.service.js';
+import { PeopleStore } from './people.store.js';
+import { PersonSealer } from './sealed-person.js';
+
+@Module({
+  imports: [KeysModule],
+  controllers: [PeopleController],
+  providers: [
+    provide(PeopleStore),
+    provide(PersonSealer, DomainKeys, BlindIndex),
+    provide(PeopleEnroller, PeopleStore, PersonSealer, AuditLog),
+    provide(PeopleService, PeopleStore, PersonSealer, AuditLog, Abilities, ISSUER),
+    provide(EnrolmentDesk, PeopleService, PeopleStore, UnitOfWork),
+  ],
+  exports: [PeopleEnroller],
+})
+export class PeopleModule {}

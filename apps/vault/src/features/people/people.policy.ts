@@ -1,0 +1,31 @@
+import type { Policy } from '@integument/authz';
+import type { RevealPurpose } from '@integument/contracts';
+
+/**
+ * Identity clients work on the people they have a name for (the store's WHERE sees to that), staff through the console,
+ * people on themselves.
+ */
+export const peoplePolicy: Policy = (can, caller) => {
+  if (caller.kind === 'client' && caller.use === 'identity') {
+    for (const action of ['enrol', 'read', 'update', 'erase']) can(action, 'Person');
+    can('reveal', 'Person', { purpose: { $in: [...revealPurposes(caller)] } });
+  }
+  if (caller.kind === 'person') {
+    can('read', 'Self');
+    can('erase', 'Self');
+  }
+  if (caller.kind !== 'staff') return;
+  if (caller.roles.includes('privacy-officer')) {
+    can('read', 'Person');
+    can('erase', 'Person');
+    can('reveal', 'Person', { purpose: { $in: ['rights-request', 'legal-obligation', 'safety-notice'] } });
+  }
+  if (caller.roles.includes('support')) {
+    can('read', 'Person');
+    can('reveal', 'Person', { purpose: 'support' });
+  }
+};
+
+function revealPurposes(caller: object): readonly RevealPurpose[] {
+  return (caller as { revealPurposes?: readonly RevealPurpose[] }).revealPurposes ?? [];
+}

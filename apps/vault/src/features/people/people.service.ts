@@ -1,0 +1,181 @@
+import { type Abilities, type Caller, subject } from '@integument/authz';
+import type { AuditLog } from '@integument/audit-log';
+import {
+  type BodyOf,
+  type ClientPseudonym,
+  type Enrolment,
+  IDENTITY_FIELDS,
+  type ReplyOf,
+  type readPerson,
+  type readSelf,
+  type revealPerson,
+  type searchPeople,
+  type updatePerson,
+} from '@integument/contracts';
+import { commit, decodeId, encodeId, randomId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import {
+  peopleSearched,
+  personEnrolled,
+  personRead,
+  personRevealed,
+  personUpdated,
+  selfRead,
+} from './people.audit.js';
+import { maskText, toText } from './catalogue.js';
+import { personNotFound, purposeNotAllowed } from './people.errors.js';
+import { CONSOLE, type EnrolmentRow, type FoundPerson, type PeopleStore } from './people.store.js';
+import type { PersonSealer, SealedPerson } from './sealed-person.js';
+
+type MaskedPerson = ReplyOf<typeof readPerson>;
+
+/** An enrolment that is ready to be written: sealed, named, with its audit entry. */
+export interface PreparedEnrolment {
+  readonly row: EnrolmentRow;
+  readonly entry: ReturnType<typeof personEnrolled>;
+  readonly name: ClientPseudonym;
+}
+
+export class PeopleService {
+  constructor(
+    private readonly store: PeopleStore,
+    private readonly sealer: PersonSealer,
+    private readonly audit: AuditLog,
+    private readonly abilities: Abilities,
+    /** the OpenID provider whose subjects enrolments may name */
+    private readonly issuer: string,
+  ) {}
+
+  accountOf(subject: string): Buffer {
+    return this.sealer.account(this.issuer, subject);
+  }
+
+  /** All the computing of an enrolment, done before any connection is taken. */
+  prepare(asker: Asker, { fields, account }: Enrolment): PreparedEnrolment {
+    const person = this.sealer.sealNew(fields);
+    const pseudonym = randomId();
+    return {
+      row: {
+        person,
+        clientId: nameOf(asker.caller),
+        pseudonym,
+        account: account ? this.accountOf(account.subject) : null,
+      },
+      entry: personEnrolled({
+        ...by(asker),
+        subject: subjectOf(person),
+        fields: person.values.map((value) => value.field),
+      }),
+      name: encodeId('cps', pseudonym) as ClientPseudonym,
+    };
+  }
+
+  /** Writes enrolments and their audit entries in one statement. */
+  async enrol(tx: Tx, enrolments: readonly PreparedEnrolment[]): Promise<void> {
+    const entries = this.audit.encode(...enrolments.map(({ entry }) => entry));
+    await this.store.enrol(
+      tx,
+      enrolments.map(({ row }) => row),
+      entries,
+    );
+  }
+
+  async read(tx: Tx, asker: Asker, name: ClientPseudonym): Promise<MaskedPerson> {
+    const person = await this.get(tx, asker.caller, name);
+    await this.audit.append(tx, personRead({ ...by(asker), subject: subjectOf(person) }));
+    return this.masked(person);
+  }
+
+  async search(
+    tx: Tx,
+    asker: Asker,
+    { field, value }: BodyOf<typeof searchPeople>,
+  ): Promise<ReplyOf<typeof searchPeople>> {
+    const clientId = nameOf(asker.caller);
+    const digest = this.sealer.digest(field, value);
+    if (!digest) throw new Error('a field without an index in the search contract');
+    if (clientId === CONSOLE) await this.store.nameForConsole(tx, field, digest, randomId);
+    const found = await this.store.search(tx, clientId, field, digest);
+    const entry = { ...by(asker), fields: [field], count: found.length };
+    const only = found.length === 1 ? found[0] : undefined;
+    await this.audit.append(tx, peopleSearched(only ? { ...entry, subject: subjectOf(only) } : entry));
+    return { people: found.map((person) => this.masked(person)) };
+  }
+
+  async reveal(
+    tx: Tx,
+    asker: Asker,
+    name: ClientPseudonym,
+    { fields, purpose, reason }: BodyOf<typeof revealPerson>,
+  ): Promise<ReplyOf<typeof revealPerson>> {
+    // Decided before anything is decrypted, or even looked up.
+    const allowed = this.abilities.abilityFor(asker.caller).can('reveal', subject('Person', { purpose }));
+    if (!allowed) throw purposeNotAllowed();
+    const person = await this.get(tx, asker.caller, name);
+    await this.audit.append(
+      tx,
+      personRevealed({
+        ...by(asker),
+        subject: subjectOf(person),
+        purpose,
+        fields,
+        reason,
+        count: fields.length,
+      }),
+    );
+    return { person: name, fields: this.sealer.open(person, fields) };
+  }
+
+  async update(
+    tx: Tx,
+    asker: Asker,
+    name: ClientPseudonym,
+    { fields }: BodyOf<typeof updatePerson>,
+  ): Promise<MaskedPerson> {
+    const person = await this.get(tx, asker.caller, name);
+    const given = IDENTITY_FIELDS.filter((field) => fields[field] !== undefined);
+    const removed = given.filter((field) => fields[field] === null);
+    const kept = Object.fromEntries(
+      Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+    );
+    await this.store.replaceValues(tx, person.personId, this.sealer.sealMore(person, kept), removed);
+    await this.audit.append(tx, personUpdated({ ...by(asker), subject: subjectOf(person), fields: given }));
+    return this.masked(await this.get(tx, asker.caller, name));
+  }
+
+  async readSelf(tx: Tx, asker: Asker, personId: Buffer): Promise<ReplyOf<typeof readSelf>> {
+    const person = await this.store.findById(tx, personId);
+    if (!person) throw personNotFound();
+    await this.audit.append(tx, selfRead({ ...by(asker), subject: subjectOf(person) }));
+    return { fields: this.sealer.open(person, IDENTITY_FIELDS), enrolledOn: person.enrolledOn };
+  }
+
+  private async get(tx: Tx, caller: Caller, name: ClientPseudonym): Promise<FoundPerson> {
+    const person = await this.store.findByPseudonym(tx, nameOf(caller), decodeId('cps', name));
+    if (!person) throw personNotFound();
+    return person;
+  }
+
+  private masked(person: FoundPerson): MaskedPerson {
+    const fields = this.sealer.open(person, IDENTITY_FIELDS);
+    const masked = Object.fromEntries(
+      IDENTITY_FIELDS.flatMap((field) => {
+        const value = fields[field];
+        return value === undefined ? [] : [[field, maskText(field, toText(value))]];
+      }),
+    );
+    return { person: encodeId('cps', person.pseudonym) as ClientPseudonym, masked };
+  }
+}
+
+/** Under which client's names the caller knows people. */
+function nameOf(caller: Caller): string {
+  if (caller.kind === 'client') return caller.clientId;
+  if (caller.kind === 'staff') return CONSOLE;
+  throw personNotFound();
+}
+
+function subjectOf(person: SealedPerson): Buffer {
+  return commit(person.subjectSalt, person.personId);
+}

@@ -1,0 +1,3 @@
+export { InternalPermitsController } from './permits.internal.controller.js';
+export { PermitsModule } from './permits.module.js';
+export { PermitsService } from './permits.service.js';

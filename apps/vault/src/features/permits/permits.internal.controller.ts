@@ -1,0 +1,59 @@
+import {
+  destroyPermit,
+  freezePermit,
+  openPermit,
+  permitKeys,
+  permitStates,
+  resumePermit,
+  sessionPermits,
+} from '@integument/contracts';
+import { UnitOfWork } from '@integument/database';
+import { AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
+import { Controller } from '@nestjs/common';
+import { PermitsService } from './permits.service.js';
+
+/** Permits as the data plane asks for them. No identity goes in or comes out. */
+@Controller()
+export class InternalPermitsController {
+  constructor(
+    private readonly permits: PermitsService,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  @Implements(openPermit)
+  open(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof openPermit>) {
+    return this.unitOfWork.run((tx) => this.permits.open(tx, asker, body));
+  }
+
+  @Implements(resumePermit)
+  resume(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof resumePermit>) {
+    return this.unitOfWork.run((tx) => this.permits.resume(tx, asker, body));
+  }
+
+  @Implements(freezePermit)
+  freeze(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof freezePermit>) {
+    return this.unitOfWork.run((tx) => this.permits.freeze(tx, asker, body.gate, body.epoch));
+  }
+
+  @Implements(destroyPermit)
+  destroy(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof destroyPermit>) {
+    return this.unitOfWork.run((tx) => this.permits.destroy(tx, asker, body.gate, body.epoch));
+  }
+
+  @Implements(permitKeys)
+  keys(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof permitKeys>) {
+    return this.unitOfWork.run((tx) => this.permits.handOutKeys(tx, asker, body));
+  }
+
+  @Implements(permitStates)
+  states(@Input() { body }: InputOf<typeof permitStates>) {
+    return this.unitOfWork.single((tx) => this.permits.states(tx, body.gates));
+  }
+
+  @Implements(sessionPermits)
+  ofSession(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof sessionPermits>) {
+    return this.unitOfWork.run(async (tx) => ({
+      permits: await this.permits.ofSession(tx, asker, body.session),
+    }));
+  }
+}

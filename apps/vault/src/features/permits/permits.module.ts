@@ -1,0 +1,13 @@
+import { AuditLog } from '@integument/audit-log';
+import { provide } from '@integument/http';
+import { Module } from '@nestjs/common';
+import { DomainKeys, KeysModule } from '../keys/index.js';
+import { PermitsService } from './permits.service.js';
+import { PermitsStore } from './permits.store.js';
+
+@Module({
+  imports: [KeysModule],
+  providers: [provide(PermitsStore), provide(PermitsService, PermitsStore, DomainKeys, AuditLog)],
+  exports: [PermitsService],
+})
+export class PermitsModule {}

@@ -1,0 +1,202 @@
+import type { AuditLog } from '@integument/audit-log';
+import {
+  type BodyOf,
+  CodedError,
+  type freezePermit,
+  type GateId,
+  notFound,
+  type openPermit,
+  type PermitView,
+  type permitKeys,
+  type permitStates,
+  type Pseudonym,
+  type ReplyOf,
+  type resumePermit,
+  type SessionPseudonym,
+} from '@integument/contracts';
+import { commit, decodeId, encodeId, randomId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import type { DomainKeys } from '../keys/index.js';
+import {
+  permitDestroyed,
+  permitFrozen,
+  permitKeysHanded,
+  permitOpened,
+  permitResumed,
+  sessionPermitsRead,
+} from './permits.audit.js';
+import type { LivePermit, LockedPerson, PermitRow, PermitsStore } from './permits.store.js';
+
+type FreezeReply = ReplyOf<typeof freezePermit>;
+
+/**
+ * The vault's half of a permit: pseudonym, key, state and epoch. The data plane decides by its gate; here every message
+ * carries the gate's epoch, and one that is lower than what is known changes nothing.
+ */
+export class PermitsService {
+  constructor(
+    private readonly store: PermitsStore,
+    private readonly keys: DomainKeys,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** Mints pseudonym and key, or gives what is there already: the same message twice mints once. */
+  async open(
+    tx: Tx,
+    asker: Asker,
+    { session, purpose, gate, epoch }: BodyOf<typeof openPermit>,
+  ): Promise<PermitView> {
+    const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
+    if (!person) throw sessionUnknown();
+    const gateId = decodeId('gat', gate);
+    const minted = await this.mint(tx, person, purpose, gateId, epoch);
+    if (minted) {
+      await this.audit.append(tx, permitOpened({ ...by(asker), subject: personCommitment(person), purpose }));
+      return minted;
+    }
+    const known = await this.store.findForOpening(tx, gateId, person.person_id, purpose);
+    const own = known.find((row) => row.gate_id.equals(gateId));
+    // A gate that was frozen or destroyed before its opening arrived stays so.
+    if (own && (own.state !== 'open' || own.epoch > epoch)) throw staleEpoch();
+    const alive = own ?? known.find((row) => row.state !== 'destroyed');
+    if (!alive || !isLive(alive)) throw staleEpoch();
+    return view(alive);
+  }
+
+  async resume(tx: Tx, asker: Asker, { gate, epoch }: BodyOf<typeof resumePermit>): Promise<PermitView> {
+    const gateId = decodeId('gat', gate);
+    const person = await this.store.lockPersonOfGate(tx, gateId);
+    const permit = await this.store.lock(tx, gateId);
+    if (!person || !permit || !isLive(permit)) throw notFound('permits.not_found');
+    if (permit.epoch > epoch || (permit.epoch === epoch && permit.state === 'frozen')) throw staleEpoch();
+    if (permit.state === 'open' && permit.epoch === epoch) return view(permit);
+    await this.store.move(tx, gateId, 'open', epoch);
+    await this.audit.append(
+      tx,
+      permitResumed({ ...by(asker), subject: personCommitment(person), purpose: permit.purpose }),
+    );
+    return view({ ...permit, state: 'open', epoch });
+  }
+
+  /** Never fails for an unknown gate: its epoch is remembered, so that the opening it overtook is refused. */
+  async freeze(tx: Tx, asker: Asker, gate: GateId, epoch: number): Promise<FreezeReply> {
+    const gateId = decodeId('gat', gate);
+    const permit = await this.store.lock(tx, gateId);
+    if (!permit) {
+      if (await this.store.bury(tx, gateId, epoch)) return { gate, state: 'destroyed', epoch };
+      return this.freeze(tx, asker, gate, epoch);
+    }
+    if (!isLive(permit) || permit.epoch >= epoch) return { gate, state: permit.state, epoch: permit.epoch };
+    await this.store.move(tx, gateId, 'frozen', epoch);
+    await this.audit.append(
+      tx,
+      permitFrozen({ ...by(asker), subject: subjectOf(permit), purpose: permit.purpose }),
+    );
+    return { gate, state: 'frozen', epoch };
+  }
+
+  /** Destroys a permit's key. What stays is the gate's epoch, so that nothing brings it back. */
+  async destroy(tx: Tx, asker: Asker, gate: GateId, epoch: number): Promise<FreezeReply> {
+    const gateId = decodeId('gat', gate);
+    const permit = await this.store.lock(tx, gateId);
+    if (!permit || !isLive(permit)) return { gate, state: 'destroyed', epoch: permit?.epoch ?? epoch };
+    if (permit.epoch > epoch || permit.state === 'open') throw staleEpoch();
+    const subject = subjectOf(permit);
+    await this.store.destroy(tx, gateId, epoch);
+    await this.audit.append(tx, permitDestroyed({ ...by(asker), subject, purpose: permit.purpose }));
+    return { gate, state: 'destroyed', epoch };
+  }
+
+  /** A frozen permit's key opens only for the person's own rights, and once to forget. */
+  async handOutKeys(
+    tx: Tx,
+    asker: Asker,
+    { gates, use }: BodyOf<typeof permitKeys>,
+  ): Promise<ReplyOf<typeof permitKeys>> {
+    const rows = await this.store.findMany(
+      tx,
+      gates.map((gate) => decodeId('gat', gate)),
+    );
+    const allowed = rows.filter(isLive).filter(({ state }) => state === 'open' || use !== 'process');
+    await this.audit.append(tx, permitKeysHanded({ ...by(asker), count: allowed.length, details: { use } }));
+    return { keys: allowed.map((permit) => this.keyOf(permit)) };
+  }
+
+  async states(tx: Tx, gates: readonly GateId[]): Promise<ReplyOf<typeof permitStates>> {
+    const rows = await this.store.findMany(
+      tx,
+      gates.map((gate) => decodeId('gat', gate)),
+    );
+    return {
+      permits: rows.map(({ gate_id, state, epoch, pseudonym }) => ({
+        gate: encodeId('gat', gate_id) as GateId,
+        state,
+        epoch,
+        pseudonym: pseudonym && (encodeId('psn', pseudonym) as Pseudonym),
+      })),
+    };
+  }
+
+  /** The permits behind a session: a translation between purposes, and so an entry in the log. */
+  async ofSession(tx: Tx, asker: Asker, session: SessionPseudonym): Promise<PermitView[]> {
+    const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
+    if (!person) throw sessionUnknown();
+    await this.audit.append(tx, sessionPermitsRead({ ...by(asker), subject: personCommitment(person) }));
+    return this.ofPerson(tx, person.person_id);
+  }
+
+  async ofPerson(tx: Tx, personId: Buffer): Promise<PermitView[]> {
+    return (await this.store.findOfPerson(tx, personId)).map(view);
+  }
+
+  private async mint(
+    tx: Tx,
+    person: LockedPerson,
+    purpose: PermitView['purpose'],
+    gate: Buffer,
+    epoch: number,
+  ): Promise<PermitView | null> {
+    const pseudonym = randomId();
+    const { domainKey, wrapped } = this.keys.mint('permit', pseudonym);
+    const permit = { gate, epoch, personId: person.person_id, purpose, pseudonym, domainKey, wrapped };
+    if (!(await this.store.insert(tx, permit))) return null;
+    return view({ gate_id: gate, pseudonym, purpose, state: 'open', epoch });
+  }
+
+  private keyOf(permit: LivePermit): ReplyOf<typeof permitKeys>['keys'][number] {
+    const wrapped = { domainKey: permit.domain_key, wrapped: permit.wrapped_key };
+    const key = this.keys.unwrap('permit', permit.pseudonym, wrapped);
+    return {
+      gate: encodeId('gat', permit.gate_id) as GateId,
+      epoch: permit.epoch,
+      key: key.toString('base64url'),
+    };
+  }
+}
+
+function isLive(permit: PermitRow): permit is LivePermit {
+  return permit.state !== 'destroyed';
+}
+
+function view(permit: Pick<LivePermit, 'gate_id' | 'pseudonym' | 'purpose' | 'state' | 'epoch'>): PermitView {
+  return {
+    gate: encodeId('gat', permit.gate_id) as GateId,
+    purpose: permit.purpose,
+    pseudonym: encodeId('psn', permit.pseudonym) as Pseudonym,
+    state: permit.state,
+    epoch: permit.epoch,
+  };
+}
+
+function personCommitment(person: LockedPerson): Buffer {
+  return commit(person.subject_salt, person.person_id);
+}
+
+function subjectOf(permit: LivePermit): Buffer {
+  return commit(permit.subject_salt, permit.person_id);
+}
+
+const sessionUnknown = () => notFound('permits.session_unknown');
+const staleEpoch = () =>
+  new CodedError('permits.stale_epoch', 409, 'A later change of this permit came first.');

@@ -1,0 +1,128 @@
+import type { PermitState, PurposeName } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+
+export interface PermitRow {
+  readonly gate_id: Buffer;
+  readonly pseudonym: Buffer | null;
+  readonly person_id: Buffer | null;
+  readonly purpose: PurposeName | null;
+  readonly state: Exclude<PermitState, 'opening'>;
+  readonly epoch: number;
+  readonly domain_key: number | null;
+  readonly wrapped_key: Buffer | null;
+  /** the person's, for the audit log's commitment */
+  readonly subject_salt: Buffer | null;
+}
+
+/** A permit that still has its key. */
+export type LivePermit = { readonly [K in keyof PermitRow]: NonNullable<PermitRow[K]> } & {
+  readonly state: 'open' | 'frozen';
+};
+
+export interface NewPermit {
+  readonly gate: Buffer;
+  readonly epoch: number;
+  readonly personId: Buffer;
+  readonly purpose: PurposeName;
+  readonly pseudonym: Buffer;
+  readonly domainKey: number;
+  readonly wrapped: Buffer;
+}
+
+const COLUMNS = `gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key,
+  (SELECT subject_salt FROM person WHERE person.person_id = permit.person_id) AS subject_salt`;
+
+/** A person who may get new leave, locked against erasure until the transaction ends. */
+export interface LockedPerson {
+  readonly person_id: Buffer;
+  readonly subject_salt: Buffer;
+}
+
+export class PermitsStore {
+  /** Whose session it is; null also where the person is being erased. */
+  async lockPersonOfSession(tx: Tx, session: Buffer): Promise<LockedPerson | null> {
+    const rows = await tx.query<LockedPerson>(
+      `SELECT p.person_id, p.subject_salt FROM api_session s JOIN person p USING (person_id)
+       WHERE s.session = $1 AND s.expires_at > now() AND NOT p.erasing FOR SHARE OF p`,
+      [session],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** The person behind a gate. Taken before the permit's own lock, as an erasure does, so that the two cannot deadlock. */
+  async lockPersonOfGate(tx: Tx, gate: Buffer): Promise<LockedPerson | null> {
+    const rows = await tx.query<LockedPerson>(
+      `SELECT p.person_id, p.subject_salt FROM permit JOIN person p USING (person_id)
+       WHERE gate_id = $1 AND NOT p.erasing FOR SHARE OF p`,
+      [gate],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** The gate itself, or the one that already lives for the person and purpose. */
+  async findForOpening(tx: Tx, gate: Buffer, personId: Buffer, purpose: string): Promise<PermitRow[]> {
+    return tx.query<PermitRow>(
+      `SELECT ${COLUMNS} FROM permit
+       WHERE gate_id = $1 OR (person_id = $2 AND purpose = $3 AND state <> 'destroyed') FOR UPDATE`,
+      [gate, personId, purpose],
+    );
+  }
+
+  /** @returns false where another opening for the person and purpose, or this gate's own, came first */
+  async insert(tx: Tx, permit: NewPermit): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO permit (gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key)
+       VALUES ($1, $2, $3, $4, 'open', $5, $6, $7) ON CONFLICT DO NOTHING RETURNING gate_id`,
+      [
+        permit.gate,
+        permit.pseudonym,
+        permit.personId,
+        permit.purpose,
+        permit.epoch,
+        permit.domainKey,
+        permit.wrapped,
+      ],
+    );
+    return rows.length === 1;
+  }
+
+  /** Locks the permit; null where the gate is unknown. */
+  async lock(tx: Tx, gate: Buffer): Promise<PermitRow | null> {
+    const rows = await tx.query<PermitRow>(`SELECT ${COLUMNS} FROM permit WHERE gate_id = $1 FOR UPDATE`, [
+      gate,
+    ]);
+    return rows[0] ?? null;
+  }
+
+  async move(tx: Tx, gate: Buffer, state: 'open' | 'frozen', epoch: number): Promise<void> {
+    await tx.query('UPDATE permit SET state = $2, epoch = $3 WHERE gate_id = $1', [gate, state, epoch]);
+  }
+
+  /** Remembers the epoch of a gate that never opened, so that its late opening is refused. */
+  async bury(tx: Tx, gate: Buffer, epoch: number): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO permit (gate_id, state, epoch) VALUES ($1, 'destroyed', $2) ON CONFLICT DO NOTHING RETURNING gate_id`,
+      [gate, epoch],
+    );
+    return rows.length === 1;
+  }
+
+  async destroy(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
+    await tx.query(
+      `UPDATE permit SET state = 'destroyed', epoch = $2, pseudonym = NULL, person_id = NULL, purpose = NULL,
+         domain_key = NULL, wrapped_key = NULL WHERE gate_id = $1`,
+      [gate, epoch],
+    );
+  }
+
+  async findMany(tx: Tx, gates: readonly Buffer[]): Promise<PermitRow[]> {
+    return tx.query<PermitRow>(`SELECT ${COLUMNS} FROM permit WHERE gate_id = ANY($1)`, [gates]);
+  }
+
+  async findOfPerson(tx: Tx, personId: Buffer): Promise<LivePermit[]> {
+    return tx.query<LivePermit>(
+      `SELECT ${COLUMNS} FROM permit WHERE person_id = $1 AND state <> 'destroyed' ORDER BY purpose`,
+      [personId],
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import { AuditLog } from '@integument/audit-log';
+import { BlindIndex } from '@integument/crypto';
+import { UnitOfWork } from '@integument/database';
+import { provide } from '@integument/http';
+import { Module } from '@nestjs/common';
+import type { VaultConfig } from '../../config.js';
+import { ISSUER, VAULT_CONFIG } from '../../platform/tokens.js';
+import { KeysModule } from '../keys/index.js';
+import { ClientDirectory } from './client-directory.js';
+import { readRegistryFile } from './registry-file.js';
+import { RegistryService } from './registry.service.js';
+import { RegistryStore } from './registry.store.js';
+
+@Module({
+  imports: [KeysModule],
+  providers: [
+    provide(RegistryStore),
+    provide(RegistryService, RegistryStore, BlindIndex, AuditLog, ISSUER),
+    {
+      // The directory is made from the tables once the file is in them.
+      provide: ClientDirectory,
+      inject: [RegistryService, RegistryStore, UnitOfWork, VAULT_CONFIG],
+      useFactory: async (
+        registry: RegistryService,
+        store: RegistryStore,
+        unitOfWork: UnitOfWork,
+        config: VaultConfig,
+      ) => {
+        const file = await readRegistryFile(config.REGISTRY_FILE);
+        await unitOfWork.run((tx) => registry.apply(tx, file));
+        const directory = new ClientDirectory(store, unitOfWork);
+        await directory.load();
+        return directory;
+      },
+    },
+  ],
+  exports: [RegistryStore, RegistryService, ClientDirectory],
+})
+export class RegistryModule {}

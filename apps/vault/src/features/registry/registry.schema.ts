@@ -1,0 +1,17 @@
+export const registrySchemaSql = `
+-- A client is for identity or for health, never both: its server would join the two.
+CREATE TABLE client (
+  client_id       text CONSTRAINT client_pk PRIMARY KEY,
+  use             text NOT NULL CONSTRAINT client_use CHECK (use IN ('identity', 'health')),
+  reveal_purposes text[] NOT NULL DEFAULT '{}',
+  purposes        text[] NOT NULL DEFAULT '{}',
+  CONSTRAINT client_never_both CHECK (
+    (use = 'identity' AND purposes = '{}') OR (use = 'health' AND reveal_purposes = '{}')
+  )
+);
+
+CREATE TABLE staff (
+  account bytea CONSTRAINT staff_pk PRIMARY KEY,
+  roles   text[] NOT NULL CONSTRAINT staff_roles CHECK (cardinality(roles) > 0)
+);
+`;

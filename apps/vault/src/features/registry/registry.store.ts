@@ -1,0 +1,58 @@
+import type { PurposeName, RevealPurpose } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+
+export interface ClientRow {
+  readonly client_id: string;
+  readonly use: 'identity' | 'health';
+  readonly reveal_purposes: RevealPurpose[];
+  readonly purposes: PurposeName[];
+}
+
+export class RegistryStore {
+  async findClient(tx: Tx, clientId: string): Promise<ClientRow | null> {
+    const rows = await tx.query<ClientRow>(
+      'SELECT client_id, use, reveal_purposes, purposes FROM client WHERE client_id = $1',
+      [clientId],
+    );
+    return rows[0] ?? null;
+  }
+
+  findClients(tx: Tx, use: ClientRow['use']): Promise<ClientRow[]> {
+    return tx.query<ClientRow>(
+      'SELECT client_id, use, reveal_purposes, purposes FROM client WHERE use = $1',
+      [use],
+    );
+  }
+
+  async findRoles(tx: Tx, account: Buffer): Promise<string[] | null> {
+    const rows = await tx.query<{ roles: string[] }>('SELECT roles FROM staff WHERE account = $1', [account]);
+    return rows[0]?.roles ?? null;
+  }
+
+  /** A registered client's use cannot change: what it learned for one use would serve the other. */
+  async upsertClient(tx: Tx, client: ClientRow): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO client (client_id, use, reveal_purposes, purposes) VALUES ($1, $2, $3, $4)
+       ON CONFLICT ON CONSTRAINT client_pk DO UPDATE
+         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes WHERE client.use = excluded.use
+       RETURNING client_id`,
+      [client.client_id, client.use, client.reveal_purposes, client.purposes],
+    );
+    return rows.length === 1;
+  }
+
+  async replaceStaff(tx: Tx, staff: readonly { account: Buffer; roles: readonly string[] }[]): Promise<void> {
+    await tx.query('DELETE FROM staff WHERE account <> ALL($1)', [staff.map(({ account }) => account)]);
+    for (const { account, roles } of staff) {
+      await tx.query(
+        `INSERT INTO staff (account, roles) VALUES ($1, $2)
+         ON CONFLICT ON CONSTRAINT staff_pk DO UPDATE SET roles = excluded.roles`,
+        [account, roles],
+      );
+    }
+  }
+
+  async removeClientsExcept(tx: Tx, clientIds: readonly string[]): Promise<void> {
+    await tx.query('DELETE FROM client WHERE client_id <> ALL($1)', [clientIds]);
+  }
+}

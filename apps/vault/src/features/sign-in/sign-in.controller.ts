@@ -1,0 +1,96 @@
+import {
+  CodedError,
+  finishSignIn,
+  issueSignInCode,
+  type ReplyOf,
+  readSession,
+  signOut,
+  startSignIn,
+} from '@integument/contracts';
+import { UnitOfWork } from '@integument/database';
+import {
+  Answer,
+  AskedBy,
+  type Asker,
+  type HttpRequest,
+  Implements,
+  Input,
+  type InputOf,
+  SessionCookieFormat,
+} from '@integument/http';
+import { Controller, Inject, Req } from '@nestjs/common';
+import type { VaultConfig } from '../../config.js';
+import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
+import { VAULT_CONFIG } from '../../platform/tokens.js';
+import { RelyingParty, SignInRefused } from './relying-party.js';
+import { SignInService } from './sign-in.service.js';
+
+const ATTEMPT_SECONDS = 600;
+const SESSION_SECONDS = 12 * 3_600;
+
+@Controller()
+export class SignInController {
+  readonly #attempts: SessionCookieFormat;
+
+  constructor(
+    private readonly signIn: SignInService,
+    private readonly provider: RelyingParty,
+    private readonly sessions: SessionCookieFormat,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(VAULT_CONFIG) private readonly config: VaultConfig,
+  ) {
+    this.#attempts = new SessionCookieFormat('integument-sign-in', config.VAULT_PUBLIC_URL);
+  }
+
+  @Implements(startSignIn)
+  async start(@Input() { query }: InputOf<typeof startSignIn>) {
+    const returnTo = query.return_to ?? this.config.WEB_ORIGIN;
+    // An open redirect would lend our name to anybody's page.
+    if (new URL(returnTo).origin !== this.config.WEB_ORIGIN) {
+      throw new CodedError('sign_in.return_to_not_allowed', 400, 'You can only return to the web app.');
+    }
+    const { url, attempt } = await this.provider.begin(returnTo);
+    return Answer.redirect(url, {
+      headers: { 'set-cookie': this.#attempts.write(attempt, ATTEMPT_SECONDS) },
+    });
+  }
+
+  @Implements(finishSignIn)
+  async finish(@Req() request: HttpRequest) {
+    const attempt = this.#attempts.read(request);
+    if (!attempt) throw refused();
+    const { authentication, returnTo } = await this.provider
+      .finish(new URL(request.url, this.config.VAULT_PUBLIC_URL), attempt)
+      .catch((error: unknown) => {
+        throw error instanceof SignInRefused ? refused(error) : error;
+      });
+    const secret = await this.unitOfWork.run((tx) => this.signIn.begin(tx, request.id, authentication));
+    return Answer.redirect(returnTo ?? this.config.WEB_ORIGIN, {
+      headers: { 'set-cookie': [this.sessions.write(secret, SESSION_SECONDS), this.#attempts.clear()] },
+    });
+  }
+
+  @Implements(issueSignInCode)
+  issueCode(@AskedBy() asker: Asker<VaultPerson | VaultStaff>) {
+    return this.unitOfWork.run((tx) => this.signIn.issueCode(tx, asker));
+  }
+
+  @Implements(readSession)
+  session(@AskedBy() { caller }: Asker<VaultPerson | VaultStaff>): ReplyOf<typeof readSession> {
+    return {
+      kind: caller.kind,
+      roles: caller.kind === 'staff' ? [...caller.roles] : [],
+      authenticatedAt: caller.authenticatedAt.toISOString(),
+      expiresAt: caller.expiresAt.toISOString(),
+    };
+  }
+
+  @Implements(signOut)
+  async signOut(@AskedBy() asker: Asker<VaultPerson | VaultStaff>) {
+    await this.unitOfWork.run((tx) => this.signIn.end(tx, asker));
+    return Answer.of(undefined, { headers: { 'set-cookie': this.sessions.clear() } });
+  }
+}
+
+const refused = (cause?: unknown) =>
+  new CodedError('sign_in.refused', 400, 'This sign-in could not be finished. Begin again.', { cause });

@@ -1,0 +1,86 @@
+import { AuditReader, Integrator } from '@integument/audit-log';
+import { UnitOfWork } from '@integument/database';
+import {
+  AuditedRefusals,
+  BearerTokens,
+  createHttpApp,
+  endOnSignals,
+  firstOf,
+  type HttpWiring,
+  parseConfig,
+} from '@integument/http';
+import { createLogger } from '@integument/telemetry';
+import type { INestApplicationContext } from '@nestjs/common';
+import { AppModule } from './app.module.js';
+import { type VaultConfig, vaultConfig } from './config.js';
+import { ClientDirectory } from './features/registry/index.js';
+import { SessionCallers } from './features/sign-in/index.js';
+import { InternalModule } from './internal.module.js';
+import { CertificateCallers } from './platform/certificate-callers.js';
+import { clientCallers } from './platform/client-callers.js';
+import { vaultPolicies } from './platform/policies.js';
+
+const VERSION = '0.1.0';
+
+const config = parseConfig(vaultConfig, process.env);
+const logger = createLogger({ service: 'vault', level: config.LOG_LEVEL });
+
+const open = await createHttpApp(AppModule.with(config, logger), {
+  logger,
+  title: 'Integument vault',
+  description: 'The identity plane: who people are, and the keys of what is known about them.',
+  version: VERSION,
+  publicUrl: config.VAULT_PUBLIC_URL,
+  allowedOrigins: [config.WEB_ORIGIN],
+  wire: (app) => ({ ...common(app), callers: publicCallers(app, config) }),
+});
+
+const internal = await createHttpApp(InternalModule.of(open.app), {
+  logger,
+  title: 'Integument vault, internal listener',
+  description: 'For the API’s process alone, over mutual TLS. Never gives identity.',
+  version: VERSION,
+  publicUrl: `https://${config.VAULT_INTERNAL_HOST}:${config.VAULT_INTERNAL_PORT}`,
+  allowedOrigins: [],
+  docs: false,
+  https: {
+    ca: config.VAULT_TLS_CA_FILE,
+    cert: config.VAULT_TLS_CERT_FILE,
+    key: config.VAULT_TLS_KEY_FILE,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.3',
+  },
+  wire: () => ({ ...common(open.app), callers: new CertificateCallers() }),
+});
+
+const integrator = open.app.get(Integrator, { strict: false });
+integrator.start();
+await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
+await open.listen(config.VAULT_PORT, config.VAULT_HOST);
+endOnSignals(logger, [internal, { close: () => integrator.stop() }, open]);
+logger.info('listening');
+
+function common(app: INestApplicationContext): Omit<HttpWiring, 'callers'> {
+  const unitOfWork = app.get(UnitOfWork, { strict: false });
+  const audit = app.get(AuditReader, { strict: false });
+  return {
+    refusals: app.get(AuditedRefusals, { strict: false }),
+    policies: vaultPolicies,
+    checks: {
+      database: () => unitOfWork.single((tx) => tx.query('SELECT 1')),
+      // A log without a checkpoint has never been integrated: nothing could be proved of what we did.
+      auditLog: async () => {
+        if (!(await audit.findCheckpoint())) throw new Error('no checkpoint yet');
+      },
+    },
+  };
+}
+
+function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfig) {
+  const directory = app.get(ClientDirectory, { strict: false });
+  return firstOf(
+    new BearerTokens({ issuer: OIDC_ISSUER, audience: 'urn:integument:vault', ...clientCallers(directory) }),
+    app.get(SessionCallers, { strict: false }),
+  );
+}

@@ -1,0 +1,14 @@
+import type { ClientCaller, PersonCaller, StaffCaller } from '@integument/authz';
+import type { RevealPurpose } from '@integument/contracts';
+
+interface InSession {
+  /** the session's key in the database */
+  readonly sessionDigest: Buffer;
+  readonly authenticatedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** A signed-in person. `id` is the audit log's commitment to them; `personId` never leaves the vault. */
+export type VaultPerson = PersonCaller & InSession & { readonly personId: Buffer };
+export type VaultStaff = StaffCaller & InSession;
+export type IdentityClient = ClientCaller & { readonly revealPurposes: readonly RevealPurpose[] };

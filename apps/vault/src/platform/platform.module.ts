@@ -1,0 +1,85 @@
+import { AuditLog, AuditReader, Integrator, NoteSigner, readSigningKey } from '@integument/audit-log';
+import { Abilities } from '@integument/authz';
+import { deriveKey } from '@integument/crypto';
+import { Idempotency, migrate, openDatabase, UnitOfWork } from '@integument/database';
+import { AuditedRefusals, provide } from '@integument/http';
+import { Logger } from '@integument/telemetry';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import type { VaultConfig } from '../config.js';
+import { DomainKeys, KeysModule } from '../features/keys/index.js';
+import { vaultMigrations } from '../migrations/index.js';
+import { ISSUER, VAULT_CONFIG } from './tokens.js';
+import { vaultPolicies } from './policies.js';
+
+/** What every feature stands on: the database, the audit log, the abilities. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static with(config: VaultConfig, logger: Logger): DynamicModule {
+    return {
+      module: PlatformModule,
+      imports: [database(config), KeysModule],
+      providers: [
+        { provide: VAULT_CONFIG, useValue: config },
+        { provide: ISSUER, useValue: config.OIDC_ISSUER },
+        { provide: Logger, useValue: logger },
+        provide(UnitOfWork, DataSource),
+        { provide: AuditLog, useFactory: () => new AuditLog() },
+        provide(AuditReader, UnitOfWork),
+        provide(AuditedRefusals, AuditLog, UnitOfWork),
+        {
+          provide: NoteSigner,
+          useFactory: () => readSigningKey(config.VAULT_AUDIT_KEY_FILE, config.VAULT_AUDIT_ORIGIN),
+        },
+        {
+          provide: Integrator,
+          inject: [UnitOfWork, NoteSigner],
+          useFactory: (unitOfWork: UnitOfWork, signer: NoteSigner) =>
+            new Integrator({
+              unitOfWork,
+              signer,
+              onError: (error) => logger.error('audit integration failed', { error }),
+            }),
+        },
+        { provide: Abilities, useFactory: () => new Abilities(vaultPolicies) },
+        {
+          provide: Idempotency,
+          inject: [DomainKeys],
+          useFactory: (keys: DomainKeys) =>
+            new Idempotency(deriveKey(keys.secret('session'), 'integument/idempotency/v1')),
+        },
+      ],
+      exports: [
+        VAULT_CONFIG,
+        ISSUER,
+        Logger,
+        UnitOfWork,
+        AuditLog,
+        AuditReader,
+        AuditedRefusals,
+        NoteSigner,
+        Integrator,
+        Abilities,
+        Idempotency,
+      ],
+    };
+  }
+}
+
+function database(config: VaultConfig): DynamicModule {
+  return TypeOrmModule.forRootAsync({
+    useFactory: () => ({ type: 'postgres' }),
+    dataSourceFactory: async () => {
+      const dataSource = await openDatabase({
+        url: config.VAULT_DATABASE_URL,
+        poolSize: config.VAULT_DATABASE_POOL,
+        applicationName: 'integument-vault',
+        migrations: vaultMigrations,
+      });
+      await migrate(dataSource);
+      return dataSource;
+    },
+  });
+}

@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { erasureId, gateId, pseudonym, sessionPseudonym, signInCode } from './ids.js';
+import { PURPOSE_NAMES } from './purposes.js';
+import { defineRoute } from './route.js';
+
+/** The vault's internal listener. No reply here holds identity: names, addresses, account or person ids. */
+
+export const PERMIT_STATES = ['opening', 'open', 'frozen', 'destroyed'] as const;
+export type PermitState = (typeof PERMIT_STATES)[number];
+
+/** Rises with every change of mind; both sides ignore a lower one, so late and repeated messages do no harm. */
+const epoch = z.int().min(1).max(2_147_483_647);
+const purpose = z.enum(PURPOSE_NAMES);
+const permit = z.object({ gate: gateId, purpose, pseudonym, state: z.enum(['open', 'frozen']), epoch });
+export type PermitView = z.output<typeof permit>;
+
+const audience = ['api-process'] as const;
+const ability = { action: 'use', resource: 'Permit' } as const;
+
+export const redeemSignInCode = defineRoute({
+  id: 'sign_in.redeem',
+  method: 'POST',
+  path: '/internal/v1/sign-in-codes/redeem',
+  summary: 'Turn a one-time code into what the data plane needs of a sign-in',
+  tag: 'Sign-in',
+  audience,
+  ability: { action: 'redeem', resource: 'SignIn' },
+  body: z.strictObject({ code: signInCode }),
+  reply: z.object({
+    session: sessionPseudonym,
+    kind: z.enum(['person', 'staff']),
+    roles: z.array(z.string()),
+    acr: z.string(),
+    authenticatedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+    permits: z.array(permit),
+  }),
+  problems: ['sign_in.code_invalid'],
+});
+
+export const openPermit = defineRoute({
+  id: 'permits.open',
+  method: 'POST',
+  path: '/internal/v1/permits/open',
+  summary: 'Mint pseudonym and key for a gate that is opening; repeatable',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: z.strictObject({ session: sessionPseudonym, purpose, gate: gateId, epoch }),
+  // The gate in the reply differs from the one asked for when the person already has a permit for the purpose.
+  reply: permit,
+  problems: ['permits.session_unknown', 'permits.stale_epoch'],
+});
+
+export const resumePermit = defineRoute({
+  id: 'permits.resume',
+  method: 'POST',
+  path: '/internal/v1/permits/resume',
+  summary: 'Let a frozen key be used again',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: z.strictObject({ gate: gateId, epoch }),
+  reply: permit,
+  problems: ['permits.not_found', 'permits.stale_epoch'],
+});
+
+export const freezePermit = defineRoute({
+  id: 'permits.freeze',
+  method: 'POST',
+  path: '/internal/v1/permits/freeze',
+  summary: 'Stop handing out a permit’s key; repeatable, also for a gate never opened',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: z.strictObject({ gate: gateId, epoch }),
+  reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
+});
+
+export const destroyPermit = defineRoute({
+  id: 'permits.destroy',
+  method: 'POST',
+  path: '/internal/v1/permits/destroy',
+  summary: 'Destroy the key of a permit whose time is up; repeatable',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: z.strictObject({ gate: gateId, epoch }),
+  reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
+  problems: ['permits.stale_epoch'],
+});
+
+export const permitKeys = defineRoute({
+  id: 'permits.keys',
+  method: 'POST',
+  path: '/internal/v1/permits/keys',
+  summary: 'Keys of open permits; of frozen ones only for the person’s own rights or to forget',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: z.strictObject({
+    gates: z.array(gateId).min(1).max(1_000),
+    use: z.enum(['process', 'rights', 'forget']),
+  }),
+  reply: z.object({ keys: z.array(z.object({ gate: gateId, epoch, key: z.base64url() })) }),
+});
+
+export const permitStates = defineRoute({
+  id: 'permits.states',
+  method: 'POST',
+  path: '/internal/v1/permits/states',
+  summary: 'What the vault holds for these gates; an unknown one is left out',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: z.strictObject({ gates: z.array(gateId).min(1).max(1_000) }),
+  reply: z.object({
+    permits: z.array(
+      z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch, pseudonym: pseudonym.nullable() }),
+    ),
+  }),
+});
+
+export const sessionPermits = defineRoute({
+  id: 'permits.of_session',
+  method: 'POST',
+  path: '/internal/v1/permits/of-session',
+  summary: 'The live permits behind a session of the data plane',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: z.strictObject({ session: sessionPseudonym }),
+  reply: z.object({ permits: z.array(permit) }),
+  problems: ['permits.session_unknown'],
+});
+
+export const readClient = defineRoute({
+  id: 'registry.read_client',
+  method: 'GET',
+  path: '/internal/v1/clients/:client',
+  summary: 'What a health client is registered for',
+  tag: 'Registry',
+  audience,
+  ability: { action: 'read', resource: 'Client' },
+  params: z.strictObject({ client: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) }),
+  reply: z.object({ client: z.string(), purposes: z.array(purpose) }),
+  problems: ['registry.client_unknown'],
+});
+
+export const pendingErasures = defineRoute({
+  id: 'erasure.pending',
+  method: 'GET',
+  path: '/internal/v1/erasures',
+  summary: 'Erasures that wait for the data plane',
+  tag: 'Erasure',
+  audience,
+  ability: { action: 'carry-out', resource: 'Erasure' },
+  reply: z.object({
+    erasures: z.array(
+      z.object({
+        erasure: erasureId,
+        state: z.enum(['requested', 'keys-destroyed']),
+        gates: z.array(gateId),
+        sessions: z.array(sessionPseudonym),
+      }),
+    ),
+  }),
+});
+
+const erasureParams = z.strictObject({ erasure: erasureId });
+
+export const erasureGatesClosed = defineRoute({
+  id: 'erasure.gates_closed',
+  method: 'POST',
+  path: '/internal/v1/erasures/:erasure/gates-closed',
+  summary: 'All gates are closed and the model has forgotten: destroy the keys',
+  tag: 'Erasure',
+  audience,
+  ability: { action: 'carry-out', resource: 'Erasure' },
+  params: erasureParams,
+  reply: z.object({ erasure: erasureId, keysDestroyed: z.int() }),
+  problems: ['erasure.not_found'],
+});
+
+export const erasureCompleted = defineRoute({
+  id: 'erasure.completed',
+  method: 'POST',
+  path: '/internal/v1/erasures/:erasure/completed',
+  summary: 'Rows, caches and queues of the data plane are clean',
+  tag: 'Erasure',
+  audience,
+  ability: { action: 'carry-out', resource: 'Erasure' },
+  params: erasureParams,
+  status: 204,
+  problems: ['erasure.not_found', 'erasure.out_of_order'],
+});

@@ -1,0 +1,261 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { z } from 'zod';
+import { clientPseudonym, erasureClaim, erasureId } from './ids.js';
+import { defineRoute } from './route.js';
+
+const MAX_PEOPLE = 1_000;
+
+/** One line of text as people write it: composed form, no control characters, no blank ends. */
+function line(max: number) {
+  return z
+    .string()
+    .max(max)
+    .transform((text) => text.normalize('NFC').trim())
+    .refine((text) => text.length > 0 && !/\p{Cc}/u.test(text));
+}
+
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+/** Accepts international numbers in any punctuation and keeps E.164; the library costs 20 times the plain check. */
+const phone = z
+  .string()
+  .max(32)
+  .transform((text, issues) => {
+    if (E164.test(text)) return text;
+    const number = parsePhoneNumberFromString(text);
+    if (number?.isPossible()) return number.number as string;
+    issues.addIssue({ code: 'custom', message: 'not an international phone number' });
+    return z.NEVER;
+  });
+
+const birthDate = z.iso
+  .date()
+  .refine((day) => day >= '1900-01-01' && day <= new Date().toISOString().slice(0, 10));
+
+export const postalAddress = z.strictObject({
+  lines: z.array(line(100)).min(1).max(4),
+  locality: line(100),
+  region: line(100).optional(),
+  postcode: line(16).optional(),
+  country: z.string().regex(/^[A-Z]{2}$/, 'ISO 3166-1 alpha-2'),
+});
+
+/** The identity fields a person can have. The vault's catalogue adds normaliser, mask and sensitivity to each. */
+export const identityFields = z.strictObject({
+  email: line(254).pipe(z.email()),
+  phone,
+  given_name: line(100),
+  family_name: line(100),
+  birth_date: birthDate,
+  postal_address: postalAddress,
+  account_id: line(128),
+});
+export type IdentityFields = z.output<typeof identityFields>;
+export type IdentityField = keyof IdentityFields;
+export const IDENTITY_FIELDS = Object.keys(identityFields.shape) as [IdentityField, ...IdentityField[]];
+export const SEARCHABLE_FIELDS = ['email', 'phone', 'account_id'] as const satisfies readonly IdentityField[];
+
+const someFields = identityFields.partial();
+export type SomeIdentityFields = z.output<typeof someFields>;
+
+export const enrolment = z.strictObject({
+  fields: someFields.refine((fields) => Object.keys(fields).length > 0),
+  account: z
+    .strictObject({ subject: z.string().min(1).max(255) })
+    .optional()
+    .describe('The account at the OpenID provider that will sign in as this person'),
+});
+export type Enrolment = z.output<typeof enrolment>;
+
+export const REVEAL_PURPOSES = [
+  'delivery',
+  'support',
+  'safety-notice',
+  'rights-request',
+  'legal-obligation',
+] as const;
+export type RevealPurpose = (typeof REVEAL_PURPOSES)[number];
+
+/** Why, in a form that cannot carry a name or an address into the audit log. */
+export const reason = z.strictObject({
+  code: z.enum(['customer-request', 'order', 'safety', 'rights-request', 'legal']),
+  reference: z
+    .string()
+    .regex(/^[A-Z]{1,8}-\d{1,12}$/)
+    .describe('Ticket, order or case number, such as CASE-1042'),
+});
+export type Reason = z.output<typeof reason>;
+
+const personParams = z.strictObject({ person: clientPseudonym });
+const masked = z.record(z.enum(IDENTITY_FIELDS), z.string().optional());
+const maskedPerson = z.object({ person: clientPseudonym, masked });
+
+const identityCallers = ['identity-client', 'staff'] as const;
+
+export const enrolPerson = defineRoute({
+  id: 'people.enrol',
+  method: 'POST',
+  path: '/v1/people',
+  summary: 'Enrol a person; the answer is the name this client knows them by',
+  tag: 'People',
+  audience: ['identity-client'],
+  ability: { action: 'enrol', resource: 'Person' },
+  body: enrolment,
+  status: 201,
+  reply: z.object({ person: clientPseudonym }),
+  problems: ['people.account_taken'],
+});
+
+export const enrolPeople = defineRoute({
+  id: 'people.enrol_batch',
+  method: 'POST',
+  path: '/v1/people/batch',
+  summary: 'Enrol up to 1,000 people; each is answered for itself',
+  tag: 'People',
+  audience: ['identity-client'],
+  ability: { action: 'enrol', resource: 'Person' },
+  body: z.strictObject({
+    // Entries are checked one by one, so that a wrong one does not fail its neighbours.
+    people: z.array(z.unknown()).min(1).max(MAX_PEOPLE).describe('Each as the body of a single enrolment'),
+  }),
+  status: 201,
+  bodyLimit: 4 * 1024 * 1024,
+  reply: z.object({
+    enrolled: z.int(),
+    refused: z.int(),
+    results: z.array(
+      z.union([
+        z.object({ person: clientPseudonym }),
+        z.object({ code: z.string(), fields: z.array(z.string()).optional() }),
+      ]),
+    ),
+  }),
+});
+
+export const readPerson = defineRoute({
+  id: 'people.read',
+  method: 'GET',
+  path: '/v1/people/:person',
+  summary: 'Read a person with every value masked',
+  tag: 'People',
+  audience: identityCallers,
+  ability: { action: 'read', resource: 'Person' },
+  params: personParams,
+  reply: maskedPerson,
+  problems: ['people.not_found'],
+});
+
+export const updatePerson = defineRoute({
+  id: 'people.update',
+  method: 'PATCH',
+  path: '/v1/people/:person',
+  summary: 'Replace some identity fields; null removes one',
+  tag: 'People',
+  audience: ['identity-client'],
+  ability: { action: 'update', resource: 'Person' },
+  params: personParams,
+  body: z.strictObject({
+    fields: z
+      .strictObject(
+        Object.fromEntries(
+          Object.entries(identityFields.shape).map(([name, schema]) => [name, schema.nullable().optional()]),
+        ) as { [F in IdentityField]: z.ZodOptional<z.ZodNullable<(typeof identityFields.shape)[F]>> },
+      )
+      .refine((fields) => Object.keys(fields).length > 0),
+  }),
+  reply: maskedPerson,
+  problems: ['people.not_found'],
+});
+
+export const searchPeople = defineRoute({
+  id: 'people.search',
+  method: 'POST',
+  path: '/v1/people/search',
+  summary: 'Find people by the exact value of one field',
+  tag: 'People',
+  audience: identityCallers,
+  ability: { action: 'read', resource: 'Person' },
+  body: z.discriminatedUnion('field', [
+    z.strictObject({ field: z.literal('email'), value: identityFields.shape.email }),
+    z.strictObject({ field: z.literal('phone'), value: identityFields.shape.phone }),
+    z.strictObject({ field: z.literal('account_id'), value: identityFields.shape.account_id }),
+  ]),
+  reply: z.object({ people: z.array(maskedPerson) }),
+});
+
+export const revealPerson = defineRoute({
+  id: 'people.reveal',
+  method: 'POST',
+  path: '/v1/people/:person/reveal',
+  summary: 'Read chosen fields in full, for an allowed purpose and a reason',
+  tag: 'People',
+  audience: identityCallers,
+  ability: { action: 'reveal', resource: 'Person' },
+  params: personParams,
+  body: z.strictObject({
+    fields: z.array(z.enum(IDENTITY_FIELDS)).min(1).max(IDENTITY_FIELDS.length),
+    purpose: z.enum(REVEAL_PURPOSES),
+    reason,
+  }),
+  reply: z.object({ person: clientPseudonym, fields: someFields }),
+  problems: ['people.not_found', 'people.purpose_not_allowed'],
+});
+
+export const readSelf = defineRoute({
+  id: 'people.read_self',
+  method: 'GET',
+  path: '/v1/me',
+  summary: 'Everything the vault knows about the signed-in person',
+  tag: 'Me',
+  audience: ['person'],
+  ability: { action: 'read', resource: 'Self' },
+  reply: z.object({ fields: someFields, enrolledOn: z.iso.date() }),
+});
+
+const erasureReceipt = z.object({ erasure: erasureId, claim: erasureClaim });
+
+export const erasePerson = defineRoute({
+  id: 'people.erase',
+  method: 'POST',
+  path: '/v1/people/:person/erasure',
+  summary: 'Erase a person everywhere; the claim fetches the evidence later',
+  tag: 'Erasure',
+  audience: identityCallers,
+  ability: { action: 'erase', resource: 'Person' },
+  params: personParams,
+  body: z.strictObject({ reason }),
+  status: 202,
+  reply: erasureReceipt,
+  problems: ['people.not_found'],
+});
+
+export const eraseSelf = defineRoute({
+  id: 'people.erase_self',
+  method: 'POST',
+  path: '/v1/me/erasure',
+  summary: 'Erase everything about the signed-in person',
+  tag: 'Erasure',
+  audience: ['person'],
+  ability: { action: 'erase', resource: 'Self' },
+  status: 202,
+  reply: erasureReceipt,
+});
+
+export const ERASURE_STATES = ['requested', 'keys-destroyed', 'completed'] as const;
+
+export const readErasure = defineRoute({
+  id: 'erasure.read',
+  method: 'GET',
+  path: '/v1/erasures/:erasure',
+  summary: 'How far an erasure is; needs the claim in the Integument-Claim header',
+  tag: 'Erasure',
+  audience: ['public'],
+  params: z.strictObject({ erasure: erasureId }),
+  reply: z.object({
+    erasure: erasureId,
+    state: z.enum(ERASURE_STATES),
+    requestedOn: z.iso.date(),
+    keysDestroyed: z.int(),
+  }),
+  problems: ['erasure.not_found'],
+});

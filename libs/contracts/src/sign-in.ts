@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { signInCode } from './ids.js';
+import { defineRoute } from './route.js';
+
+export const startSignIn = defineRoute({
+  id: 'sign_in.start',
+  method: 'GET',
+  path: '/v1/sign-in',
+  summary: 'Send the browser to the OpenID provider',
+  tag: 'Sign-in',
+  audience: ['public'],
+  query: z.strictObject({ return_to: z.url().max(512).optional() }),
+  problems: ['sign_in.return_to_not_allowed'],
+});
+
+export const finishSignIn = defineRoute({
+  id: 'sign_in.finish',
+  method: 'GET',
+  path: '/v1/sign-in/callback',
+  summary: 'Where the OpenID provider sends the browser back to',
+  tag: 'Sign-in',
+  audience: ['public'],
+  query: z.looseObject({}),
+  problems: ['sign_in.refused'],
+});
+
+export const issueSignInCode = defineRoute({
+  id: 'sign_in.issue_code',
+  method: 'POST',
+  path: '/v1/sign-in/code',
+  summary: 'A one-time code that carries this sign-in to the data plane',
+  tag: 'Sign-in',
+  audience: ['person', 'staff'],
+  ability: { action: 'continue', resource: 'Session' },
+  status: 201,
+  reply: z.object({ code: signInCode, expiresIn: z.int().describe('seconds') }),
+});
+
+export const readSession = defineRoute({
+  id: 'sign_in.session',
+  method: 'GET',
+  path: '/v1/session',
+  summary: 'The current session: kind, roles and age',
+  tag: 'Sign-in',
+  audience: ['person', 'staff'],
+  ability: { action: 'continue', resource: 'Session' },
+  reply: z.object({
+    kind: z.enum(['person', 'staff']),
+    roles: z.array(z.string()),
+    authenticatedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  }),
+});
+
+export const signOut = defineRoute({
+  id: 'sign_in.sign_out',
+  method: 'POST',
+  path: '/v1/sign-out',
+  summary: 'End the current session',
+  tag: 'Sign-in',
+  audience: ['person', 'staff'],
+  ability: { action: 'continue', resource: 'Session' },
+  status: 204,
+});

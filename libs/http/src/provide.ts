@@ -1,0 +1,10 @@
+import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
+
+/**
+ * Wires a class that knows nothing of the framework: `provide(PeopleService, PeopleStore, AuditLog)` makes one from the
+ * others, in the order of its constructor.
+ */
+export function provide<T>(target: Type<T>, ...dependencies: InjectionToken[]): FactoryProvider<T> {
+  // biome-ignore lint/suspicious/noExplicitAny: the constructor's own types are checked where it is called by hand
+  return { provide: target, inject: dependencies, useFactory: (...made: any[]) => new target(...made) };
+}
