@@ -7,7 +7,7 @@ import type { z } from 'zod';
  * @throws {TypeError} naming the place
  */
 export function assertClosed(schema: z.core.$ZodType, place: string): void {
-  const { def, bag } = (schema as Inspected)._zod;
+  const { def } = (schema as Inspected)._zod;
   switch (def.type) {
     case 'object':
       if (def.catchall && def.catchall._zod.def.type !== 'never') throw open(place, 'it keeps unknown keys');
@@ -23,7 +23,7 @@ export function assertClosed(schema: z.core.$ZodType, place: string): void {
       for (const option of def.options ?? []) assertClosed(option, place);
       return;
     case 'string':
-      if (!bag.patterns?.size) throw open(place, 'it is text without a pattern');
+      if (!hasPattern(def)) throw open(place, 'it is text without a pattern');
       return;
     case 'enum':
     case 'literal':
@@ -36,19 +36,27 @@ export function assertClosed(schema: z.core.$ZodType, place: string): void {
   }
 }
 
+// An address or a URL has a format, too, but it is a value: only what can't name anybody.
+const SAFE_FORMATS = new Set(['date', 'datetime', 'time', 'duration', 'uuid', 'regex']);
+
+function hasPattern({ format, checks = [] }: Definition): boolean {
+  return [format, ...checks.map(({ _zod }) => _zod.def.format)].some((one) => one && SAFE_FORMATS.has(one));
+}
+
 /** The parts of zod's own description of a schema that are looked at here. */
+interface Definition {
+  readonly type: string;
+  readonly format?: string;
+  readonly checks?: readonly { readonly _zod: { readonly def: { readonly format?: string } } }[];
+  readonly shape?: Record<string, z.core.$ZodType>;
+  readonly catchall?: Inspected;
+  readonly element?: z.core.$ZodType;
+  readonly innerType?: z.core.$ZodType;
+  readonly options?: readonly z.core.$ZodType[];
+}
+
 interface Inspected {
-  readonly _zod: {
-    readonly def: {
-      readonly type: string;
-      readonly shape?: Record<string, z.core.$ZodType>;
-      readonly catchall?: Inspected;
-      readonly element?: z.core.$ZodType;
-      readonly innerType?: z.core.$ZodType;
-      readonly options?: readonly z.core.$ZodType[];
-    };
-    readonly bag: { readonly patterns?: ReadonlySet<RegExp> };
-  };
+  readonly _zod: { readonly def: Definition };
 }
 
 function open(place: string, why: string): TypeError {

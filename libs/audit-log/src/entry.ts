@@ -42,15 +42,10 @@ export class AuditEntryInvalid extends Error {
 export class EntryDraft {
   readonly #content: Omit<AuditEntry, 'v' | 'at'>;
 
-  /** @internal called by actions */
-  private constructor(content: Omit<AuditEntry, 'v' | 'at'>) {
-    this.#content = content;
-  }
-
-  /** @internal */
-  static from(guard: typeof DECLARED, content: Omit<AuditEntry, 'v' | 'at'>): EntryDraft {
+  /** @internal called by actions, which alone have the guard */
+  constructor(guard: typeof DECLARED, content: Omit<AuditEntry, 'v' | 'at'>) {
     if (guard !== DECLARED) throw new TypeError('only a declared action makes entries');
-    return new EntryDraft(content);
+    this.#content = content;
   }
 
   /**
@@ -98,7 +93,7 @@ export function defineAction(id: ActionId, schema?: z.ZodObject): Action<z.ZodOb
   const draft = ({ details, ...facts }: Facts & { details?: unknown }) => {
     const checked = parse(id, factsSchema, facts);
     const stated = schema ? parse(id, schema, details, 'details') : undefined;
-    return EntryDraft.from(DECLARED, inOrder(id, checked, stated));
+    return new EntryDraft(DECLARED, inOrder(id, checked, stated));
   };
   return Object.assign(draft, { id });
 }

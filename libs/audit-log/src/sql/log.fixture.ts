@@ -78,25 +78,21 @@ export class TestLog {
   async hold(
     work: (tx: Tx) => Promise<void>,
   ): Promise<{ end: (how: 'commit' | 'rollback') => Promise<void> }> {
-    let end: (how: 'commit' | 'rollback') => void = () => undefined;
-    const ended = new Promise<'commit' | 'rollback'>((resolve) => {
-      end = resolve;
-    });
-    let finished: Promise<void> = Promise.resolve();
-    await new Promise<void>((worked, failed) => {
-      finished = this.unitOfWork
-        .run(async (tx) => {
-          await work(tx);
-          worked();
-          if ((await ended) === 'rollback') throw new RolledBack();
-        })
-        .catch((error: unknown) => {
-          if (!(error instanceof RolledBack)) failed(error as Error);
-        });
-    });
+    const worked = deferred<void>();
+    const ended = deferred<'commit' | 'rollback'>();
+    const finished = this.unitOfWork
+      .run(async (tx) => {
+        await work(tx);
+        worked.resolve();
+        if ((await ended.promise) === 'rollback') throw new RolledBack();
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof RolledBack)) throw error;
+      });
+    await Promise.race([worked.promise, finished]);
     return {
       end: (how) => {
-        end(how);
+        ended.resolve(how);
         return finished;
       },
     };
@@ -157,4 +153,12 @@ export class TestLog {
         ${auditSchemaSql}`),
     );
   }
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

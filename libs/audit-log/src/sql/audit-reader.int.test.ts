@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NoCheckpointYet } from './audit-reader.js';
+import { TestLog } from './log.fixture.js';
+
+const COUNT = 2_500;
+let log: TestLog;
+beforeAll(async () => {
+  log = await TestLog.open();
+});
+afterAll(() => log.drop());
+
+describe('the reader', () => {
+  it('exports nothing before anything was signed', async () => {
+    await log.append(0);
+    await expect(log.exported()).rejects.toThrow(NoCheckpointYet);
+    expect(await log.reader.page({ after: null, limit: 10 })).toEqual({ entries: [], next: null });
+  });
+
+  it('pages through all entries once, in order', async () => {
+    await log.append(...Array.from({ length: COUNT - 1 }, (_, n) => n + 1));
+    await log.integrator({ batchSize: 700 }).integrate();
+    const positions: number[] = [];
+    for (let after: number | null = null, pages = 1; ; pages++) {
+      const page = await log.reader.page({ after, limit: 1_250 });
+      positions.push(...page.entries.map(({ position }) => position));
+      after = page.next;
+      if (after !== null) continue;
+      // The last page is full, and still known to be the last.
+      expect(pages).toBe(2);
+      break;
+    }
+    expect(positions).toEqual(Array.from({ length: COUNT }, (_, n) => n));
+  });
+
+  it('shows an entry as it was written', async () => {
+    const { entries } = await log.reader.page({ after: 41, limit: 1 });
+    expect(entries).toEqual([
+      {
+        position: 42,
+        entry: {
+          v: 1,
+          at: log.clock.now().toISOString(),
+          action: 'tests.count',
+          outcome: 'done',
+          actor: { kind: 'system', id: 'test' },
+          details: { n: 42 },
+        },
+      },
+    ]);
+  });
+
+  it('exports a log of several runs with all its checkpoints', async () => {
+    expect(await log.verify()).toMatchObject({ ok: true, size: COUNT, checkpoints: 4 });
+    const lines = (await log.exported()).split('\n');
+    expect(lines).toHaveLength(1 + COUNT + 4 + 1);
+    expect(lines[0]).toBe(
+      `{"type":"integument-audit-export","version":1,"origin":"test.example/audit","size":${COUNT}}`,
+    );
+  });
+
+  it('exports what the newest checkpoint covers while entries arrive', async () => {
+    const stream = log.reader.exportNdjson();
+    let text = (await stream.next()).value as string;
+    await log.append(COUNT);
+    await log.integrator().integrate();
+    for await (const chunk of stream) text += chunk;
+    expect(text).toContain(`"size":${COUNT}}`);
+    expect(text.trimEnd().split('\n')).toHaveLength(1 + COUNT + 4);
+    expect((await log.reader.findCheckpoint())?.size).toBe(COUNT + 1);
+  });
+
+  it('goes on over an entry that somebody destroyed', async () => {
+    await log.tamper('UPDATE audit_entry SET entry = $1 WHERE position = 1', [Buffer.from('no json')]);
+    const { entries } = await log.reader.page({ after: 0, limit: 2 });
+    expect(entries.map(({ position, entry }) => [position, entry === null])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+  });
+});
