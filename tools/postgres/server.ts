@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Account } from './account.js';
@@ -45,20 +44,15 @@ export function superuserUrl(server: Server, database = 'postgres'): string {
 /**
  * Makes the data folder unless it is there already. It is made under another name and renamed, so that a start that was
  * interrupted half-way doesn't leave a folder that looks finished.
- * @returns whether it was made now
  */
-export async function initialise(
-  server: Server,
-  rename: (from: string, to: string) => void,
-): Promise<boolean> {
-  if (existsSync(join(server.folder, 'PG_VERSION'))) return false;
+export async function initialise(server: Server, rename: (from: string, to: string) => void): Promise<void> {
+  if (existsSync(join(server.folder, 'PG_VERSION'))) return;
   const unfinished = `${server.folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
   if (server.account) chownSync(unfinished, server.account.uid, server.account.gid);
   await initdb(server, unfinished);
   rename(unfinished, server.folder);
-  return true;
 }
 
 async function initdb(server: Server, folder: string): Promise<void> {
@@ -102,25 +96,13 @@ export function serverCommand(server: Server): Command {
   return { program: binaries.postgres, args: ['-D', folder, ...flags], env: ENVIRONMENT, cwd: '/', account };
 }
 
-/**
- * Waits until the server answers a query of its superuser.
- * @param ended tells that the server's process is gone, so that waiting on is pointless
- */
-export async function waitUntilAnswering(
-  server: Server,
-  ended: () => boolean,
-  timeoutMs = 60_000,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      await asSuperuser(server, (client) => client.query('SELECT 1'));
-      return;
-    } catch (cause) {
-      if (ended()) throw new Error('PostgreSQL ended while it was starting', { cause });
-      if (Date.now() > deadline) throw new Error('PostgreSQL did not answer in time', { cause });
-    }
-    await sleep(50);
+/** Whether the server answers a query of its superuser. */
+export async function isAnswering(server: Server): Promise<boolean> {
+  try {
+    await asSuperuser(server, (client) => client.query('SELECT 1'));
+    return true;
+  } catch {
+    return false;
   }
 }
 

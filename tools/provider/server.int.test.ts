@@ -119,7 +119,7 @@ describe('a person', () => {
       redirect_uri: REDIRECT,
     });
     query.set('scope', 'openid');
-    const reply = await fetch(`${issuer}/auth?${query}`, { redirect: 'manual' });
+    const reply = await fetch(`${issuer}/auth?${query.toString()}`, { redirect: 'manual' });
     expect(new URL(reply.headers.get('location') ?? '').searchParams.get('error')).toBe('invalid_request');
   });
 
@@ -165,7 +165,7 @@ async function signIn(name: string, password: string, cookies = new Map<string, 
     }
     return reply;
   };
-  const path = (await go(`/auth?${query}`)).headers.get('location') ?? '';
+  const path = (await go(`/auth?${query.toString()}`)).headers.get('location') ?? '';
   const form = await go(path);
   const posted = await go(path, { method: 'POST', body: new URLSearchParams({ name, password }) });
   const next = posted.headers.get('location');

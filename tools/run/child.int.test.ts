@@ -68,7 +68,7 @@ describe('a child', () => {
 
   it('that ends each time fails with the end of its log', async () => {
     nodeChild("console.error('API_PORT is missing'); process.exit(3)").start();
-    await expect(child.waitReady()).rejects.toThrow(/ends each time[^]*API_PORT is missing/);
+    await expect(child.waitReady()).rejects.toThrow(/ends each time[\s\S]*API_PORT is missing/);
     expect(said[0]).toContain('status 3');
   });
 

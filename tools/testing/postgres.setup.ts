@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, openDatabase } from '@integument/database';
 import type { TestServer } from '@integument/testing';
 import type { MigrationInterface } from 'typeorm';
@@ -30,7 +31,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const child = start(server, join(base, 'log'));
   const tearDown = () => stop(child, base);
   try {
-    await postgres.waitUntilAnswering(server, () => child.exitCode !== null);
+    await untilAnswering(server, child);
     project.provide('testServer', await makeTemplates(server));
     return tearDown;
   } catch (error) {
@@ -44,6 +45,13 @@ function start(server: postgres.Server, log: string): ChildProcess {
   const { program, args, env, cwd, account } = postgres.serverCommand(server);
   const out = openSync(log, 'a', 0o600);
   return spawn(program, args, { env, cwd, ...account, stdio: ['ignore', out, out] });
+}
+
+async function untilAnswering(server: postgres.Server, child: ChildProcess): Promise<void> {
+  while (!(await postgres.isAnswering(server))) {
+    if (child.exitCode !== null) throw new Error('PostgreSQL ended while it was starting');
+    await sleep(20);
+  }
 }
 
 async function stop(child: ChildProcess, base: string): Promise<void> {

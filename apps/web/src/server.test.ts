@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from './config.js';
+import { createServer } from './server.js';
+
+let server: FastifyInstance;
+beforeAll(async () => {
+  server = await createServer({ host: '', port: 0, vault: 'http://vault.test', api: 'http://api.test' });
+});
+afterAll(() => server.close());
+
+describe('the page', () => {
+  it('runs its own script alone and talks with the two apps alone', async () => {
+    const { headers, statusCode } = await server.inject('/');
+    expect(statusCode).toBe(200);
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("connect-src 'self' http://vault.test http://api.test;");
+    expect(policy).not.toContain('unsafe');
+  });
+
+  it('has no script and no style inside it, which that policy would stop', async () => {
+    const { body } = await server.inject('/');
+    expect(body).not.toMatch(/<style|style=|<script(?![^>]*src=)|\son\w+=/);
+  });
+
+  it.each(['/index.html', '/app.js', '/style.css'])('comes with %s', async (path) => {
+    expect((await server.inject(path)).statusCode).toBe(200);
+  });
+});
+
+describe('the server', () => {
+  it('says where the apps are', async () => {
+    expect((await server.inject('/config.json')).json()).toEqual({
+      vault: 'http://vault.test',
+      api: 'http://api.test',
+    });
+  });
+
+  it.each(['/../package.json', '/%2e%2e/package.json', '/..%2fsrc/main.ts', '/nothing'])(
+    'gives nothing of other folders for %s, and does not repeat the path',
+    async (path) => {
+      const { body, statusCode } = await server.inject(path);
+      expect(statusCode).toBeGreaterThanOrEqual(400);
+      expect(body).not.toContain('package');
+      expect(body).not.toContain('nothing');
+    },
+  );
+});
+
+describe('its settings', () => {
+  it('are reduced to origins', () => {
+    const env = { VAULT_PUBLIC_URL: 'http://vault.test/x', API_PUBLIC_URL: 'https://api.test/' };
+    expect(readConfig(env)).toMatchObject({ vault: 'http://vault.test', api: 'https://api.test' });
+  });
+
+  it('are all named when wrong, and not shown', () => {
+    const env = { VAULT_PUBLIC_URL: 'javascript:alert(1)', WEB_PORT: '0' };
+    expect(() => readConfig(env)).toThrow('API_PUBLIC_URL, VAULT_PUBLIC_URL, WEB_PORT');
+    expect(() => readConfig(env)).not.toThrow('alert');
+  });
+});

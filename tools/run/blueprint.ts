@@ -1,0 +1,141 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { AuditLogInfo, PlatformInfo } from '@integument/testing';
+import type { ProviderSettings } from '../provider/settings.js';
+import { ensureAuthority, ensureCertificate, type KeyPairFiles } from './certificates.js';
+import type { DataFolder } from './data-folder.js';
+import { readOrMake, SECRET, writeAtomically } from './files.js';
+import { ensureAuditKey, ensureKeyFile, ensureSecretFile, ensureSecrets, type Secrets } from './secrets.js';
+import type { RunSettings } from './settings.js';
+
+/** Files with the keys that one app reads; another app's are never among its settings. */
+export interface AppKeys {
+  readonly authority: string;
+  readonly vaultTls: KeyPairFiles;
+  readonly apiTls: KeyPairFiles;
+  readonly keyringKey: string;
+  readonly relyingPartySecret: string;
+  readonly platformSecret: string;
+  readonly vaultAudit: { readonly file: string; readonly info: AuditLogInfo };
+  readonly apiAudit: { readonly file: string; readonly info: AuditLogInfo };
+}
+
+/** Everything that is decided before the first process starts. */
+export interface Blueprint {
+  readonly settings: RunSettings;
+  readonly folder: DataFolder;
+  readonly urls: PlatformInfo['urls'];
+  readonly secrets: Secrets;
+  readonly keys: AppKeys;
+  readonly providerFile: string;
+}
+
+export const RELYING_PARTY = 'integument';
+export const STAFF = { privacyOfficer: 'olivia', auditor: 'arthur' } as const;
+
+/** Makes what is missing: secrets, keys, certificates, the provider's settings, the vault's registry. */
+export async function drawBlueprint(
+  settings: RunSettings,
+  folder: DataFolder,
+  now: Date,
+): Promise<Blueprint> {
+  const secrets = ensureSecrets(folder.secrets);
+  const urls = urlsOf(settings);
+  const keys = await ensureKeys(folder, secrets, now);
+  const blueprint = {
+    settings,
+    folder,
+    urls,
+    secrets,
+    keys,
+    providerFile: join(folder.provider, 'provider.json'),
+  };
+  writeAtomically(blueprint.providerFile, JSON.stringify(providerSettings(blueprint), null, 2), SECRET);
+  writeAtomically(folder.registry, JSON.stringify(registry(urls.issuer), null, 2), SECRET);
+  return blueprint;
+}
+
+function urlsOf({ ports }: RunSettings): PlatformInfo['urls'] {
+  const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${port}`;
+  return {
+    web: at('http', ports.web),
+    vault: at('http', ports.vault),
+    vaultInternal: at('https', ports.vaultInternal),
+    api: at('http', ports.api),
+    issuer: at('http', ports.provider),
+  };
+}
+
+async function ensureKeys(folder: DataFolder, secrets: Secrets, now: Date): Promise<AppKeys> {
+  const pair = (place: string, name: string) => ({
+    certificate: join(place, `${name}.crt`),
+    key: join(place, `${name}.key`),
+  });
+  const authority = pair(folder.authority, 'authority');
+  const vaultTls = pair(folder.vault, 'internal');
+  const apiTls = pair(folder.api, 'client');
+  await ensureAuthority(authority, now);
+  const spiffe = (app: string) => ({
+    commonName: `Integument ${app}`,
+    spiffeId: `spiffe://integument/${app}`,
+  });
+  await ensureCertificate(vaultTls, authority, { ...spiffe('vault'), use: 'server' }, now);
+  await ensureCertificate(apiTls, authority, { ...spiffe('api'), use: 'client' }, now);
+  return {
+    authority: authority.certificate,
+    vaultTls,
+    apiTls,
+    keyringKey: ensureKeyFile(join(folder.vault, 'keyring.key')),
+    relyingPartySecret: ensureSecretFile(join(folder.vault, 'oidc-client.secret'), secrets.relyingParty),
+    platformSecret: ensureKeyFile(join(folder.api, 'platform.secret')),
+    vaultAudit: ensureAuditKey(folder.vault, `integument.local/${secrets.installation}/vault`),
+    apiAudit: ensureAuditKey(folder.api, `integument.local/${secrets.installation}/api`),
+  };
+}
+
+function providerSettings({ folder, secrets, settings, urls }: Omit<Blueprint, 'keys'>): ProviderSettings {
+  const kept = JSON.parse(readOrMake(join(folder.provider, 'keys.json'), newProviderKeys)) as ProviderKeys;
+  return {
+    issuer: urls.issuer,
+    port: settings.ports.provider,
+    demoPassword: secrets.demoPassword,
+    relyingParty: {
+      id: RELYING_PARTY,
+      secret: secrets.relyingParty,
+      redirectUri: `${urls.vault}/v1/sign-in/callback`,
+    },
+    origins: [urls.vault, urls.web],
+    clients: [
+      { id: 'brand-shop', secret: secrets.brandShop, audience: 'urn:integument:vault' },
+      { id: 'skin-app', secret: secrets.skinApp, audience: 'urn:integument:api' },
+    ],
+    ...kept,
+  };
+}
+
+type ProviderKeys = Pick<ProviderSettings, 'keys' | 'cookieKeys'>;
+
+/** Kept across starts, so that tokens given before a restart stay good. */
+function newProviderKeys(): string {
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  const kid = randomBytes(6).toString('base64url');
+  const keys: ProviderKeys = {
+    keys: [{ ...key, alg: 'ES256', use: 'sig', kid }],
+    cookieKeys: [randomBytes(24).toString('base64url')],
+  };
+  return JSON.stringify(keys);
+}
+
+/** What the vault lets clients and staff do; applied at its start. */
+function registry(issuer: string): object {
+  return {
+    clients: [
+      { id: 'brand-shop', use: 'identity', revealPurposes: ['delivery', 'support'] },
+      { id: 'skin-app', use: 'health', purposes: ['ingest', 'recommendation'] },
+    ],
+    staff: [
+      { issuer, subject: STAFF.privacyOfficer, roles: ['privacy-officer'] },
+      { issuer, subject: STAFF.auditor, roles: ['auditor'] },
+    ],
+  };
+}

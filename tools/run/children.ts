@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import type { ChildName } from '@integument/testing';
+import type { Command } from '../postgres/server.js';
+import { DIST_FOLDER, PROJECT_FOLDER } from '../project-folder.js';
+import { type Blueprint, RELYING_PARTY } from './blueprint.js';
+import { answers, type ChildSpec } from './child.js';
+
+/** postgres:// URLs of the two databases, each with the role of its app. */
+export interface DatabaseUrls {
+  readonly vault: string;
+  readonly platform: string;
+}
+
+/** A program of ours: what it is called, where it starts, what it is told. */
+interface App {
+  readonly name: ChildName;
+  readonly title: string;
+  /** in the build */
+  readonly entry: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** settings that it takes over from the supervisor's own environment where they are there */
+  readonly passedOn: readonly string[];
+  /** answers 200 once it can do its work; without one a running process counts */
+  readonly readyUrl?: string;
+}
+
+const HOST = '127.0.0.1';
+
+/** Everything but the databases, in the order of starting; stopping goes the other way. */
+export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[][] {
+  const { urls } = blueprint;
+  const provider: App = {
+    name: 'provider',
+    title: 'the OpenID provider',
+    entry: 'tools/provider/main.js',
+    settings: { PROVIDER_FILE: blueprint.providerFile },
+    passedOn: [],
+    readyUrl: `${urls.issuer}/readyz`,
+  };
+  const vault: App = {
+    name: 'vault',
+    title: 'the vault',
+    entry: 'apps/vault/src/main.js',
+    settings: vaultSettings(blueprint, databases.vault),
+    passedOn: ['LOG_LEVEL', 'VAULT_DATABASE_POOL'],
+    readyUrl: `${urls.vault}/readyz`,
+  };
+  const apiEnvironment = {
+    settings: apiSettings(blueprint, databases.platform),
+    passedOn: ['LOG_LEVEL', 'PLATFORM_DATABASE_POOL', 'QUEUE_URL'],
+  };
+  const api: App = {
+    name: 'api',
+    title: 'the API',
+    entry: 'apps/api/src/main.js',
+    ...apiEnvironment,
+    readyUrl: `${urls.api}/readyz`,
+  };
+  const worker: App = {
+    name: 'worker',
+    title: "the API's worker",
+    entry: 'apps/api/src/worker.js',
+    ...apiEnvironment,
+  };
+  const web: App = {
+    name: 'web',
+    title: 'the first page',
+    entry: 'apps/web/src/main.js',
+    settings: webSettings(blueprint),
+    passedOn: ['LOG_LEVEL'],
+    readyUrl: `${urls.web}/readyz`,
+  };
+  const order = [[provider], [vault], [api, worker, web]];
+  return order.map((group) => group.map((app) => childSpec(app, blueprint.settings.environment)));
+}
+
+function vaultSettings(
+  { folder, keys, settings, urls }: Blueprint,
+  databaseUrl: string,
+): Record<string, string> {
+  return {
+    VAULT_DATABASE_URL: databaseUrl,
+    VAULT_PUBLIC_URL: urls.vault,
+    VAULT_HOST: HOST,
+    VAULT_PORT: String(settings.ports.vault),
+    VAULT_INTERNAL_HOST: HOST,
+    VAULT_INTERNAL_PORT: String(settings.ports.vaultInternal),
+    VAULT_TLS_CA_FILE: keys.authority,
+    VAULT_TLS_CERT_FILE: keys.vaultTls.certificate,
+    VAULT_TLS_KEY_FILE: keys.vaultTls.key,
+    KEYRING: 'embedded',
+    KEYRING_FILE: join(folder.vault, 'keyring.sealed'),
+    KEYRING_KEY_FILE: keys.keyringKey,
+    OIDC_ISSUER: urls.issuer,
+    OIDC_CLIENT_ID: RELYING_PARTY,
+    OIDC_CLIENT_SECRET_FILE: keys.relyingPartySecret,
+    VAULT_AUDIT_KEY_FILE: keys.vaultAudit.file,
+    VAULT_AUDIT_ORIGIN: keys.vaultAudit.info.origin,
+    REGISTRY_FILE: folder.registry,
+    WEB_ORIGIN: urls.web,
+    API_PUBLIC_URL: urls.api,
+  };
+}
+
+function apiSettings({ keys, settings, urls }: Blueprint, databaseUrl: string): Record<string, string> {
+  return {
+    PLATFORM_DATABASE_URL: databaseUrl,
+    API_PUBLIC_URL: urls.api,
+    API_HOST: HOST,
+    API_PORT: String(settings.ports.api),
+    VAULT_INTERNAL_URL: urls.vaultInternal,
+    API_TLS_CA_FILE: keys.authority,
+    API_TLS_CERT_FILE: keys.apiTls.certificate,
+    API_TLS_KEY_FILE: keys.apiTls.key,
+    PLATFORM_SECRET_FILE: keys.platformSecret,
+    OIDC_ISSUER: urls.issuer,
+    API_AUDIT_KEY_FILE: keys.apiAudit.file,
+    API_AUDIT_ORIGIN: keys.apiAudit.info.origin,
+    WEB_ORIGIN: urls.web,
+  };
+}
+
+function webSettings({ settings, urls }: Blueprint): Record<string, string> {
+  return {
+    WEB_HOST: HOST,
+    WEB_PORT: String(settings.ports.web),
+    VAULT_PUBLIC_URL: urls.vault,
+    API_PUBLIC_URL: urls.api,
+  };
+}
+
+function childSpec(app: App, environment: Readonly<Record<string, string | undefined>>): ChildSpec {
+  const { readyUrl } = app;
+  return {
+    name: app.name,
+    title: app.title,
+    stopSignal: 'SIGTERM',
+    ready: () => (readyUrl ? answers(readyUrl) : Promise.resolve(true)),
+    command: command(app, environment),
+  };
+}
+
+/**
+ * An app gets its own settings and little else: with the whole environment passed on, the API would hold the vault's
+ * database URL where an outside one is set.
+ */
+function command(app: App, environment: Readonly<Record<string, string | undefined>>): Command {
+  const always = ['PATH', 'HOME', 'TZ', 'NODE_OPTIONS'];
+  const taken = [...always, ...app.passedOn].flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    program: process.execPath,
+    args: ['--enable-source-maps', join(DIST_FOLDER, app.entry)],
+    env: { NODE_ENV: 'production', ...Object.fromEntries(taken), ...app.settings },
+    cwd: PROJECT_FOLDER,
+    account: undefined,
+  };
+}

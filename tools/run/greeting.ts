@@ -1,0 +1,21 @@
+import type { PlatformInfo } from '@integument/testing';
+
+/** What somebody who has just started the platform wants to know. */
+export function greeting(info: PlatformInfo): string {
+  const { urls, staff, demoPassword } = info;
+  return `
+Integument runs. Open ${urls.web}
+
+  Sign in as    with the password ${demoPassword}
+  alice, bob …  a person (any name of small letters, digits and hyphens)
+  ${staff.privacyOfficer.padEnd(12)}  the privacy officer
+  ${staff.auditor.padEnd(12)}  the auditor
+
+  Vault         ${urls.vault}/docs   (identity)
+  API           ${urls.api}/docs   (skin and health data, by pseudonym)
+  Clients       their ids and secrets are in ${info.dataFolder}/demo.json
+  Logs          ${info.logFolder}
+
+Ctrl-C stops everything; the data stays.
+`;
+}

@@ -1,0 +1,26 @@
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { forgetData } from '../run/data-folder.js';
+import { startPlatform } from '../run/platform.js';
+
+/**
+ * One platform for all end-to-end tests, run from the build by the same supervisor as `make run`, on free ports. The
+ * stories are kept apart by fresh people. PostgreSQL keeps its crash safety, since some stories kill it.
+ */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'integument-e2e-'));
+  chmodSync(dataFolder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
+  try {
+    const platform = await startPlatform({ dataFolder, ports: 'free', durable: true, quiet: true });
+    project.provide('platform', platform.info);
+    return async () => {
+      await platform.stop();
+      forgetData(dataFolder);
+    };
+  } catch (error) {
+    forgetData(dataFolder);
+    throw error;
+  }
+}
