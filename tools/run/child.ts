@@ -15,8 +15,8 @@ export interface ChildSpec {
   readonly title: string;
   readonly command: Command;
   readonly stopSignal: NodeJS.Signals;
-  /** whether it can do its work; asked until it says yes */
-  ready(): Promise<boolean>;
+  /** whether it can do its work; asked until it says yes, with the milliseconds that it has been running */
+  ready(runningMs: number): Promise<boolean>;
 }
 
 /** What a later supervisor needs to end a child that this one leaves behind. */
@@ -127,8 +127,9 @@ export class Child {
   }
 
   private async watch(child: ChildProcess): Promise<void> {
+    const started = Date.now();
     while (this.#process === child && !this.#ready) {
-      const ready = await this.spec.ready().catch(() => false);
+      const ready = await this.spec.ready(Date.now() - started).catch(() => false);
       if (ready && this.#process === child) this.#ready = true;
       else await sleep(40);
     }

@@ -20,11 +20,13 @@ interface App {
   readonly settings: Readonly<Record<string, string>>;
   /** settings that it takes over from the supervisor's own environment where they are there */
   readonly passedOn: readonly string[];
-  /** answers 200 once it can do its work; without one a running process counts */
+  /** answers 200 once it can do its work; one that doesn't listen has to stay up for a while */
   readonly readyUrl?: string;
 }
 
 const HOST = '127.0.0.1';
+/** A worker that finds its settings or its database wrong has ended by then. */
+const STEADY_MS = 2_000;
 
 /** Everything but the databases, in the order of starting; stopping goes the other way. */
 export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[][] {
@@ -135,7 +137,7 @@ function childSpec(app: App, environment: Readonly<Record<string, string | undef
     name: app.name,
     title: app.title,
     stopSignal: 'SIGTERM',
-    ready: () => (readyUrl ? answers(readyUrl) : Promise.resolve(true)),
+    ready: (runningMs) => (readyUrl ? answers(readyUrl) : Promise.resolve(runningMs > STEADY_MS)),
     command: command(app, environment),
   };
 }

@@ -1,3 +1,5 @@
+import type { PlatformInfo } from '@integument/testing';
+import { loadDemoData } from '../demo-data/load.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
 import { ChildFailed } from './child.js';
 import { Supervisor } from './platform.js';
@@ -8,6 +10,15 @@ import { greeting } from './greeting.js';
 // A closed terminal or pipe must not end the supervisor before it has stopped its children.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
+
+async function welcome(info: PlatformInfo): Promise<void> {
+  await loadDemoData(info).catch((error: unknown) => {
+    console.error(
+      `The demo people and products could not be loaded: ${error instanceof Error ? error.message : 'unknown'}.`,
+    );
+  });
+  console.log(greeting(info));
+}
 
 async function run(): Promise<void> {
   const settings = readSettings(process.env, PROJECT_FOLDER);
@@ -26,7 +37,7 @@ async function run(): Promise<void> {
   await supervisor.start().catch((error: unknown) => {
     if (!asked) throw error;
   });
-  if (!asked) console.log(greeting(supervisor.info));
+  if (!asked) await welcome(supervisor.info);
   await stopped;
   console.log('Stopped.');
 }

@@ -1,5 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { NoteVerifier } from '@integument/audit-log';
 import type { AuditLogInfo } from '@integument/testing';
 import { readJson, readOrMake, SECRET, writeAtomically } from './files.js';
 
@@ -74,12 +75,5 @@ export function ensureAuditKey(folder: string, origin: string): { file: string; 
   const publicKey = createPublicKey(createPrivateKey(pem));
   writeAtomically(publicKeyFile, publicKey.export({ type: 'spki', format: 'pem' }), 0o644);
   const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
-  return { file, info: { origin, publicKeyFile, verifierKey: verifierKey(origin, raw) } };
-}
-
-/** C2SP signed-note: the key id is the start of SHA-256 over the name, a line feed, the algorithm (1) and the key. */
-function verifierKey(origin: string, raw: Buffer): string {
-  const tagged = Buffer.concat([Buffer.from([1]), raw]);
-  const id = createHash('sha256').update(`${origin}\n`).update(tagged).digest('hex').slice(0, 8);
-  return `${origin}+${id}+${tagged.toString('base64')}`;
+  return { file, info: { origin, publicKeyFile, verifierKey: NoteVerifier.of(origin, raw).toString() } };
 }

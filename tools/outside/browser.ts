@@ -1,0 +1,91 @@
+import type { PlatformInfo } from '@integument/testing';
+
+const MOST_REDIRECTS = 12;
+
+/**
+ * As much of a browser as a sign-in needs: cookies of each host and path, redirects, one form. Requests carry the web
+ * app's origin, as those of its page do.
+ */
+export class Browser {
+  readonly #cookies = new Map<string, { host: string; path: string; name: string; value: string }>();
+
+  constructor(private readonly info: PlatformInfo) {}
+
+  /** Sends a request with the cookies that belong to it and keeps those that come back. Follows no redirect. */
+  async send(url: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set('cookie', this.cookiesFor(new URL(url)));
+    if (!headers.has('origin')) headers.set('origin', this.info.urls.web);
+    const reply = await fetch(url, { ...init, headers, redirect: 'manual' });
+    for (const line of reply.headers.getSetCookie()) this.keep(new URL(url), line);
+    return reply;
+  }
+
+  /** Calls one of the apps with JSON in and out, as the page does. */
+  async call<T>(method: string, url: string, body?: unknown): Promise<{ status: number; body: T }> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const reply = await this.send(url, { method, headers, ...json });
+    const text = await reply.text();
+    return { status: reply.status, body: (text === '' ? undefined : JSON.parse(text)) as T };
+  }
+
+  /**
+   * Signs somebody in at the vault through the provider's form.
+   * @returns where the browser ends up: the page that it set out from
+   */
+  async signIn(name: string, password = this.info.demoPassword): Promise<string> {
+    const { urls } = this.info;
+    const start = `${urls.vault}/v1/sign-in?return_to=${encodeURIComponent(`${urls.web}/`)}`;
+    const form = await this.follow(start, urls.issuer);
+    const body = new URLSearchParams({ name, password });
+    const posted = await this.send(form, { method: 'POST', body, headers: { origin: urls.issuer } });
+    const next = posted.headers.get('location');
+    if (!next) throw new Error(`the provider did not sign ${name} in: status ${posted.status}`);
+    return this.follow(new URL(next, form).href, urls.web);
+  }
+
+  /** Carries the sign-in from the vault to the API, as the page does. */
+  async openApiSession(): Promise<void> {
+    const { urls } = this.info;
+    const issued = await this.call<{ code: string }>('POST', `${urls.vault}/v1/sign-in/code`);
+    const opened = await this.call('POST', `${urls.api}/v1/sessions`, { code: issued.body.code });
+    if (opened.status !== 201) throw new Error(`the API opened no session: status ${opened.status}`);
+  }
+
+  /** Follows redirects until a page of this origin answers by itself. */
+  private async follow(from: string, origin: string): Promise<string> {
+    let url = from;
+    for (let hop = 0; hop < MOST_REDIRECTS; hop++) {
+      const reply = await this.send(url);
+      const next = reply.headers.get('location');
+      await reply.body?.cancel();
+      if (!next) {
+        if (reply.ok && new URL(url).origin === origin) return url;
+        throw new Error(`the way to ${origin} ended at ${new URL(url).pathname} with status ${reply.status}`);
+      }
+      url = new URL(next, url).href;
+    }
+    throw new Error(`the way to ${origin} has too many redirects`);
+  }
+
+  private cookiesFor({ hostname, pathname }: URL): string {
+    const sent = [...this.#cookies.values()].filter(
+      ({ host, path }) => host === hostname && pathname.startsWith(path),
+    );
+    return sent.map(({ name, value }) => `${name}=${value}`).join('; ');
+  }
+
+  private keep(from: URL, line: string): void {
+    const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
+    const [name = '', ...value] = pair.split('=');
+    const attribute = (key: string) =>
+      attributes.find((text) => text.toLowerCase().startsWith(`${key}=`))?.slice(key.length + 1);
+    const path = attribute('path') ?? '/';
+    const key = `${from.hostname} ${path} ${name}`;
+    const gone =
+      attribute('max-age') === '0' || new Date(attribute('expires') ?? Number.MAX_SAFE_INTEGER) < new Date();
+    if (gone) this.#cookies.delete(key);
+    else this.#cookies.set(key, { host: from.hostname, path, name, value: value.join('=') });
+  }
+}
