@@ -1,14 +1,14 @@
-import { AuditController } from '@integument/http';
+import { AuditController, ServiceController } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { VaultConfig } from './config.js';
 import { ErasureModule } from './features/erasure/index.js';
+import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
 import { PermitsModule } from './features/permits/index.js';
 import { RegistryModule } from './features/registry/index.js';
 import { SignInModule } from './features/sign-in/index.js';
 import { PlatformModule } from './platform/platform.module.js';
-import { ServiceController } from './platform/service.controller.js';
 
 /** The public listener: people, staff and identity clients, each authenticated here. */
 @Module({})
@@ -23,6 +23,7 @@ export class AppModule {
         PermitsModule,
         SignInModule,
         ErasureModule,
+        ModelKeysModule,
       ],
       controllers: [AuditController, ServiceController],
     };

@@ -1,12 +1,13 @@
 import { UnitOfWork } from '@integument/database';
 import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
 import { ErasureService, InternalErasureController } from './features/erasure/index.js';
+import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
 import { InternalPermitsController, PermitsService } from './features/permits/index.js';
 import { InternalRegistryController, RegistryService } from './features/registry/index.js';
 import { InternalSignInController, SignInService } from './features/sign-in/index.js';
 
 /** What the internal listener can reach. No service that reads identity is among it. */
-const LENT = [UnitOfWork, PermitsService, RegistryService, SignInService, ErasureService];
+const LENT = [UnitOfWork, PermitsService, ModelKeysService, RegistryService, SignInService, ErasureService];
 
 /** The internal listener, for the API's process alone. It borrows the services of the public app. */
 @Module({})
@@ -19,6 +20,7 @@ export class InternalModule {
         InternalSignInController,
         InternalRegistryController,
         InternalErasureController,
+        InternalModelKeysController,
       ],
       providers: LENT.map((service) => ({
         provide: service,

@@ -1,20 +1,18 @@
-import { AuditReader, Integrator } from '@integument/audit-log';
-import { UnitOfWork } from '@integument/database';
+import { Integrator } from '@integument/audit-log';
 import {
-  AuditedRefusals,
   BearerTokens,
+  commonWiring,
   createHttpApp,
   endOnSignals,
   firstOf,
-  type HttpWiring,
   parseConfig,
+  SessionCallers,
 } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { type VaultConfig, vaultConfig } from './config.js';
 import { ClientDirectory } from './features/registry/index.js';
-import { SessionCallers } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
 import { clientCallers } from './platform/client-callers.js';
@@ -32,7 +30,7 @@ const open = await createHttpApp(AppModule.with(config, logger), {
   version: VERSION,
   publicUrl: config.VAULT_PUBLIC_URL,
   allowedOrigins: [config.WEB_ORIGIN],
-  wire: (app) => ({ ...common(app), callers: publicCallers(app, config) }),
+  wire: (app) => ({ ...commonWiring(app), policies: vaultPolicies, callers: publicCallers(app, config) }),
 });
 
 const internal = await createHttpApp(InternalModule.of(open.app), {
@@ -51,7 +49,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
     rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
   },
-  wire: () => ({ ...common(open.app), callers: new CertificateCallers() }),
+  wire: () => ({ ...commonWiring(open.app), policies: vaultPolicies, callers: new CertificateCallers() }),
 });
 
 const integrator = open.app.get(Integrator, { strict: false });
@@ -60,22 +58,6 @@ await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
 await open.listen(config.VAULT_PORT, config.VAULT_HOST);
 endOnSignals(logger, [internal, { close: () => integrator.stop() }, open]);
 logger.info('listening');
-
-function common(app: INestApplicationContext): Omit<HttpWiring, 'callers'> {
-  const unitOfWork = app.get(UnitOfWork, { strict: false });
-  const audit = app.get(AuditReader, { strict: false });
-  return {
-    refusals: app.get(AuditedRefusals, { strict: false }),
-    policies: vaultPolicies,
-    checks: {
-      database: () => unitOfWork.single((tx) => tx.query('SELECT 1')),
-      // A log without a checkpoint has never been integrated: nothing could be proved of what we did.
-      auditLog: async () => {
-        if (!(await audit.findCheckpoint())) throw new Error('no checkpoint yet');
-      },
-    },
-  };
-}
 
 function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfig) {
   const directory = app.get(ClientDirectory, { strict: false });

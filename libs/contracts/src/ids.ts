@@ -21,6 +21,8 @@ export const sessionPseudonym = id<'SessionPseudonym'>('ssn', 'A session of the 
 export const gateId = id<'GateId'>('gat', 'A permit gate');
 export const erasureId = id<'ErasureId'>('ers', 'An erasure');
 export const erasureClaim = id<'ErasureClaim'>('ecl', 'Fetches the evidence of one erasure');
+/** The vault's name for the key of one recommendation model. */
+export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model');
 /** One-time code that carries a sign-in from the vault to the API. */
 export const signInCode = id<'SignInCode'>('sic', 'One-time sign-in code');
 
@@ -29,6 +31,7 @@ export type SessionPseudonym = z.infer<typeof sessionPseudonym>;
 export type GateId = z.infer<typeof gateId>;
 export type ErasureId = z.infer<typeof erasureId>;
 export type ErasureClaim = z.infer<typeof erasureClaim>;
+export type ModelKeyId = z.infer<typeof modelKeyId>;
 export type SignInCode = z.infer<typeof signInCode>;
 
 /** A pseudonym that belongs to one purpose: passing one purpose's to another's code does not compile. */

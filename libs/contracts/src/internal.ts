@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { erasureId, gateId, pseudonym, sessionPseudonym, signInCode } from './ids.js';
+import { erasureId, gateId, modelKeyId, pseudonym, sessionPseudonym, signInCode } from './ids.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 
@@ -193,4 +193,44 @@ export const erasureCompleted = defineRoute({
   params: erasureParams,
   status: 204,
   problems: ['erasure.not_found', 'erasure.out_of_order'],
+});
+
+const modelKeyParams = z.strictObject({ modelKey: modelKeyId });
+const modelKeyAbility = { action: 'use', resource: 'ModelKey' } as const;
+
+export const createModelKey = defineRoute({
+  id: 'model_keys.create',
+  method: 'POST',
+  path: '/internal/v1/model-keys',
+  summary: 'A fresh key for one model',
+  tag: 'Model keys',
+  audience,
+  ability: modelKeyAbility,
+  status: 201,
+  reply: z.object({ modelKey: modelKeyId, key: z.base64url() }),
+});
+
+export const readModelKey = defineRoute({
+  id: 'model_keys.read',
+  method: 'GET',
+  path: '/internal/v1/model-keys/:modelKey',
+  summary: 'The key of the live model',
+  tag: 'Model keys',
+  audience,
+  ability: modelKeyAbility,
+  params: modelKeyParams,
+  reply: z.object({ modelKey: modelKeyId, key: z.base64url() }),
+  problems: ['model_keys.not_found'],
+});
+
+export const destroyModelKey = defineRoute({
+  id: 'model_keys.destroy',
+  method: 'DELETE',
+  path: '/internal/v1/model-keys/:modelKey',
+  summary: 'Destroy the key of a model that another one replaced; repeatable',
+  tag: 'Model keys',
+  audience,
+  ability: modelKeyAbility,
+  params: modelKeyParams,
+  status: 204,
 });

@@ -2,16 +2,18 @@ import { StreamableFile } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Answer } from './answer.js';
+import { COMPRESS_ABOVE } from './compression.js';
+import type { Checked } from './implements.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Nest's adapter, taught about {@link Answer}, and with errors handed to the filter as they are. */
+/** Nest's adapter, taught to send what a contract let through, and to hand errors to the filter as they are. */
 export class HttpAdapter extends FastifyAdapter {
-  override reply(response: FastifyReply, body: unknown, status?: number): FastifyReply {
+  override reply(response: FastifyReply, body: Checked, status?: number): FastifyReply {
     if (body instanceof StreamableFile) return super.reply(response, body, status);
     if (body instanceof Answer) return sendAnswer(response, body, status);
     if (status !== undefined) response.code(status);
-    return sendBody(response, body);
+    return sendText(response, body);
   }
 
   /** Fastify's errors keep their type: the filter tells them apart, and none of their texts is used. */
@@ -20,14 +22,21 @@ export class HttpAdapter extends FastifyAdapter {
   }
 }
 
-function sendAnswer(reply: FastifyReply, answer: Answer<unknown>, status: number | undefined): FastifyReply {
+function sendAnswer(
+  reply: FastifyReply,
+  answer: Answer<string | undefined>,
+  status: number | undefined,
+): FastifyReply {
   reply.headers(answer.headers);
   if (answer.redirectsTo !== undefined) return reply.redirect(answer.redirectsTo, answer.status);
   reply.code(answer.status ?? status ?? 200);
-  return sendBody(reply, answer.body);
+  return sendText(reply, answer.body);
 }
 
-function sendBody(reply: FastifyReply, body: unknown): FastifyReply {
-  if (body === undefined) return reply.send();
-  return reply.header('content-type', JSON_TYPE).send(JSON.stringify(body));
+function sendText(reply: FastifyReply, text: string | undefined): FastifyReply {
+  if (text === undefined) return reply.send();
+  reply.header('content-type', JSON_TYPE);
+  if (text.length < COMPRESS_ABOVE) return reply.send(text);
+  reply.compress(text);
+  return reply;
 }

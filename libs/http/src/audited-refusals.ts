@@ -1,4 +1,4 @@
-import { type AuditLog, type Action, defineAction } from '@integument/audit-log';
+import { type Action, type AuditLog, defineAction } from '@integument/audit-log';
 import type { UnitOfWork } from '@integument/database';
 import { actorOf } from './asker.js';
 import type { Refusal, RefusalLog } from './refusals.js';

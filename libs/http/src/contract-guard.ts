@@ -1,17 +1,18 @@
-import { CodedError } from '@integument/contracts';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { CONTRACT_METADATA } from './implements.js';
-import type { HttpRequest } from './request.js';
+import { CodedError, type RouteContract } from '@integument/contracts';
+import type { RouteHandlerMethod } from 'fastify';
 
 /**
- * Denies by default: a method runs only for a request that was admitted under the very contract it implements. This
- * catches a method without a contract, and any way into a method that does not lead through the admission.
+ * Denies by default: a route's method runs only for a request that was admitted under the very contract it implements. So
+ * whatever way leads to a method without the admission (a hook left out, a call from another handler) ends here.
+ *
+ * It wraps the handler of every route as it is registered. A global Nest guard would sit in the same place, but Nest makes
+ * two promises and a context object for it, a tenth of the time of a small request.
  */
-@Injectable()
-export class ContractGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    const { admitted } = context.getArgByIndex<HttpRequest>(0);
-    if (admitted && admitted === Reflect.getMetadata(CONTRACT_METADATA, context.getHandler())) return true;
-    throw new CodedError('request.unknown_route', 404, 'There is nothing at this address.');
-  }
+export function guarded(contract: RouteContract, handler: RouteHandlerMethod): RouteHandlerMethod {
+  return function (request, reply) {
+    if (request.admitted !== contract) {
+      throw new CodedError('request.unknown_route', 404, 'There is nothing at this address.');
+    }
+    return handler.call(this, request, reply);
+  };
 }

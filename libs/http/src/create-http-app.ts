@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { SecureServerOptions } from 'node:http2';
-import compress from '@fastify/compress';
 import { Abilities, type Policy } from '@integument/authz';
 import type { RouteContract } from '@integument/contracts';
 import { type Logger, NestLogger } from '@integument/telemetry';
@@ -11,7 +10,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { HttpAdapter } from './adapter.js';
 import { Admission } from './admission.js';
 import type { CallerResolver } from './callers.js';
-import { ContractGuard } from './contract-guard.js';
+import { addCompression } from './compression.js';
 import { addCors } from './cors.js';
 import { addDocs } from './docs.js';
 import { addSecurityHeaders } from './headers.js';
@@ -61,7 +60,6 @@ export interface HttpApp {
 }
 
 const MAX_BODY = 1_048_576;
-const COMPRESS_ABOVE = 1_024;
 
 /**
  * Builds one listener: NestJS on Fastify, every route declared by a contract, guarded, validated, refused and documented
@@ -131,13 +129,7 @@ async function addGuards(
   });
   if (options.allowedOrigins.length > 0) await addCors(instance, options.allowedOrigins);
   instance.addHook('onRequest', admission.hook);
-  // Requests come plain: a compressed body could be a bomb.
-  await instance.register(compress, {
-    threshold: COMPRESS_ABOVE,
-    encodings: ['br', 'gzip'],
-    globalDecompression: false,
-  });
-  app.useGlobalGuards(new ContractGuard());
+  await addCompression(instance);
   app.useGlobalFilters(new ProblemFilter({ ...wiring, logger: options.logger }));
 }
 

@@ -22,10 +22,16 @@ export class ReplyMismatch extends Error {
   override readonly name = 'ReplyMismatch';
 }
 
+/** What the adapter gets: text that has passed the contract, an answer around such text, a stream, or nothing. */
+export type Checked = string | Answer<string | undefined> | StreamableFile | undefined;
+
 /**
  * Makes a controller method the implementation of a contract: its HTTP method, path and status, the guard's question, the
  * validation of its input, and what may leave. Whatever the method returns is parsed by the contract's reply first, so a
  * field that was not declared never leaves, and a reply that does not fit is not sent at all.
+ *
+ * The wrapped method gives JSON text, not an object: Nest compares the source of an object's constructor with that of
+ * `Object` for every reply, to see whether it might be a stream.
  */
 export function Implements<R extends RouteContract>(contract: R) {
   return <M extends Method<R>>(
@@ -34,10 +40,10 @@ export function Implements<R extends RouteContract>(contract: R) {
     descriptor: TypedPropertyDescriptor<M>,
   ): void => {
     const original = descriptor.value as M;
-    const checked = function (this: unknown, ...args: unknown[]): unknown {
+    const checked = function (this: unknown, ...args: unknown[]): Checked | Promise<Checked> {
       const result = original.apply(this, args as never[]);
       return result instanceof Promise
-        ? result.then((value) => checkReply(contract, value))
+        ? result.then((value: unknown) => checkReply(contract, value))
         : checkReply(contract, result);
     };
     Object.defineProperty(checked, 'name', { value: original.name });
@@ -52,19 +58,19 @@ export function Implements<R extends RouteContract>(contract: R) {
   };
 }
 
-function checkReply(contract: RouteContract, result: unknown): unknown {
-  if (result instanceof Answer)
-    return result.redirectsTo ? result : result.withBody(checkBody(contract, result.body));
-  return checkBody(contract, result);
+function checkReply(contract: RouteContract, result: unknown): Checked {
+  // Streams (an export, say) are shaped where they are made. They are only for contracts that declare no reply.
+  if (result instanceof StreamableFile && !contract.reply) return result;
+  if (!(result instanceof Answer)) return textOf(contract, result);
+  return result.redirectsTo === undefined ? result.withBody(textOf(contract, result.body)) : result;
 }
 
-function checkBody(contract: RouteContract, body: unknown): unknown {
+function textOf(contract: RouteContract, body: unknown): string | undefined {
   if (!contract.reply) {
-    // Streams (an export, say) are shaped where they are made; anything else undeclared stays here.
-    if (body === undefined || body instanceof StreamableFile) return body;
+    if (body === undefined) return undefined;
     throw new ReplyMismatch(contract.id);
   }
   const parsed = contract.reply.safeParse(body);
   if (!parsed.success) throw new ReplyMismatch(contract.id, { cause: parsed.error });
-  return parsed.data;
+  return JSON.stringify(parsed.data);
 }

@@ -1,5 +1,6 @@
 import type { RouteContract } from '@integument/contracts';
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import { guarded } from './contract-guard.js';
 import { PLATFORM_ROUTE } from './request.js';
 
 const DEFAULT_BODY_LIMIT = 1_048_576;
@@ -9,14 +10,18 @@ export class UndeclaredRoutes extends Error {
   override readonly name = 'UndeclaredRoutes';
 }
 
-/** Watches every route being added: gives each its contract's body limit, and knows them all. */
+/** Watches every route being added: gives each the guard and the limits of its contract, and knows them all. */
 export class RouteRegister {
   readonly #routes: RouteOptions[] = [];
 
   watch(instance: FastifyInstance): void {
     instance.addHook('onRoute', (route) => {
       const { contract } = route.config ?? {};
-      if (contract) route.bodyLimit = contract.bodyLimit ?? DEFAULT_BODY_LIMIT;
+      if (contract) {
+        route.bodyLimit = contract.bodyLimit ?? DEFAULT_BODY_LIMIT;
+        route.handler = guarded(contract, route.handler);
+      }
+      if (!contract?.reply) route.compress = {};
       this.#routes.push(route);
     });
   }

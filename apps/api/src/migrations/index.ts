@@ -4,6 +4,8 @@ import type { MigrationInterface } from 'typeorm';
 import { consentSchemaSql } from '../features/consent/consent.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
+import { productsSchemaSql } from '../features/products/products.schema.js';
+import { recommendationsSchemaSql } from '../features/recommendations/recommendations.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 
 /** The platform database, in the order it grew. Never edit one that has landed: add the next. */
@@ -15,4 +17,6 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(5, 'permits', permitsSchemaSql),
   migration(6, 'consent', consentSchemaSql),
   migration(7, 'ingest', ingestSchemaSql),
+  migration(8, 'products', productsSchemaSql),
+  migration(9, 'recommendations', recommendationsSchemaSql),
 ];

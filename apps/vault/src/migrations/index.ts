@@ -3,6 +3,7 @@ import { idempotencySchemaSql, migration } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { keysSchemaSql } from '../features/keys/keys.schema.js';
+import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { peopleSchemaSql } from '../features/people/people.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { registrySchemaSql } from '../features/registry/registry.schema.js';
@@ -18,4 +19,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(6, 'permits', permitsSchemaSql),
   migration(7, 'sign-in', signInSchemaSql),
   migration(8, 'erasure', erasureSchemaSql),
+  migration(9, 'model-keys', modelKeysSchemaSql),
 ];

@@ -1,8 +1,7 @@
-import { AuditLog, AuditReader, Integrator, NoteSigner, readSigningKey } from '@integument/audit-log';
 import { Abilities } from '@integument/authz';
 import { deriveKey } from '@integument/crypto';
 import { Idempotency, migrate, openDatabase, UnitOfWork } from '@integument/database';
-import { AuditedRefusals, provide } from '@integument/http';
+import { AUDIT_EXPORTS, auditProviders, provide } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -26,23 +25,7 @@ export class PlatformModule {
         { provide: ISSUER, useValue: config.OIDC_ISSUER },
         { provide: Logger, useValue: logger },
         provide(UnitOfWork, DataSource),
-        { provide: AuditLog, useFactory: () => new AuditLog() },
-        provide(AuditReader, UnitOfWork),
-        provide(AuditedRefusals, AuditLog, UnitOfWork),
-        {
-          provide: NoteSigner,
-          useFactory: () => readSigningKey(config.VAULT_AUDIT_KEY_FILE, config.VAULT_AUDIT_ORIGIN),
-        },
-        {
-          provide: Integrator,
-          inject: [UnitOfWork, NoteSigner],
-          useFactory: (unitOfWork: UnitOfWork, signer: NoteSigner) =>
-            new Integrator({
-              unitOfWork,
-              signer,
-              onError: (error) => logger.error('audit integration failed', { error }),
-            }),
-        },
+        ...auditProviders({ signingKey: config.VAULT_AUDIT_KEY_FILE, origin: config.VAULT_AUDIT_ORIGIN }),
         { provide: Abilities, useFactory: () => new Abilities(vaultPolicies) },
         {
           provide: Idempotency,
@@ -51,19 +34,7 @@ export class PlatformModule {
             new Idempotency(deriveKey(keys.secret('session'), 'integument/idempotency/v1')),
         },
       ],
-      exports: [
-        VAULT_CONFIG,
-        ISSUER,
-        Logger,
-        UnitOfWork,
-        AuditLog,
-        AuditReader,
-        AuditedRefusals,
-        NoteSigner,
-        Integrator,
-        Abilities,
-        Idempotency,
-      ],
+      exports: [VAULT_CONFIG, ISSUER, Logger, UnitOfWork, ...AUDIT_EXPORTS, Abilities, Idempotency],
     };
   }
 }

@@ -4,7 +4,7 @@ import type { UnitOfWork } from '@integument/database';
 import type { Keyring } from './keyring.js';
 import type { KeysStore } from './keys.store.js';
 
-export type Domain = 'person' | 'permit' | 'index' | 'session';
+export type Domain = 'person' | 'permit' | 'index' | 'session' | 'model';
 
 /** A data key under the domain key that wraps it. */
 export interface WrappedKey {
@@ -27,7 +27,8 @@ export class DomainKeys {
   ) {}
 
   async load(): Promise<void> {
-    for (const domain of ['person', 'permit', 'index', 'session'] as const) await this.loadDomain(domain);
+    for (const domain of ['person', 'permit', 'index', 'session', 'model'] as const)
+      await this.loadDomain(domain);
   }
 
   /** Makes a fresh 32-byte data key for an owner. */

@@ -1,4 +1,3 @@
-export { SessionCallers } from './session-callers.js';
 export { InternalSignInController } from './sign-in.internal.controller.js';
 export { SignInModule } from './sign-in.module.js';
 export { SignInService } from './sign-in.service.js';

@@ -1,6 +1,6 @@
 import { AuditLog } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
-import { provide, SessionCookieFormat } from '@integument/http';
+import { provide, SessionCallers, SessionCookieFormat } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
@@ -9,7 +9,6 @@ import { PeopleEnroller, PeopleModule } from '../people/index.js';
 import { PermitsModule, PermitsService } from '../permits/index.js';
 import { RegistryModule, RegistryStore } from '../registry/index.js';
 import { RelyingParty } from './relying-party.js';
-import { SessionCallers } from './session-callers.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignInService } from './sign-in.service.js';
 import { SignInStore } from './sign-in.store.js';

@@ -1,18 +1,20 @@
 import type { Caller } from '@integument/authz';
-import type { UnitOfWork } from '@integument/database';
-import {
-  type CallerResolver,
-  type HttpRequest,
-  type SessionCookieFormat,
-  unauthenticated,
-} from '@integument/http';
-import type { SignInService } from './sign-in.service.js';
+import type { Tx, UnitOfWork } from '@integument/database';
+import { unauthenticated } from './admission.js';
+import type { CallerResolver } from './callers.js';
+import type { HttpRequest } from './request.js';
+import type { SessionCookieFormat } from './session-cookie.js';
+
+export interface SessionFinder {
+  /** @returns who the cookie's secret lets in; null for a malformed, unknown or ended one */
+  find(tx: Tx, secret: string): Promise<Caller | null>;
+}
 
 /** People and staff, by the cookie of their session. */
 export class SessionCallers implements CallerResolver {
   constructor(
     private readonly cookies: SessionCookieFormat,
-    private readonly signIn: SignInService,
+    private readonly sessions: SessionFinder,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -22,7 +24,7 @@ export class SessionCallers implements CallerResolver {
   }
 
   private async find(secret: string, request: HttpRequest): Promise<Caller> {
-    const caller = await this.unitOfWork.single((tx) => this.signIn.find(tx, secret));
+    const caller = await this.unitOfWork.single((tx) => this.sessions.find(tx, secret));
     if (!caller) throw unauthenticated(request);
     return caller;
   }

@@ -1,6 +1,6 @@
 import { noop } from '@integument/contracts';
-import { Implements } from '@integument/http';
 import { Controller } from '@nestjs/common';
+import { Implements } from './implements.js';
 
 @Controller()
 export class ServiceController {

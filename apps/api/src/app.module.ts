@@ -1,0 +1,33 @@
+import { AuditController, ServiceController } from '@integument/http';
+import type { Logger } from '@integument/telemetry';
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { ApiConfig } from './config.js';
+import { ConsentModule } from './features/consent/index.js';
+import { ErasureModule } from './features/erasure/index.js';
+import { IngestModule } from './features/ingest/index.js';
+import { PermitsModule } from './features/permits/index.js';
+import { ProductsModule } from './features/products/index.js';
+import { RecommendationsModule } from './features/recommendations/index.js';
+import { SessionsModule } from './features/sessions/index.js';
+import { PlatformModule } from './platform/platform.module.js';
+
+/** The data plane: it knows people by pseudonyms alone. */
+@Module({})
+export class AppModule {
+  static with(config: ApiConfig, logger: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.with(config, logger),
+        PermitsModule,
+        SessionsModule,
+        ConsentModule,
+        IngestModule,
+        ProductsModule,
+        RecommendationsModule,
+        ErasureModule,
+      ],
+      controllers: [AuditController, ServiceController],
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  consentHistory,
+  giveConsent,
+  listConsents,
+  listPurposes,
+  PURPOSES,
+  type ReplyOf,
+  withdrawConsent,
+} from '@integument/contracts';
+import { UnitOfWork } from '@integument/database';
+import { Answer, AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
+import { Controller } from '@nestjs/common';
+import type { ApiPerson } from '../../platform/callers.js';
+import { ConsentService } from './consent.service.js';
+
+@Controller()
+export class ConsentController {
+  constructor(
+    private readonly consent: ConsentService,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  @Implements(listPurposes)
+  purposes(): ReplyOf<typeof listPurposes> {
+    return { purposes: PURPOSES.map((purpose) => ({ ...purpose, categories: [...purpose.categories] })) };
+  }
+
+  @Implements(listConsents)
+  async list(@AskedBy() asker: Asker<ApiPerson>) {
+    return { consents: await this.unitOfWork.run((tx) => this.consent.list(tx, asker)) };
+  }
+
+  @Implements(giveConsent)
+  give(@AskedBy() asker: Asker<ApiPerson>, @Input() { params, body }: InputOf<typeof giveConsent>) {
+    return this.consent.give(asker, params.purpose, body.notice);
+  }
+
+  @Implements(withdrawConsent)
+  async withdraw(@AskedBy() asker: Asker<ApiPerson>, @Input() { params }: InputOf<typeof withdrawConsent>) {
+    const { state, confirmed } = await this.consent.withdraw(asker, params.purpose);
+    return Answer.of(state, { status: confirmed ? 200 : 202 });
+  }
+
+  @Implements(consentHistory)
+  history(@AskedBy() asker: Asker<ApiPerson>, @Input() { params }: InputOf<typeof consentHistory>) {
+    return this.unitOfWork.run((tx) => this.consent.history(tx, asker, params.purpose));
+  }
+}

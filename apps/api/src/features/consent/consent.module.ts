@@ -1,0 +1,33 @@
+import { AuditLog } from '@integument/audit-log';
+import { Outbox, UnitOfWork } from '@integument/database';
+import { provide } from '@integument/http';
+import { Module } from '@nestjs/common';
+import { VaultClient } from '../../platform/vault-client.js';
+import { PermitKeys, PermitsModule, PermitsStore } from '../permits/index.js';
+import { SessionsModule, SessionsService } from '../sessions/index.js';
+import { ConsentController } from './consent.controller.js';
+import { ConsentService } from './consent.service.js';
+import { ConsentStore } from './consent.store.js';
+import { GateReconciler } from './gate-reconciler.js';
+
+@Module({
+  imports: [PermitsModule, SessionsModule],
+  controllers: [ConsentController],
+  providers: [
+    provide(ConsentStore),
+    provide(
+      ConsentService,
+      PermitsStore,
+      ConsentStore,
+      SessionsService,
+      PermitKeys,
+      VaultClient,
+      Outbox,
+      AuditLog,
+      UnitOfWork,
+    ),
+    provide(GateReconciler, PermitsStore, Outbox, UnitOfWork),
+  ],
+  exports: [GateReconciler],
+})
+export class ConsentModule {}

@@ -1,0 +1,247 @@
+import type { AuditLog } from '@integument/audit-log';
+import {
+  CodedError,
+  type ConsentState,
+  findPurpose,
+  freezePermit,
+  notFound,
+  openPermit,
+  type PermitView,
+  PURPOSE_NAMES,
+  type PurposeName,
+  type ReplyOf,
+  type consentHistory,
+  resumePermit,
+  sessionPermits,
+} from '@integument/contracts';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
+import type { Outbox, Tx, UnitOfWork } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import type { ApiPerson, KnownPermit } from '../../platform/callers.js';
+import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
+import { type Gate, gateName, type PermitKeys, type PermitsStore, subjectOf } from '../permits/index.js';
+import type { SessionsService } from '../sessions/index.js';
+import { consentGiven, consentHistoryRead, consentRead, consentWithdrawn } from './consent.audit.js';
+import type { ConsentStore } from './consent.store.js';
+
+/** Tells the vault of a freeze that was decided here; see FREEZE_TOPIC's handler. */
+export const FREEZE_TOPIC = 'permits.freeze';
+
+/** A gate on its way open: what the vault is asked for next. */
+interface Opening {
+  readonly gate: Buffer;
+  readonly epoch: number;
+  readonly isNew: boolean;
+}
+
+/**
+ * Giving opens last, withdrawing closes first; each step is its own transaction and can be repeated:
+ *
+ *   give:     gate `opening` at epoch n → vault mints or resumes at n → gate `open` if its epoch still is n → answer
+ *   withdraw: gate `frozen` at epoch n+1, and the message to the vault, in one transaction → vault freezes → answer
+ *
+ * A crash between leaves a gate `opening` (the reconciler freezes it) or a message in the outbox (it is sent again).
+ */
+export class ConsentService {
+  constructor(
+    private readonly gates: PermitsStore,
+    private readonly store: ConsentStore,
+    private readonly sessions: SessionsService,
+    private readonly keys: PermitKeys,
+    private readonly vault: VaultClient,
+    private readonly outbox: Outbox,
+    private readonly audit: AuditLog,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  async give(asker: Asker<ApiPerson>, purpose: PurposeName, notice: string): Promise<ConsentState> {
+    const known = await this.knownPermit(asker.caller, purpose);
+    const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, purpose, known));
+    if (opening === 'open' && known) return this.alreadyOpen(asker.caller, known);
+    if (opening === 'open') throw superseded();
+    const permit = await this.openInVault(asker.caller, purpose, opening);
+    if (permit.gate !== encodeId('gat', opening.gate))
+      return this.adopt(asker, purpose, notice, opening, permit);
+    return this.finishOpening(asker, opening, permit, notice);
+  }
+
+  /** @returns the state, and whether the vault has confirmed the freeze */
+  async withdraw(
+    asker: Asker<ApiPerson>,
+    purpose: PurposeName,
+  ): Promise<{ state: ConsentState; confirmed: boolean }> {
+    const known = await this.knownPermit(asker.caller, purpose);
+    if (!known) throw notGiven();
+    const gate = await this.unitOfWork.run((tx) => this.close(tx, asker, decodeId('gat', known.gate)));
+    this.keys.forget(gate);
+    // From here on nothing of this purpose takes effect; the vault only has to hear of it.
+    const confirmed = await this.vault
+      .call(freezePermit, { body: { gate: gateName(gate), epoch: gate.epoch } })
+      .then(() => true)
+      .catch(() => false);
+    return { state: toState(purpose, gate), confirmed };
+  }
+
+  async list(tx: Tx, asker: Asker<ApiPerson>): Promise<ConsentState[]> {
+    const known = asker.caller.permits;
+    const gates = await this.gates.findMany(
+      tx,
+      known.map(({ gate }) => decodeId('gat', gate)),
+    );
+    await this.audit.append(tx, consentRead({ ...by(asker), count: gates.length }));
+    return PURPOSE_NAMES.map((purpose) =>
+      toState(purpose, gates.find((gate) => gate.purpose === purpose) ?? null),
+    );
+  }
+
+  async history(
+    tx: Tx,
+    asker: Asker<ApiPerson>,
+    purpose: PurposeName,
+  ): Promise<ReplyOf<typeof consentHistory>> {
+    const known = asker.caller.permits.find((permit) => permit.purpose === purpose);
+    const rows = known ? await this.store.findAll(tx, decodeId('gat', known.gate)) : [];
+    await this.audit.append(tx, consentHistoryRead({ ...by(asker), purpose, count: rows.length }));
+    return {
+      events: rows.map(({ kind, on_day, notice }) => ({
+        kind,
+        onDay: on_day,
+        notice: notice?.toString('hex') ?? null,
+      })),
+    };
+  }
+
+  private async beginOpening(
+    tx: Tx,
+    purpose: PurposeName,
+    known: KnownPermit | null,
+  ): Promise<Opening | 'open'> {
+    const gate = known && (await this.gates.lock(tx, decodeId('gat', known.gate)));
+    if (!gate || gate.state === 'destroyed') {
+      const fresh = randomId();
+      await this.gates.insertOpening(tx, fresh, purpose, randomId());
+      return { gate: fresh, epoch: 1, isNew: true };
+    }
+    if (gate.state === 'open') return 'open';
+    const epoch = gate.state === 'opening' ? gate.epoch : gate.epoch + 1;
+    if (gate.state === 'frozen') await this.gates.reopen(tx, gate.gate_id, epoch);
+    return { gate: gate.gate_id, epoch, isNew: gate.pseudonym === null };
+  }
+
+  private async openInVault(caller: ApiPerson, purpose: PurposeName, opening: Opening): Promise<PermitView> {
+    const gate = encodeId('gat', opening.gate) as PermitView['gate'];
+    const { epoch } = opening;
+    try {
+      if (!opening.isNew) return await this.vault.call(resumePermit, { body: { gate, epoch } });
+      const session = caller.content.session;
+      return await this.vault.call(openPermit, { body: { session, purpose, gate, epoch } });
+    } catch (error) {
+      if (error instanceof VaultRefused) throw superseded(error);
+      throw error;
+    }
+  }
+
+  private async finishOpening(
+    asker: Asker<ApiPerson>,
+    opening: Opening,
+    permit: PermitView,
+    notice: string,
+  ): Promise<ConsentState> {
+    const pseudonym = decodeId('psn', permit.pseudonym);
+    const gate = await this.unitOfWork.run(async (tx) => {
+      if (!(await this.gates.open(tx, opening.gate, opening.epoch, pseudonym))) return null;
+      const opened = await this.gates.lock(tx, opening.gate);
+      if (!opened) throw new Error('an opened gate is gone');
+      await this.recordGiven(tx, asker, opened, permit, notice);
+      return opened;
+    });
+    if (!gate) throw superseded();
+    return toState(permit.purpose, gate);
+  }
+
+  private async recordGiven(
+    tx: Tx,
+    asker: Asker<ApiPerson>,
+    gate: Gate,
+    permit: PermitView,
+    notice: string,
+  ): Promise<void> {
+    const kind = gate.epoch === 1 ? 'given' : 'renewed';
+    await this.store.append(tx, gate.gate_id, gate.epoch, kind, Buffer.from(notice, 'hex'));
+    await this.sessions.remember(tx, asker.caller, permit);
+    await this.audit.append(
+      tx,
+      consentGiven({
+        ...by(asker),
+        subject: subjectOf(gate),
+        purpose: gate.purpose,
+        details: { kind, notice },
+      }),
+    );
+  }
+
+  /** Another session of the person opened this purpose meanwhile: our gate was never needed. */
+  private async adopt(
+    asker: Asker<ApiPerson>,
+    purpose: PurposeName,
+    notice: string,
+    opening: Opening,
+    permit: PermitView,
+  ): Promise<ConsentState> {
+    await this.unitOfWork.run(async (tx) => {
+      await this.gates.destroy(tx, opening.gate);
+      await this.sessions.remember(tx, asker.caller, permit);
+    });
+    const others = asker.caller.permits.filter((other) => other.purpose !== purpose);
+    const caller = { ...asker.caller, permits: [...others, permit] };
+    return this.give({ ...asker, caller }, purpose, notice);
+  }
+
+  private async close(tx: Tx, asker: Asker<ApiPerson>, gateId: Buffer): Promise<Gate> {
+    const gate = await this.gates.lock(tx, gateId);
+    if (!gate || gate.state === 'destroyed') throw notGiven();
+    if (gate.state === 'frozen') return gate;
+    const epoch = gate.epoch + 1;
+    await this.gates.freeze(tx, gateId, epoch, findPurpose(gate.purpose)?.eraseAfterWithdrawalDays ?? 0);
+    await this.store.append(tx, gateId, epoch, 'withdrawn', null);
+    await this.outbox.add(tx, FREEZE_TOPIC, { gate: gateName(gate), epoch });
+    await this.audit.append(
+      tx,
+      consentWithdrawn({ ...by(asker), subject: subjectOf(gate), purpose: gate.purpose }),
+    );
+    const frozen = await this.gates.lock(tx, gateId);
+    if (!frozen) throw new Error('a frozen gate is gone');
+    return frozen;
+  }
+
+  private async alreadyOpen(caller: ApiPerson, known: KnownPermit): Promise<ConsentState> {
+    const [gate] = await this.unitOfWork.run(async (tx) => {
+      await this.sessions.remember(tx, caller, known);
+      return this.gates.findMany(tx, [decodeId('gat', known.gate)]);
+    });
+    return toState(known.purpose, gate ?? null);
+  }
+
+  /** From the session, or from the vault where another session may have opened it. */
+  private async knownPermit(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
+    const inSession = caller.permits.find((permit) => permit.purpose === purpose);
+    if (inSession) return inSession;
+    const { permits } = await this.vault.call(sessionPermits, { body: { session: caller.content.session } });
+    return permits.find((permit) => permit.purpose === purpose) ?? null;
+  }
+}
+
+function toState(purpose: PurposeName, gate: Gate | null): ConsentState {
+  if (!gate || gate.state === 'destroyed') return { purpose, state: 'none', permit: null, dueOn: null };
+  const permit = gate.pseudonym ? (encodeId('psn', gate.pseudonym) as ConsentState['permit']) : null;
+  return { purpose, state: gate.state, permit, dueOn: gate.due_on };
+}
+
+const notGiven = () => notFound('consent.not_given');
+const superseded = (cause?: unknown) =>
+  new CodedError(
+    'consent.superseded',
+    409,
+    'Another change of this consent came first. Look, and try again.',
+    { cause },
+  );

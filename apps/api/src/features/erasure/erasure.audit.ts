@@ -1,0 +1,4 @@
+import { defineAction } from '@integument/audit-log';
+
+export const gateClosed = defineAction('erasure.close_gate');
+export const permitErased = defineAction('erasure.erase_permit');

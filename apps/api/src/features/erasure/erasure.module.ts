@@ -1,0 +1,40 @@
+import { AuditLog } from '@integument/audit-log';
+import { UnitOfWork } from '@integument/database';
+import { Module } from '@nestjs/common';
+import { VaultClient } from '../../platform/vault-client.js';
+import { IngestModule, IngestStore } from '../ingest/index.js';
+import { PermitKeys, PermitsModule, PermitsStore, type PurposeData } from '../permits/index.js';
+import { RecommendationsModule, RecommendationsService } from '../recommendations/index.js';
+import { SessionsModule, SessionsStore } from '../sessions/index.js';
+import { ErasureService } from './erasure.service.js';
+
+@Module({
+  imports: [PermitsModule, SessionsModule, IngestModule, RecommendationsModule],
+  providers: [
+    {
+      provide: ErasureService,
+      inject: [
+        PermitsStore,
+        PermitKeys,
+        SessionsStore,
+        IngestStore,
+        RecommendationsService,
+        VaultClient,
+        AuditLog,
+        UnitOfWork,
+      ],
+      useFactory: (
+        gates: PermitsStore,
+        keys: PermitKeys,
+        sessions: SessionsStore,
+        ingest: PurposeData,
+        recommendations: PurposeData,
+        vault: VaultClient,
+        audit: AuditLog,
+        unitOfWork: UnitOfWork,
+      ) => new ErasureService(gates, keys, sessions, [ingest, recommendations], vault, audit, unitOfWork),
+    },
+  ],
+  exports: [ErasureService],
+})
+export class ErasureModule {}

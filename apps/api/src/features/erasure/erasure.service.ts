@@ -1,0 +1,115 @@
+import type { AuditLog } from '@integument/audit-log';
+import {
+  type AnswerOf,
+  destroyPermit,
+  erasureCompleted,
+  erasureGatesClosed,
+  findPurpose,
+  type GateId,
+  pendingErasures,
+} from '@integument/contracts';
+import { decodeId } from '@integument/crypto';
+import type { Tx, UnitOfWork } from '@integument/database';
+import type { VaultClient } from '../../platform/vault-client.js';
+import {
+  type Gate,
+  gateName,
+  type PermitKeys,
+  type PermitsStore,
+  type PurposeData,
+  subjectOf,
+} from '../permits/index.js';
+import type { SessionsStore } from '../sessions/index.js';
+import { gateClosed, permitErased } from './erasure.audit.js';
+
+type PendingErasure = AnswerOf<typeof pendingErasures>['erasures'][number];
+
+/** Nobody asked just now: the process carries out what was decided before. */
+const WORKER = { outcome: 'done', actor: { kind: 'system', id: 'erasure' } } as const;
+
+/**
+ * The data plane's half of an erasure. The vault keeps the list of what is to be done; here each step is repeated until
+ * it is confirmed, so a crash at any point is finished by the next round:
+ *   gates frozen, sessions ended → models forget → vault destroys the keys → rows deleted, gates destroyed → vault told
+ */
+export class ErasureService {
+  constructor(
+    private readonly gates: PermitsStore,
+    private readonly keys: PermitKeys,
+    private readonly sessions: SessionsStore,
+    private readonly data: readonly PurposeData[],
+    private readonly vault: VaultClient,
+    private readonly audit: AuditLog,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** Carries out every erasure the vault waits for. @returns how many were completed */
+  async carryOut(): Promise<number> {
+    const { erasures } = await this.vault.call(pendingErasures, {});
+    for (const erasure of erasures) await this.finish(erasure);
+    return erasures.length;
+  }
+
+  /** Erases what stayed frozen until its time was up. @returns how many permits */
+  async eraseDue(): Promise<number> {
+    const due = await this.unitOfWork.single((tx) => this.gates.findDue(tx));
+    for (const gate of due) {
+      await this.forget(gate);
+      await this.vault.call(destroyPermit, { body: { gate: gateName(gate), epoch: gate.epoch } });
+      await this.unitOfWork.run((tx) => this.erase(tx, gate.gate_id));
+    }
+    return due.length;
+  }
+
+  private async finish({ erasure, state, gates, sessions }: PendingErasure): Promise<void> {
+    const ids = gates.map((gate: GateId) => decodeId('gat', gate));
+    if (state === 'requested') {
+      const closed = await this.unitOfWork.run(async (tx) => {
+        await this.sessions.deleteByName(
+          tx,
+          sessions.map((session) => decodeId('ssn', session)),
+        );
+        return this.closeAll(tx, ids);
+      });
+      for (const gate of closed) await this.forget(gate);
+      await this.vault.call(erasureGatesClosed, { params: { erasure } });
+    }
+    for (const id of ids) await this.unitOfWork.run((tx) => this.erase(tx, id));
+    await this.vault.call(erasureCompleted, { params: { erasure } });
+  }
+
+  private async closeAll(tx: Tx, ids: readonly Buffer[]): Promise<Gate[]> {
+    const closed: Gate[] = [];
+    for (const id of ids) {
+      const gate = await this.gates.lock(tx, id);
+      if (!gate || gate.state === 'destroyed') continue;
+      if (gate.state !== 'frozen') {
+        const days = findPurpose(gate.purpose)?.eraseAfterWithdrawalDays ?? 0;
+        await this.gates.freeze(tx, id, gate.epoch + 1, days);
+        await this.audit.append(
+          tx,
+          gateClosed({ ...WORKER, subject: subjectOf(gate), purpose: gate.purpose }),
+        );
+      }
+      closed.push(gate);
+    }
+    return closed;
+  }
+
+  private async forget(gate: Gate): Promise<void> {
+    this.keys.forget(gate);
+    await this.dataOf(gate)?.forget?.(gate);
+  }
+
+  private async erase(tx: Tx, gateId: Buffer): Promise<void> {
+    const gate = await this.gates.lock(tx, gateId);
+    if (!gate || gate.state === 'destroyed') return;
+    if (gate.pseudonym) await this.dataOf(gate)?.erase(tx, gate.pseudonym);
+    await this.audit.append(tx, permitErased({ ...WORKER, subject: subjectOf(gate), purpose: gate.purpose }));
+    await this.gates.destroy(tx, gateId);
+  }
+
+  private dataOf(gate: Gate): PurposeData | undefined {
+    return this.data.find(({ purpose }) => purpose === gate.purpose);
+  }
+}

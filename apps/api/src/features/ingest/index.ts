@@ -1,0 +1,3 @@
+export { IngestModule } from './ingest.module.js';
+export { ingestPolicy } from './ingest.policy.js';
+export { IngestStore } from './ingest.store.js';

@@ -1,0 +1,133 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { AuditLog } from '@integument/audit-log';
+import {
+  type BodyOf,
+  CodedError,
+  type QueryOf,
+  type Reading,
+  type ReplyOf,
+  type readReadings,
+  STREAMS,
+  type StreamName,
+  type storeReadings,
+} from '@integument/contracts';
+import { context, open, seal } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import { type Leave, subjectOf } from '../permits/index.js';
+import { packReadings, unpackReadings } from './chunk-codec.js';
+import { readingsRead, readingsStored } from './ingest.audit.js';
+import type { Chunk, IngestStore } from './ingest.store.js';
+import { pageOf } from './reading-page.js';
+
+const DAY_MS = 86_400_000;
+
+interface Batch {
+  readonly key: Buffer;
+  readonly chunkId: Buffer;
+  readonly content: Buffer;
+  readonly readings: readonly Reading[];
+}
+
+export class IngestService {
+  constructor(
+    private readonly store: IngestStore,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /**
+   * Stores a batch, one chunk for each day it touches. The batch's id makes it repeatable: all of it is there, or none.
+   * @throws CodedError `readings.batch_mismatch` where the id came before with other readings
+   */
+  async storeBatch(
+    tx: Tx,
+    asker: Asker,
+    { gate, key }: Leave,
+    { batch, stream, readings }: BodyOf<typeof storeReadings>,
+  ): Promise<ReplyOf<typeof storeReadings>> {
+    // Keyed: some kinds of UUID tell the time, and no column may.
+    const chunkId = createHmac('sha256', key).update(batch).digest().subarray(0, 16);
+    const content = contentOf(key, readings);
+    const isNew = await this.insertDays(tx, gate.pseudonym, stream, { key, chunkId, content, readings });
+    await this.audit.append(
+      tx,
+      readingsStored({ ...by(asker), subject: subjectOf(gate), purpose: 'ingest', count: readings.length }),
+    );
+    return isNew ? { stored: readings.length, duplicate: false } : { stored: 0, duplicate: true };
+  }
+
+  /** @returns false where the whole batch was there already */
+  private async insertDays(tx: Tx, pseudonym: Buffer, stream: StreamName, batch: Batch): Promise<boolean> {
+    const { key, chunkId, content, readings } = batch;
+    const known = await this.store.findBatch(tx, pseudonym, stream, chunkId);
+    if (known.some((chunk) => !chunk.content.equals(content))) throw batchMismatch();
+    if (known.length > 0) return false;
+    for (const [onDay, some] of byDay(readings)) {
+      const sealed = seal(key, packReadings(some), chunkPlace(pseudonym, stream, onDay, chunkId));
+      // Another copy of the batch at the same time: we waited at the primary key until it committed. Everything of ours
+      // is rolled back, and the sender's next try finds it stored.
+      if (!(await this.store.insert(tx, pseudonym, stream, { onDay, chunkId, content, sealed })))
+        throw batchRunning();
+    }
+    return true;
+  }
+
+  async read(
+    tx: Tx,
+    asker: Asker,
+    { gate, key }: Leave,
+    query: QueryOf<typeof readReadings>,
+  ): Promise<ReplyOf<typeof readReadings>> {
+    const from = query.from ?? 0;
+    const to = query.to ?? Date.UTC(2100, 0, 1);
+    const chunks = await this.store.findDays(tx, gate.pseudonym, query.stream, dayOf(from), dayOf(to));
+    const readings = chunks
+      .flatMap((chunk) => openChunk(key, gate.pseudonym, query.stream, chunk))
+      .filter(([time]) => time >= from && time <= to)
+      .sort(([a], [b]) => a - b);
+    const page = pageOf(readings, query.cursor, query.limit);
+    await this.audit.append(
+      tx,
+      readingsRead({
+        ...by(asker),
+        subject: subjectOf(gate),
+        purpose: 'ingest',
+        count: page.readings.length,
+      }),
+    );
+    return { stream: query.stream, unit: STREAMS[query.stream], ...page };
+  }
+}
+
+function openChunk(key: Buffer, pseudonym: Buffer, stream: StreamName, chunk: Chunk): Reading[] {
+  return unpackReadings(open(key, chunk.sealed, chunkPlace(pseudonym, stream, chunk.onDay, chunk.chunkId)));
+}
+
+function chunkPlace(pseudonym: Buffer, stream: StreamName, onDay: string, chunkId: Buffer): Buffer {
+  return context('reading_chunk', pseudonym, 'ingest', stream, onDay, chunkId);
+}
+
+/** Keyed, so that a dump does not let anyone test a guess at the readings. */
+function contentOf(key: Buffer, readings: readonly Reading[]): Buffer {
+  return createHash('sha256').update(key).update(JSON.stringify(readings)).digest().subarray(0, 16);
+}
+
+function byDay(readings: readonly Reading[]): Map<string, Reading[]> {
+  const days = new Map<string, Reading[]>();
+  for (const reading of readings) {
+    const day = dayOf(reading[0]);
+    const some = days.get(day);
+    if (some) some.push(reading);
+    else days.set(day, [reading]);
+  }
+  return days;
+}
+
+function dayOf(time: number): string {
+  return new Date(Math.floor(time / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
+}
+
+const batchMismatch = () =>
+  new CodedError('readings.batch_mismatch', 409, 'This batch id was used for other readings.');
+const batchRunning = () =>
+  new CodedError('readings.batch_running', 409, 'This batch is being stored by another request. Try again.');

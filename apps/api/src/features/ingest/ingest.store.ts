@@ -1,0 +1,64 @@
+import type { StreamName } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+import type { PurposeData } from '../permits/index.js';
+
+export interface Chunk {
+  readonly onDay: string;
+  readonly chunkId: Buffer;
+  readonly content: Buffer;
+  readonly sealed: Buffer;
+}
+
+interface ChunkRow {
+  on_day: string;
+  chunk_id: Buffer;
+  content: Buffer;
+  sealed: Buffer;
+}
+
+export class IngestStore implements PurposeData {
+  readonly purpose = 'ingest';
+
+  /** @returns false where the chunk is there already */
+  async insert(tx: Tx, pseudonym: Buffer, stream: StreamName, chunk: Chunk): Promise<boolean> {
+    const rows = await tx.query(
+      {
+        name: 'ingest.insert',
+        text: `INSERT INTO reading_chunk (pseudonym, stream, on_day, chunk_id, content, sealed)
+               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING 1`,
+      },
+      [pseudonym, stream, chunk.onDay, chunk.chunkId, chunk.content, chunk.sealed],
+    );
+    return rows.length === 1;
+  }
+
+  /** What the batch stored before, day by day. */
+  async findBatch(tx: Tx, pseudonym: Buffer, stream: StreamName, chunkId: Buffer): Promise<Chunk[]> {
+    const rows = await tx.query<ChunkRow>(
+      `SELECT on_day::text, chunk_id, content, sealed FROM reading_chunk
+       WHERE pseudonym = $1 AND stream = $2 AND chunk_id = $3`,
+      [pseudonym, stream, chunkId],
+    );
+    return rows.map(toChunk);
+  }
+
+  async findDays(tx: Tx, pseudonym: Buffer, stream: StreamName, from: string, to: string): Promise<Chunk[]> {
+    const rows = await tx.query<ChunkRow>(
+      {
+        name: 'ingest.find_days',
+        text: `SELECT on_day::text, chunk_id, content, sealed FROM reading_chunk
+               WHERE pseudonym = $1 AND stream = $2 AND on_day BETWEEN $3 AND $4 ORDER BY on_day`,
+      },
+      [pseudonym, stream, from, to],
+    );
+    return rows.map(toChunk);
+  }
+
+  async erase(tx: Tx, pseudonym: Buffer): Promise<void> {
+    await tx.query('DELETE FROM reading_chunk WHERE pseudonym = $1', [pseudonym]);
+  }
+}
+
+function toChunk(row: ChunkRow): Chunk {
+  return { onDay: row.on_day, chunkId: row.chunk_id, content: row.content, sealed: row.sealed };
+}

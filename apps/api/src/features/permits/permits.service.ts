@@ -1,0 +1,73 @@
+import type { Caller } from '@integument/authz';
+import { type Pseudonym, type PurposeName, permitHeader } from '@integument/contracts';
+import { commit, decodeId } from '@integument/crypto';
+import type { Tx, UnitOfWork } from '@integument/database';
+import type { ApiPerson, HealthClient } from '../../platform/callers.js';
+import type { PermitKeys } from './permit-keys.js';
+import { permitClosed, permitForeign, permitMissing, permitNotFound } from './permits.errors.js';
+import type { Gate, OpenGate, PermitsStore } from './permits.store.js';
+
+/** What one effect may work with: the gate it holds locked, and the key its data is sealed under. */
+export interface Leave {
+  readonly gate: OpenGate;
+  readonly key: Buffer;
+}
+
+/** The one way to a permit's data: through its open gate, in the effect's own transaction. */
+export class PermitsService {
+  constructor(
+    private readonly store: PermitsStore,
+    private readonly keys: PermitKeys,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /**
+   * Which permit a request is about. A person's session has its own and may name no other; a health client names it in
+   * the header and must be registered for the purpose.
+   */
+  pseudonymOf<P extends PurposeName>(caller: Caller, purpose: P, header: unknown): Buffer {
+    const named = header === undefined ? undefined : parseHeader(header);
+    if (caller.kind === 'person') {
+      const own = (caller as ApiPerson).permits.find((permit) => permit.purpose === purpose)?.pseudonym;
+      if (named && own !== named) throw permitForeign();
+      if (!own) throw permitNotFound();
+      return decodeId('psn', own);
+    }
+    if (caller.kind !== 'client' || !(caller as HealthClient).purposes.includes(purpose))
+      throw permitForeign();
+    if (!named) throw permitMissing();
+    return decodeId('psn', named);
+  }
+
+  /**
+   * Runs an effect under an open gate, which stays locked until the effect has committed: a withdrawal is answered
+   * before it, or after it, never in between. The key is fetched before, so that no lock waits for the vault.
+   */
+  async through<T>(
+    pseudonym: Buffer,
+    purpose: PurposeName,
+    effect: (tx: Tx, leave: Leave) => Promise<T>,
+  ): Promise<T> {
+    const found = await this.unitOfWork.single((tx) => this.store.findByPseudonym(tx, pseudonym));
+    if (!found || found.purpose !== purpose) throw permitNotFound();
+    if (found.state !== 'open') throw permitClosed();
+    const key = await this.keys.find(found);
+    if (!key) throw permitClosed();
+    return this.unitOfWork.run(async (tx) => {
+      const gate = await this.store.lockOpen(tx, pseudonym, purpose);
+      if (!gate) throw permitClosed();
+      return effect(tx, { gate, key });
+    });
+  }
+}
+
+/** What the audit log says in place of the pseudonym; null once the gate's salt is destroyed. */
+export function subjectOf(gate: Gate): Buffer | undefined {
+  return gate.subject_salt && gate.pseudonym ? commit(gate.subject_salt, gate.pseudonym) : undefined;
+}
+
+function parseHeader(header: unknown): Pseudonym {
+  const parsed = permitHeader.safeParse(header);
+  if (!parsed.success) throw permitNotFound();
+  return parsed.data as Pseudonym;
+}

@@ -1,0 +1,115 @@
+import type { PermitState, PurposeName } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+
+export interface Gate {
+  readonly gate_id: Buffer;
+  readonly purpose: PurposeName;
+  readonly pseudonym: Buffer | null;
+  readonly state: PermitState;
+  readonly epoch: number;
+  readonly subject_salt: Buffer | null;
+  readonly due_on: string | null;
+}
+
+/** A gate that data flows through: it has its pseudonym. */
+export type OpenGate = Gate & {
+  readonly state: 'open';
+  readonly pseudonym: Buffer;
+  readonly subject_salt: Buffer;
+};
+
+const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject_salt, due_on::text';
+
+export class PermitsStore {
+  /**
+   * The gate, locked FOR SHARE: until the caller's transaction ends no withdrawal of it commits.
+   * @returns null where it is not open for this purpose; who asks learns no more
+   */
+  async lockOpen(tx: Tx, pseudonym: Buffer, purpose: PurposeName): Promise<OpenGate | null> {
+    const rows = await tx.query<OpenGate>(
+      {
+        name: 'permits.lock_open',
+        text: `SELECT ${GATE} FROM permit_gate WHERE pseudonym = $1 AND purpose = $2 AND state = 'open' FOR SHARE`,
+      },
+      [pseudonym, purpose],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** The gate in whatever state, without a lock: to say in the audit log whom a refusal was about. */
+  async findByPseudonym(tx: Tx, pseudonym: Buffer): Promise<Gate | null> {
+    const rows = await tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE pseudonym = $1`, [pseudonym]);
+    return rows[0] ?? null;
+  }
+
+  /** Locked FOR UPDATE: waits for every effect under way, and lets none begin. */
+  async lock(tx: Tx, gate: Buffer): Promise<Gate | null> {
+    const rows = await tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE gate_id = $1 FOR UPDATE`, [
+      gate,
+    ]);
+    return rows[0] ?? null;
+  }
+
+  async findMany(tx: Tx, gates: readonly Buffer[]): Promise<Gate[]> {
+    return tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE gate_id = ANY($1)`, [gates]);
+  }
+
+  async findOpening(tx: Tx): Promise<Gate[]> {
+    return tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE state = 'opening' LIMIT 1000`);
+  }
+
+  /** Frozen gates whose time is up. */
+  async findDue(tx: Tx): Promise<Gate[]> {
+    return tx.query<Gate>(
+      `SELECT ${GATE} FROM permit_gate WHERE state = 'frozen' AND due_on <= current_date LIMIT 100`,
+    );
+  }
+
+  async findOpen(tx: Tx, purpose: PurposeName): Promise<OpenGate[]> {
+    return tx.query<OpenGate>(`SELECT ${GATE} FROM permit_gate WHERE state = 'open' AND purpose = $1`, [
+      purpose,
+    ]);
+  }
+
+  async insertOpening(tx: Tx, gate: Buffer, purpose: PurposeName, salt: Buffer): Promise<void> {
+    await tx.query(
+      `INSERT INTO permit_gate (gate_id, purpose, state, epoch, subject_salt) VALUES ($1, $2, 'opening', 1, $3)`,
+      [gate, purpose, salt],
+    );
+  }
+
+  async reopen(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
+    await tx.query(
+      `UPDATE permit_gate SET state = 'opening', epoch = $2, due_on = NULL, changed_on = current_date WHERE gate_id = $1`,
+      [gate, epoch],
+    );
+  }
+
+  /** @returns false where the gate has moved on since its epoch: a withdrawal came between */
+  async open(tx: Tx, gate: Buffer, epoch: number, pseudonym: Buffer): Promise<boolean> {
+    const rows = await tx.query(
+      `UPDATE permit_gate SET state = 'open', pseudonym = $3, changed_on = current_date
+       WHERE gate_id = $1 AND epoch = $2 AND state = 'opening' RETURNING gate_id`,
+      [gate, epoch, pseudonym],
+    );
+    return rows.length === 1;
+  }
+
+  async freeze(tx: Tx, gate: Buffer, epoch: number, eraseAfterDays: number): Promise<void> {
+    await tx.query(
+      `UPDATE permit_gate SET state = 'frozen', epoch = $2, changed_on = current_date, due_on = current_date + $3::int
+       WHERE gate_id = $1`,
+      [gate, epoch, eraseAfterDays],
+    );
+  }
+
+  /** Nothing of the permit stays but the fact that this gate is spent. */
+  async destroy(tx: Tx, gate: Buffer): Promise<void> {
+    await tx.query(
+      `UPDATE permit_gate SET state = 'destroyed', pseudonym = NULL, subject_salt = NULL, due_on = NULL,
+         epoch = epoch + 1, changed_on = current_date
+       WHERE gate_id = $1 AND state <> 'destroyed'`,
+      [gate],
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import { createModelKey, destroyModelKey, type ModelKeyId, readModelKey } from '@integument/contracts';
+import { context, decodeId, deriveKey, encodeId, open, seal } from '@integument/crypto';
+import type { VaultClient } from '../../platform/vault-client.js';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.js';
+
+/** Seals models under keys that the vault makes, one for each, and destroys one by one. */
+export class ModelVault {
+  constructor(
+    private readonly vault: VaultClient,
+    private readonly platformSecret: Buffer,
+  ) {}
+
+  async seal(snapshot: Snapshot): Promise<{ modelKey: Buffer; sealed: Buffer }> {
+    const { modelKey: name, key } = await this.vault.call(createModelKey, {});
+    const modelKey = decodeId('mdk', name);
+    return { modelKey, sealed: seal(this.derive(key), encodeSnapshot(snapshot), placeOf(modelKey)) };
+  }
+
+  async open(modelKey: Buffer, sealed: Buffer): Promise<Snapshot> {
+    const { key } = await this.vault.call(readModelKey, { params: { modelKey: nameOf(modelKey) } });
+    return decodeSnapshot(open(this.derive(key), sealed, placeOf(modelKey)));
+  }
+
+  async destroy(modelKey: Buffer): Promise<void> {
+    await this.vault.call(destroyModelKey, { params: { modelKey: nameOf(modelKey) } });
+  }
+
+  private derive(key: string): Buffer {
+    return deriveKey(Buffer.from(key, 'base64url'), 'model-snapshot', this.platformSecret);
+  }
+}
+
+function nameOf(modelKey: Buffer): ModelKeyId {
+  return encodeId('mdk', modelKey) as ModelKeyId;
+}
+
+function placeOf(modelKey: Buffer): Buffer {
+  return context('model_snapshot', modelKey);
+}

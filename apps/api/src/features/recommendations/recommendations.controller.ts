@@ -1,0 +1,41 @@
+import { listRecommendations, PERMIT_HEADER, recordEvents } from '@integument/contracts';
+import { AskedBy, type Asker, type HttpRequest, Implements, Input, type InputOf } from '@integument/http';
+import { Controller, Req } from '@nestjs/common';
+import { PermitsService } from '../permits/index.js';
+import { RecommendationsService } from './recommendations.service.js';
+
+@Controller()
+export class RecommendationsController {
+  constructor(
+    private readonly recommendations: RecommendationsService,
+    private readonly permits: PermitsService,
+  ) {}
+
+  @Implements(recordEvents)
+  record(
+    @AskedBy() asker: Asker,
+    @Input() { body }: InputOf<typeof recordEvents>,
+    @Req() request: HttpRequest,
+  ) {
+    return this.permits.through(this.pseudonym(asker, request), 'recommendation', (tx, leave) =>
+      this.recommendations.record(tx, asker, leave, body),
+    );
+  }
+
+  @Implements(listRecommendations)
+  async list(
+    @AskedBy() asker: Asker,
+    @Input() { query }: InputOf<typeof listRecommendations>,
+    @Req() request: HttpRequest,
+  ) {
+    const pseudonym = this.pseudonym(asker, request);
+    const recommender = await this.recommendations.current();
+    return this.permits.through(pseudonym, 'recommendation', (tx, leave) =>
+      this.recommendations.list(tx, asker, leave, recommender, query),
+    );
+  }
+
+  private pseudonym({ caller }: Asker, request: HttpRequest): Buffer {
+    return this.permits.pseudonymOf(caller, 'recommendation', request.headers[PERMIT_HEADER]);
+  }
+}

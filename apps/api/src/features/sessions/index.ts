@@ -1,0 +1,3 @@
+export { SessionsModule } from './sessions.module.js';
+export { SessionsService } from './sessions.service.js';
+export { SessionsStore } from './sessions.store.js';

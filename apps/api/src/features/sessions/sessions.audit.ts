@@ -1,0 +1,4 @@
+import { defineAction } from '@integument/audit-log';
+
+export const sessionOpened = defineAction('sessions.open');
+export const sessionClosed = defineAction('sessions.close');

@@ -1,0 +1,10 @@
+export const sessionsSchemaSql = `
+-- What a session knows is sealed under a key that only its cookie holds.
+CREATE TABLE api_session (
+  session_digest bytea CONSTRAINT api_session_pk PRIMARY KEY,
+  -- The session's pseudonym, so that the vault can end it without knowing the cookie.
+  session        bytea NOT NULL CONSTRAINT api_session_pseudonym UNIQUE,
+  sealed         bytea NOT NULL,
+  expires_on     date NOT NULL
+);
+`;

@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { person, staff } from '@integument/authz';
+import { CodedError, type AnswerOf, redeemSignInCode, type SignInCode } from '@integument/contracts';
+import { context, decodeId, deriveKey, open, SealBroken, seal } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import {
+  type ApiPerson,
+  type ApiStaff,
+  type KnownPermit,
+  SessionCookie,
+  type SessionContent,
+} from '../../platform/callers.js';
+import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
+import type { SessionsStore } from './sessions.store.js';
+
+const SECRET_BYTES = 32;
+const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * Sessions of the data plane. The row is found by a digest of the cookie's secret and opened by a key derived from it:
+ * a dump of the table names no session's permits, so purposes cannot be joined through it.
+ */
+export class SessionsService {
+  constructor(
+    private readonly store: SessionsStore,
+    private readonly vault: VaultClient,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** @throws CodedError `sessions.code_invalid` for a code that is spent, unknown or too old */
+  async redeem(code: SignInCode): Promise<SessionContent> {
+    try {
+      return toContent(await this.vault.call(redeemSignInCode, { body: { code } }));
+    } catch (error) {
+      if (error instanceof VaultRefused) {
+        throw new CodedError('sessions.code_invalid', 401, 'This sign-in code is not valid any more.', {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  /** @returns the cookie's secret, base64url, which is kept nowhere else, and who it lets in */
+  async create(tx: Tx, content: SessionContent): Promise<{ secret: string; caller: ApiPerson | ApiStaff }> {
+    const secret = randomBytes(SECRET_BYTES);
+    const cookie = cookieOf(secret);
+    await this.store.insert(tx, {
+      session_digest: cookie.digest,
+      session: decodeId('ssn', content.session),
+      sealed: sealContent(cookie, content),
+      expires_on: content.expiresAt.slice(0, 10),
+    });
+    return { secret: secret.toString('base64url'), caller: toCaller(content, cookie) };
+  }
+
+  /** @returns null for a secret that is malformed, unknown or whose session has run out */
+  async find(tx: Tx, secretText: string): Promise<ApiPerson | ApiStaff | null> {
+    if (!SECRET_TEXT.test(secretText)) return null;
+    const cookie = cookieOf(Buffer.from(secretText, 'base64url'));
+    const sealed = await this.store.find(tx, cookie.digest);
+    const content = sealed && openContent(cookie, sealed);
+    if (!content || Date.parse(content.expiresAt) <= this.now()) return null;
+    return toCaller(content, cookie);
+  }
+
+  /** Keeps in the session which permit now lives for a purpose. */
+  async remember(tx: Tx, caller: ApiPerson, permit: KnownPermit): Promise<void> {
+    // Read again under a lock: another request of the session may just have added a permit of another purpose.
+    const sealed = await this.store.lock(tx, caller.cookie.digest);
+    const current = sealed && openContent(caller.cookie, sealed);
+    if (!current) return;
+    const others = current.permits.filter(({ purpose }) => purpose !== permit.purpose);
+    const content = { ...current, permits: [...others, permit] };
+    await this.store.reseal(tx, caller.cookie.digest, sealContent(caller.cookie, content));
+  }
+
+  async close(tx: Tx, caller: ApiPerson | ApiStaff): Promise<void> {
+    await this.store.delete(tx, caller.cookie.digest);
+  }
+}
+
+function toContent(reply: AnswerOf<typeof redeemSignInCode>): SessionContent {
+  const permits = reply.permits.map(({ purpose, gate, pseudonym }) => ({ purpose, gate, pseudonym }));
+  return { ...reply, permits };
+}
+
+function toCaller(content: SessionContent, cookie: SessionCookie): ApiPerson | ApiStaff {
+  const common = { id: content.session, session: content.session, content, cookie };
+  if (content.kind === 'staff') return staff({ ...common, roles: content.roles });
+  return person({ ...common, permits: content.permits });
+}
+
+function cookieOf(secret: Buffer): SessionCookie {
+  const digest = createHash('sha256').update(context('integument/api-session/v1', secret)).digest();
+  return new SessionCookie(digest, deriveKey(secret, 'integument/api-session/seal/v1'));
+}
+
+function sealContent(cookie: SessionCookie, content: SessionContent): Buffer {
+  return seal(
+    cookie.sealingKey(),
+    Buffer.from(JSON.stringify(content)),
+    context('api_session', cookie.digest),
+  );
+}
+
+function openContent(cookie: SessionCookie, sealed: Buffer): SessionContent | null {
+  try {
+    const text = open(cookie.sealingKey(), sealed, context('api_session', cookie.digest)).toString('utf8');
+    return JSON.parse(text) as SessionContent;
+  } catch (error) {
+    if (error instanceof SealBroken) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Logger } from '@integument/telemetry';
+
+/** Runs tasks again and again in one process, each waiting for its last run. A failed run is logged, and tried again. */
+export class Periodic {
+  readonly #stop = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(private readonly logger: Logger) {}
+
+  every(ms: number, task: string, run: () => Promise<unknown>): void {
+    const loop = this.loop(ms, task, run).finally(() => this.#running.delete(loop));
+    this.#running.add(loop);
+  }
+
+  /** Resolves when the runs at hand are through. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+  }
+
+  private async loop(ms: number, task: string, run: () => Promise<unknown>): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await run();
+      } catch (error) {
+        this.logger.warn('periodic task failed', { component: task, error });
+      }
+      await this.pause(ms);
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stop.signal.aborted) return resolve();
+      const timer = setTimeout(done, ms);
+      const { signal } = this.#stop;
+      signal.addEventListener('abort', done, { once: true });
+      function done() {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import type { Policy } from '@integument/authz';
+import { commonPolicy } from '@integument/http';
+import { consentPolicy } from '../features/consent/consent.policy.js';
+import { ingestPolicy } from '../features/ingest/ingest.policy.js';
+import { productsPolicy } from '../features/products/index.js';
+import { recommendationsPolicy } from '../features/recommendations/recommendations.policy.js';
+
+/** Who may do what in the data plane: all of it. */
+export const apiPolicies: readonly Policy[] = [
+  consentPolicy,
+  ingestPolicy,
+  productsPolicy,
+  recommendationsPolicy,
+  commonPolicy,
+];

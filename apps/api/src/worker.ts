@@ -1,0 +1,68 @@
+import { freezePermit, type GateId } from '@integument/contracts';
+import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
+import { endOnSignals, parseConfig } from '@integument/http';
+import type { Queues } from '@integument/queue';
+import { createLogger, NestLogger } from '@integument/telemetry';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { apiConfig } from './config.js';
+import { FREEZE_TOPIC, GateReconciler } from './features/consent/index.js';
+import { ErasureService } from './features/erasure/index.js';
+import { RecommendationsTrainer } from './features/recommendations/index.js';
+import { SessionsStore } from './features/sessions/index.js';
+import { Periodic } from './platform/periodic.js';
+import { QUEUES } from './platform/tokens.js';
+import { VaultClient } from './platform/vault-client.js';
+
+// The same code as the API, without its listener: what happens when nobody waits for the answer.
+
+const config = parseConfig(apiConfig, process.env);
+const logger = createLogger({ service: 'worker', level: config.LOG_LEVEL });
+
+const app = await NestFactory.createApplicationContext(AppModule.with(config, logger), {
+  logger: new NestLogger(logger),
+  abortOnError: false,
+});
+const find = <T>(token: abstract new (...args: never[]) => T): T => app.get<T>(token, { strict: false });
+const unitOfWork = find(UnitOfWork);
+const vault = find(VaultClient);
+const queues = app.get<Queues>(QUEUES, { strict: false });
+
+const outbox = new OutboxWorker({
+  unitOfWork,
+  handlers: {
+    ...queues.outboxHandlers,
+    // The gate is closed already; the vault ignores it if it has heard of a later epoch.
+    [FREEZE_TOPIC]: async (payload) => {
+      const { gate, epoch } = payload as { gate: GateId; epoch: number };
+      await vault.call(freezePermit, { body: { gate, epoch } });
+    },
+  },
+  onFailure: ({ topic, attempt, error }) =>
+    logger.warn('outbox message failed', { topic, attempts: attempt, error }),
+});
+outbox.start();
+
+const trainer = find(RecommendationsTrainer);
+await trainer.start();
+
+const HOUR = 3_600_000;
+const erasures = find(ErasureService);
+const reconciler = find(GateReconciler);
+const sessions = find(SessionsStore);
+const idempotency = find(Idempotency);
+const periodic = new Periodic(logger);
+periodic.every(500, 'erasures', () => erasures.carryOut());
+periodic.every(15_000, 'gates left opening', () => reconciler.run());
+periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
+periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
+periodic.every(HOUR, 'kept replies', () => unitOfWork.single((tx) => idempotency.sweep(tx)));
+
+endOnSignals(logger, [
+  periodic,
+  { close: () => outbox.stop() },
+  queues,
+  { close: () => Promise.resolve(vault.close()) },
+  app,
+]);
+logger.info('working');

@@ -1,0 +1,41 @@
+import { AuditLog, AuditReader, Integrator, NoteSigner, readSigningKey } from '@integument/audit-log';
+import { UnitOfWork } from '@integument/database';
+import { Logger } from '@integument/telemetry';
+import type { InjectionToken, Provider } from '@nestjs/common';
+import { AuditedRefusals } from './audited-refusals.js';
+import { provide } from './provide.js';
+
+export interface AuditSettings {
+  /** text of the key file, see `readSigningKey` */
+  readonly signingKey: string;
+  /** name of the log */
+  readonly origin: string;
+}
+
+/** An app's audit log, wired. Needs `UnitOfWork` and `Logger`. */
+export function auditProviders({ signingKey, origin }: AuditSettings): Provider[] {
+  return [
+    { provide: AuditLog, useFactory: () => new AuditLog() },
+    provide(AuditReader, UnitOfWork),
+    provide(AuditedRefusals, AuditLog, UnitOfWork),
+    { provide: NoteSigner, useFactory: () => readSigningKey(signingKey, origin) },
+    {
+      provide: Integrator,
+      inject: [UnitOfWork, NoteSigner, Logger],
+      useFactory: (unitOfWork: UnitOfWork, signer: NoteSigner, logger: Logger) =>
+        new Integrator({
+          unitOfWork,
+          signer,
+          onError: (error) => logger.error('audit integration failed', { error }),
+        }),
+    },
+  ];
+}
+
+export const AUDIT_EXPORTS: InjectionToken[] = [
+  AuditLog,
+  AuditReader,
+  AuditedRefusals,
+  NoteSigner,
+  Integrator,
+];
