@@ -5,7 +5,7 @@ export const productsPolicy: Policy = (can, caller) => {
   if (caller.kind === 'person') can('read', 'Product');
   if (caller.kind === 'client' && caller.use === 'health') {
     can('read', 'Product');
-    can('import', 'Product');
+    if (purposesOf(caller).includes('recommendation')) can('import', 'Product');
   }
   if (caller.kind === 'staff') {
     can('read', 'Product');
