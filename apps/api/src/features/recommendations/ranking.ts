@@ -30,7 +30,9 @@ const CONTENT = { concern: 0.45, skinType: 0.25, ingredients: 0.3 } as const;
 /** Popularity beside content: enough to order equals, too little to beat a concern. */
 const POPULARITY = 0.2;
 /** Sum of preference weights at which what others did counts as much as content. */
-const HALF_CONFIDENCE = 3;
+const HALF_TOLD = 3;
+/** Number of people at which the model does: what two or three did is chance, and would tell about them. */
+const HALF_CROWD = 10;
 
 /** One argument for an item: its share of the score and how to say it. */
 interface Argument {
@@ -83,11 +85,12 @@ export class Ranking {
 
   private evidenceFor(person: Preferences): Evidence {
     const told = person.history.weights.reduce((sum, weight) => sum + weight, 0);
-    const scores = told > 0 ? this.collaborativeScores(person, told / (told + HALF_CONFIDENCE)) : null;
+    const confidence = (told / (told + HALF_TOLD)) * this.crowd();
+    const scores = told > 0 ? this.collaborativeScores(person, confidence) : null;
     return {
       scores,
       // What the model can't say with confidence is left to the rest.
-      rest: scores ? HALF_CONFIDENCE / (told + HALF_CONFIDENCE) : 1,
+      rest: scores ? 1 - confidence : 1,
       kin: this.nearestKin(person),
     };
   }
@@ -146,7 +149,13 @@ export class Ranking {
 
   /** Logarithmic: the second thousand people say less than the first. */
   private popularity(item: number): number {
-    return this.strongest > 0 ? Math.log1p(this.model.popularity[item]!) / Math.log1p(this.strongest) : 0;
+    if (this.strongest === 0) return 0;
+    return (this.crowd() * Math.log1p(this.model.popularity[item]!)) / Math.log1p(this.strongest);
+  }
+
+  /** How much what others did says, by their number, 0 to 1. */
+  private crowd(): number {
+    return this.model.people / (this.model.people + HALF_CROWD);
   }
 
   private collaborativeReason({ history }: Preferences, item: number): Reason {

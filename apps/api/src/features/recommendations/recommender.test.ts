@@ -71,7 +71,7 @@ describe('a list', () => {
   it('does not say "liked" of something that was only looked at', () => {
     const ids = Array.from({ length: 13 }, (_, at) => `p${at}`);
     const gram = new GramMatrix(ids.length);
-    for (let i = 0; i < 10; i++) gram.add(binaryHistory(ids.keys()));
+    for (let i = 0; i < 100; i++) gram.add(binaryHistory(ids.keys()));
     const model = EaseModel.train(gram, 2);
     const everythingTogether = Recommender.of(
       { model, productIds: ids },
@@ -79,6 +79,13 @@ describe('a list', () => {
     );
     const viewed = ids.slice(1).map((id) => did('viewed', id));
     expect(list(everythingTogether, ...viewed)).toMatchObject([{ id: 'p0', code: 'because_viewed' }]);
+  });
+
+  it('does not rest on what one other person did', () => {
+    const gram = new GramMatrix(IDS.length);
+    gram.add(binaryHistory([0, 5]));
+    const recommender = Recommender.of({ model: EaseModel.train(gram, 2), productIds: IDS }, CATALOGUE);
+    expect(list(recommender, did('liked', 'a'))[0]).toMatchObject({ id: 'd', code: 'similar_ingredients' });
   });
 
   it('holds nothing that was seen or hidden', () => {
