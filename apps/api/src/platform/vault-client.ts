@@ -96,7 +96,7 @@ export class VaultClient {
 }
 
 function fillPath(path: string, params: Record<string, string> = {}): string {
-  return path.replace(/:([a-z]+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  return path.replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
 }
 
 async function collect(reply: IncomingMessage): Promise<string> {

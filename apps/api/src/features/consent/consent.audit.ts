@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export const consentGiven = defineAction(
   'consent.give',
-  z.strictObject({ kind: z.enum(['given', 'renewed']), notice: z.string().length(64) }),
+  z.strictObject({ kind: z.enum(['given', 'renewed']), notice: z.string().regex(/^[0-9a-f]{64}$/) }),
 );
 export const consentWithdrawn = defineAction('consent.withdraw');
 export const consentRead = defineAction('consent.list');
