@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { unauthenticated } from './admission.js';
 import type { CallerResolver } from './callers.js';
 import { discoverJwksUrl } from './discovery.js';
+import { RecentTokens, type Verified } from './recent-tokens.js';
 import type { HttpRequest } from './request.js';
 
 export interface BearerTokensOptions {
@@ -33,12 +34,6 @@ export interface BearerTokensOptions {
   readonly now?: () => number;
 }
 
-interface Verified {
-  readonly claims: JWTPayload;
-  /** milliseconds since the epoch */
-  readonly until: number;
-}
-
 const DEFAULT_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 /** How long a verified token is believed without another look at its signature, and so at the provider's keys. */
 const BELIEVED_MS = 60_000;
@@ -53,6 +48,7 @@ export class BearerTokens implements CallerResolver {
   readonly #options: Required<Omit<BearerTokensOptions, 'jwksUrl' | 'strangerOf'>> &
     Pick<BearerTokensOptions, 'jwksUrl' | 'strangerOf'>;
   readonly #verified: LRUCache<string, Verified>;
+  readonly #recent = new RecentTokens();
   #keys: Promise<JWTVerifyGetKey> | null = null;
 
   constructor(options: BearerTokensOptions) {
@@ -68,14 +64,19 @@ export class BearerTokens implements CallerResolver {
     if (header === undefined) return null;
     if (!SCHEME.test(header) || header.length > TOKEN_MAX) throw unauthenticated(request);
     const token = header.slice(7);
-    // The digest, so that no usable token lies about in memory longer than its request.
-    const digest = hash('sha256', token, 'base64');
-    const known = this.#verified.get(digest);
-    if (known && known.until > this.#options.now()) return this.callerOf(known.claims, request);
-    return this.verify(token, digest, request);
+    const now = this.#options.now();
+    const known = this.#recent.get(token, now) ?? this.remembered(token, now);
+    return known ? this.callerOf(known.claims, request) : this.verify(token, request);
   }
 
-  private async verify(token: string, digest: string, request: HttpRequest): Promise<Caller> {
+  private remembered(token: string, now: number): Verified | undefined {
+    const known = this.#verified.get(digestOf(token));
+    if (!known || known.until <= now) return undefined;
+    this.#recent.set(token, known, now);
+    return known;
+  }
+
+  private async verify(token: string, request: HttpRequest): Promise<Caller> {
     const { issuer, audience, algorithms, now, strangerOf } = this.#options;
     try {
       const { payload } = await jwtVerify(token, await this.keys(), {
@@ -90,7 +91,7 @@ export class BearerTokens implements CallerResolver {
         if (strangerOf && typeof payload.aud === 'string') return strangerOf(payload);
         throw new errors.JWTClaimValidationFailed('aud', payload, 'aud');
       }
-      this.#verified.set(digest, {
+      this.#verified.set(digestOf(token), {
         claims: payload,
         until: Math.min(now() + BELIEVED_MS, (payload.exp ?? 0) * 1_000),
       });
@@ -135,4 +136,9 @@ export class BearerTokens implements CallerResolver {
       cacheMaxAge: 600_000,
     });
   }
+}
+
+/** The digest is what is kept, so that a usable token does not lie about in memory for a minute. */
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64');
 }
