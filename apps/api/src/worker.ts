@@ -28,6 +28,9 @@ const unitOfWork = find(UnitOfWork);
 const vault = find(VaultClient);
 const queues = app.get<Queues>(QUEUES, { strict: false });
 
+// Jobs that would wait for ever, in another database say, stop the start.
+await unitOfWork.run((tx) => queues.verify(tx));
+
 const outbox = new OutboxWorker({
   unitOfWork,
   handlers: {

@@ -42,26 +42,26 @@ export class RecommendationsTrainer {
   /** Trains whenever there is something new to learn, or to forget. */
   async start(): Promise<QueueWorker> {
     await this.queues.schedule(trainJob, {}, { seconds: EVERY_SECONDS });
-    return this.queues.work(trainJob, () => this.trainIfChanged());
+    return this.queues.work(trainJob, (_, { signal }) => this.trainIfChanged(signal));
   }
 
-  async trainIfChanged(): Promise<void> {
+  async trainIfChanged(signal?: AbortSignal): Promise<void> {
     const [now, live] = await this.unitOfWork.run(async (tx) => [
       await this.store.fingerprint(tx),
       await this.store.findSnapshot(tx),
     ]);
-    if (!live?.trained_on.equals(now)) await this.train();
+    if (!live?.trained_on.equals(now)) await this.train(signal);
   }
 
   /** Trains and stores; when this resolves the older model cannot be opened any more. */
-  async train(): Promise<void> {
+  async train(signal?: AbortSignal): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await this.replace(await this.learn())) return;
+      if (await this.replace(await this.learn(signal))) return;
     }
     throw new Error('consents kept changing while a model was trained');
   }
 
-  private async learn(): Promise<Trained> {
+  private async learn(signal?: AbortSignal): Promise<Trained> {
     const { open, catalogue, trainedOn } = await this.unitOfWork.run(async (tx) => ({
       open: await this.gates.findOpen(tx, 'recommendation'),
       catalogue: await this.products.findAll(tx),
@@ -75,7 +75,7 @@ export class RecommendationsTrainer {
       const key = keys.get(gateName(gate));
       if (key && (await this.learnFrom(gate, key, empty, gram))) gates.push(gate.gate_id);
     }
-    const model = await EaseModel.trainInTurns(gram, LAMBDA);
+    const model = await EaseModel.trainInTurns(gram, LAMBDA, signal);
     return { snapshot: { model, productIds: empty.productIds }, gates, trainedOn };
   }
 
