@@ -1,28 +1,24 @@
 // Installs the packages of package-lock.json when they aren't there yet. Runs before anything is installed or built, so
 // it uses nothing but Node.js itself.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isInstalled, isNewEnough } from './installed.mjs';
 
 const NEEDED = '20.19.0';
 const STAMP = 'node_modules/.integument-stamp';
+/** What npm itself notes after an installation: it is missing after an interrupted one. */
+const LIST = 'node_modules/.package-lock.json';
 
 if (!isNewEnough(process.versions.node, NEEDED)) {
   console.error(`Integument needs Node.js ${NEEDED} or newer; this is ${process.versions.node}.`);
   process.exit(1);
 }
 
-const lock = readFileSync('package-lock.json', 'utf8');
-// Native modules belong to one Node.js and one platform.
-const key = createHash('sha256').update(
-  [lock, process.versions.modules, process.platform, process.arch].join('\n'),
-);
-const stamp = key.digest('hex');
-const known = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : undefined;
+// Native modules belong to one Node.js and one platform; npm's own list doesn't say which they were installed for.
+const target = [process.versions.modules, process.platform, process.arch].join(' ');
+const installedFor = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : target;
 
-// Without a stamp of ours somebody may have installed by npm directly: npm's own list then says what is there.
-if (known !== stamp && !(known === undefined && isInstalled(JSON.parse(lock), npmList()))) {
+if (installedFor !== target || !isInstalled(readJson('package-lock.json'), readJson(LIST))) {
   console.log('Installing packages …');
   const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -32,9 +28,8 @@ if (known !== stamp && !(known === undefined && isInstalled(JSON.parse(lock), np
     process.exit(1);
   }
 }
-if (known !== stamp) writeFileSync(STAMP, stamp);
+writeFileSync(STAMP, target);
 
-function npmList() {
-  const file = 'node_modules/.package-lock.json';
+function readJson(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
