@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { callerId } from '@integument/authz';
-import { CodedError } from '@integument/contracts';
+import { CodedError, PERMIT_HEADER } from '@integument/contracts';
 import { context } from '@integument/crypto';
 import type { IdempotentRequest } from '@integument/database';
 import type { HttpRequest } from './request.js';
@@ -22,7 +22,9 @@ export function readIdempotencyKey(request: HttpRequest): IdempotentRequest | un
       'Idempotency-Key must be 16 to 128 of A-Z, a-z, 0-9, _ and -.',
     );
   }
-  const bytes = context(request.method, request.url, request.rawBody ?? NO_BODY);
+  // The same bytes about another permit are another request.
+  const permit = String(request.headers[PERMIT_HEADER] ?? '');
+  const bytes = context(request.method, request.url, permit, request.rawBody ?? NO_BODY);
   return {
     caller: `${request.caller.kind}:${callerId(request.caller)}`,
     key,

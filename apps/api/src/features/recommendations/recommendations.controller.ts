@@ -1,5 +1,15 @@
 import { listRecommendations, PERMIT_HEADER, recordEvents } from '@integument/contracts';
-import { AskedBy, type Asker, type HttpRequest, Implements, Input, type InputOf } from '@integument/http';
+import { Idempotency, type IdempotentRequest } from '@integument/database';
+import {
+  Answer,
+  AskedBy,
+  type Asker,
+  type HttpRequest,
+  IdempotencyKey,
+  Implements,
+  Input,
+  type InputOf,
+} from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
 import { PermitsService } from '../permits/index.js';
 import { RecommendationsService } from './recommendations.service.js';
@@ -9,16 +19,20 @@ export class RecommendationsController {
   constructor(
     private readonly recommendations: RecommendationsService,
     private readonly permits: PermitsService,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Implements(recordEvents)
-  record(
+  async record(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof recordEvents>,
     @Req() request: HttpRequest,
+    @IdempotencyKey() once: IdempotentRequest | undefined,
   ) {
-    return this.permits.through(this.pseudonym(asker, request), 'recommendation', (tx, leave) =>
-      this.recommendations.record(tx, asker, leave, body),
+    return Answer.once(
+      await this.permits.through(this.pseudonym(asker, request), 'recommendation', (tx, leave) =>
+        this.idempotency.once(tx, once, () => this.recommendations.record(tx, asker, leave, body)),
+      ),
     );
   }
 
