@@ -19,6 +19,11 @@ export class HttpAdapter extends FastifyAdapter {
     this.setInstance(instance as never);
   }
 
+  /** Set once, before the first route: Nest would set it after the last, too late for those of the platform. */
+  override setErrorHandler(): FastifyInstance {
+    return this.instance;
+  }
+
   /** Nest would load its middleware engine here, one hook more. */
   override init(): Promise<void> {
     return Promise.resolve();
@@ -31,8 +36,8 @@ export class HttpAdapter extends FastifyAdapter {
 
   override reply(response: FastifyReply, body: Checked, status?: number): FastifyReply {
     if (body instanceof StreamableFile) return super.reply(response, body, status);
-    if (body instanceof Answer) return sendAnswer(response, body, status);
     if (status !== undefined) response.code(status);
+    if (body instanceof Answer) return sendAnswer(response, body);
     return sendText(response, body);
   }
 
@@ -48,14 +53,10 @@ function withoutHooks(instance: FastifyInstance): FastifyInstance {
   });
 }
 
-function sendAnswer(
-  reply: FastifyReply,
-  answer: Answer<string | undefined>,
-  status: number | undefined,
-): FastifyReply {
+function sendAnswer(reply: FastifyReply, answer: Answer<string | undefined>): FastifyReply {
   reply.headers(answer.headers);
   if (answer.redirectsTo !== undefined) return reply.redirect(answer.redirectsTo, answer.status);
-  reply.code(answer.status ?? status ?? 200);
+  if (answer.status !== undefined) reply.code(answer.status);
   return sendText(reply, answer.body);
 }
 

@@ -22,26 +22,33 @@ export class Admission {
 
   /** A Fastify `onRequest` hook. */
   readonly hook = (request: HttpRequest, _reply: HttpReply, done: Done): void => {
+    let refused: unknown;
     try {
-      const contract = contractOf(request);
-      // The not-found handler refuses by itself. Whatever else has no contract does not exist, unless it is ours.
-      if (!contract)
-        done(request.is404 || request.routeOptions.config[PLATFORM_ROUTE] ? undefined : unknownRoute());
-      else this.identify(contract, request, done);
+      const later = this.decide(request);
+      if (later) {
+        later.then(() => done(), done);
+        return;
+      }
     } catch (error) {
-      done(error as Error);
+      refused = error;
     }
+    // Outside the try: what the request runs into further on is not ours to catch.
+    done(refused as Error | undefined);
   };
 
-  private identify(contract: RouteContract, request: HttpRequest, done: Done): void {
+  /** @returns a promise only where the caller has to be looked up; throws or rejects to refuse */
+  private decide(request: HttpRequest): Promise<void> | undefined {
+    const contract = contractOf(request);
+    if (!contract) {
+      // The not-found handler refuses by itself. Whatever else has no contract does not exist, unless it is ours.
+      if (request.is404 || request.routeOptions.config[PLATFORM_ROUTE]) return undefined;
+      throw unknownRoute();
+    }
     // A purely public route does not care who asks: no look-up, and a bad credential is not its business.
     const caller = isPublicOnly(contract) ? null : this.options.callers.resolve(request);
-    if (!(caller instanceof Promise)) {
-      this.admit(contract, caller, request);
-      done();
-      return;
-    }
-    caller.then((found) => this.admit(contract, found, request)).then(() => done(), done);
+    if (caller instanceof Promise) return caller.then((found) => this.admit(contract, found, request));
+    this.admit(contract, caller, request);
+    return undefined;
   }
 
   private admit(contract: RouteContract, caller: Caller | null, request: HttpRequest): void {

@@ -1,9 +1,10 @@
 import { CodedError, type RouteContract } from '@integument/contracts';
 import type { RouteHandlerMethod } from 'fastify';
+import { parseInput } from './input.js';
 
 /**
- * Denies by default: a route's method runs only for a request that was admitted under the very contract it implements. So
- * whatever way leads to a method without the admission (a hook left out, a call from another handler) ends here.
+ * Denies by default: a route's method runs only for a request that was admitted under the very contract it implements, and
+ * fits it. So whatever way leads to a method without the admission (a hook left out, another handler) ends here.
  *
  * It wraps the handler of every route as it is registered. A global Nest guard would sit in the same place, but Nest makes
  * two promises and a context object for it, a tenth of the time of a small request.
@@ -13,6 +14,8 @@ export function guarded(contract: RouteContract, handler: RouteHandlerMethod): R
     if (request.admitted !== contract) {
       throw new CodedError('request.unknown_route', 404, 'There is nothing at this address.');
     }
+    // Here, not where a method asks for it: one that doesn't ask must not be called with what its contract forbids.
+    request.input = parseInput(contract, request);
     return handler.call(this, request, reply);
   };
 }

@@ -108,6 +108,7 @@ function createServer({ publicUrl, https }: HttpAppOptions, register: RouteRegis
   } as object) as unknown as FastifyInstance;
   instance.decorateRequest('caller', null);
   instance.decorateRequest('admitted', null);
+  instance.decorateRequest('input', null);
   instance.decorateRequest('rawBody', undefined);
   register.watch(instance);
   acceptJsonOnly(instance);
@@ -127,10 +128,12 @@ async function addGuards(
     abilities: new Abilities(wiring.policies),
     allowedOrigins,
   });
+  const problems = new ProblemFilter({ ...wiring, logger: options.logger });
+  instance.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));
+  app.useGlobalFilters(problems);
   if (options.allowedOrigins.length > 0) await addCors(instance, options.allowedOrigins);
   instance.addHook('onRequest', admission.hook);
   await addCompression(instance);
-  app.useGlobalFilters(new ProblemFilter({ ...wiring, logger: options.logger }));
 }
 
 function httpApp(

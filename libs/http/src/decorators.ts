@@ -1,7 +1,6 @@
 import type { Caller } from '@integument/authz';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { readIdempotencyKey } from './idempotency-key.js';
-import { parseInput } from './input.js';
 import type { HttpRequest } from './request.js';
 
 function requestOf(context: ExecutionContext): HttpRequest {
@@ -9,11 +8,9 @@ function requestOf(context: ExecutionContext): HttpRequest {
 }
 
 /** `{ params, query, body }` of the request, parsed by the contract of the route: annotate with `InputOf<typeof route>`. */
-export const Input = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const request = requestOf(context);
-  if (!request.admitted) throw new Error('@Input() on a request that was not admitted');
-  return parseInput(request.admitted, request);
-});
+export const Input = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => requestOf(context).input,
+);
 
 /** The proved caller; null only on routes whose audience holds `public`. */
 export const CurrentCaller = createParamDecorator(

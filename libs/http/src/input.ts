@@ -1,7 +1,7 @@
 import { CodedError, type RouteContract } from '@integument/contracts';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { declaredNames } from './declared-names.js';
-import type { HttpRequest } from './request.js';
 
 /** One wrong place in a request. Neither part holds anything that was sent. */
 export interface WrongPlace {
@@ -18,13 +18,13 @@ export class InvalidRequest extends CodedError {
   }
 }
 
-interface Parts {
+export interface ParsedInput {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
 }
 
-const NOTHING: Parts = Object.freeze({ params: undefined, query: undefined, body: undefined });
+const NOTHING: ParsedInput = Object.freeze({ params: undefined, query: undefined, body: undefined });
 
 /**
  * Parses all parts of a request by its contract.
@@ -32,8 +32,8 @@ const NOTHING: Parts = Object.freeze({ params: undefined, query: undefined, body
  */
 export function parseInput(
   contract: RouteContract,
-  request: Pick<HttpRequest, 'params' | 'query' | 'body'>,
-): Parts {
+  request: Pick<FastifyRequest, 'params' | 'query' | 'body'>,
+): ParsedInput {
   const places: WrongPlace[] = [];
   const query = contract.query
     ? parse(contract, 'query', contract.query, request.query, places)

@@ -22,6 +22,10 @@ export function acceptJsonOnly(instance: FastifyInstance): void {
 }
 
 function parseBody(request: HttpRequest, bytes: Buffer): unknown {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new CodedError('request.media_type', 415, 'Send application/json in UTF-8, not compressed.');
+  }
   const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1];
   if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
     throw new CodedError('request.media_type', 415, 'Send application/json in UTF-8.');

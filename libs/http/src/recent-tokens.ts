@@ -32,7 +32,7 @@ export class RecentTokens {
 
   private turn(now: number): void {
     // After a pause the young ones are old, too.
-    this.#old = now >= this.#turnAt + SPAN_MS ? new Map() : this.#young;
+    this.#old = now >= this.#turnAt + SPAN_MS ? new Map<string, Verified>() : this.#young;
     this.#young = new Map();
     this.#turnAt = now + SPAN_MS;
   }

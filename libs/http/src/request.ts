@@ -1,6 +1,7 @@
 import type { Caller } from '@integument/authz';
 import type { RouteContract } from '@integument/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ParsedInput } from './input.js';
 
 /** Marks a route of the platform itself (health, documents): open, and without a contract. Only this library sets it. */
 export const PLATFORM_ROUTE = Symbol('integument.platform-route');
@@ -11,6 +12,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The contract under which the request was let in. Null means it was not. */
     admitted: RouteContract | null;
+    /** What the contract made of params, query and body; null until the request was found to fit. */
+    input: ParsedInput | null;
     /** The body's bytes as they came, kept only where the request has an Idempotency-Key. */
     rawBody: Buffer | undefined;
   }

@@ -1,0 +1,255 @@
+import { Writable } from 'node:stream';
+import { type Caller, client, person, process as processCaller, staff } from '@integument/authz';
+import { CodedError, defineRoute } from '@integument/contracts';
+import { MalformedIdentifier } from '@integument/crypto';
+import { createLogger } from '@integument/telemetry';
+import { Controller, Module, StreamableFile } from '@nestjs/common';
+import { z } from 'zod';
+import {
+  Answer,
+  BearerTokens,
+  type CallerResolver,
+  CurrentCaller,
+  createHttpApp,
+  firstOf,
+  type HttpApp,
+  Implements,
+  Input,
+  type InputOf,
+  type Refusal,
+} from '../index.js';
+import { AUDIENCE, ISSUER, KeyServer } from './key-server.js';
+
+/** A whole app over a real socket, with a real key server: what the tests of this library ask. */
+
+const ability = { action: 'read', resource: 'Thing' } as const;
+const common = { summary: 'For tests', tag: 'Tests' } as const;
+
+export const look = defineRoute({
+  ...common,
+  id: 'things.look',
+  method: 'GET',
+  path: '/v1/things/:thing',
+  audience: ['identity-client', 'person', 'staff', 'api-process'],
+  ability,
+  params: z.strictObject({ thing: z.string().max(40) }),
+  query: z.strictObject({ depth: z.coerce.number().int().max(3).optional() }),
+  reply: z.object({ thing: z.string(), kind: z.string() }),
+});
+
+export const change = defineRoute({
+  ...common,
+  id: 'things.change',
+  method: 'POST',
+  path: '/v1/things',
+  audience: ['identity-client', 'person'],
+  ability: { action: 'change', resource: 'Thing' },
+  body: z.strictObject({
+    name: z.string().max(1_000),
+    tags: z.record(z.string(), z.int()).optional(),
+    nested: z.array(z.strictObject({ depth: z.int() })).optional(),
+  }),
+  status: 201,
+  reply: z.object({ name: z.string() }),
+  bodyLimit: 2_048,
+});
+
+export const quiet = defineRoute({
+  ...common,
+  id: 'things.quiet',
+  method: 'DELETE',
+  path: '/v1/things/quiet',
+  audience: ['identity-client'],
+  ability: { action: 'nobody-grants-this', resource: 'Thing' },
+  status: 204,
+  unaudited: true,
+});
+
+export const open = defineRoute({
+  ...common,
+  id: 'things.open',
+  method: 'POST',
+  path: '/v1/open',
+  audience: ['public'],
+  reply: z.object({ done: z.boolean() }),
+});
+
+export const who = defineRoute({
+  ...common,
+  id: 'things.who',
+  method: 'GET',
+  path: '/v1/who',
+  audience: ['public', 'person'],
+  reply: z.object({ kind: z.string().nullable() }),
+});
+
+export const fail = defineRoute({
+  ...common,
+  id: 'things.fail',
+  method: 'GET',
+  path: '/v1/fail/:how',
+  audience: ['identity-client'],
+  ability,
+  params: z.strictObject({ how: z.string() }),
+  reply: z.object({ text: z.string() }),
+});
+
+export const stream = defineRoute({
+  ...common,
+  id: 'things.stream',
+  method: 'GET',
+  path: '/v1/stream',
+  audience: ['public'],
+});
+
+/** Stands nowhere but in the errors below: must never come out. */
+export const CANARY = 'canary-7f3a9c';
+
+const failures: Record<string, () => unknown> = {
+  unforeseen: () => {
+    throw new Error(`duplicate key (email)=(${CANARY})`);
+  },
+  closed: () => {
+    throw Object.assign(new Error(CANARY), { code: 'IG001' });
+  },
+  away: () => {
+    throw Object.assign(new Error(CANARY), { code: '57P01' });
+  },
+  malformed: () => {
+    throw new MalformedIdentifier('psn');
+  },
+  coded: () => {
+    throw new CodedError('things.full', 409, 'Nothing fits in any more.', {
+      headers: { 'retry-after': '9' },
+    });
+  },
+  mismatch: () => ({ text: 7, secret: CANARY }),
+  long: () => ({ text: 'x'.repeat(4_000) }),
+};
+
+@Controller()
+class Things {
+  @Implements(look)
+  look(@Input() { params }: InputOf<typeof look>, @CurrentCaller() caller: Caller) {
+    return { thing: params.thing, kind: caller.kind, undeclared: CANARY };
+  }
+
+  @Implements(change)
+  async change(@Input() { body }: InputOf<typeof change>) {
+    await Promise.resolve();
+    return Answer.of({ name: body.name }, { headers: { 'x-more': 'yes' } });
+  }
+
+  @Implements(quiet)
+  quiet(): void {}
+
+  @Implements(open)
+  open() {
+    return { done: true };
+  }
+
+  @Implements(who)
+  who(@CurrentCaller() caller: Caller | null) {
+    return { kind: caller?.kind ?? null };
+  }
+
+  @Implements(fail)
+  fail(@Input() { params }: InputOf<typeof fail>): { text: string } {
+    return failures[params.how]?.() as { text: string };
+  }
+
+  @Implements(stream)
+  stream() {
+    return new StreamableFile(Buffer.from('{"line":1}\n'), { type: 'application/x-ndjson' });
+  }
+}
+
+@Module({ controllers: [Things] })
+class ThingsModule {}
+
+export const WEB = 'http://web.test';
+
+const CLIENTS = new Map<unknown, Caller>([
+  ['shop', client({ clientId: 'shop', use: 'identity' })],
+  ['skin', client({ clientId: 'skin', use: 'health' })],
+]);
+
+/** Sessions stand in for the apps' own; a process in for a client certificate. */
+const sessions: CallerResolver = {
+  resolve: (request) => {
+    const cookie = request.headers.cookie;
+    if (cookie === 'session=anna') return Promise.resolve(person({ id: 'p1', session: 's1' }));
+    if (cookie === 'session=olivia') return staff({ id: 'st1', session: 's2', roles: ['auditor'] });
+    return request.headers['x-test-certificate'] === 'api' ? processCaller({ name: 'api' }) : null;
+  },
+  peek: (request) =>
+    request.headers['x-test-certificate'] === 'api' ? processCaller({ name: 'api' }) : null,
+};
+
+export interface TestApp {
+  readonly http: HttpApp;
+  readonly base: string;
+  readonly refusals: Refusal[];
+  readonly log: string[];
+  readonly keys: KeyServer;
+  /** Makes the refusal log fail. */
+  refusalsFail: boolean;
+  close(): Promise<void>;
+}
+
+export async function startTestApp(): Promise<TestApp> {
+  const keys = await KeyServer.start();
+  const log: string[] = [];
+  const app: Omit<TestApp, 'http' | 'base'> & { http?: HttpApp; base?: string } = {
+    refusals: [],
+    log,
+    keys,
+    refusalsFail: false,
+    close: async () => {
+      await app.http?.close();
+      keys.close();
+    },
+  };
+  const tokens = new BearerTokens({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwksUrl: keys.url,
+    callerOf: (claims) => CLIENTS.get(claims.client_id) ?? null,
+  });
+  app.http = await createHttpApp(ThingsModule, {
+    logger: createLogger({ service: 'test', level: 'debug', stream: lines(log) }),
+    title: 'Test',
+    description: 'For tests',
+    version: '1.0.0',
+    publicUrl: 'http://api.test',
+    allowedOrigins: [WEB],
+    wire: () => ({
+      callers: firstOf(tokens, sessions),
+      refusals: {
+        refused: (refusal) => {
+          if (app.refusalsFail) return Promise.reject(new Error(CANARY));
+          app.refusals.push(refusal);
+          return Promise.resolve();
+        },
+      },
+      policies: [
+        (can, caller) => {
+          can('read', 'Thing');
+          if (caller.kind !== 'staff') can('change', 'Thing');
+        },
+      ],
+      checks: { always: () => Promise.resolve() },
+    }),
+  });
+  app.base = `http://127.0.0.1:${await app.http.listen(0, '127.0.0.1')}`;
+  return app as TestApp;
+}
+
+function lines(into: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      into.push(chunk.toString('utf8'));
+      done();
+    },
+  });
+}
