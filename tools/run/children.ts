@@ -49,7 +49,7 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
   };
   const apiEnvironment = {
     settings: apiSettings(blueprint, databases.platform),
-    passedOn: ['LOG_LEVEL', 'PLATFORM_DATABASE_POOL', 'QUEUE_URL'],
+    passedOn: ['LOG_LEVEL', 'PLATFORM_DATABASE_POOL', 'QUEUE_URL', 'GATE_PATIENCE_SECONDS'],
   };
   const api: App = {
     name: 'api',

@@ -26,6 +26,13 @@ export const apiConfig = z.object({
   API_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
   API_AUDIT_ORIGIN: z.string().default('integument.local/api').describe('Name of the API’s audit log'),
   WEB_ORIGIN: z.url().describe('Origin of the web app'),
+  GATE_PATIENCE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_600)
+    .default(60)
+    .describe('How long a consent may be on its way before the worker takes it for lost and closes its gate'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
 });
 export type ApiConfig = z.output<typeof apiConfig>;

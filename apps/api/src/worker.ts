@@ -56,7 +56,8 @@ const sessions = find(SessionsStore);
 const idempotency = find(Idempotency);
 const periodic = new Periodic(logger);
 periodic.every(500, 'erasures', () => erasures.carryOut());
-periodic.every(15_000, 'gates left opening', () => reconciler.run());
+// A quarter of the patience, so that a gate is closed soon after its time.
+periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => reconciler.run());
 periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
 periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
 periodic.every(HOUR, 'kept replies', () => unitOfWork.single((tx) => idempotency.sweep(tx)));

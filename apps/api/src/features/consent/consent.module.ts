@@ -2,6 +2,8 @@ import { AuditLog } from '@integument/audit-log';
 import { Outbox, UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
+import type { ApiConfig } from '../../config.js';
+import { API_CONFIG } from '../../platform/tokens.js';
 import { VaultClient } from '../../platform/vault-client.js';
 import { PermitKeys, PermitsModule, PermitsStore } from '../permits/index.js';
 import { SessionsModule, SessionsService } from '../sessions/index.js';
@@ -26,7 +28,12 @@ import { GateReconciler } from './gate-reconciler.js';
       AuditLog,
       UnitOfWork,
     ),
-    provide(GateReconciler, PermitsStore, Outbox, UnitOfWork),
+    {
+      provide: GateReconciler,
+      inject: [PermitsStore, Outbox, UnitOfWork, API_CONFIG],
+      useFactory: (gates: PermitsStore, outbox: Outbox, unitOfWork: UnitOfWork, config: ApiConfig) =>
+        new GateReconciler(gates, outbox, unitOfWork, config.GATE_PATIENCE_SECONDS * 1_000),
+    },
   ],
   exports: [GateReconciler],
 })
