@@ -1,4 +1,7 @@
+import { issueSignInCode, openSession } from '@integument/contracts';
 import type { PlatformInfo } from '@integument/testing';
+import { ask } from './ask.js';
+import type { Visitor } from './visitor.js';
 
 const MOST_REDIRECTS = 12;
 
@@ -6,12 +9,12 @@ const MOST_REDIRECTS = 12;
  * As much of a browser as a sign-in needs: cookies of each host and path, redirects, one form. Requests carry the web
  * app's origin, as those of its page do.
  */
-export class Browser {
+export class Browser implements Visitor {
   readonly #cookies = new Map<string, { host: string; path: string; name: string; value: string }>();
 
   constructor(private readonly info: PlatformInfo) {}
 
-  /** Sends a request with the cookies that belong to it and keeps those that come back. Follows no redirect. */
+  /** Sends a request with the cookies that belong to it and keeps those that come back. */
   async send(url: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set('cookie', this.cookiesFor(new URL(url)));
@@ -41,16 +44,22 @@ export class Browser {
     const body = new URLSearchParams({ name, password });
     const posted = await this.send(form, { method: 'POST', body, headers: { origin: urls.issuer } });
     const next = posted.headers.get('location');
-    if (!next) throw new Error(`the provider did not sign ${name} in: status ${posted.status}`);
+    if (!next) throw new Error(`the provider did not sign this name in: status ${posted.status}`);
     return this.follow(new URL(next, form).href, urls.web);
   }
 
-  /** Carries the sign-in from the vault to the API, as the page does. */
+  /** Carries the sign-in from the vault to the API, as the page does. @throws {Refused} */
   async openApiSession(): Promise<void> {
     const { urls } = this.info;
-    const issued = await this.call<{ code: string }>('POST', `${urls.vault}/v1/sign-in/code`);
-    const opened = await this.call('POST', `${urls.api}/v1/sessions`, { code: issued.body.code });
-    if (opened.status !== 201) throw new Error(`the API opened no session: status ${opened.status}`);
+    const { code } = await ask(this, urls.vault, issueSignInCode);
+    await ask(this, urls.api, openSession, { body: { code } });
+  }
+
+  /** A second browser with the same cookies, as if they had been stolen. */
+  clone(): Browser {
+    const copy = new Browser(this.info);
+    for (const [key, cookie] of this.#cookies) copy.#cookies.set(key, cookie);
+    return copy;
   }
 
   /** Follows redirects until a page of this origin answers by itself. */
@@ -88,4 +97,12 @@ export class Browser {
     if (gone) this.#cookies.delete(key);
     else this.#cookies.set(key, { host: from.hostname, path, name, value: value.join('=') });
   }
+}
+
+/** Signs somebody in and opens their session of the API: a browser in which the page has loaded. */
+export async function signIn(info: PlatformInfo, name: string): Promise<Browser> {
+  const browser = new Browser(info);
+  await browser.signIn(name);
+  await browser.openApiSession();
+  return browser;
 }
