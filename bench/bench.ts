@@ -1,0 +1,36 @@
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PlatformInfo } from '@integument/testing';
+import { forgetData } from '../tools/run/data-folder.js';
+import { type Platform, startPlatform } from '../tools/run/platform.js';
+
+/** What figures are measured on: a platform from the build, as `make run` starts it, with nobody else on it. */
+export class Bench {
+  private constructor(
+    private readonly platform: Platform,
+    private readonly dataFolder: string,
+  ) {}
+
+  /** In a folder of its own with all of PostgreSQL's crash safety: an insert that isn't durable is no insert. */
+  static async start(): Promise<Bench> {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'integument-bench-'));
+    chmodSync(dataFolder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
+    try {
+      const platform = await startPlatform({ dataFolder, ports: 'free', durable: true, quiet: true });
+      return new Bench(platform, dataFolder);
+    } catch (error) {
+      forgetData(dataFolder);
+      throw error;
+    }
+  }
+
+  get info(): PlatformInfo {
+    return this.platform.info;
+  }
+
+  async stop(): Promise<void> {
+    await this.platform.stop();
+    forgetData(this.dataFolder);
+  }
+}

@@ -1,0 +1,48 @@
+import { SideProcess } from '../side-process.js';
+
+/** Requests that are sent over some connections, each connection waiting for its answer before the next. */
+export interface LoadOrder {
+  readonly port: number;
+  readonly connections: number;
+  /** whole requests, bytes as they go over the wire */
+  readonly requests: readonly Buffer[];
+  /** how many to send: the requests are gone through again and again */
+  readonly count: number;
+  /** that every answer must have */
+  readonly status: number;
+}
+
+export interface LoadResult {
+  readonly seconds: number;
+}
+
+/** Load on a server, from a process of its own. */
+export class Load {
+  readonly #process = new SideProcess<LoadOrder, LoadResult>('./load/main.js');
+
+  /** @returns requests a second @throws if any was answered otherwise than expected */
+  async put(order: LoadOrder): Promise<number> {
+    const { seconds } = await this.#process.ask(order);
+    return order.count / seconds;
+  }
+
+  end(): Promise<void> {
+    return this.#process.end();
+  }
+}
+
+/** The bytes of a request to a server on this machine. */
+export function request(
+  method: 'GET' | 'POST',
+  url: URL,
+  { token, body }: { readonly token?: string; readonly body?: object } = {},
+): Buffer {
+  const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body), 'utf8');
+  const head = [
+    `${method} ${url.pathname} HTTP/1.1`,
+    `host: ${url.host}`,
+    ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    ...(body === undefined ? [] : ['content-type: application/json', `content-length: ${bytes.length}`]),
+  ];
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), bytes]);
+}

@@ -1,0 +1,70 @@
+import { migrate, openDatabase } from '@integument/database';
+import type { DatabaseInfo } from '@integument/testing';
+import pg from 'pg';
+import { vaultMigrations } from '../apps/vault/src/migrations/index.js';
+
+/**
+ * An empty twin of the vault's database, on the same server, of the same owner, with the same tables, indexes and
+ * constraints: what raw statements write here costs PostgreSQL what the vault's own do. @returns its URL
+ */
+export async function twinOfVaultDatabase(vault: DatabaseInfo, name: string): Promise<string> {
+  const url = new URL(vault.url);
+  const owner = pg.escapeIdentifier(url.username);
+  await query(vault.superuserUrl ?? vault.url, `CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${owner}`);
+  url.pathname = `/${name}`;
+  const options = { url: url.href, poolSize: 2, applicationName: 'bench', migrations: vaultMigrations };
+  const database = await openDatabase(options);
+  await migrate(database);
+  await database.destroy();
+  // What people refer to.
+  await query(url.href, `INSERT INTO domain_key (domain, version, wrapped) VALUES ('person', 1, '')`);
+  return url.href;
+}
+
+/** Waits until the audit log holds all that was staged, so that this work doesn't go on under another measurement. */
+export async function auditIsIntegrated(vault: DatabaseInfo): Promise<void> {
+  const client = new pg.Client(vault.url);
+  await client.connect();
+  try {
+    for (let waiting = true; waiting; ) {
+      const { rows } = await client.query<{ waiting: boolean }>(
+        'SELECT EXISTS (SELECT FROM audit_staging) AS waiting',
+      );
+      waiting = rows[0]?.waiting === true;
+      if (waiting) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+const BYTES_EACH = `
+  SELECT (SELECT avg(octet_length(wrapped_key) + octet_length(subject_salt)) FROM person) AS person,
+         (SELECT avg(octet_length(pseudonym) + octet_length(client_id)) FROM client_pseudonym) AS pseudonym,
+         (SELECT avg(octet_length(sealed)) FROM identity_value) AS sealed,
+         (SELECT avg(octet_length(digest)) FROM identity_value) AS digest,
+         (SELECT count(digest)::numeric / count(*) FROM identity_value) AS digests,
+         (SELECT count(*)::numeric / (SELECT count(*) FROM person) FROM identity_value) AS values,
+         (SELECT avg(octet_length(entry)) FROM (SELECT entry FROM audit_staging UNION ALL SELECT entry FROM audit_entry) e
+           WHERE convert_from(entry, 'UTF8') LIKE '%"people.enrol"%') AS entry`;
+
+/** @throws if what stands for a person in one of the two databases is more than in the other */
+export async function refuseUnequalRows(vault: string, twin: string): Promise<void> {
+  const [app, raw] = await Promise.all([query(vault, BYTES_EACH), query(twin, BYTES_EACH)]);
+  const unequal = Object.keys(app).filter(
+    (name) => Math.abs(Number(app[name]) / Number(raw[name]) - 1) > 0.02,
+  );
+  if (unequal.length === 0) return;
+  const lines = unequal.map((name) => `${name}: ${String(app[name])} in the vault, ${String(raw[name])} raw`);
+  throw new Error(`the limit does not write the same bytes: ${lines.join('; ')}`);
+}
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows[0] ?? {};
+  } finally {
+    await client.end();
+  }
+}
