@@ -60,6 +60,7 @@ export interface HttpApp {
 }
 
 const MAX_BODY = 1_048_576;
+const SWEEP_MS = 50;
 
 /**
  * Builds one listener: NestJS on Fastify, every route declared by a contract, guarded, validated, refused and documented
@@ -153,8 +154,19 @@ function httpApp(
     async close() {
       health.goDown();
       // First the requests, then the modules: Nest alone would take the pools away from under running requests.
-      await instance.close();
+      await drain(instance);
       await app.close();
     },
   };
+}
+
+/** Takes no more connections and waits until those there are have their answers. */
+async function drain(instance: FastifyInstance): Promise<void> {
+  // A connection that was busy when the closing began would stay open, idle, for its keep-alive time.
+  const sweep = setInterval(() => instance.server.closeIdleConnections(), SWEEP_MS);
+  try {
+    await instance.close();
+  } finally {
+    clearInterval(sweep);
+  }
 }

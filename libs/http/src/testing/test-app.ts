@@ -102,6 +102,15 @@ export const stream = defineRoute({
   audience: ['public'],
 });
 
+export const slow = defineRoute({
+  ...common,
+  id: 'things.slow',
+  method: 'GET',
+  path: '/v1/slow',
+  audience: ['public'],
+  reply: z.object({ done: z.boolean() }),
+});
+
 /** Stands nowhere but in the errors below: must never come out. */
 export const CANARY = 'canary-7f3a9c';
 
@@ -156,6 +165,12 @@ class Things {
   @Implements(fail)
   fail(@Input() { params }: InputOf<typeof fail>): { text: string } {
     return failures[params.how]?.() as { text: string };
+  }
+
+  @Implements(slow)
+  async slow() {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    return { done: true };
   }
 
   @Implements(stream)
