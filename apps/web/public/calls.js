@@ -25,8 +25,9 @@ export async function call(origin, method, path, body) {
     headers: body === undefined ? {} : { 'content-type': 'application/json' },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
+  const text = await reply.text();
   const isJson = /json/.test(reply.headers.get('content-type') ?? '');
-  const content = isJson ? await reply.json() : undefined;
+  const content = isJson ? JSON.parse(text) : undefined;
   if (!reply.ok) throw new Refused(reply.status, content?.code);
   return content;
 }

@@ -12,7 +12,7 @@ import type { WebConfig } from './config.js';
  * the vault and from the API, and this process sees neither.
  */
 export async function createServer(config: WebConfig): Promise<FastifyInstance> {
-  const server = fastify({ bodyLimit: 1_024 });
+  const server = fastify({ bodyLimit: 1_024, forceCloseConnections: true });
   await server.register(helmet, securityHeaders(config));
   await server.register(compress);
   await server.register(files, { root: publicFolder(), cacheControl: false, etag: true });
