@@ -65,11 +65,14 @@ describe('a client', () => {
     const { urls } = platform();
     const shop = { authorization: `Bearer ${await clientToken(platform(), 'brand-shop')}` };
     const app = { authorization: `Bearer ${await clientToken(platform(), 'skin-app')}` };
-    const asked = async (url: string, headers: Record<string, string>) =>
-      (await fetch(url, { headers })).status;
-    expect(await asked(`${urls.vault}/v1/noop`, shop)).toBe(200);
-    expect(await asked(`${urls.api}/v1/products`, app)).toBe(200);
-    expect(await asked(`${urls.api}/v1/products`, shop)).toBe(403);
-    expect([401, 403]).toContain(await asked(`${urls.vault}/v1/noop`, app));
+    const products = async (headers: Record<string, string>) =>
+      (await fetch(`${urls.api}/v1/products`, { headers })).status;
+    const people = async (headers: Record<string, string>) => {
+      const body = JSON.stringify({ field: 'account_id', value: 'first-page-nobody' });
+      const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
+      return (await fetch(`${urls.vault}/v1/people/search`, init)).status;
+    };
+    expect([await people(shop), await products(app)]).toEqual([200, 200]);
+    expect([await people(app), await products(shop)]).toEqual([403, 403]);
   });
 });
