@@ -13,8 +13,9 @@ import { type Platform, type StartOptions, startPlatform } from './platform.js';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 import { anyPorts, type Ports } from './settings.js';
 
-/** The supervisor's own promises need no app: the servers and the provider are enough to lose, kill and find again. */
-const ONLY: ChildName[] = ['vault-postgres', 'platform-postgres', 'provider', 'web'];
+/** The supervisor's own promises need no app: a server and the provider are enough to lose, kill and find again. */
+const ONLY: ChildName[] = ['vault-postgres', 'provider'];
+const BOTH: ChildName[] = ['vault-postgres', 'platform-postgres'];
 
 let dataFolder: string;
 let ports: Ports;
@@ -76,7 +77,7 @@ describe('a platform', () => {
   });
 
   it('gives each app a server of its own, which the other one has no password for', async () => {
-    const { databases } = (await start()).info;
+    const { databases } = (await start({ only: BOTH })).info;
     const identity = 'SELECT system_identifier::text AS id FROM pg_control_system()';
     const [vault, platform] = [databases.vault.superuserUrl ?? '', databases.platform.superuserUrl ?? ''];
     expect(await rows(vault, identity)).not.toEqual(await rows(platform, identity));
@@ -107,8 +108,7 @@ describe('a platform', () => {
     const folder = mkdtempSync(join(tmpdir(), 'integument-run-'));
     chmodSync(folder, 0o711);
     const vaultDatabaseUrl = outside.info.databases.vault.url;
-    const only: ChildName[] = ['vault-postgres', 'platform-postgres'];
-    const inner = await start({ dataFolder: folder, ports: 'free', vaultDatabaseUrl, only });
+    const inner = await start({ dataFolder: folder, ports: 'free', vaultDatabaseUrl, only: BOTH });
     expect(inner.info.databases.vault).toEqual({ url: vaultDatabaseUrl, superuserUrl: null, folder: null });
     expect(readdirSync(inner.info.runFolder)).toEqual(['platform-postgres.json']);
     await inner.stop();
@@ -119,10 +119,10 @@ describe('a platform', () => {
 describe('kill -9', () => {
   it('of a PostgreSQL server loses nothing that was acknowledged', async () => {
     const platform = await start({ durable: true });
-    const { url } = platform.info.databases.platform;
+    const { url } = platform.info.databases.vault;
     await rows(url, 'CREATE TABLE kept AS SELECT 1 AS value');
-    await platform.child('platform-postgres').kill9();
-    await platform.waitReady('platform-postgres');
+    await platform.child('vault-postgres').kill9();
+    await platform.waitReady('vault-postgres');
     expect(await rows(url, 'SELECT * FROM kept')).toEqual([{ value: 1 }]);
   });
 

@@ -75,12 +75,17 @@ export class Supervisor {
     const place = findPlace(blueprint);
     if (place?.note) this.say(place.note);
     const databases = this.databases(blueprint, place);
-    await Promise.all(databases.map((database) => database.clear()));
+    const ours = databases.filter(({ child }) => child && this.isChosen(child));
+    await Promise.all(ours.map((database) => database.clear()));
     await refuseTakenPorts(this.settings);
-    await Promise.all(databases.map((database) => database.prepare()));
+    await Promise.all(ours.map((database) => database.prepare()));
     await this.startChildren(blueprint, databases);
     this.#info = describe(blueprint, databases);
     writeAtomically(folder.demo, JSON.stringify(this.#info, null, 2), SECRET);
+  }
+
+  private isChosen({ name }: ChildSpec): boolean {
+    return this.only?.includes(name) ?? true;
   }
 
   private databases(
@@ -98,14 +103,15 @@ export class Supervisor {
       platform: platform.info.url,
     });
     await this.startGroup([...servers, ...provider], blueprint.folder);
-    await Promise.all(databases.map((database) => database.finish()));
+    const started = databases.filter(({ child }) => child && this.isChosen(child));
+    await Promise.all(started.map((database) => database.finish()));
     for (const group of others) await this.startGroup(group, blueprint.folder);
   }
 
   private async startGroup(specs: ChildSpec[], folder: DataFolder): Promise<void> {
     if (this.#stopping) throw new Error('stopped while starting');
     const folders = { logFolder: folder.logs, runFolder: folder.run };
-    const chosen = specs.filter((spec) => this.only?.includes(spec.name) ?? true);
+    const chosen = specs.filter((spec) => this.isChosen(spec));
     const group = chosen.map((spec) => new Child(spec, folders, this.say));
     this.#groups.push(group);
     for (const child of group) child.start();
