@@ -8,5 +8,7 @@ import { context } from './context.js';
  * @returns 32 bytes
  */
 export function commit(salt: Uint8Array, id: Uint8Array): Buffer {
-  return createHash('sha256').update(context('integument/commitment/v1', salt, id)).digest();
+  return createHash('sha256')
+    .update(context('integument/commitment/v1', salt, id))
+    .digest();
 }
