@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin);
 
-const schema = z.object({
+/** Settings of apps/web. `docs/configuration.md` is generated from here. */
+export const webConfig = z.object({
   WEB_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
   WEB_PORT: z.coerce.number().int().min(1).max(65_535).default(4400).describe('Port to listen on'),
   VAULT_PUBLIC_URL: origin.describe('Where browsers find the vault'),
@@ -19,7 +20,7 @@ export interface WebConfig {
 
 /** Reads the settings; names all wrong ones together and shows none. */
 export function readConfig(env: NodeJS.ProcessEnv): WebConfig {
-  const read = schema.safeParse(env);
+  const read = webConfig.safeParse(env);
   if (!read.success) {
     const wrong = [...new Set(read.error.issues.map((issue) => issue.path.join('.')))].sort();
     throw new Error(`these settings are missing or wrong: ${wrong.join(', ')}`);

@@ -1,0 +1,8 @@
+import { renderConfiguration } from './configuration.js';
+import { renderRoutes } from './routes.js';
+
+/** Documents that are made from the code, by their path in the project. */
+export const GENERATED_FILES: Readonly<Record<string, () => string>> = {
+  'docs/configuration.md': renderConfiguration,
+  'docs/routes.md': renderRoutes,
+};

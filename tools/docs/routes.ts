@@ -1,0 +1,75 @@
+import * as contracts from '@integument/contracts';
+import type { Audience, RouteContract } from '@integument/contracts';
+import { GENERATED } from './generated.js';
+
+const INTRODUCTION = `# Routes
+
+${GENERATED}
+
+Every route there is, from the contracts in \`libs/contracts/src\`. What isn't declared there doesn't exist: an app with a route beside them doesn't start. Each app also answers
+\`/healthz\`, \`/readyz\`, \`/openapi.json\` and \`/docs\`; the internal listener has no documents.
+
+**Who** may call at all; **asks** is the ability that the caller must have besides, decided by the app's policies (\`*.policy.ts\`). "anybody" needs no sign-in: what such a route hands in or out
+is its own credential (a one-time code, a claim), or nothing of anybody's. Refusals come as problem+json with a stable code; those beyond the general ones are named.
+`;
+
+const AUDIENCES: Readonly<Record<Audience, string>> = {
+  public: 'anybody',
+  person: 'person',
+  staff: 'staff',
+  'identity-client': 'identity client',
+  'health-client': 'health client',
+  'api-process': 'the API’s process',
+};
+
+/** Routes that both apps have, each for its own log and callers. */
+const OF_BOTH = /^(audit|session\.noop)/;
+const OF_THE_API = /^(sessions|consent|readings|products|events|recommendations)\./;
+
+/** The text of docs/routes.md. */
+export function renderRoutes(): string {
+  const routes = declaredRoutes();
+  const internal = routes.filter(({ path }) => path.startsWith('/internal/'));
+  const open = routes.filter(({ path }) => !path.startsWith('/internal/'));
+  const api = open.filter(({ id }) => OF_THE_API.test(id) && !OF_BOTH.test(id));
+  const both = open.filter(({ id }) => OF_BOTH.test(id));
+  const vault = open.filter((route) => !api.includes(route) && !both.includes(route));
+  return [
+    INTRODUCTION,
+    section('Vault', vault),
+    section('API', api),
+    section('Both, each for itself', both),
+    section('Vault, internal listener: mutual TLS, no identity in any reply', internal),
+  ].join('\n');
+}
+
+/** Every contract that the library exports, each once. */
+export function declaredRoutes(): RouteContract[] {
+  const found = new Set(Object.values<unknown>(contracts).filter(isRoute));
+  return [...found].sort(
+    (a, b) => a.path.localeCompare(b.path, 'en') || a.method.localeCompare(b.method, 'en'),
+  );
+}
+
+function isRoute(value: unknown): value is RouteContract {
+  return (
+    typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'audience' in value
+  );
+}
+
+function section(heading: string, routes: readonly RouteContract[]): string {
+  const rows = routes.map(
+    ({ method, path, summary, audience, ability, problems = [] }) =>
+      `| \`${method} ${path}\` | ${summary.replaceAll('|', '\\|')} | ${audience.map((who) => AUDIENCES[who]).join(', ')} | ${
+        ability ? `\`${ability.action} ${ability.resource}\`` : '–'
+      } | ${problems.map((code) => `\`${code}\``).join(' ') || '–'} |`,
+  );
+  return [
+    `## ${heading}`,
+    '',
+    '| Route | What it does | Who | Asks | Refuses with |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
