@@ -12,6 +12,7 @@ export { InvalidSettings, keyFile, parseConfig, plainFile, secretFile } from './
 export { renderConfigurationDoc } from './config-doc.js';
 export { createHttpApp, type HttpApp, type HttpAppOptions, type HttpWiring } from './create-http-app.js';
 export { CurrentCaller, IdempotencyKey, Input, RequestId } from './decorators.js';
+export { Effects } from './effects.js';
 export type { HealthCheck } from './health.js';
 export { Implements, type InputOf, ReplyMismatch } from './implements.js';
 export { InvalidRequest } from './input.js';

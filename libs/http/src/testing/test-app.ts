@@ -207,6 +207,8 @@ export interface TestApp {
   readonly refusals: Refusal[];
   readonly log: string[];
   readonly keys: KeyServer;
+  /** Moves the clock by which tokens are judged; milliseconds. */
+  clockOffset: number;
   /** Makes the refusal log fail. */
   refusalsFail: boolean;
   close(): Promise<void>;
@@ -219,6 +221,7 @@ export async function startTestApp(): Promise<TestApp> {
     refusals: [],
     log,
     keys,
+    clockOffset: 0,
     refusalsFail: false,
     close: async () => {
       await app.http?.close();
@@ -229,6 +232,7 @@ export async function startTestApp(): Promise<TestApp> {
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUrl: keys.url,
+    now: () => Date.now() + app.clockOffset,
     callerOf: (claims) => CLIENTS.get(claims.client_id) ?? null,
   });
   app.http = await createHttpApp(ThingsModule, {
