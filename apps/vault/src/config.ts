@@ -1,5 +1,5 @@
-import { LOG_LEVELS } from '@integument/telemetry';
 import { plainFile, secretFile } from '@integument/http';
+import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(1).max(65_535);

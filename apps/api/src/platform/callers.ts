@@ -1,4 +1,4 @@
-import type { ClientCaller, PersonCaller, StaffCaller } from '@integument/authz';
+import type { Caller, ClientCaller, PersonCaller, StaffCaller } from '@integument/authz';
 import type { GateId, Pseudonym, PurposeName, SessionPseudonym } from '@integument/contracts';
 
 /** A permit as a person's session knows it. */
@@ -47,3 +47,14 @@ export class SessionCookie {
 export type ApiPerson = PersonCaller & InSession & { readonly permits: readonly KnownPermit[] };
 export type ApiStaff = StaffCaller & InSession;
 export type HealthClient = ClientCaller & { readonly purposes: readonly PurposeName[] };
+
+/** Whether the caller may use a purpose at all: a person for themselves, a health client that is registered for it. */
+export function mayUsePurpose(caller: Caller, purpose: PurposeName): boolean {
+  return caller.kind === 'person' || isRegisteredFor(caller, purpose);
+}
+
+export function isRegisteredFor(caller: Caller, purpose: PurposeName): boolean {
+  return (
+    caller.kind === 'client' && caller.use === 'health' && (caller as HealthClient).purposes.includes(purpose)
+  );
+}

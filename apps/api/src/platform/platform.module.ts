@@ -1,7 +1,7 @@
 import { Abilities } from '@integument/authz';
 import { deriveKey } from '@integument/crypto';
 import { Idempotency, migrate, Outbox, openDatabase, UnitOfWork } from '@integument/database';
-import { AUDIT_EXPORTS, auditProviders, provide } from '@integument/http';
+import { AUDIT_EXPORTS, auditProviders, Effects, provide } from '@integument/http';
 import { createQueues, type Queues } from '@integument/queue';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
@@ -28,6 +28,7 @@ export class PlatformModule {
         provide(UnitOfWork, DataSource),
         provide(Outbox),
         ...auditProviders({ signingKey: config.API_AUDIT_KEY_FILE, origin: config.API_AUDIT_ORIGIN }),
+        provide(Effects, UnitOfWork, Idempotency),
         { provide: Abilities, useFactory: () => new Abilities(apiPolicies) },
         {
           provide: Idempotency,
@@ -64,6 +65,7 @@ export class PlatformModule {
         ...AUDIT_EXPORTS,
         Abilities,
         Idempotency,
+        Effects,
         VaultClient,
         ClientDirectory,
       ],

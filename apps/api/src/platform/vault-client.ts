@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import {
+  type AnswerOf,
   type BodyOf,
   CodedError,
   type ParamsOf,
-  type AnswerOf,
   type RouteContract,
 } from '@integument/contracts';
 
@@ -86,7 +86,9 @@ export class VaultClient {
           timeout: this.#timeoutMs,
           headers: payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {},
         },
-        (reply) => collect(reply).then((text) => resolve({ status: reply.statusCode ?? 500, text }), reject),
+        (reply) => {
+          collect(reply).then((text) => resolve({ status: reply.statusCode ?? 500, text }), reject);
+        },
       );
       outgoing.on('timeout', () => outgoing.destroy(new Error('the vault did not answer in time')));
       outgoing.on('error', reject);

@@ -1,7 +1,7 @@
 import { Abilities } from '@integument/authz';
 import { deriveKey } from '@integument/crypto';
 import { Idempotency, migrate, openDatabase, UnitOfWork } from '@integument/database';
-import { AUDIT_EXPORTS, auditProviders, provide } from '@integument/http';
+import { AUDIT_EXPORTS, auditProviders, Effects, provide } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -9,8 +9,8 @@ import { DataSource } from 'typeorm';
 import type { VaultConfig } from '../config.js';
 import { DomainKeys, KeysModule } from '../features/keys/index.js';
 import { vaultMigrations } from '../migrations/index.js';
-import { ISSUER, VAULT_CONFIG } from './tokens.js';
 import { vaultPolicies } from './policies.js';
+import { ISSUER, VAULT_CONFIG } from './tokens.js';
 
 /** What every feature stands on: the database, the audit log, the abilities. */
 @Global()
@@ -26,6 +26,7 @@ export class PlatformModule {
         { provide: Logger, useValue: logger },
         provide(UnitOfWork, DataSource),
         ...auditProviders({ signingKey: config.VAULT_AUDIT_KEY_FILE, origin: config.VAULT_AUDIT_ORIGIN }),
+        provide(Effects, UnitOfWork, Idempotency),
         { provide: Abilities, useFactory: () => new Abilities(vaultPolicies) },
         {
           provide: Idempotency,

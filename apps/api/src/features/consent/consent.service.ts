@@ -2,6 +2,7 @@ import type { AuditLog } from '@integument/audit-log';
 import {
   CodedError,
   type ConsentState,
+  type consentHistory,
   findPurpose,
   freezePermit,
   notFound,
@@ -10,7 +11,6 @@ import {
   PURPOSE_NAMES,
   type PurposeName,
   type ReplyOf,
-  type consentHistory,
   resumePermit,
   sessionPermits,
 } from '@integument/contracts';
@@ -125,7 +125,9 @@ export class ConsentService {
     if (gate.state === 'open') return 'open';
     const epoch = gate.state === 'opening' ? gate.epoch : gate.epoch + 1;
     if (gate.state === 'frozen') await this.gates.reopen(tx, gate.gate_id, epoch);
-    return { gate: gate.gate_id, epoch, isNew: gate.pseudonym === null };
+    // Whoever told us of the gate had it from the vault, so the permit is there: also where a crash left the gate without
+    // its pseudonym, which the resumed permit brings.
+    return { gate: gate.gate_id, epoch, isNew: false };
   }
 
   private async openInVault(caller: ApiPerson, purpose: PurposeName, opening: Opening): Promise<PermitView> {

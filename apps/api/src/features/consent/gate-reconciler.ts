@@ -1,6 +1,6 @@
 import { findPurpose } from '@integument/contracts';
 import type { Outbox, Tx, UnitOfWork } from '@integument/database';
-import { gateName, type Gate, type PermitsStore } from '../permits/index.js';
+import { type Gate, gateName, type PermitsStore } from '../permits/index.js';
 import { FREEZE_TOPIC } from './consent.service.js';
 
 /**

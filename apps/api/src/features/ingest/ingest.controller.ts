@@ -1,9 +1,9 @@
 import { PERMIT_HEADER, readReadings, storeReadings } from '@integument/contracts';
-import { Idempotency, type IdempotentRequest } from '@integument/database';
+import { type IdempotentRequest } from '@integument/database';
 import {
-  Answer,
   AskedBy,
   type Asker,
+  Effects,
   type HttpRequest,
   IdempotencyKey,
   Implements,
@@ -19,21 +19,19 @@ export class IngestController {
   constructor(
     private readonly ingest: IngestService,
     private readonly permits: PermitsService,
-    private readonly idempotency: Idempotency,
+    private readonly effects: Effects,
   ) {}
 
   @Implements(storeReadings)
-  async store(
+  store(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof storeReadings>,
     @Req() request: HttpRequest,
     @IdempotencyKey() once: IdempotentRequest | undefined,
   ) {
     const pseudonym = this.permits.pseudonymOf(asker.caller, 'ingest', request.headers[PERMIT_HEADER]);
-    return Answer.once(
-      await this.permits.through(pseudonym, 'ingest', (tx, leave) =>
-        this.idempotency.once(tx, once, () => this.ingest.storeBatch(tx, asker, leave, body)),
-      ),
+    return this.permits.through(pseudonym, 'ingest', (tx, leave) =>
+      this.effects.within(tx, once, () => this.ingest.storeBatch(tx, asker, leave, body)),
     );
   }
 

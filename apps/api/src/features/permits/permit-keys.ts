@@ -53,7 +53,7 @@ export class PermitKeys {
     const { keys } = await this.vault.call(permitKeys, { body: { gates: gates.map(gateName), use } });
     const byName = new Map(gates.map((gate) => [gateName(gate), gate]));
     for (const { gate: name, key, epoch } of keys) {
-      const gate = byName.get(name as GateId);
+      const gate = byName.get(name);
       if (!gate) continue;
       const derived = deriveKey(
         Buffer.from(key, 'base64url'),

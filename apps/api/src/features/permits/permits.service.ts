@@ -2,7 +2,7 @@ import type { Caller } from '@integument/authz';
 import { type Pseudonym, type PurposeName, permitHeader } from '@integument/contracts';
 import { commit, decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
-import type { ApiPerson, HealthClient } from '../../platform/callers.js';
+import { type ApiPerson, isRegisteredFor } from '../../platform/callers.js';
 import type { PermitKeys } from './permit-keys.js';
 import { permitClosed, permitForeign, permitMissing, permitNotFound } from './permits.errors.js';
 import type { Gate, OpenGate, PermitsStore } from './permits.store.js';
@@ -33,8 +33,7 @@ export class PermitsService {
       if (!own) throw permitNotFound();
       return decodeId('psn', own);
     }
-    if (caller.kind !== 'client' || !(caller as HealthClient).purposes.includes(purpose))
-      throw permitForeign();
+    if (!isRegisteredFor(caller, purpose)) throw permitForeign();
     if (!named) throw permitMissing();
     return decodeId('psn', named);
   }
@@ -69,5 +68,5 @@ export function subjectOf(gate: Gate): Buffer | undefined {
 function parseHeader(header: unknown): Pseudonym {
   const parsed = permitHeader.safeParse(header);
   if (!parsed.success) throw permitNotFound();
-  return parsed.data as Pseudonym;
+  return parsed.data;
 }

@@ -1,9 +1,9 @@
 import { importProducts, listProducts } from '@integument/contracts';
-import { Idempotency, type IdempotentRequest, UnitOfWork } from '@integument/database';
+import { type IdempotentRequest, UnitOfWork } from '@integument/database';
 import {
-  Answer,
   AskedBy,
   type Asker,
+  Effects,
   IdempotencyKey,
   Implements,
   Input,
@@ -17,20 +17,16 @@ export class ProductsController {
   constructor(
     private readonly products: ProductsService,
     private readonly unitOfWork: UnitOfWork,
-    private readonly idempotency: Idempotency,
+    private readonly effects: Effects,
   ) {}
 
   @Implements(importProducts)
-  async import(
+  import(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof importProducts>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    return Answer.once(
-      await this.unitOfWork.run((tx) =>
-        this.idempotency.once(tx, key, () => this.products.import(tx, asker, body.products)),
-      ),
-    );
+    return this.effects.run(key, (tx) => this.products.import(tx, asker, body.products));
   }
 
   @Implements(listProducts)

@@ -1,18 +1,10 @@
 import type { Policy } from '@integument/authz';
+import { isRegisteredFor } from '../../platform/callers.js';
 
 /** Everybody who is somebody may look. What is recommended comes from a client registered for that, or an admin. */
 export const productsPolicy: Policy = (can, caller) => {
-  if (caller.kind === 'person') can('read', 'Product');
-  if (caller.kind === 'client' && caller.use === 'health') {
-    can('read', 'Product');
-    if (purposesOf(caller).includes('recommendation')) can('import', 'Product');
-  }
-  if (caller.kind === 'staff') {
-    can('read', 'Product');
-    if (caller.roles.includes('admin')) can('import', 'Product');
-  }
+  const isHealthClient = caller.kind === 'client' && caller.use === 'health';
+  if (isHealthClient || caller.kind === 'person' || caller.kind === 'staff') can('read', 'Product');
+  const isAdmin = caller.kind === 'staff' && caller.roles.includes('admin');
+  if (isAdmin || isRegisteredFor(caller, 'recommendation')) can('import', 'Product');
 };
-
-function purposesOf(caller: object): readonly string[] {
-  return (caller as { purposes?: readonly string[] }).purposes ?? [];
-}

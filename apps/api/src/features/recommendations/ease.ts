@@ -1,6 +1,6 @@
 // biome-ignore-all lint/style/noNonNullAssertion: positions are in range by construction
 
-import { invertPositiveDefinite, inversionSteps } from './cholesky.js';
+import { inversionSteps, invertPositiveDefinite } from './cholesky.js';
 import type { GramMatrix } from './gram.js';
 import { checkHistory, type History } from './history.js';
 

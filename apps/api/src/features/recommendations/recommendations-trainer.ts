@@ -6,9 +6,9 @@ import type { ProductsStore } from '../products/index.js';
 import { EaseModel } from './ease.js';
 import { GramMatrix } from './gram.js';
 import type { ModelVault } from './model-vault.js';
-import { LAMBDA, Recommender } from './recommender.js';
 import { modelTrained } from './recommendations.audit.js';
 import type { RecommendationsStore } from './recommendations.store.js';
+import { LAMBDA, Recommender } from './recommender.js';
 import { openEvents } from './sealed-event.js';
 import type { Snapshot } from './snapshot.js';
 

@@ -1,9 +1,9 @@
 import { listRecommendations, PERMIT_HEADER, recordEvents } from '@integument/contracts';
-import { Idempotency, type IdempotentRequest } from '@integument/database';
+import { type IdempotentRequest } from '@integument/database';
 import {
-  Answer,
   AskedBy,
   type Asker,
+  Effects,
   type HttpRequest,
   IdempotencyKey,
   Implements,
@@ -19,20 +19,18 @@ export class RecommendationsController {
   constructor(
     private readonly recommendations: RecommendationsService,
     private readonly permits: PermitsService,
-    private readonly idempotency: Idempotency,
+    private readonly effects: Effects,
   ) {}
 
   @Implements(recordEvents)
-  async record(
+  record(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof recordEvents>,
     @Req() request: HttpRequest,
     @IdempotencyKey() once: IdempotentRequest | undefined,
   ) {
-    return Answer.once(
-      await this.permits.through(this.pseudonym(asker, request), 'recommendation', (tx, leave) =>
-        this.idempotency.once(tx, once, () => this.recommendations.record(tx, asker, leave, body)),
-      ),
+    return this.permits.through(this.pseudonym(asker, request), 'recommendation', (tx, leave) =>
+      this.effects.within(tx, once, () => this.recommendations.record(tx, asker, leave, body)),
     );
   }
 

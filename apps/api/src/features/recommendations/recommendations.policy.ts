@@ -1,15 +1,9 @@
 import type { Policy } from '@integument/authz';
+import { mayUsePurpose } from '../../platform/callers.js';
 
 /** Own events and lists, or those of a permit that was handed to a client registered for recommendation. */
 export const recommendationsPolicy: Policy = (can, caller) => {
-  const mayUse =
-    caller.kind === 'person' ||
-    (caller.kind === 'client' && caller.use === 'health' && purposesOf(caller).includes('recommendation'));
-  if (!mayUse) return;
+  if (!mayUsePurpose(caller, 'recommendation')) return;
   can('record', 'PreferenceEvent');
   can('read', 'Recommendation');
 };
-
-function purposesOf(caller: object): readonly string[] {
-  return (caller as { purposes?: readonly string[] }).purposes ?? [];
-}

@@ -1,5 +1,5 @@
 import type { AuditLog } from '@integument/audit-log';
-import type { BodyOf, listRecommendations, QueryOf, recordEvents, ReplyOf } from '@integument/contracts';
+import type { BodyOf, listRecommendations, QueryOf, ReplyOf, recordEvents } from '@integument/contracts';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { type Leave, type PurposeData, subjectOf } from '../permits/index.js';

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { person, staff } from '@integument/authz';
-import { CodedError, type AnswerOf, redeemSignInCode, type SignInCode } from '@integument/contracts';
+import { type AnswerOf, CodedError, redeemSignInCode, type SignInCode } from '@integument/contracts';
 import { context, decodeId, deriveKey, open, SealBroken, seal } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import {
   type ApiPerson,
   type ApiStaff,
   type KnownPermit,
-  SessionCookie,
   type SessionContent,
+  SessionCookie,
 } from '../../platform/callers.js';
 import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
 import type { SessionsStore } from './sessions.store.js';

@@ -1,9 +1,9 @@
 import { erasePerson, eraseSelf, readErasure } from '@integument/contracts';
-import { Idempotency, type IdempotentRequest, UnitOfWork } from '@integument/database';
+import { type IdempotentRequest, UnitOfWork } from '@integument/database';
 import {
-  Answer,
   AskedBy,
   type Asker,
+  Effects,
   type HttpRequest,
   IdempotencyKey,
   Implements,
@@ -21,32 +21,21 @@ export class ErasureController {
   constructor(
     private readonly erasures: ErasureService,
     private readonly unitOfWork: UnitOfWork,
-    private readonly idempotency: Idempotency,
+    private readonly effects: Effects,
   ) {}
 
   @Implements(erasePerson)
-  async erase(
+  erase(
     @AskedBy() asker: Asker,
     @Input() { params, body }: InputOf<typeof erasePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    return Answer.once(
-      await this.unitOfWork.run((tx) =>
-        this.idempotency.once(tx, key, () => this.erasures.requestFor(tx, asker, params.person, body.reason)),
-      ),
-    );
+    return this.effects.run(key, (tx) => this.erasures.requestFor(tx, asker, params.person, body.reason));
   }
 
   @Implements(eraseSelf)
-  async eraseSelf(
-    @AskedBy() asker: Asker<VaultPerson>,
-    @IdempotencyKey() key: IdempotentRequest | undefined,
-  ) {
-    return Answer.once(
-      await this.unitOfWork.run((tx) =>
-        this.idempotency.once(tx, key, () => this.erasures.request(tx, asker, asker.caller.personId)),
-      ),
-    );
+  eraseSelf(@AskedBy() asker: Asker<VaultPerson>, @IdempotencyKey() key: IdempotentRequest | undefined) {
+    return this.effects.run(key, (tx) => this.erasures.request(tx, asker, asker.caller.personId));
   }
 
   @Implements(readErasure)

@@ -1,9 +1,9 @@
 import {
   type Enrolment,
   enrolment,
-  type ReplyOf,
   type enrolPeople,
   type enrolPerson,
+  type ReplyOf,
 } from '@integument/contracts';
 import { Coalescer, type Tx, type UnitOfWork, violates } from '@integument/database';
 import type { Asker } from '@integument/http';
@@ -27,7 +27,7 @@ export class EnrolmentDesk {
   ) {
     this.#singles = new Coalescer({
       maxBatch: 200,
-      concurrency: 2,
+      concurrency: 1,
       flush: async (prepared) => {
         await this.unitOfWork.single((tx) => this.people.enrol(tx, prepared));
         return prepared.map(() => undefined);

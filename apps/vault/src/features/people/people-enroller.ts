@@ -1,6 +1,6 @@
 import type { AuditLog } from '@integument/audit-log';
-import type { Tx } from '@integument/database';
 import { commit } from '@integument/crypto';
+import type { Tx } from '@integument/database';
 import { personSelfEnrolled } from './people.audit.js';
 import type { PeopleStore } from './people.store.js';
 import type { PersonSealer } from './sealed-person.js';

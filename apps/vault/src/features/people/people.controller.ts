@@ -1,4 +1,3 @@
-import { Controller } from '@nestjs/common';
 import {
   enrolPeople,
   enrolPerson,
@@ -8,16 +7,17 @@ import {
   searchPeople,
   updatePerson,
 } from '@integument/contracts';
-import { Idempotency, type IdempotentRequest, UnitOfWork } from '@integument/database';
+import { type IdempotentRequest, UnitOfWork } from '@integument/database';
 import {
-  Answer,
   AskedBy,
   type Asker,
+  Effects,
   IdempotencyKey,
   Implements,
   Input,
   type InputOf,
 } from '@integument/http';
+import { Controller } from '@nestjs/common';
 import type { VaultPerson } from '../../platform/callers.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { PeopleService } from './people.service.js';
@@ -28,34 +28,26 @@ export class PeopleController {
     private readonly desk: EnrolmentDesk,
     private readonly people: PeopleService,
     private readonly unitOfWork: UnitOfWork,
-    private readonly idempotency: Idempotency,
+    private readonly effects: Effects,
   ) {}
 
   @Implements(enrolPerson)
-  async enrol(
+  enrol(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof enrolPerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
     if (!key) return this.desk.enrolOne(asker, body);
-    return Answer.once(
-      await this.unitOfWork.run((tx) =>
-        this.idempotency.once(tx, key, () => this.desk.enrolOneWithin(tx, asker, body)),
-      ),
-    );
+    return this.effects.run(key, (tx) => this.desk.enrolOneWithin(tx, asker, body));
   }
 
   @Implements(enrolPeople)
-  async enrolBatch(
+  enrolBatch(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof enrolPeople>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    return Answer.once(
-      await this.unitOfWork.run((tx) =>
-        this.idempotency.once(tx, key, () => this.desk.enrolBatch(tx, asker, body.people)),
-      ),
-    );
+    return this.effects.run(key, (tx) => this.desk.enrolBatch(tx, asker, body.people));
   }
 
   @Implements(searchPeople)
@@ -69,16 +61,12 @@ export class PeopleController {
   }
 
   @Implements(updatePerson)
-  async update(
+  update(
     @AskedBy() asker: Asker,
     @Input() { params, body }: InputOf<typeof updatePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    return Answer.once(
-      await this.unitOfWork.run((tx) =>
-        this.idempotency.once(tx, key, () => this.people.update(tx, asker, params.person, body)),
-      ),
-    );
+    return this.effects.run(key, (tx) => this.people.update(tx, asker, params.person, body));
   }
 
   @Implements(revealPerson)

@@ -8,9 +8,9 @@ import { ISSUER } from '../../platform/tokens.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { PeopleController } from './people.controller.js';
-import { PeopleEnroller } from './people-enroller.js';
 import { PeopleService } from './people.service.js';
 import { PeopleStore } from './people.store.js';
+import { PeopleEnroller } from './people-enroller.js';
 import { PersonSealer } from './sealed-person.js';
 
 @Module({

@@ -1,5 +1,5 @@
 import type { Policy } from '@integument/authz';
-import type { RevealPurpose } from '@integument/contracts';
+import type { IdentityClient } from '../../platform/callers.js';
 
 /**
  * Identity clients work on the people they have a name for (the store's WHERE sees to that), staff through the console,
@@ -8,7 +8,7 @@ import type { RevealPurpose } from '@integument/contracts';
 export const peoplePolicy: Policy = (can, caller) => {
   if (caller.kind === 'client' && caller.use === 'identity') {
     for (const action of ['enrol', 'read', 'update', 'erase']) can(action, 'Person');
-    can('reveal', 'Person', { purpose: { $in: [...revealPurposes(caller)] } });
+    can('reveal', 'Person', { purpose: { $in: [...(caller as IdentityClient).revealPurposes] } });
   }
   if (caller.kind === 'person') {
     can('read', 'Self');
@@ -25,7 +25,3 @@ export const peoplePolicy: Policy = (can, caller) => {
     can('reveal', 'Person', { purpose: 'support' });
   }
 };
-
-function revealPurposes(caller: object): readonly RevealPurpose[] {
-  return (caller as { revealPurposes?: readonly RevealPurpose[] }).revealPurposes ?? [];
-}

@@ -1,5 +1,5 @@
-import { type Abilities, type Caller, subject } from '@integument/authz';
 import type { AuditLog } from '@integument/audit-log';
+import { type Abilities, type Caller, subject } from '@integument/authz';
 import {
   type BodyOf,
   type ClientPseudonym,
@@ -15,6 +15,7 @@ import {
 import { commit, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
+import { maskText, toText } from './catalogue.js';
 import {
   peopleSearched,
   personEnrolled,
@@ -23,7 +24,6 @@ import {
   personUpdated,
   selfRead,
 } from './people.audit.js';
-import { maskText, toText } from './catalogue.js';
 import { personNotFound, purposeNotAllowed } from './people.errors.js';
 import { CONSOLE, type EnrolmentRow, type FoundPerson, type PeopleStore } from './people.store.js';
 import type { PersonSealer, SealedPerson } from './sealed-person.js';
@@ -165,7 +165,7 @@ export class PeopleService {
         return value === undefined ? [] : [[field, maskText(field, toText(value))]];
       }),
     );
-    return { person: encodeId('cps', person.pseudonym) as ClientPseudonym, masked };
+    return { person: encodeId('cps', person.pseudonym), masked };
   }
 }
 

@@ -1,4 +1,4 @@
-import { type IdentityField, IDENTITY_FIELDS, type SomeIdentityFields } from '@integument/contracts';
+import { IDENTITY_FIELDS, type IdentityField, type SomeIdentityFields } from '@integument/contracts';
 import { type BlindIndex, context, open, randomId, seal } from '@integument/crypto';
 import { accountDigest, type DomainKeys, type WrappedKey } from '../keys/index.js';
 import { CATALOGUE, type FieldRule, fromText, toText } from './catalogue.js';

@@ -7,9 +7,9 @@ import {
   notFound,
   type openPermit,
   type PermitView,
+  type Pseudonym,
   type permitKeys,
   type permitStates,
-  type Pseudonym,
   type ReplyOf,
   type resumePermit,
   type SessionPseudonym,
@@ -168,7 +168,7 @@ export class PermitsService {
     const wrapped = { domainKey: permit.domain_key, wrapped: permit.wrapped_key };
     const key = this.keys.unwrap('permit', permit.pseudonym, wrapped);
     return {
-      gate: encodeId('gat', permit.gate_id) as GateId,
+      gate: encodeId('gat', permit.gate_id),
       epoch: permit.epoch,
       key: key.toString('base64url'),
     };

@@ -7,9 +7,9 @@ import type { VaultConfig } from '../../config.js';
 import { ISSUER, VAULT_CONFIG } from '../../platform/tokens.js';
 import { KeysModule } from '../keys/index.js';
 import { ClientDirectory } from './client-directory.js';
-import { readRegistryFile } from './registry-file.js';
 import { RegistryService } from './registry.service.js';
 import { RegistryStore } from './registry.store.js';
+import { readRegistryFile } from './registry-file.js';
 
 @Module({
   imports: [KeysModule],

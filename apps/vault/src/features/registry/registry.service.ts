@@ -4,8 +4,8 @@ import { notFound, type ReplyOf, type readClient } from '@integument/contracts';
 import type { BlindIndex } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { accountDigest } from '../keys/index.js';
-import type { RegistryFile } from './registry-file.js';
 import type { RegistryStore } from './registry.store.js';
+import type { RegistryFile } from './registry-file.js';
 
 const registryApplied = defineAction('registry.apply');
 

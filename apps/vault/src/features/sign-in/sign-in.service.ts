@@ -1,13 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AuditLog } from '@integument/audit-log';
 import { person, staff } from '@integument/authz';
-import {
-  CodedError,
-  type ReplyOf,
-  type redeemSignInCode,
-  type SessionPseudonym,
-  type SignInCode,
-} from '@integument/contracts';
+import { CodedError, type ReplyOf, type redeemSignInCode, type SignInCode } from '@integument/contracts';
 import { commit, context, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
@@ -86,7 +80,7 @@ export class SignInService {
     await this.store.insertApiSession(tx, session, row.person_id, row.expires_at);
     await this.audit.append(tx, signInCodeRedeemed({ ...by(asker), subject: subjectOf(row) }));
     return {
-      session: encodeId('ssn', session) as SessionPseudonym,
+      session: encodeId('ssn', session),
       kind: row.person_id ? 'person' : 'staff',
       roles: row.roles ?? [],
       acr: row.acr,
