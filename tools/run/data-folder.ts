@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Account, canEnter, canRun } from '../postgres/account.js';
 import { type Binaries, binariesIn } from '../postgres/binaries.js';
-import { renameDurably } from './files.js';
+import { readJson, renameDurably } from './files.js';
 
 /** The places in the data folder. Each app has a folder of its own, as it would have a machine of its own. */
 export interface DataFolder {
@@ -79,9 +79,7 @@ export function placePostgres(
   // Anybody can make a folder in /var/tmp under the name that we are going to use.
   if (!isOwn(outside)) throw new Error(`${outside} is not a folder of this account alone: remove it`);
   const folder = reachable ? inside : made(join(outside, 'postgres'), ENTER_ONLY);
-  const binaries = canRun(installed.postgres, account)
-    ? installed
-    : copyBinaries(installed, join(outside, 'native'));
+  const binaries = canRun(installed.postgres, account) ? installed : copyBinaries(installed, outside);
   return {
     folder,
     binaries,
@@ -106,7 +104,9 @@ function isOwn(folder: string): boolean {
   return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
 }
 
-function copyBinaries(installed: Binaries, folder: string): Binaries {
+function copyBinaries(installed: Binaries, place: string): Binaries {
+  const description = readJson<{ version: string }>(join(installed.root, '..', 'package.json'));
+  const folder = join(place, `native-${description?.version ?? 'unknown'}`);
   const copy = binariesIn(folder);
   if (existsSync(copy.postgres)) return copy;
   const unfinished = `${folder}.unfinished`;
