@@ -73,7 +73,7 @@ describe('a log line', () => {
       'component',
     ];
     for (const name of names) logger().info('started', { [name]: CANARY });
-    for (const name of names) logger().info('started', { [name]: { a: CANARY } } as object);
+    for (const name of names) logger().info('started', { [name]: { a: CANARY } });
     expect(lines.join()).not.toContain('canary');
   });
 
