@@ -35,7 +35,7 @@ export class PlatformModule {
             new Idempotency(deriveKey(keys.secret('session'), 'integument/idempotency/v1')),
         },
       ],
-      exports: [VAULT_CONFIG, ISSUER, Logger, UnitOfWork, ...AUDIT_EXPORTS, Abilities, Idempotency],
+      exports: [VAULT_CONFIG, ISSUER, Logger, UnitOfWork, ...AUDIT_EXPORTS, Abilities, Idempotency, Effects],
     };
   }
 }
