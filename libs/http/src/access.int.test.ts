@@ -6,7 +6,7 @@ import { problem } from '@integument/contracts';
 import { type JWTPayload, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BearerTokens } from './index.js';
-import { AUDIENCE, ISSUER } from './testing/key-server.js';
+import { AUDIENCE, ISSUER, KeyServer } from './testing/key-server.js';
 import { startTestApp, type TestApp, WEB } from './testing/test-app.js';
 
 let app: TestApp;
@@ -55,6 +55,7 @@ describe('a token is accepted only whole, genuine, ours and in time', () => {
     ['of another type (an id token)', {}, { typ: 'JWT' }],
     ['without a type', {}, { typ: undefined }],
     ['by an unknown key', {}, { kid: 'two' }],
+    ['by an algorithm that is not allowed', {}, { alg: 'RS384', kid: 'weak' }],
   ];
   test.each(claims)('%s', async (_title, wrong, header) => {
     const token = await app.keys.sign(wrong, header);
@@ -295,4 +296,24 @@ test("keys that cannot be fetched are our failure, not the caller's, and open no
     await expect(tokens.resolve(request)).rejects.toMatchObject({ code: 'auth.unavailable', status: 503 });
   }
   broken.close();
+});
+
+test('a token with an invented key id does not make us forget the keys while the provider is away', async () => {
+  const keys = await KeyServer.start();
+  let offset = 0;
+  const shop = client({ clientId: 'shop', use: 'identity' });
+  const tokens = new BearerTokens({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwksUrl: keys.url,
+    now: () => Date.now() + offset,
+    callerOf: () => shop,
+  });
+  const good = { headers: bearer(await keys.sign()) } as never;
+  const invented = { headers: bearer(await keys.sign({}, { kid: 'invented' })) } as never;
+  expect(await tokens.resolve(good)).toBe(shop);
+  keys.close();
+  await expect(tokens.resolve(invented)).rejects.toThrow();
+  offset = 61_000;
+  expect(await tokens.resolve(good)).toBe(shop);
 });

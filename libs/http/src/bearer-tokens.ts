@@ -114,7 +114,6 @@ export class BearerTokens implements CallerResolver {
       if (error.code !== 'ERR_JOSE_GENERIC' && error.code !== 'ERR_JWKS_INVALID')
         return unauthenticated(request, error);
     }
-    this.#keys = null;
     return new CodedError('auth.unavailable', 503, 'Tokens cannot be checked right now. Try again soon.', {
       cause: error,
       headers: { 'retry-after': '2' },
@@ -123,7 +122,12 @@ export class BearerTokens implements CallerResolver {
 
   /** Found at the first token, so that the provider need not be up when this app starts. */
   private keys(): Promise<JWTVerifyGetKey> {
-    this.#keys ??= this.findKeys();
+    // Only a failed discovery is forgotten: keys that are there stay, or a token with an invented key id could make us drop
+    // them while the provider is away.
+    this.#keys ??= this.findKeys().catch((error: unknown) => {
+      this.#keys = null;
+      throw error;
+    });
     return this.#keys;
   }
 

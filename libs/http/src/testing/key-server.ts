@@ -5,22 +5,28 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 export const ISSUER = 'http://issuer.test';
 export const AUDIENCE = 'urn:integument:test';
 
+type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+
 /** An OpenID provider's key endpoint, and what it signs. */
 export class KeyServer {
   private constructor(
     private readonly server: Server,
-    private readonly key: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'],
+    private readonly key: PrivateKey,
+    private readonly weakKey: PrivateKey,
     readonly publicJwk: Record<string, unknown>,
   ) {}
 
   static async start(): Promise<KeyServer> {
     const { publicKey, privateKey } = await generateKeyPair('RS256');
     const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
+    // Genuine and published, but good only for an algorithm that nobody allowed.
+    const weak = await generateKeyPair('RS384');
+    const weakJwk = { ...(await exportJWK(weak.publicKey)), kid: 'weak', use: 'sig' };
     const server = createServer((_request, response) => {
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk, weakJwk] }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new KeyServer(server, privateKey, jwk);
+    return new KeyServer(server, privateKey, weak.privateKey, jwk);
   }
 
   get url(): string {
@@ -41,7 +47,7 @@ export class KeyServer {
     };
     return new SignJWT(payload)
       .setProtectedHeader({ alg: 'RS256', kid: 'one', typ: 'at+jwt', ...header })
-      .sign(this.key);
+      .sign(header.alg === 'RS384' ? this.weakKey : this.key);
   }
 
   close(): void {
