@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { context } from '@integument/crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyringFiles } from '../../vault.fixture.js';
+import { EmbeddedKeyring } from './embedded-keyring.js';
+import { KeyringRefused } from './keyring.js';
+
+const PLACE = context('domain_key', 'person', 1);
+let files: ReturnType<typeof keyringFiles>;
+beforeEach(() => {
+  files = keyringFiles();
+});
+afterEach(() => files.remove());
+
+describe('the embedded keyring', () => {
+  it('opens after a restart what it wrapped before', async () => {
+    const key = randomBytes(32);
+    const wrapped = await (await EmbeddedKeyring.load(files)).wrap(key, PLACE);
+    const again = await EmbeddedKeyring.load(files);
+    expect((await again.unwrap(wrapped, PLACE)).equals(key)).toBe(true);
+  });
+
+  it('refuses a wrapped key at another place, changed, or of another keyring', async () => {
+    const keyring = await EmbeddedKeyring.load(files);
+    const wrapped = await keyring.wrap(randomBytes(32), PLACE);
+    await expect(keyring.unwrap(wrapped, context('domain_key', 'permit', 1))).rejects.toThrow(KeyringRefused);
+    const changed = Buffer.from(wrapped);
+    changed[20] = (changed[20] ?? 0) ^ 1;
+    await expect(keyring.unwrap(changed, PLACE)).rejects.toThrow(KeyringRefused);
+    const others = keyringFiles();
+    const other = await EmbeddedKeyring.load(others);
+    others.remove();
+    await expect(other.unwrap(wrapped, PLACE)).rejects.toThrow(KeyringRefused);
+  });
+
+  it('refuses its file with any byte changed, cut or emptied, and leaves it as it is', async () => {
+    await EmbeddedKeyring.load(files);
+    const whole = readFileSync(files.sealedFile);
+    const damaged = Array.from(whole, (byte, at) => {
+      const copy = Buffer.from(whole);
+      copy[at] = byte ^ 1;
+      return copy;
+    });
+    for (const bytes of [...damaged, whole.subarray(0, -1), Buffer.alloc(0)]) {
+      writeFileSync(files.sealedFile, bytes);
+      await expect(EmbeddedKeyring.load(files)).rejects.toThrow(KeyringRefused);
+      expect(readFileSync(files.sealedFile).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('refuses another key file, and one with less than 32 bytes', async () => {
+    await EmbeddedKeyring.load(files);
+    writeFileSync(files.keyFile, randomBytes(32).toString('base64url'));
+    await expect(EmbeddedKeyring.load(files)).rejects.toThrow('was changed or belongs to another key file');
+    writeFileSync(files.keyFile, randomBytes(31).toString('base64url'));
+    await expect(EmbeddedKeyring.load(files)).rejects.toThrow('less than 32 bytes');
+  });
+
+  it('makes no keyring where the key file is missing', async () => {
+    const nowhere = { ...files, keyFile: `${files.keyFile}-gone` };
+    await expect(EmbeddedKeyring.load(nowhere)).rejects.toThrow('ENOENT');
+    expect(readdirSync(files.folder)).toEqual(['key']);
+  });
+
+  it('keeps its file to its owner and leaves no draft beside it', async () => {
+    await EmbeddedKeyring.load(files);
+    expect(statSync(files.sealedFile).mode & 0o777).toBe(0o600);
+    expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed']);
+  });
+});
