@@ -11,5 +11,5 @@ export const apiPolicies: readonly Policy[] = [
   ingestPolicy,
   productsPolicy,
   recommendationsPolicy,
-  commonPolicy,
+  commonPolicy('health'),
 ];

@@ -13,4 +13,4 @@ const apiProcessPolicy: Policy = (can, caller) => {
 };
 
 /** Who may do what in the vault: all of it. */
-export const vaultPolicies: readonly Policy[] = [peoplePolicy, commonPolicy, apiProcessPolicy];
+export const vaultPolicies: readonly Policy[] = [peoplePolicy, commonPolicy('identity'), apiProcessPolicy];
