@@ -51,6 +51,12 @@ function base64Core(bytes: Buffer, before: number): string {
   return text.slice(from, to);
 }
 
+/** Letters and digits alone look the same in base64 and base64url: the first name stays. */
 function distinct(needles: readonly Needle[]): Needle[] {
-  return [...new Map(needles.map((needle) => [needle.bytes.toString('latin1'), needle])).values()];
+  const byBytes = new Map<string, Needle>();
+  for (const needle of needles) {
+    const bytes = needle.bytes.toString('latin1');
+    if (!byBytes.has(bytes)) byBytes.set(bytes, needle);
+  }
+  return [...byBytes.values()];
 }

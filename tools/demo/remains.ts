@@ -1,4 +1,5 @@
-import { createReadStream, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseInfo } from '@integument/testing';
 import pg from 'pg';
@@ -50,23 +51,31 @@ async function copyInto(client: pg.Client, statement: string, scan: Scan): Promi
 /** Every file below a folder. One that goes away meanwhile is passed over, as PostgreSQL removes some of its own. */
 export async function scanFolder(folder: string, search: ByteSearch): Promise<{ scan: Scan; files: number }> {
   const scan = search.scan();
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
   let files = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    if (await scanFile(join(entry.parentPath, entry.name), scan)) files++;
+    if (await scanFile(join(entry.parentPath, entry.name), scan, buffer)) files++;
   }
   return { scan, files };
 }
 
-async function scanFile(path: string, scan: Scan): Promise<boolean> {
+async function scanFile(path: string, scan: Scan, buffer: Buffer): Promise<boolean> {
+  const file = await open(path).catch(absent);
+  if (!file) return false;
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>)
-      scan.feed(piece);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
+    for (;;) {
+      const { bytesRead } = await file.read(buffer);
+      if (bytesRead === 0) return true;
+      scan.feed(buffer.subarray(0, bytesRead));
+    }
   } finally {
+    await file.close();
     scan.cut();
   }
+}
+
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
 }
