@@ -77,7 +77,7 @@ function actorsOf(
     Array.from({ length: count }, (_, at) => `${kind}-${round}-${at}`);
   const subjects = names('subject', 4).map((name) => new SubjectActor(name, info, ledger, random, products));
   return [
-    ...names('shop', 3).map((name) => new Shop(name, info, shop, ledger, random)),
+    ...names('shop', 2).map((name) => new Shop(name, info, shop, ledger, random)),
     ...subjects,
     ...subjects.map(({ name, shared }) => new Device(`device-of-${name}`, info, app, ledger, shared)),
     ...names('leaver', 1).map((name) => new Leaver(name, info, shop, ledger)),

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { type AuditEntry, AuditLog } from '@integument/audit-log';
+import type { GateId, Pseudonym, PurposeName, SessionPseudonym } from '@integument/contracts';
+import { encodeId, randomId } from '@integument/crypto';
+import { openDatabase, Outbox, UnitOfWork } from '@integument/database';
+import type { Asker } from '@integument/http';
+import { freshDatabases } from '@integument/testing';
+import type { DataSource } from 'typeorm';
+import { ConsentService } from './features/consent/consent.service.js';
+import { ConsentStore } from './features/consent/consent.store.js';
+import { IngestService } from './features/ingest/ingest.service.js';
+import { IngestStore } from './features/ingest/ingest.store.js';
+import { type Leave, PermitKeys, PermitsService, PermitsStore } from './features/permits/index.js';
+import { SessionsService, SessionsStore } from './features/sessions/index.js';
+import type { ApiPerson, SessionContent } from './platform/callers.js';
+import type { VaultClient } from './platform/vault-client.js';
+
+const NO_VAULT = {
+  call: () => Promise.reject(new Error('this test has no vault')),
+} as unknown as VaultClient;
+
+/** The data plane's services, wired as its modules do, on a database of their own and without a listener. */
+export class TestApi {
+  readonly unitOfWork: UnitOfWork;
+  readonly platformSecret = randomBytes(32);
+  readonly gates = new PermitsStore();
+  readonly outbox = new Outbox();
+  readonly audit = new AuditLog();
+  readonly ingestStore = new IngestStore();
+  readonly ingest = new IngestService(this.ingestStore, this.audit);
+  readonly sessionsStore = new SessionsStore();
+  readonly sessions: SessionsService;
+  readonly keys: PermitKeys;
+  readonly permits: PermitsService;
+  readonly consent: ConsentService;
+
+  private constructor(
+    readonly dataSource: DataSource,
+    readonly vault: VaultClient,
+    private readonly tearDown: () => Promise<void>,
+  ) {
+    this.unitOfWork = new UnitOfWork(dataSource);
+    this.sessions = new SessionsService(this.sessionsStore, vault);
+    this.keys = new PermitKeys(vault, this.platformSecret);
+    this.permits = new PermitsService(this.gates, this.keys, this.unitOfWork);
+    this.consent = new ConsentService(
+      this.gates,
+      new ConsentStore(),
+      this.sessions,
+      this.keys,
+      vault,
+      this.outbox,
+      this.audit,
+      this.unitOfWork,
+    );
+  }
+
+  /** @param vault what the services call; nothing in tests that need none */
+  static async open(vault: VaultClient = NO_VAULT, poolSize = 16): Promise<TestApi> {
+    const { platformUrl: url, drop } = await freshDatabases();
+    const dataSource = await openDatabase({ url, poolSize, applicationName: 'api tests', migrations: [] });
+    return new TestApi(dataSource, vault, async () => {
+      await dataSource.destroy();
+      await drop();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.tearDown();
+  }
+
+  query<Row = Record<string, unknown>>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return this.dataSource.query<Row[]>(sql, values);
+  }
+
+  /** A gate that is open, as a given consent leaves it. */
+  async openGate(purpose: PurposeName): Promise<{ gate: Buffer; pseudonym: Buffer }> {
+    const [gate, pseudonym] = [randomId(), randomId()];
+    await this.query(
+      `INSERT INTO permit_gate (gate_id, purpose, pseudonym, state, epoch, subject_salt) VALUES ($1, $2, $3, 'open', 1, $4)`,
+      [gate, purpose, pseudonym, randomId()],
+    );
+    return { gate, pseudonym };
+  }
+
+  /** What a closed gate keeps from happening needs this: leave to use an open one, with a key of the test's own. */
+  async leaveFor(pseudonym: Buffer, purpose: PurposeName, key = Buffer.alloc(32, 1)): Promise<Leave> {
+    const gate = await this.unitOfWork.single((tx) => this.gates.lockOpen(tx, pseudonym, purpose));
+    if (!gate) throw new Error('the gate is not open');
+    return { gate, key };
+  }
+
+  /** A session, as the redemption of a code makes it. @returns the cookie's secret */
+  async openSession(content: SessionContent): Promise<string> {
+    return (await this.unitOfWork.run((tx) => this.sessions.create(tx, content))).secret;
+  }
+
+  /** Who the cookie's secret lets in, as each request asks. */
+  async asker(secret: string): Promise<Asker<ApiPerson>> {
+    const caller = await this.unitOfWork.run((tx) => this.sessions.find(tx, secret));
+    if (!caller) throw new Error('the session is over');
+    return { caller: caller as ApiPerson, requestId: 'req-person' };
+  }
+
+  /** What was staged for the audit log so far. */
+  async entries(): Promise<AuditEntry[]> {
+    const rows = await this.query<{ entry: Buffer }>('SELECT entry FROM audit_staging ORDER BY ordinal');
+    return rows.map(({ entry }) => JSON.parse(entry.toString('utf8')) as AuditEntry);
+  }
+}
+
+export function sessionContent(
+  session = encodeId('ssn', randomId()) as SessionPseudonym,
+  permits: SessionContent['permits'] = [],
+): SessionContent {
+  const now = Date.now();
+  return {
+    session,
+    kind: 'person',
+    roles: [],
+    acr: '1',
+    authenticatedAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + 3_600_000).toISOString(),
+    permits,
+  };
+}
+
+export function knownPermit(purpose: PurposeName) {
+  return {
+    purpose,
+    gate: encodeId('gat', randomId()) as GateId,
+    pseudonym: encodeId('psn', randomId()) as Pseudonym,
+  };
+}

@@ -1,0 +1,93 @@
+import { type BodyOf, CodedError, type openPermit, type RouteContract } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+import { API, type TestVault } from '../../../apps/vault/src/vault.fixture.js';
+import { type VaultClient, VaultRefused } from '../../../apps/api/src/platform/vault-client.js';
+
+/** What happens to a call on its way. */
+export type Fault =
+  /** the vault never hears of it */
+  | 'lost'
+  /** the vault does it, its answer is lost */
+  | 'unanswered'
+  /** the API's process ends before it calls */
+  | 'crash-before'
+  /** the API's process ends when the vault has done it */
+  | 'crash-after';
+
+/** The API's process is gone: nothing after this point runs. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+type Body = BodyOf<typeof openPermit> & { gates: never; use: never };
+type Handler = (tx: Tx, body: Body) => Promise<unknown>;
+
+/**
+ * Stands where the API has its client: real services on a real vault database, with the network between them replaced by
+ * faults that a test decides. The network itself is proved by the end-to-end tests.
+ */
+export class InProcessVault {
+  #fault: { route: RouteContract['id']; fault: Fault } | undefined;
+  readonly #handlers: Readonly<Record<string, Handler>>;
+
+  constructor(private readonly vault: TestVault) {
+    const { permits } = vault;
+    this.#handlers = {
+      'permits.open': (tx, body) => permits.open(tx, API, body),
+      'permits.resume': (tx, body) => permits.resume(tx, API, body),
+      'permits.freeze': (tx, { gate, epoch }) => permits.freeze(tx, API, gate, epoch),
+      'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
+      'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
+      'permits.of_session': async (tx, { session }) => ({
+        permits: await permits.ofSession(tx, API, session),
+      }),
+    };
+  }
+
+  /** The next call of this route meets with this. */
+  failNext(route: RouteContract, fault: Fault): void {
+    this.#fault = { route: route.id, fault };
+  }
+
+  /** Everything is well again. */
+  heal(): void {
+    this.#fault = undefined;
+  }
+
+  /** Whether the fault that was asked for has happened. */
+  get hasFailed(): boolean {
+    return this.#fault === undefined;
+  }
+
+  asClient(): VaultClient {
+    return {
+      call: (route: RouteContract, input: { body: Body }) => this.call(route, input),
+    } as unknown as VaultClient;
+  }
+
+  private async call(route: RouteContract, { body }: { body: Body }): Promise<unknown> {
+    const fault = this.#fault?.route === route.id ? this.#fault.fault : undefined;
+    if (fault) this.#fault = undefined;
+    if (fault === 'crash-before') throw new Crash();
+    if (fault === 'lost') throw unavailable();
+    const reply = await this.handle(route, body);
+    if (fault === 'crash-after') throw new Crash();
+    if (fault === 'unanswered') throw unavailable();
+    return route.reply?.parse(reply);
+  }
+
+  private async handle(route: RouteContract, body: Body): Promise<unknown> {
+    const handler = this.#handlers[route.id];
+    if (!handler) throw new Error(`the in-process vault has no ${route.id}`);
+    try {
+      return await this.vault.unitOfWork.run((tx) => handler(tx, body));
+    } catch (error) {
+      if (error instanceof CodedError) throw new VaultRefused(error.status, error.code);
+      throw error;
+    }
+  }
+}
+
+function unavailable(): CodedError {
+  return new CodedError('vault.unavailable', 503, 'The identity plane cannot be reached. Try again.');
+}
