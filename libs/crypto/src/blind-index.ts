@@ -1,17 +1,24 @@
-import { createHash, type Hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { deriveKey } from './derive.js';
 
 const BLOCK = 64;
+const HASH_BYTES = 32;
 const DIGEST_BYTES = 16;
+
+/** The key, filled up to a block and combined with HMAC's two constants. */
+interface Pads {
+  readonly inner: Buffer;
+  readonly outer: Buffer;
+}
 
 /**
  * Equality search over values the server stores only sealed: HMAC-SHA-256 (RFC 2104) of the normalised value under a
  * key of its field, cut to 16 bytes. Equal values give equal digests within a field and unrelated ones across fields.
  *
- * The padded key blocks are hashed once and copied for each value, which halves the cost of `createHmac`.
+ * Two one-shot hashes over prepared blocks: a quarter of the cost of `createHmac`, which makes and frees an object for each.
  */
 export class BlindIndex {
-  readonly #fields = new Map<string, { inner: Hash; outer: Hash }>();
+  readonly #fields = new Map<string, Pads>();
 
   /** @param key 32 bytes, used for nothing else */
   constructor(private readonly key: Buffer) {}
@@ -19,11 +26,21 @@ export class BlindIndex {
   /** @returns 16 bytes */
   digest(field: string, value: string): Buffer {
     const { inner, outer } = this.pads(field);
-    const innerDigest = inner.copy().update(value, 'utf8').digest();
-    return outer.copy().update(innerDigest).digest().subarray(0, DIGEST_BYTES);
+    const message = Buffer.allocUnsafe(BLOCK + Buffer.byteLength(value, 'utf8'));
+    inner.copy(message);
+    message.write(value, BLOCK, 'utf8');
+    const second = Buffer.allocUnsafe(BLOCK + HASH_BYTES);
+    outer.copy(second);
+    // As text of one byte a character: that costs less than a buffer of its own.
+    second.write(hash('sha256', message, 'binary'), BLOCK, 'latin1');
+    const digest = Buffer.from(hash('sha256', second, 'binary'), 'latin1').subarray(0, DIGEST_BYTES);
+    // Both lie in slabs that come back uninitialised to whoever asks next, and both begin with the key.
+    message.fill(0);
+    second.fill(0);
+    return digest;
   }
 
-  private pads(field: string): { inner: Hash; outer: Hash } {
+  private pads(field: string): Pads {
     const known = this.#fields.get(field);
     if (known) return known;
     const key = deriveKey(this.key, `blind-index/${field}`);
@@ -33,8 +50,8 @@ export class BlindIndex {
   }
 }
 
-function padded(key: Buffer, pad: number): Hash {
+function padded(key: Buffer, pad: number): Buffer {
   const block = Buffer.alloc(BLOCK, pad);
   for (let i = 0; i < key.length; i++) block[i] = (key[i] ?? 0) ^ pad;
-  return createHash('sha256').update(block);
+  return block;
 }

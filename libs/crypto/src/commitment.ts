@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { context } from './context.js';
 
 /**
@@ -8,7 +8,5 @@ import { context } from './context.js';
  * @returns 32 bytes
  */
 export function commit(salt: Uint8Array, id: Uint8Array): Buffer {
-  return createHash('sha256')
-    .update(context('integument/commitment/v1', salt, id))
-    .digest();
+  return hash('sha256', context('integument/commitment/v1', salt, id), 'buffer');
 }

@@ -7,24 +7,22 @@
  * Source: the pre-authentication encoding of PASETO, with 32-bit lengths.
  */
 export function context(...parts: readonly (string | number | Uint8Array)[]): Buffer {
-  const pieces: Uint8Array[] = [u32(parts.length)];
+  let size = 4;
+  for (const part of parts) size += 4 + sizeOf(part);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = bytes.writeUInt32LE(parts.length);
   for (const part of parts) {
-    const bytes = toBytes(part);
-    pieces.push(u32(bytes.length), bytes);
+    const length = sizeOf(part);
+    at = bytes.writeUInt32LE(length, at);
+    if (typeof part === 'string') bytes.write(part, at, 'utf8');
+    else if (typeof part === 'number') bytes.writeBigInt64BE(BigInt(part), at);
+    else bytes.set(part, at);
+    at += length;
   }
-  return Buffer.concat(pieces);
-}
-
-function toBytes(part: string | number | Uint8Array): Uint8Array {
-  if (typeof part === 'string') return Buffer.from(part, 'utf8');
-  if (typeof part !== 'number') return part;
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(BigInt(part));
   return bytes;
 }
 
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
+function sizeOf(part: string | number | Uint8Array): number {
+  if (typeof part === 'string') return Buffer.byteLength(part, 'utf8');
+  return typeof part === 'number' ? 8 : part.length;
 }

@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { fillRandom } from './random.js';
 
 /** Random bytes in every identifier: 128 bits. */
 export const IDENTIFIER_BYTES = 16;
@@ -19,16 +19,10 @@ export class MalformedIdentifier extends Error {
 
 /** 16 fresh random bytes. */
 export function randomId(): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const id = Buffer.from(pool.subarray(used, used + IDENTIFIER_BYTES));
-  used += IDENTIFIER_BYTES;
+  const id = Buffer.allocUnsafe(IDENTIFIER_BYTES);
+  fillRandom(id, 0, IDENTIFIER_BYTES);
   return id;
 }
-const pool = Buffer.alloc(IDENTIFIER_BYTES * 256);
-let used = pool.length;
 
 /**
  * Writes 16 bytes as `prefix_` and 32 characters: the bytes and a CRC-32 over prefix and bytes. The prefix says what it

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { fillRandom } from './random.js';
 
 const FORMAT = 1;
 const IV_BYTES = 12;
@@ -26,7 +27,7 @@ export class SealBroken extends Error {
 export function seal(key: Buffer, plaintext: Uint8Array, place: Buffer): Buffer {
   const sealed = Buffer.allocUnsafe(plaintext.length + SEAL_OVERHEAD);
   sealed[0] = FORMAT;
-  randomIv(sealed);
+  fillRandom(sealed, 1, IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, sealed.subarray(1, HEADER_BYTES));
   cipher.setAAD(place);
   cipher.update(plaintext).copy(sealed, HEADER_BYTES);
@@ -54,17 +55,4 @@ export function open(key: Buffer, sealed: Uint8Array, place: Buffer): Buffer {
     throw new SealBroken();
   }
   return plaintext;
-}
-
-// One call to the random generator costs more than the cipher does: fetch IVs by the page. Each byte is used once.
-const pool = Buffer.alloc(IV_BYTES * 512);
-let used = pool.length;
-
-function randomIv(target: Buffer): void {
-  if (used === pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  pool.copy(target, 1, used, used + IV_BYTES);
-  used += IV_BYTES;
 }

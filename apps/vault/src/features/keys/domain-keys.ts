@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { context, KEY_BYTES, open, seal } from '@integument/crypto';
+import { context, open, randomKey, seal } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import type { Keyring } from './keyring.js';
 import type { KeysStore } from './keys.store.js';
@@ -34,7 +33,7 @@ export class DomainKeys {
   /** Makes a fresh 32-byte data key for an owner. */
   mint(domain: Domain, owner: Buffer): { key: Buffer } & WrappedKey {
     const domainKey = this.current(domain);
-    const key = randomBytes(KEY_BYTES);
+    const key = randomKey();
     return { key, domainKey, wrapped: seal(this.byId(domainKey), key, ownerPlace(domain, owner)) };
   }
 
@@ -51,7 +50,7 @@ export class DomainKeys {
   private async loadDomain(domain: Domain): Promise<void> {
     let rows = await this.unitOfWork.single((tx) => this.store.findAll(tx, domain));
     if (rows.length === 0) {
-      const wrapped = await this.keyring.wrap(randomBytes(KEY_BYTES), domainPlace(domain, 1));
+      const wrapped = await this.keyring.wrap(randomKey(), domainPlace(domain, 1));
       await this.unitOfWork.single((tx) => this.store.insertIfAbsent(tx, domain, 1, wrapped));
       rows = await this.unitOfWork.single((tx) => this.store.findAll(tx, domain));
     }

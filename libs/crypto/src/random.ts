@@ -1,0 +1,26 @@
+import { randomFillSync } from 'node:crypto';
+import { KEY_BYTES } from './derive.js';
+
+// A call to the system's generator costs more than sealing a value does: fetch by the page. Each byte is given once.
+const pool = Buffer.alloc(8_192);
+let used = pool.length;
+
+/** Writes fresh random bytes into a part of a buffer. At most a page (8,192 bytes). */
+export function fillRandom(target: Buffer, at: number, length: number): void {
+  if (used + length > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  pool.copy(target, at, used, used + length);
+  // What was given may be a key: it must not stand here, too.
+  pool.fill(0, used, used + length);
+  used += length;
+}
+
+/** 32 fresh random bytes. */
+export function randomKey(): Buffer {
+  // Memory of its own: the slabs that small buffers share come back uninitialised to whoever asks next.
+  const key = Buffer.alloc(KEY_BYTES);
+  fillRandom(key, 0, KEY_BYTES);
+  return key;
+}
