@@ -29,6 +29,7 @@ export default defineConfig({
           include: sources.map((dir) => `${dir}/**/*.test.ts`),
           exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
           pool: 'threads',
+          testTimeout: 20_000,
         },
       },
       {

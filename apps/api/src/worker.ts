@@ -1,6 +1,6 @@
 import { freezePermit, type GateId } from '@integument/contracts';
 import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
-import { endOnSignals, parseConfig } from '@integument/http';
+import { endOnSignals, Periodic, parseConfig } from '@integument/http';
 import type { Queues } from '@integument/queue';
 import { createLogger, NestLogger } from '@integument/telemetry';
 import { NestFactory } from '@nestjs/core';
@@ -8,9 +8,12 @@ import { AppModule } from './app.module.js';
 import { apiConfig } from './config.js';
 import { FREEZE_TOPIC, GateReconciler } from './features/consent/index.js';
 import { ErasureService } from './features/erasure/index.js';
-import { RecommendationsTrainer } from './features/recommendations/index.js';
+import {
+  DESTROY_MODEL_KEY_TOPIC,
+  ModelVault,
+  RecommendationsTrainer,
+} from './features/recommendations/index.js';
 import { SessionsStore } from './features/sessions/index.js';
-import { Periodic } from './platform/periodic.js';
 import { QUEUES } from './platform/tokens.js';
 import { VaultClient } from './platform/vault-client.js';
 
@@ -26,6 +29,7 @@ const app = await NestFactory.createApplicationContext(AppModule.with(config, lo
 const find = <T>(token: abstract new (...args: never[]) => T): T => app.get<T>(token, { strict: false });
 const unitOfWork = find(UnitOfWork);
 const vault = find(VaultClient);
+const models = find(ModelVault);
 const queues = app.get<Queues>(QUEUES, { strict: false });
 
 // Jobs that would wait for ever, in another database say, stop the start.
@@ -35,6 +39,7 @@ const outbox = new OutboxWorker({
   unitOfWork,
   handlers: {
     ...queues.outboxHandlers,
+    [DESTROY_MODEL_KEY_TOPIC]: (payload) => models.handle(payload),
     // The gate is closed already; the vault ignores it if it has heard of a later epoch.
     [FREEZE_TOPIC]: async (payload) => {
       const { gate, epoch } = payload as { gate: GateId; epoch: number };

@@ -1,4 +1,4 @@
-import { plainFile, secretFile } from '@integument/http';
+import { plainFile, secretFile, secretPath } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
@@ -25,7 +25,7 @@ export const vaultConfig = z
     VAULT_TLS_KEY_FILE: secretFile('Key of the internal listener (PEM)'),
     KEYRING: z.enum(['embedded']).default('embedded').describe('What holds the root key'),
     KEYRING_FILE: z.string().describe('The embedded keyring’s sealed file; made at first start'),
-    KEYRING_KEY_FILE: z.string().describe('File with the secret that seals it (32 bytes, base64url)'),
+    KEYRING_KEY_FILE: secretPath('File with the secret that seals it (32 bytes, base64url)'),
     OIDC_ISSUER: z.url().describe('The OpenID provider'),
     OIDC_CLIENT_ID: z.string().default('integument').describe('The vault as a relying party'),
     OIDC_CLIENT_SECRET_FILE: secretFile('Its secret'),

@@ -1,10 +1,12 @@
 import { Integrator } from '@integument/audit-log';
+import { Idempotency, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
   commonWiring,
   createHttpApp,
   endOnSignals,
   firstOf,
+  Periodic,
   parseConfig,
   SessionCallers,
 } from '@integument/http';
@@ -13,6 +15,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { type VaultConfig, vaultConfig } from './config.js';
 import { ClientDirectory } from './features/registry/index.js';
+import { SignInStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
 import { clientCallers } from './platform/client-callers.js';
@@ -54,9 +57,11 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
 
 const integrator = open.app.get(Integrator, { strict: false });
 integrator.start();
+const periodic = new Periodic(logger);
+sweepHourly(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
 await open.listen(config.VAULT_PORT, config.VAULT_HOST);
-endOnSignals(logger, [internal, { close: () => integrator.stop() }, open]);
+endOnSignals(logger, [internal, periodic, { close: () => integrator.stop() }, open]);
 logger.info('listening');
 
 function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfig) {
@@ -65,4 +70,13 @@ function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfi
     new BearerTokens({ issuer: OIDC_ISSUER, audience: 'urn:integument:vault', ...clientCallers(directory) }),
     app.get(SessionCallers, { strict: false }),
   );
+}
+
+/** An ended session must not go on saying whose it was, nor a kept reply that it was given. */
+function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
+  const unitOfWork = app.get(UnitOfWork, { strict: false });
+  const sessions = app.get(SignInStore, { strict: false });
+  const replies = app.get(Idempotency, { strict: false });
+  periodic.every(3_600_000, 'ended sessions', () => unitOfWork.run((tx) => sessions.deleteExpired(tx)));
+  periodic.every(3_600_000, 'kept replies', () => unitOfWork.single((tx) => replies.sweep(tx)));
 }

@@ -1,5 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditEntry, AuditLog } from '@integument/audit-log';
@@ -15,9 +15,9 @@ import { ErasureStore } from './features/erasure/erasure.store.js';
 import { DomainKeys, EmbeddedKeyring } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
-import { PeopleEnroller } from './features/people/people-enroller.js';
 import { PeopleService } from './features/people/people.service.js';
 import { PeopleStore } from './features/people/people.store.js';
+import { PeopleEnroller } from './features/people/people-enroller.js';
 import { PersonSealer } from './features/people/sealed-person.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';

@@ -1,3 +1,4 @@
+export * from './audit.js';
 export * from './consent.js';
 export * from './errors.js';
 export * from './ids.js';
@@ -11,4 +12,3 @@ export * from './readings.js';
 export * from './recommendations.js';
 export * from './route.js';
 export * from './sign-in.js';
-export * from './audit.js';

@@ -23,7 +23,7 @@ const phone = z
   .transform((text, issues) => {
     if (E164.test(text)) return text;
     const number = parsePhoneNumberFromString(text);
-    if (number?.isPossible()) return number.number as string;
+    if (number?.isPossible()) return number.number;
     issues.addIssue({ code: 'custom', message: 'not an international phone number' });
     return z.NEVER;
   });

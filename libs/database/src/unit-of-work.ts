@@ -1,5 +1,5 @@
-import type { DataSource } from 'typeorm';
 import type { PoolClient } from 'pg';
+import type { DataSource } from 'typeorm';
 
 /** SQL under a name: PostgreSQL parses and plans it once for each connection. */
 export interface Statement {

@@ -60,6 +60,11 @@ export function keyFile(meaning: string) {
   return markSecret(fileSetting(meaning, decode, (key) => key.length === 32));
 }
 
+/** A setting that names a file with a secret and stays a path, because its reader opens it. */
+export function secretPath(meaning: string) {
+  return markSecret(z.string().min(1).describe(meaning));
+}
+
 /** A file that is no secret, a certificate say; parses to its bytes. */
 export function plainFile(meaning: string) {
   return fileSetting(

@@ -8,6 +8,12 @@ const CACHE_MS = 60_000;
 const CACHE_SIZE = 50_000;
 const BATCH = 1_000;
 
+interface CachedKey {
+  /** of the gate when the key was handed out; another epoch asks the vault again */
+  readonly epoch: number;
+  readonly key: Buffer;
+}
+
 /** Why a key is asked for; the vault gives a frozen permit's only for the last two. */
 export type KeyUse = 'process' | 'rights' | 'forget';
 
@@ -18,7 +24,7 @@ export type KeyUse = 'process' | 'rights' | 'forget';
  * A cached key opens nothing by itself: every read and effect asks the gate in its own transaction.
  */
 export class PermitKeys {
-  readonly #cache = new LRUCache<string, Buffer>({ max: CACHE_SIZE, ttl: CACHE_MS });
+  readonly #cache = new LRUCache<string, CachedKey>({ max: CACHE_SIZE, ttl: CACHE_MS });
 
   constructor(
     private readonly vault: VaultClient,
@@ -36,7 +42,7 @@ export class PermitKeys {
     const missing: Gate[] = [];
     for (const gate of gates) {
       const cached = use === 'process' ? this.#cache.get(cacheName(gate)) : undefined;
-      if (cached) found.set(gateName(gate), cached);
+      if (cached?.epoch === gate.epoch) found.set(gateName(gate), cached.key);
       else missing.push(gate);
     }
     for (let at = 0; at < missing.length; at += BATCH) {
@@ -61,7 +67,8 @@ export class PermitKeys {
         this.platformSecret,
       );
       found.set(gateName(gate), derived);
-      if (use === 'process' && epoch === gate.epoch) this.#cache.set(cacheName(gate), derived);
+      if (use === 'process' && epoch === gate.epoch)
+        this.#cache.set(cacheName(gate), { epoch, key: derived });
     }
   }
 }
@@ -71,5 +78,5 @@ export function gateName(gate: { readonly gate_id: Buffer }): GateId {
 }
 
 function cacheName(gate: Gate): string {
-  return `${gate.gate_id.toString('latin1')}:${gate.epoch}`;
+  return gate.gate_id.toString('latin1');
 }

@@ -25,6 +25,17 @@ export class ModelVault {
     await this.vault.call(destroyModelKey, { params: { modelKey: nameOf(modelKey) } });
   }
 
+  /** What the outbox keeps of a key to be destroyed. */
+  messageFor(modelKey: Buffer): { modelKey: ModelKeyId } {
+    return { modelKey: nameOf(modelKey) };
+  }
+
+  /** Handles that message; destroying twice does no harm. */
+  async handle(payload: unknown): Promise<void> {
+    const { modelKey } = payload as { modelKey: ModelKeyId };
+    await this.destroy(decodeId('mdk', modelKey));
+  }
+
   private derive(key: string): Buffer {
     return deriveKey(Buffer.from(key, 'base64url'), 'model-snapshot', this.platformSecret);
   }

@@ -1,5 +1,5 @@
 import type { AuditLog } from '@integument/audit-log';
-import type { Tx, UnitOfWork } from '@integument/database';
+import type { Outbox, Tx, UnitOfWork } from '@integument/database';
 import { defineJob, type Queues, type QueueWorker } from '@integument/queue';
 import { gateName, type OpenGate, type PermitKeys, type PermitsStore } from '../permits/index.js';
 import type { ProductsStore } from '../products/index.js';
@@ -13,6 +13,8 @@ import { openEvents } from './sealed-event.js';
 import type { Snapshot } from './snapshot.js';
 
 const trainJob = defineJob('recommendations.train', {});
+/** Tells the vault that a model was replaced; handled by {@link ModelVault.handle}. */
+export const DESTROY_MODEL_KEY_TOPIC = 'recommendations.destroy-model-key';
 const EVERY_SECONDS = 5;
 const ATTEMPTS = 5;
 
@@ -35,6 +37,7 @@ export class RecommendationsTrainer {
     private readonly products: ProductsStore,
     private readonly models: ModelVault,
     private readonly queues: Queues,
+    private readonly outbox: Outbox,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -103,6 +106,9 @@ export class RecommendationsTrainer {
     const stored = await this.unitOfWork.run(async (tx) => {
       if (!(await this.store.lockOpen(tx, gates)) || !(await this.store.replaceSnapshot(tx, row)))
         return false;
+      // Should we end before the older key is destroyed below, the outbox worker does it.
+      if (before)
+        await this.outbox.add(tx, DESTROY_MODEL_KEY_TOPIC, this.models.messageFor(before.model_key));
       await this.record(tx, version, gates.length, snapshot.productIds.length);
       return true;
     });

@@ -1,5 +1,5 @@
 import { AuditLog } from '@integument/audit-log';
-import { UnitOfWork } from '@integument/database';
+import { Outbox, UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { ApiConfig } from '../../config.js';
@@ -32,6 +32,7 @@ import { RecommendationsTrainer } from './recommendations-trainer.js';
       ProductsStore,
       ModelVault,
       QUEUES,
+      Outbox,
       AuditLog,
       UnitOfWork,
     ),
@@ -45,6 +46,6 @@ import { RecommendationsTrainer } from './recommendations-trainer.js';
       UnitOfWork,
     ),
   ],
-  exports: [RecommendationsService, RecommendationsTrainer],
+  exports: [RecommendationsService, RecommendationsTrainer, ModelVault],
 })
 export class RecommendationsModule {}
