@@ -1,4 +1,4 @@
-import { keyFile, plainFile, secretFile } from '@integument/http';
+import { keyFile, plainFile, secretFile, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
@@ -10,7 +10,7 @@ export const apiConfig = z.object({
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('PostgreSQL of the data plane, its own server'),
   PLATFORM_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('Connections at most'),
-  API_PUBLIC_URL: z.url().describe('The API as browsers and clients see it'),
+  API_PUBLIC_URL: webUrl('The API as browsers and clients see it'),
   API_HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   API_PORT: port.default(4403).describe('Port to listen on'),
   VAULT_INTERNAL_URL: z.url({ protocol: /^https$/ }).describe('The vault’s internal listener'),
@@ -22,10 +22,10 @@ export const apiConfig = z.object({
     .url({ protocol: /^(postgres(ql)?|rediss?)$/ })
     .optional()
     .describe('Where jobs wait: PostgreSQL or Redis; the platform database when absent'),
-  OIDC_ISSUER: z.url().describe('The OpenID provider'),
+  OIDC_ISSUER: webUrl('The OpenID provider'),
   API_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
   API_AUDIT_ORIGIN: z.string().default('integument.local/api').describe('Name of the API’s audit log'),
-  WEB_ORIGIN: z.url().describe('Origin of the web app'),
+  WEB_ORIGIN: webUrl('Origin of the web app'),
   GATE_PATIENCE_SECONDS: z.coerce
     .number()
     .int()

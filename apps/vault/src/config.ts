@@ -1,9 +1,8 @@
-import { plainFile, secretFile, secretPath } from '@integument/http';
+import { isLoopback, plainFile, secretFile, secretPath, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(1).max(65_535);
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** Settings of apps/vault. `docs/configuration.md` is generated from here. */
 export const vaultConfig = z
@@ -12,7 +11,7 @@ export const vaultConfig = z
       .url({ protocol: /^postgres(ql)?$/ })
       .describe('PostgreSQL of the identity plane, its own server'),
     VAULT_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('Connections at most'),
-    VAULT_PUBLIC_URL: z.url().describe('The public listener as browsers and clients see it'),
+    VAULT_PUBLIC_URL: webUrl('The public listener as browsers and clients see it'),
     VAULT_HOST: z.string().default('127.0.0.1').describe('Address of the public listener'),
     VAULT_PORT: port.default(4401).describe('Port of the public listener'),
     VAULT_INTERNAL_HOST: z
@@ -26,7 +25,7 @@ export const vaultConfig = z
     KEYRING: z.enum(['embedded']).default('embedded').describe('What holds the root key'),
     KEYRING_FILE: z.string().describe('The embedded keyring’s sealed file; made at first start'),
     KEYRING_KEY_FILE: secretPath('File with the secret that seals it (32 bytes, base64url)'),
-    OIDC_ISSUER: z.url().describe('The OpenID provider'),
+    OIDC_ISSUER: webUrl('The OpenID provider'),
     OIDC_CLIENT_ID: z.string().default('integument').describe('The vault as a relying party'),
     OIDC_CLIENT_SECRET_FILE: secretFile('Its secret'),
     VAULT_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
@@ -35,7 +34,7 @@ export const vaultConfig = z
       .default('integument.local/vault')
       .describe('Name of the vault’s audit log'),
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
-    WEB_ORIGIN: z.url().describe('Origin of the web app'),
+    WEB_ORIGIN: webUrl('Origin of the web app'),
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
   })
   .superRefine((config, issues) => {
@@ -47,14 +46,5 @@ export const vaultConfig = z
         message: 'embedded only with a database on loopback',
       });
     }
-    for (const name of ['OIDC_ISSUER', 'VAULT_PUBLIC_URL', 'WEB_ORIGIN'] as const) {
-      if (config[name].startsWith('http:') && !isLoopback(config[name])) {
-        issues.addIssue({ code: 'custom', path: [name], message: 'https except on loopback' });
-      }
-    }
   });
 export type VaultConfig = z.output<typeof vaultConfig>;
-
-function isLoopback(url: string): boolean {
-  return LOOPBACK.has(new URL(url).hostname);
-}

@@ -74,6 +74,23 @@ export function plainFile(meaning: string) {
   );
 }
 
+/**
+ * The URL of something that browsers, or we, have to trust over the network. Plain http only on loopback: elsewhere a
+ * session cookie would go without `Secure`, and a provider's keys could be anybody's.
+ */
+export function webUrl(meaning: string) {
+  return z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => url.startsWith('https:') || isLoopback(url))
+    .describe(meaning);
+}
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+export function isLoopback(url: string): boolean {
+  return URL.canParse(url) && LOOPBACK.has(new URL(url).hostname);
+}
+
 function fileSetting<T>(meaning: string, decode: (bytes: Buffer) => T, fits: (value: T) => boolean) {
   return z
     .string()

@@ -8,7 +8,16 @@ export { AuditedRefusals } from './audited-refusals.js';
 export { BearerTokens, type BearerTokensOptions } from './bearer-tokens.js';
 export { type CallerResolver, firstOf } from './callers.js';
 export { commonPolicy, commonWiring } from './common.js';
-export { InvalidSettings, keyFile, parseConfig, plainFile, secretFile, secretPath } from './config.js';
+export {
+  InvalidSettings,
+  isLoopback,
+  keyFile,
+  parseConfig,
+  plainFile,
+  secretFile,
+  secretPath,
+  webUrl,
+} from './config.js';
 export { renderConfigurationDoc } from './config-doc.js';
 export { createHttpApp, type HttpApp, type HttpAppOptions, type HttpWiring } from './create-http-app.js';
 export { CurrentCaller, IdempotencyKey, Input, RequestId } from './decorators.js';

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidSettings, parseConfig } from '@integument/http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { vaultConfig } from './config.js';
+
+const CANARY = 'canary-7f3a';
+let folder: string;
+let whole: Record<string, string>;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'integument-config-'));
+  const file = join(folder, 'file');
+  writeFileSync(file, 'content\n');
+  whole = {
+    VAULT_DATABASE_URL: 'postgres://vault:pw@127.0.0.1:4405/vault',
+    VAULT_PUBLIC_URL: 'http://127.0.0.1:4401',
+    VAULT_TLS_CA_FILE: file,
+    VAULT_TLS_CERT_FILE: file,
+    VAULT_TLS_KEY_FILE: file,
+    KEYRING_FILE: join(folder, 'keyring'),
+    KEYRING_KEY_FILE: file,
+    OIDC_ISSUER: 'http://127.0.0.1:4404',
+    OIDC_CLIENT_SECRET_FILE: file,
+    VAULT_AUDIT_KEY_FILE: file,
+    REGISTRY_FILE: file,
+    WEB_ORIGIN: 'http://127.0.0.1:4400',
+  };
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** @returns the names of the wrong settings */
+function wrong(changes: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseConfig(vaultConfig, { ...whole, ...changes });
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidSettings);
+    expect((error as Error).message).not.toContain(CANARY);
+    return (error as InvalidSettings).settings;
+  }
+}
+
+describe('the settings of the vault', () => {
+  it('are read, with usual values for the rest', () => {
+    const config = parseConfig(vaultConfig, whole);
+    expect(config).toMatchObject({ VAULT_PORT: 4401, VAULT_INTERNAL_PORT: 4402, KEYRING: 'embedded' });
+    expect(config.OIDC_CLIENT_SECRET_FILE).toBe('content');
+  });
+
+  it('that are wrong are all named at once, and no value of them is shown', () => {
+    const names = wrong({
+      VAULT_DATABASE_URL: `mysql://${CANARY}@127.0.0.1/x`,
+      VAULT_PORT: `${CANARY}`,
+      VAULT_TLS_KEY_FILE: join(folder, CANARY),
+      OIDC_ISSUER: CANARY,
+      REGISTRY_FILE: undefined,
+      LOG_LEVEL: CANARY,
+    });
+    expect(names).toEqual([
+      'LOG_LEVEL',
+      'OIDC_ISSUER',
+      'REGISTRY_FILE',
+      'VAULT_DATABASE_URL',
+      'VAULT_PORT',
+      'VAULT_TLS_KEY_FILE',
+    ]);
+  });
+
+  it.each([
+    'VAULT_DATABASE_URL',
+    'VAULT_PUBLIC_URL',
+    'VAULT_TLS_CA_FILE',
+    'VAULT_TLS_CERT_FILE',
+    'VAULT_TLS_KEY_FILE',
+    'KEYRING_FILE',
+    'KEYRING_KEY_FILE',
+    'OIDC_ISSUER',
+    'OIDC_CLIENT_SECRET_FILE',
+    'VAULT_AUDIT_KEY_FILE',
+    'REGISTRY_FILE',
+    'WEB_ORIGIN',
+  ])('stop the start without %s, and with an empty one', (name) => {
+    expect(wrong({ [name]: undefined })).toEqual([name]);
+    expect(wrong({ [name]: '' })).toEqual([name]);
+  });
+
+  it.each(['db.example.org', '10.0.0.5', '127.0.0.1.example.org', '[2001:db8::1]', '0.0.0.0'])(
+    'refuse the embedded keyring with a database at %s',
+    (host) => {
+      expect(wrong({ VAULT_DATABASE_URL: `postgres://vault:${CANARY}@${host}:5432/vault` })).toEqual([
+        'KEYRING',
+      ]);
+    },
+  );
+
+  it.each(['localhost', '127.0.0.1', '[::1]'])('take it with a database at %s', (host) => {
+    expect(wrong({ VAULT_DATABASE_URL: `postgres://vault:pw@${host}:5432/vault` })).toEqual([]);
+  });
+
+  it.each(['OIDC_ISSUER', 'VAULT_PUBLIC_URL', 'WEB_ORIGIN'])(
+    'refuse plain http for %s but on loopback',
+    (name) => {
+      expect(wrong({ [name]: 'http://id.example.org' })).toEqual([name]);
+      expect(wrong({ [name]: 'https://id.example.org' })).toEqual([]);
+    },
+  );
+
+  it('refuse an empty secret file', () => {
+    const empty = join(folder, 'empty');
+    writeFileSync(empty, '\n');
+    expect(wrong({ VAULT_TLS_KEY_FILE: empty })).toEqual(['VAULT_TLS_KEY_FILE']);
+  });
+});
