@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type AuditEntry, AuditLog } from '@integument/audit-log';
 import type { GateId, Pseudonym, PurposeName, SessionPseudonym } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
-import { openDatabase, Outbox, UnitOfWork } from '@integument/database';
+import { Outbox, openDatabase, UnitOfWork } from '@integument/database';
 import type { Asker } from '@integument/http';
 import { freshDatabases } from '@integument/testing';
 import type { DataSource } from 'typeorm';

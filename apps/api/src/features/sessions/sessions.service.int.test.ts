@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { context, deriveKey, open } from '@integument/crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { knownPermit, sessionContent, TestApi } from '../../api.fixture.js';
+import type { ApiPerson } from '../../platform/callers.js';
+import { SessionsService } from './sessions.service.js';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await TestApi.open();
+});
+afterAll(() => api.close());
+
+const find = (secret: string) => api.unitOfWork.run((tx) => api.sessions.find(tx, secret));
+const permits = [knownPermit('ingest'), knownPermit('recommendation')];
+
+describe('a session of the data plane', () => {
+  it('gives back to its cookie what was put into it', async () => {
+    const content = sessionContent(undefined, permits);
+    const secret = await api.openSession(content);
+    expect(secret).toMatch(/^[\w-]{43}$/);
+    expect(await find(secret)).toMatchObject({ kind: 'person', session: content.session, permits });
+  });
+
+  it('cannot be opened with anything that a dump of its row holds', async () => {
+    const content = sessionContent(undefined, permits);
+    await api.openSession(content);
+    const [row] = await api.query<{ session_digest: Buffer; session: Buffer; sealed: Buffer }>(
+      'SELECT * FROM api_session LIMIT 1',
+    );
+    if (!row) throw new Error('no session was stored');
+    for (const held of [row.session_digest, row.session, row.sealed.subarray(0, 32)]) {
+      expect(await find(held.toString('base64url').padEnd(43, 'A').slice(0, 43))).toBeNull();
+      const key = deriveKey(held, 'integument/api-session/seal/v1');
+      expect(() => open(key, row.sealed, context('api_session', row.session_digest))).toThrow('sealed value');
+    }
+  });
+
+  it('names in its row no permit, gate or role', async () => {
+    await api.openSession(sessionContent(undefined, permits));
+    const [row] = await api.query<{ text: string }>(
+      "SELECT string_agg(s::text, ' ') AS text FROM api_session s",
+    );
+    for (const { gate, pseudonym } of permits)
+      for (const name of [gate, pseudonym])
+        expect(row?.text).not.toContain(Buffer.from(name).toString('hex'));
+    expect(row?.text).not.toContain(Buffer.from('person').toString('hex'));
+  });
+
+  it('moved under the digest of another cookie is refused', async () => {
+    const [one, other] = [await api.openSession(sessionContent()), await api.openSession(sessionContent())];
+    const [first, second] = [await api.asker(one), await api.asker(other)];
+    await api.query(
+      `UPDATE api_session SET sealed = (SELECT sealed FROM api_session WHERE session_digest = $2) WHERE session_digest = $1`,
+      [first.caller.cookie.digest, second.caller.cookie.digest],
+    );
+    expect(await find(one)).toBeNull();
+    expect(await find(other)).not.toBeNull();
+  });
+
+  it.each(['', 'x', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}=`, '\u0000'.repeat(43)])(
+    'does not exist for the cookie %j',
+    async (secret) => {
+      expect(await find(secret)).toBeNull();
+      expect(await find(randomBytes(32).toString('base64url'))).toBeNull();
+    },
+  );
+
+  it('is over when its time is up, to the millisecond, though its row is still there', async () => {
+    const content = sessionContent();
+    const secret = await api.openSession(content);
+    const at = (now: number) => new SessionsService(api.sessionsStore, api.vault, () => now);
+    const ends = Date.parse(content.expiresAt);
+    const look = (now: number) => api.unitOfWork.run((tx) => at(now).find(tx, secret));
+    expect(await look(ends - 1)).not.toBeNull();
+    expect(await look(ends)).toBeNull();
+  });
+
+  it('keeps the permits of two requests that add one each at the same time', async () => {
+    const secret = await api.openSession(sessionContent());
+    const { caller } = await api.asker(secret);
+    const remember = (permit: (typeof permits)[number]) =>
+      api.unitOfWork.run((tx) => api.sessions.remember(tx, caller, permit));
+    await Promise.all([...permits, knownPermit('analytics')].map(remember));
+    const purposes = ((await find(secret)) as ApiPerson).permits.map(({ purpose }) => purpose);
+    expect(purposes.sort()).toEqual(['analytics', 'ingest', 'recommendation']);
+  });
+
+  it('shows in no log or reply the key its cookie holds', async () => {
+    const { caller } = await api.asker(await api.openSession(sessionContent()));
+    expect(JSON.stringify(caller)).not.toContain(caller.cookie.sealingKey().toString('base64'));
+    expect(JSON.stringify({ cookie: caller.cookie })).toBe('{}');
+  });
+
+  it('that is closed lets nobody in', async () => {
+    const secret = await api.openSession(sessionContent());
+    const { caller } = await api.asker(secret);
+    await api.unitOfWork.run((tx) => api.sessions.close(tx, caller));
+    expect(await find(secret)).toBeNull();
+  });
+});
