@@ -32,6 +32,7 @@ export class Device implements Actor {
       body: toBody(batch),
       headers: { 'integument-permit': permit },
     });
+    if (outcome.kind === 'refused') return void this.shared.subject.refused.push(batch);
     // A device that heard nothing forgets: whether this one is there nobody can say.
     if (!isAcknowledged(outcome)) return void this.shared.subject.unsure.push(batch);
     this.shared.subject.stored.push(batch);

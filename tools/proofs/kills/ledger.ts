@@ -31,6 +31,8 @@ export interface Subject {
   readonly stored: Batch[];
   /** batches without an answer: all of each is there, or nothing */
   readonly unsure: Batch[];
+  /** batches that were refused: nothing of them is there */
+  readonly refused: Batch[];
   readonly events: object[];
 }
 

@@ -88,12 +88,14 @@ function readingsAmiss(subject: Subject, readings: readonly Reading[]): string[]
   const present = (batch: Batch) =>
     batch.readings.filter((reading) => counts.get(String(reading)) === 1).length;
   const lost = subject.stored.filter((batch) => present(batch) !== batch.readings.length);
+  const refused = subject.refused.filter((batch) => present(batch) > 0);
   const halved = subject.unsure.filter((batch) => ![0, batch.readings.length].includes(present(batch)));
   const expected = [...subject.stored, ...subject.unsure].reduce((sum, batch) => sum + present(batch), 0);
   return [
     ...lost.map(
       (batch) => `${subject.name}: ${present(batch)} of ${batch.readings.length} acknowledged readings`,
     ),
+    ...refused.map((batch) => `${subject.name}: ${present(batch)} readings of a refused batch`),
     ...halved.map((batch) => `${subject.name}: ${present(batch)} readings of an unanswered batch`),
     ...(expected === readings.length
       ? []

@@ -35,7 +35,7 @@ export class SubjectActor implements Actor {
     const consents = new Map<PurposeName, Set<Consent>>(
       PURPOSES.map((purpose) => [purpose, new Set(['none'])]),
     );
-    this.#subject = { name, consents, stored: [], unsure: [], events: [] };
+    this.#subject = { name, consents, stored: [], unsure: [], refused: [], events: [] };
     this.shared = { subject: this.#subject, permit: null, closedSince: null };
     ledger.subjects.push(this.#subject);
   }
@@ -92,6 +92,7 @@ export class SubjectActor implements Actor {
   private async store(): Promise<void> {
     const batch = this.freshBatch();
     const outcome = await this.post<{ duplicate: boolean }>('/v1/readings', toBody(batch));
+    if (outcome.kind === 'refused') return void this.#subject.refused.push(batch);
     if (!isAcknowledged(outcome)) return this.storeAgain(batch);
     this.ledger.record(this.name, 'api', 'readings.store', outcome.requestId);
     this.#subject.stored.push(batch);
