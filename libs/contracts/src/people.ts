@@ -5,13 +5,16 @@ import { defineRoute } from './route.js';
 
 const MAX_PEOPLE = 1_000;
 
-/** One line of text as people write it: composed form, no control characters, no blank ends. */
+/**
+ * One line of text as people write it: composed form, no control characters, no blank ends. Nor half of a surrogate pair,
+ * which JSON can carry and UTF-8 can't: what is stored would not be what was sent.
+ */
 function line(max: number) {
   return z
     .string()
     .max(max)
     .transform((text) => text.normalize('NFC').trim())
-    .refine((text) => text.length > 0 && !/\p{Cc}/u.test(text));
+    .refine((text) => text.length > 0 && !/[\p{Cc}\p{Cs}]/u.test(text));
 }
 
 const E164 = /^\+[1-9]\d{6,14}$/;
