@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import {
+  giveConsent,
+  importProducts,
+  listConsents,
+  listProducts,
+  listRecommendations,
+  type Reading,
+  readReadings,
+  recordEvents,
+  storeReadings,
+} from '@integument/contracts';
+import { encodeId, randomId } from '@integument/crypto';
+import { platform } from '@integument/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { demoCatalogue } from '../src/features/products/catalogue/index.js';
+import { ask, request } from '../../../tools/outside/ask.js';
+import { Client } from '../../../tools/outside/client.js';
+import { agreeTo, newcomer, NOTICE } from '../../../tools/outside/newcomer.js';
+
+const info = platform();
+const { api } = info.urls;
+const app = new Client(info, 'skin-app');
+const NOON = Date.UTC(2026, 4, 4, 12);
+const DAY_MS = 86_400_000;
+
+let headers: { 'integument-permit': string };
+let taste: { 'integument-permit': string };
+beforeAll(async () => {
+  const products = demoCatalogue.slice(0, 60);
+  await ask(app, api, importProducts, { body: { products } });
+  const { browser } = await newcomer(info);
+  headers = { 'integument-permit': await agreeTo(info, browser, 'ingest') };
+  taste = { 'integument-permit': await agreeTo(info, browser, 'recommendation') };
+});
+
+async function store(stream: 'skin-temperature' | 'heart-rate', readings: Reading[], batch = randomUUID()) {
+  return request(app, api, storeReadings, { headers, body: { batch, stream, readings } });
+}
+
+async function read(query: Record<string, string | number>) {
+  return ask(app, api, readReadings, { headers, query });
+}
+
+describe('a health client', () => {
+  it('stores readings in any order and reads them back in order of time, to the last bit', async () => {
+    const late: Reading[] = [[NOON + 2_000, 0.1 + 0.2]];
+    const early: Reading[] = [
+      [NOON - DAY_MS, -273.15],
+      [NOON, Number.MIN_VALUE],
+    ];
+    await store('skin-temperature', late);
+    await store('skin-temperature', early);
+    const { readings, unit, next } = await read({ stream: 'skin-temperature' });
+    expect(readings).toEqual([...early, ...late]);
+    expect([unit, next]).toEqual(['Cel', null]);
+  });
+
+  it('reads a range, page by page', async () => {
+    const minutes = Array.from({ length: 25 }, (_, at): Reading => [NOON + at * 60_000, 60 + at]);
+    await store('heart-rate', minutes);
+    const range = { stream: 'heart-rate', from: NOON + 60_000, to: NOON + 20 * 60_000, limit: 7 };
+    const pages: Reading[][] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof read>> = await read({ ...range, ...(cursor && { cursor }) });
+      pages.push(page.readings);
+      cursor = page.next;
+    } while (cursor);
+    expect(pages.map(({ length }) => length)).toEqual([7, 7, 6]);
+    expect(pages.flat()).toEqual(minutes.slice(1, 21));
+  });
+
+  it('may send a batch again, but not another one under its id', async () => {
+    const batch = randomUUID();
+    const readings: Reading[] = [[NOON + 3_600_000, 36]];
+    expect((await store('skin-temperature', readings, batch)).json).toEqual({ stored: 1, duplicate: false });
+    expect((await store('skin-temperature', readings, batch)).json).toEqual({ stored: 0, duplicate: true });
+    const other = await store('skin-temperature', [[NOON + 3_600_000, 37]], batch);
+    expect([other.status, other.code]).toEqual([409, 'readings.batch_mismatch']);
+    const { readings: stored } = await read({ stream: 'skin-temperature', from: NOON + 3_600_000 });
+    expect(stored).toEqual(readings);
+  });
+
+  it('must name a permit, one of the purpose', async () => {
+    const query = { stream: 'heart-rate' };
+    const answers = await Promise.all(
+      [{}, { 'integument-permit': 'psn_' }, { 'integument-permit': encodeId('psn', randomId()) }, taste].map(
+        (named) => request(app, api, readReadings, { headers: { ...named }, query }),
+      ),
+    );
+    expect(answers.map(({ status, code }) => `${status} ${code}`)).toEqual([
+      '400 permits.header_missing',
+      '404 permits.not_found',
+      '404 permits.not_found',
+      '404 permits.not_found',
+    ]);
+  });
+
+  it('records events of products that exist', async () => {
+    const { items } = await ask(app, api, listProducts, { query: { limit: 2 } });
+    const event = (product: string) => ({
+      kind: 'interaction' as const,
+      event: randomUUID(),
+      product: product as (typeof items)[number]['id'],
+      interaction: 'liked' as const,
+    });
+    const events = [...items.map(({ id }) => event(id)), event('no-such-product')];
+    const answer = await ask(app, api, recordEvents, { headers: taste, body: { events } });
+    expect(answer).toEqual({ recorded: 2, duplicate: 0, unknownProduct: 1 });
+    const list = await ask(app, api, listRecommendations, { headers: taste });
+    expect(list.personalised).toBe(true);
+  });
+
+  it('can neither give nor look into anybody’s consent', async () => {
+    const input = { headers, params: { purpose: 'ingest' }, body: { notice: NOTICE } };
+    for (const answer of [
+      await request(app, api, giveConsent, input),
+      await request(app, api, listConsents),
+    ]) {
+      expect([answer.status, answer.code]).toEqual([403, 'auth.forbidden']);
+    }
+  });
+});

@@ -1,0 +1,137 @@
+import { platform } from '@integument/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { signIn } from '../../../tools/outside/browser.js';
+import { Client } from '../../../tools/outside/client.js';
+import { newcomer } from '../../../tools/outside/newcomer.js';
+import { declaredRoutes, knock } from '../../../tools/outside/routes.js';
+import { stranger, type Visitor } from '../../../tools/outside/visitor.js';
+
+const info = platform();
+
+/**
+ * Who gets into which route, written down apart from the contracts and abilities that decide it. Letters: Person,
+ * privacy Officer, Auditor, Shop (identity client), skin app (Health client). `*`: everybody, a stranger too.
+ */
+const VAULT: Readonly<Record<string, string>> = {
+  'people.enrol': 'S',
+  'people.enrol_batch': 'S',
+  'people.search': 'SO',
+  'people.read': 'SO',
+  'people.update': 'S',
+  'people.reveal': 'SO',
+  'people.erase': 'SO',
+  'people.read_self': 'P',
+  'people.erase_self': 'P',
+  'erasure.read': '*',
+  'sign_in.start': '*',
+  'sign_in.finish': '*',
+  'sign_in.issue_code': 'POA',
+  'sign_in.session': 'POA',
+  'sign_in.sign_out': 'POA',
+  'session.noop': 'S',
+  'audit.entries': 'A',
+  'audit.export': 'A',
+  'audit.checkpoint': '*',
+};
+const API: Readonly<Record<string, string>> = {
+  'sessions.open': '*',
+  'sessions.close': 'POA',
+  'consent.purposes': '*',
+  'consent.list': 'P',
+  'consent.give': 'P',
+  'consent.withdraw': 'P',
+  'consent.history': 'P',
+  'readings.store': 'PH',
+  'readings.read': 'PH',
+  'products.import': 'H',
+  'products.list': 'POAH',
+  'events.record': 'PH',
+  'recommendations.list': 'PH',
+  'session.noop': 'H',
+  'audit.entries': 'A',
+  'audit.export': 'A',
+  'audit.checkpoint': '*',
+};
+const APPS = [
+  ['vault', info.urls.vault, VAULT],
+  ['API', info.urls.api, API],
+] as const;
+
+const visitors: Record<string, Visitor> = {};
+beforeAll(async () => {
+  visitors.P = (await newcomer(info)).browser;
+  visitors.O = await signIn(info, info.staff.privacyOfficer);
+  visitors.A = await signIn(info, info.staff.auditor);
+  visitors.S = new Client(info, 'brand-shop');
+  visitors.H = new Client(info, 'skin-app');
+});
+
+describe.each(APPS)('the %s', (_, url, table) => {
+  it('has just these routes', async () => {
+    const routes = await declaredRoutes(url);
+    expect(routes.map(({ id }) => id).sort()).toEqual(Object.keys(table).sort());
+  });
+
+  it('lets nobody in without a credential but where everybody may', async () => {
+    for (const route of await declaredRoutes(url)) {
+      const { status, code } = await knock(stranger, url, route);
+      const expected = table[route.id] === '*' ? 'let in' : '401 auth.required';
+      expect([route.id, status === 401 ? `${status} ${code}` : 'let in']).toEqual([route.id, expected]);
+    }
+  });
+
+  it('lets in who may, and nobody else', async () => {
+    for (const route of await declaredRoutes(url)) {
+      for (const [who, visitor] of Object.entries(visitors)) {
+        const { status, code } = await knock(visitor, url, route);
+        const may = table[route.id] === '*' || table[route.id]?.includes(who);
+        const got = status === 401 || status === 403 ? `${status} ${code}` : 'let in';
+        expect([route.id, who, got]).toEqual([route.id, who, may ? 'let in' : '403 auth.forbidden']);
+      }
+    }
+  });
+
+  it('takes no forged, expired or foreign token, and no session that there is not', async () => {
+    const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
+    const claims = { iss: info.urls.issuer, sub: 'brand-shop', client_id: 'brand-shop', exp: 4_102_444_800 };
+    const payload = Buffer.from(JSON.stringify({ ...claims, aud: 'urn:integument:vault' })).toString(
+      'base64url',
+    );
+    const credentials: Record<string, string>[] = [
+      { authorization: 'Bearer nonsense' },
+      { authorization: `Bearer ${none}.${payload}.` },
+      { authorization: 'Basic YnJhbmQtc2hvcDpzZWNyZXQ=' },
+      { cookie: 'integument-vault=x; integument-api=x' },
+      { cookie: `integument-vault=${'A'.repeat(43)}; integument-api=${'A'.repeat(43)}` },
+    ];
+    for (const headers of credentials) {
+      const forger: Visitor = { send: (at, init) => fetch(at, { ...init, headers, redirect: 'manual' }) };
+      for (const route of await declaredRoutes(url)) {
+        if (table[route.id] === '*') continue;
+        const { status, code } = await knock(forger, url, route);
+        expect([route.id, status, code]).toEqual([route.id, 401, 'auth.required']);
+      }
+    }
+  });
+
+  it('knows no other path or method, however it is written', async () => {
+    const variants = [
+      '/v1//noop',
+      '/V1/NOOP',
+      '/v1/noop/',
+      '/v1/%6eoop/',
+      '/v1/noop%2f',
+      '/v1/./x',
+      '/internal/v1/permits/keys',
+    ];
+    for (const path of variants) {
+      const { status } = await knock(stranger, url, { id: '', method: 'GET', path });
+      expect([path, [401, 404].includes(status)]).toEqual([path, true]);
+    }
+    for (const method of ['PUT', 'DELETE', 'HEAD', 'OPTIONS'])
+      expect([method, (await knock(stranger, url, { id: '', method, path: '/v1/noop' })).status]).toEqual([
+        method,
+        404,
+      ]);
+  });
+});

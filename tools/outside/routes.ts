@@ -1,0 +1,41 @@
+import type { Visitor } from './visitor.js';
+import { type Exchange, exchange } from './ask.js';
+
+/** A route as an app's own document declares it. */
+export interface DeclaredRoute {
+  /** `people.reveal` */
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Every route of an app, from its `/openapi.json`. */
+export async function declaredRoutes(app: string): Promise<DeclaredRoute[]> {
+  const reply = await fetch(new URL('/openapi.json', app));
+  const { paths } = (await reply.json()) as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId }]) => ({
+      id: operationId,
+      method: method.toUpperCase(),
+      path,
+    })),
+  );
+}
+
+/**
+ * Asks whether somebody gets into a route without it doing anything: with a parameter that no route knows, whoever is let
+ * in is refused for that, and whoever is not for who they are.
+ */
+export function knock(visitor: Visitor, app: string, { method, path }: DeclaredRoute): Promise<Exchange> {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => SAMPLES[name] ?? 'sample');
+  return exchange(visitor, new URL(`${filled}?no_such_parameter=1`, app).href, { method });
+}
+
+/** Well-formed names of nobody and nothing. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  person: 'cps_00000000000000000000000000000000',
+  erasure: 'ers_00000000000000000000000000000000',
+  purpose: 'ingest',
+};
