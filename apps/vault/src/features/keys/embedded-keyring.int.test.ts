@@ -21,6 +21,15 @@ describe('the embedded keyring', () => {
     expect((await again.unwrap(wrapped, PLACE)).equals(key)).toBe(true);
   });
 
+  it('has one root for processes that start together', async () => {
+    const keyrings = await Promise.all(Array.from({ length: 8 }, () => EmbeddedKeyring.load(files)));
+    const key = randomBytes(32);
+    const wrapped = await Promise.all(keyrings.map((keyring) => keyring.wrap(key, PLACE)));
+    const later = await EmbeddedKeyring.load(files);
+    for (const one of wrapped) expect((await later.unwrap(one, PLACE)).equals(key)).toBe(true);
+    expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed']);
+  });
+
   it('refuses a wrapped key at another place, changed, or of another keyring', async () => {
     const keyring = await EmbeddedKeyring.load(files);
     const wrapped = await keyring.wrap(randomBytes(32), PLACE);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open as openFile, readFile, rename } from 'node:fs/promises';
+import { link, open as openFile, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { context, deriveKey, KEY_BYTES, open, SealBroken, seal } from '@integument/crypto';
 import { type Keyring, KeyringRefused } from './keyring.js';
@@ -20,11 +20,10 @@ export class EmbeddedKeyring implements Keyring {
    */
   static async load(files: { sealedFile: string; keyFile: string }): Promise<EmbeddedKeyring> {
     const sealingKey = await readKeyFile(files.keyFile);
-    const sealed = await readFile(files.sealedFile).catch(absent);
-    if (sealed) return new EmbeddedKeyring(openRoot(sealingKey, sealed));
-    const root = randomBytes(KEY_BYTES);
-    await writeOnce(files.sealedFile, seal(sealingKey, root, FILE_PLACE));
-    return new EmbeddedKeyring(root);
+    const sealed =
+      (await readFile(files.sealedFile).catch(absent)) ??
+      (await writeOnce(files.sealedFile, seal(sealingKey, randomBytes(KEY_BYTES), FILE_PLACE)));
+    return new EmbeddedKeyring(openRoot(sealingKey, sealed));
   }
 
   wrap(key: Buffer, place: Buffer): Promise<Buffer> {
@@ -55,8 +54,12 @@ function openRoot(sealingKey: Buffer, sealed: Buffer): Buffer {
   }
 }
 
-/** Writes beside and renames, so that a crash leaves the whole file or none; never over an existing one. */
-async function writeOnce(path: string, bytes: Buffer): Promise<void> {
+/**
+ * Writes beside and links, so that a crash leaves the whole file or none, and a file that is there stays: of two processes
+ * that start together the second takes the first one's root, or what it wraps could never be opened again.
+ * @returns what the file holds
+ */
+async function writeOnce(path: string, bytes: Buffer): Promise<Buffer> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await openFile(draft, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
   try {
@@ -65,12 +68,22 @@ async function writeOnce(path: string, bytes: Buffer): Promise<void> {
   } finally {
     await file.close();
   }
-  await rename(draft, path);
+  try {
+    await link(draft, path).catch(present);
+  } finally {
+    await rm(draft);
+  }
   const folder = await openFile(dirname(path), constants.O_RDONLY);
   await folder.sync().finally(() => folder.close());
+  return readFile(path);
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+function present(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'EEXIST') return undefined;
   throw error;
 }
