@@ -28,10 +28,12 @@ async function run(): Promise<void> {
   const figures = choose(FIGURES, process.env);
   const bench = await Bench.start();
   let interrupted = false;
-  process.once('SIGINT', () => {
-    interrupted = true;
-    void bench.stop().then(() => process.exit(130));
-  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      interrupted = true;
+      void bench.stop().then(() => process.exit(1));
+    });
+  }
   try {
     const measurements = await measureAll(figures, bench);
     writeResults(join(PROJECT_FOLDER, RESULTS), measurements);

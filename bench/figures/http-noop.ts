@@ -5,7 +5,7 @@ import type { BareRoute } from '../limits/bare-server.js';
 import { Load, request } from '../load/load.js';
 import { SideProcess } from '../side-process.js';
 
-const LOAD = { connections: 64, count: 40_000, status: 200 } as const;
+const LOAD = { connections: 64, count: 100_000, status: 200 } as const;
 
 /** What authentication, guard, contract and Nest cost: a route that does nothing else, against Fastify without them. */
 export const httpNoop: Figure = {
