@@ -10,7 +10,7 @@ import {
 } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
-import type { VaultClient } from '../../platform/vault-client.js';
+import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
 import {
   type Gate,
   gateName,
@@ -46,19 +46,27 @@ export class ErasureService {
   /** Carries out every erasure the vault waits for. @returns how many were completed */
   async carryOut(): Promise<number> {
     const { erasures } = await this.vault.call(pendingErasures, {});
-    for (const erasure of erasures) await this.finish(erasure);
+    await each(erasures, (erasure) => this.finish(erasure));
     return erasures.length;
   }
 
-  /** Erases what stayed frozen until its time was up. @returns how many permits */
+  /** Erases what stayed frozen until its time was up. @returns how many permits were due */
   async eraseDue(): Promise<number> {
     const due = await this.unitOfWork.single((tx) => this.gates.findDue(tx));
-    for (const gate of due) {
-      await this.forget(gate);
-      await this.vault.call(destroyPermit, { body: { gate: gateName(gate), epoch: gate.epoch } });
-      await this.unitOfWork.run((tx) => this.erase(tx, gate.gate_id));
-    }
+    await each(due, (gate) => this.eraseOverdue(gate));
     return due.length;
+  }
+
+  private async eraseOverdue(gate: Gate): Promise<void> {
+    await this.forget(gate);
+    try {
+      await this.vault.call(destroyPermit, { body: { gate: gateName(gate), epoch: gate.epoch } });
+    } catch (error) {
+      // Renewed since we looked: it is not due any more.
+      if (error instanceof VaultRefused && error.code === 'permits.stale_epoch') return;
+      throw error;
+    }
+    await this.unitOfWork.run((tx) => this.erase(tx, gate.gate_id));
   }
 
   private async finish({ erasure, state, gates, sessions }: PendingErasure): Promise<void> {
@@ -112,4 +120,12 @@ export class ErasureService {
   private dataOf(gate: Gate): PurposeData | undefined {
     return this.data.find(({ purpose }) => purpose === gate.purpose);
   }
+}
+
+/** One that fails does not keep the others waiting: it is told at the end, and comes again the next time. */
+async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) await work(item).catch((error: unknown) => failures.push(error));
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures, 'several of them failed');
 }
