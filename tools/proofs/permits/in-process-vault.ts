@@ -1,4 +1,10 @@
-import { type BodyOf, CodedError, type openPermit, type RouteContract } from '@integument/contracts';
+import {
+  type BodyOf,
+  CodedError,
+  type ErasureId,
+  type openPermit,
+  type RouteContract,
+} from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import { API, type TestVault } from '../../../apps/vault/src/vault.fixture.js';
 import { type VaultClient, VaultRefused } from '../../../apps/api/src/platform/vault-client.js';
@@ -20,7 +26,12 @@ export class Crash extends Error {
 }
 
 type Body = BodyOf<typeof openPermit> & { gates: never; use: never };
-type Handler = (tx: Tx, body: Body) => Promise<unknown>;
+type Handler = (tx: Tx, body: Body, erasure: ErasureId) => Promise<unknown>;
+
+interface Input {
+  readonly body: Body;
+  readonly params?: { readonly erasure: ErasureId };
+}
 
 /**
  * Stands where the API has its client: real services on a real vault database, with the network between them replaced by
@@ -31,13 +42,16 @@ export class InProcessVault {
   readonly #handlers: Readonly<Record<string, Handler>>;
 
   constructor(private readonly vault: TestVault) {
-    const { permits } = vault;
+    const { permits, erasures } = vault;
     this.#handlers = {
       'permits.open': (tx, body) => permits.open(tx, API, body),
       'permits.resume': (tx, body) => permits.resume(tx, API, body),
       'permits.freeze': (tx, { gate, epoch }) => permits.freeze(tx, API, gate, epoch),
       'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
+      'erasure.pending': (tx) => erasures.pending(tx),
+      'erasure.gates_closed': (tx, _, erasure) => erasures.gatesClosed(tx, API, erasure),
+      'erasure.completed': (tx, _, erasure) => erasures.completed(tx, API, erasure),
       'permits.of_session': async (tx, { session }) => ({
         permits: await permits.ofSession(tx, API, session),
       }),
@@ -61,26 +75,26 @@ export class InProcessVault {
 
   asClient(): VaultClient {
     return {
-      call: (route: RouteContract, input: { body: Body }) => this.call(route, input),
+      call: (route: RouteContract, input: Input) => this.call(route, input),
     } as unknown as VaultClient;
   }
 
-  private async call(route: RouteContract, { body }: { body: Body }): Promise<unknown> {
+  private async call(route: RouteContract, input: Input): Promise<unknown> {
     const fault = this.#fault?.route === route.id ? this.#fault.fault : undefined;
     if (fault) this.#fault = undefined;
     if (fault === 'crash-before') throw new Crash();
     if (fault === 'lost') throw unavailable();
-    const reply = await this.handle(route, body);
+    const reply = await this.handle(route, input);
     if (fault === 'crash-after') throw new Crash();
     if (fault === 'unanswered') throw unavailable();
     return route.reply?.parse(reply);
   }
 
-  private async handle(route: RouteContract, body: Body): Promise<unknown> {
+  private async handle(route: RouteContract, { body, params }: Input): Promise<unknown> {
     const handler = this.#handlers[route.id];
     if (!handler) throw new Error(`the in-process vault has no ${route.id}`);
     try {
-      return await this.vault.unitOfWork.run((tx) => handler(tx, body));
+      return await this.vault.unitOfWork.run((tx) => handler(tx, body, params?.erasure as ErasureId));
     } catch (error) {
       if (error instanceof CodedError) throw new VaultRefused(error.status, error.code);
       throw error;
