@@ -220,4 +220,12 @@ describe('a changed value', () => {
     expect((await search('email', 'countess@example.org')).people).toEqual([]);
     expect((await reveal(person, ['email', 'given_name'])).fields).toEqual({ given_name: 'Ada' });
   });
+
+  it('lets two that come together both happen, one after the other', async () => {
+    const person = (await vault.enrol({ fields: { given_name: 'Ada' } })) as ClientPseudonym;
+    const update = (given_name: string) =>
+      vault.unitOfWork.run((tx) => vault.people.update(tx, SHOP, person, { fields: { given_name } }));
+    await Promise.all(Array.from({ length: 12 }, (_, at) => update(`Ada-${at}`)));
+    expect(await counts()).toMatchObject([{ people: 1, values: 1, entries: 13 }]);
+  });
 });

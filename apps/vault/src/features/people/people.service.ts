@@ -133,7 +133,8 @@ export class PeopleService {
     name: ClientPseudonym,
     { fields }: BodyOf<typeof updatePerson>,
   ): Promise<MaskedPerson> {
-    const person = await this.get(tx, asker.caller, name);
+    const person = await this.store.lockByPseudonym(tx, nameOf(asker.caller), decodeId('cps', name));
+    if (!person) throw personNotFound();
     const given = IDENTITY_FIELDS.filter((field) => fields[field] !== undefined);
     const removed = given.filter((field) => fields[field] === null);
     const kept = Object.fromEntries(

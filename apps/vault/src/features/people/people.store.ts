@@ -57,13 +57,13 @@ export class PeopleStore {
   }
 
   /** Locks the person against erasure while the answer is being made. */
-  async findByPseudonym(tx: Tx, clientId: string, pseudonym: Buffer): Promise<FoundPerson | null> {
-    const rows = await tx.query<PersonRow>(
-      `SELECT ${PERSON}, c.pseudonym FROM person p JOIN client_pseudonym c USING (person_id)
-       WHERE c.pseudonym = $1 AND c.client_id = $2 AND NOT p.erasing FOR SHARE OF p`,
-      [pseudonym, clientId],
-    );
-    return rows[0] ? toFound(rows[0]) : null;
+  findByPseudonym(tx: Tx, clientId: string, pseudonym: Buffer): Promise<FoundPerson | null> {
+    return this.byPseudonym(tx, clientId, pseudonym, 'FOR SHARE');
+  }
+
+  /** The same for a change: of two that come together the second waits for the first. */
+  lockByPseudonym(tx: Tx, clientId: string, pseudonym: Buffer): Promise<FoundPerson | null> {
+    return this.byPseudonym(tx, clientId, pseudonym, 'FOR NO KEY UPDATE');
   }
 
   async findById(tx: Tx, personId: Buffer): Promise<(SealedPerson & { enrolledOn: string }) | null> {
@@ -136,6 +136,20 @@ export class PeopleStore {
       account,
     ]);
     return rows[0]?.person_id ?? null;
+  }
+
+  private async byPseudonym(
+    tx: Tx,
+    clientId: string,
+    pseudonym: Buffer,
+    lock: 'FOR SHARE' | 'FOR NO KEY UPDATE',
+  ): Promise<FoundPerson | null> {
+    const rows = await tx.query<PersonRow>(
+      `SELECT ${PERSON}, c.pseudonym FROM person p JOIN client_pseudonym c USING (person_id)
+       WHERE c.pseudonym = $1 AND c.client_id = $2 AND NOT p.erasing ${lock} OF p`,
+      [pseudonym, clientId],
+    );
+    return rows[0] ? toFound(rows[0]) : null;
   }
 }
 
