@@ -1,5 +1,7 @@
 import type { Caller, ClientCaller, PersonCaller, StaffCaller } from '@integument/authz';
 import type { GateId, Pseudonym, PurposeName, SessionPseudonym } from '@integument/contracts';
+import { deriveKey } from '@integument/crypto';
+import { type Asker, by } from '@integument/http';
 
 /** A permit as a person's session knows it. */
 export interface KnownPermit {
@@ -25,18 +27,26 @@ interface InSession {
   readonly cookie: SessionCookie;
 }
 
-/** The two halves of a session's secret. Serialises to nothing, so that no log or reply can hold it. */
+/** What a session's secret is good for. Serialises to nothing, so that no log or reply can hold it. */
 export class SessionCookie {
   readonly #key: Buffer;
+  readonly #names: Buffer;
   constructor(
     readonly digest: Buffer,
     key: Buffer,
+    names: Buffer,
   ) {
     this.#key = key;
+    this.#names = names;
   }
 
   sealingKey(): Buffer {
     return this.#key;
+  }
+
+  /** The session's name in one purpose: without the cookie nobody can tell that two of them are one session's. */
+  nameIn(purpose: PurposeName): string {
+    return deriveKey(this.#names, purpose).toString('hex').slice(0, 32);
   }
 
   toJSON(): undefined {
@@ -57,4 +67,15 @@ export function isRegisteredFor(caller: Caller, purpose: PurposeName): boolean {
   return (
     caller.kind === 'client' && caller.use === 'health' && (caller as HealthClient).purposes.includes(purpose)
   );
+}
+
+/**
+ * Who asked, for an audit entry about one permit. The platform's database holds the entries and the salts that open their
+ * commitments: under one name for all that a session does, a dump would join the purposes of the person behind it.
+ */
+export function byWithin(asker: Asker, purpose: PurposeName) {
+  const facts = by(asker);
+  const { caller } = asker;
+  if (caller.kind !== 'person') return facts;
+  return { ...facts, actor: { kind: 'person', id: (caller as ApiPerson).cookie.nameIn(purpose) } } as const;
 }

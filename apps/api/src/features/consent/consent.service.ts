@@ -17,7 +17,7 @@ import {
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Outbox, Tx, UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
-import type { ApiPerson, KnownPermit } from '../../platform/callers.js';
+import { type ApiPerson, byWithin, type KnownPermit } from '../../platform/callers.js';
 import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
 import { type Gate, gateName, type PermitKeys, type PermitsStore, subjectOf } from '../permits/index.js';
 import type { SessionsService } from '../sessions/index.js';
@@ -101,7 +101,10 @@ export class ConsentService {
   ): Promise<ReplyOf<typeof consentHistory>> {
     const known = asker.caller.permits.find((permit) => permit.purpose === purpose);
     const rows = known ? await this.store.findAll(tx, decodeId('gat', known.gate)) : [];
-    await this.audit.append(tx, consentHistoryRead({ ...by(asker), purpose, count: rows.length }));
+    await this.audit.append(
+      tx,
+      consentHistoryRead({ ...byWithin(asker, purpose), purpose, count: rows.length }),
+    );
     return {
       events: rows.map(({ kind, on_day, notice }) => ({
         kind,
@@ -130,17 +133,12 @@ export class ConsentService {
     return { gate: gate.gate_id, epoch, isNew: false };
   }
 
-  private async openInVault(caller: ApiPerson, purpose: PurposeName, opening: Opening): Promise<PermitView> {
+  private openInVault(caller: ApiPerson, purpose: PurposeName, opening: Opening): Promise<PermitView> {
     const gate = encodeId('gat', opening.gate) as PermitView['gate'];
     const { epoch } = opening;
-    try {
-      if (!opening.isNew) return await this.vault.call(resumePermit, { body: { gate, epoch } });
-      const session = caller.content.session;
-      return await this.vault.call(openPermit, { body: { session, purpose, gate, epoch } });
-    } catch (error) {
-      if (error instanceof VaultRefused) throw superseded(error);
-      throw error;
-    }
+    if (!opening.isNew) return this.vault.call(resumePermit, { body: { gate, epoch } }).catch(overtaken);
+    const body = { session: caller.content.session, purpose, gate, epoch };
+    return this.vault.call(openPermit, { body }).catch(overtaken);
   }
 
   private async finishOpening(
@@ -174,7 +172,7 @@ export class ConsentService {
     await this.audit.append(
       tx,
       consentGiven({
-        ...by(asker),
+        ...byWithin(asker, gate.purpose),
         subject: subjectOf(gate),
         purpose: gate.purpose,
         details: { kind, notice },
@@ -209,7 +207,7 @@ export class ConsentService {
     await this.outbox.add(tx, FREEZE_TOPIC, { gate: gateName(gate), epoch });
     await this.audit.append(
       tx,
-      consentWithdrawn({ ...by(asker), subject: subjectOf(gate), purpose: gate.purpose }),
+      consentWithdrawn({ ...byWithin(asker, gate.purpose), subject: subjectOf(gate), purpose: gate.purpose }),
     );
     const frozen = await this.gates.lock(tx, gateId);
     if (!frozen) throw new Error('a frozen gate is gone');
@@ -228,7 +226,8 @@ export class ConsentService {
   private async knownPermit(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
     const inSession = caller.permits.find((permit) => permit.purpose === purpose);
     if (inSession) return inSession;
-    const { permits } = await this.vault.call(sessionPermits, { body: { session: caller.content.session } });
+    const { session } = caller.content;
+    const { permits } = await this.vault.call(sessionPermits, { body: { session } }).catch(overtaken);
     return permits.find((permit) => permit.purpose === purpose) ?? null;
   }
 }
@@ -237,6 +236,12 @@ function toState(purpose: PurposeName, gate: Gate | null): ConsentState {
   if (!gate || gate.state === 'destroyed') return { purpose, state: 'none', permit: null, dueOn: null };
   const permit = gate.pseudonym ? (encodeId('psn', gate.pseudonym) as ConsentState['permit']) : null;
   return { purpose, state: gate.state, permit, dueOn: gate.due_on };
+}
+
+/** The vault refuses because it knows of something later: another change of mind, or an erasure. */
+function overtaken(error: unknown): never {
+  if (error instanceof VaultRefused) throw superseded(error);
+  throw error;
 }
 
 const notGiven = () => notFound('consent.not_given');

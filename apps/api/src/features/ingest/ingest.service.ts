@@ -13,7 +13,8 @@ import {
 } from '@integument/contracts';
 import { context, open, seal } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { type Asker, by } from '@integument/http';
+import type { Asker } from '@integument/http';
+import { byWithin } from '../../platform/callers.js';
 import { type Leave, subjectOf } from '../permits/index.js';
 import { packReadings, unpackReadings } from './chunk-codec.js';
 import { readingsRead, readingsStored } from './ingest.audit.js';
@@ -51,7 +52,12 @@ export class IngestService {
     const isNew = await this.insertDays(tx, gate.pseudonym, stream, { key, chunkId, content, readings });
     await this.audit.append(
       tx,
-      readingsStored({ ...by(asker), subject: subjectOf(gate), purpose: 'ingest', count: readings.length }),
+      readingsStored({
+        ...byWithin(asker, 'ingest'),
+        subject: subjectOf(gate),
+        purpose: 'ingest',
+        count: readings.length,
+      }),
     );
     return isNew ? { stored: readings.length, duplicate: false } : { stored: 0, duplicate: true };
   }
@@ -89,7 +95,7 @@ export class IngestService {
     await this.audit.append(
       tx,
       readingsRead({
-        ...by(asker),
+        ...byWithin(asker, 'ingest'),
         subject: subjectOf(gate),
         purpose: 'ingest',
         count: page.readings.length,

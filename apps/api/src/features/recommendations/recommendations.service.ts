@@ -1,7 +1,8 @@
 import type { AuditLog } from '@integument/audit-log';
 import type { BodyOf, listRecommendations, QueryOf, ReplyOf, recordEvents } from '@integument/contracts';
 import type { Tx, UnitOfWork } from '@integument/database';
-import { type Asker, by } from '@integument/http';
+import type { Asker } from '@integument/http';
+import { byWithin } from '../../platform/callers.js';
 import { type Leave, type PurposeData, subjectOf } from '../permits/index.js';
 import type { ProductsStore } from '../products/index.js';
 import type { ModelVault } from './model-vault.js';
@@ -45,7 +46,12 @@ export class RecommendationsService implements PurposeData {
     const recorded = rows.length === 0 ? 0 : await this.store.insert(tx, gate.pseudonym, rows);
     await this.audit.append(
       tx,
-      eventsRecorded({ ...by(asker), subject: subjectOf(gate), purpose: this.purpose, count: recorded }),
+      eventsRecorded({
+        ...byWithin(asker, this.purpose),
+        subject: subjectOf(gate),
+        purpose: this.purpose,
+        count: recorded,
+      }),
     );
     return {
       recorded,
@@ -68,7 +74,7 @@ export class RecommendationsService implements PurposeData {
     await this.audit.append(
       tx,
       recommendationsRead({
-        ...by(asker),
+        ...byWithin(asker, this.purpose),
         subject: subjectOf(gate),
         purpose: this.purpose,
         count: list.items.length,

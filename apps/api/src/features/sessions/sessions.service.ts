@@ -93,7 +93,8 @@ function toCaller(content: SessionContent, cookie: SessionCookie): ApiPerson | A
 
 function cookieOf(secret: Buffer): SessionCookie {
   const digest = createHash('sha256').update(context('integument/api-session/v1', secret)).digest();
-  return new SessionCookie(digest, deriveKey(secret, 'integument/api-session/seal/v1'));
+  const key = deriveKey(secret, 'integument/api-session/seal/v1');
+  return new SessionCookie(digest, key, deriveKey(secret, 'integument/api-session/names/v1'));
 }
 
 function sealContent(cookie: SessionCookie, content: SessionContent): Buffer {
