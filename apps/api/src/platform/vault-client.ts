@@ -64,9 +64,10 @@ export class VaultClient {
       throw unavailable(cause);
     });
     if (status >= 400 && status < 500) throw new VaultRefused(status, codeOf(text));
-    if (status >= 500) throw unavailable();
+    // Only what the vault itself says counts as done: a redirection comes from something in between.
+    if (status < 200 || status > 299) throw unavailable();
     if (!route.reply) return undefined as AnswerOf<R>;
-    const parsed = route.reply.safeParse(JSON.parse(text));
+    const parsed = route.reply.safeParse(parseJson(text));
     if (!parsed.success) throw unavailable(parsed.error);
     return parsed.data as AnswerOf<R>;
   }
@@ -113,11 +114,16 @@ async function collect(reply: IncomingMessage): Promise<string> {
 }
 
 function codeOf(problem: string): string {
+  const { code } = (parseJson(problem) ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown';
+}
+
+/** @returns undefined for what is no JSON, which no contract takes */
+function parseJson(text: string): unknown {
   try {
-    const { code } = JSON.parse(problem) as { code?: unknown };
-    return typeof code === 'string' ? code : 'unknown';
+    return JSON.parse(text);
   } catch {
-    return 'unknown';
+    return undefined;
   }
 }
 
