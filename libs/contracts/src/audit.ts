@@ -48,15 +48,3 @@ export const readCheckpoint = defineRoute({
   reply: z.object({ size: z.int(), note: z.string(), key: z.string() }),
   problems: ['audit.no_checkpoint'],
 });
-
-/** One per app; tells the load bench and monitors that a caller gets in, and does nothing else. */
-export const noop = defineRoute({
-  id: 'session.noop',
-  method: 'GET',
-  path: '/v1/noop',
-  summary: 'Answers whether the caller gets in',
-  tag: 'Service',
-  audience: ['identity-client', 'health-client'],
-  ability: { action: 'ping', resource: 'Service' },
-  reply: z.object({ ok: z.literal(true) }),
-});

@@ -1,39 +1,10 @@
 import { z } from 'zod';
-import { pseudonym, sessionPseudonym, signInCode } from './ids.js';
+import { pseudonym } from './ids.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 
 const purpose = z.enum(PURPOSE_NAMES);
 const params = z.strictObject({ purpose });
-
-export const openSession = defineRoute({
-  id: 'sessions.open',
-  method: 'POST',
-  path: '/v1/sessions',
-  summary: 'Redeem a one-time code of the vault for a session here',
-  tag: 'Sessions',
-  audience: ['public'],
-  body: z.strictObject({ code: signInCode }),
-  status: 201,
-  reply: z.object({
-    session: sessionPseudonym,
-    kind: z.enum(['person', 'staff']),
-    roles: z.array(z.string()),
-    expiresAt: z.iso.datetime(),
-  }),
-  problems: ['sessions.code_invalid', 'vault.unavailable'],
-});
-
-export const closeSession = defineRoute({
-  id: 'sessions.close',
-  method: 'DELETE',
-  path: '/v1/sessions/current',
-  summary: 'End the current session',
-  tag: 'Sessions',
-  audience: ['person', 'staff'],
-  ability: { action: 'continue', resource: 'Session' },
-  status: 204,
-});
 
 export const listPurposes = defineRoute({
   id: 'consent.purposes',
@@ -108,7 +79,7 @@ export const withdrawConsent = defineRoute({
   ability: { action: 'withdraw', resource: 'Consent' },
   params,
   reply: consentState,
-  problems: ['consent.not_given'],
+  problems: ['consent.not_given', 'consent.superseded', 'vault.unavailable'],
 });
 
 export const consentHistory = defineRoute({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const PAGE_LIMIT_MAX = 200;
+const PAGE_LIMIT_MAX = 200;
 
 /**
  * Query of a list that is read page by page. The cursor is opaque: what it holds is the feature's business, and a
@@ -14,8 +14,6 @@ export const pageQuery = z.strictObject({
     .describe('`next` of the page before; absent for the first'),
   limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(50).describe('Items at most'),
 });
-
-export type PageQuery = z.infer<typeof pageQuery>;
 
 /** Reply of such a list. `next` is null on the last page. */
 export function page<Item extends z.ZodType>(item: Item) {

@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { z } from 'zod';
-import { clientPseudonym, erasureClaim, erasureId } from './ids.js';
+import { clientPseudonym } from './ids.js';
 import { defineRoute } from './route.js';
 
 const MAX_PEOPLE = 1_000;
@@ -129,10 +129,14 @@ export const enrolPeople = defineRoute({
     results: z.array(
       z.union([
         z.object({ person: clientPseudonym }),
-        z.object({ code: z.string(), fields: z.array(z.string()).optional() }),
+        z.object({
+          code: z.enum(['people.account_taken', 'request.invalid']),
+          fields: z.array(z.string()).optional(),
+        }),
       ]),
     ),
   }),
+  problems: ['people.account_taken'],
 });
 
 export const readPerson = defineRoute({
@@ -213,52 +217,5 @@ export const readSelf = defineRoute({
   audience: ['person'],
   ability: { action: 'read', resource: 'Self' },
   reply: z.object({ fields: someFields, enrolledOn: z.iso.date() }),
-});
-
-const erasureReceipt = z.object({ erasure: erasureId, claim: erasureClaim });
-
-export const erasePerson = defineRoute({
-  id: 'people.erase',
-  method: 'POST',
-  path: '/v1/people/:person/erasure',
-  summary: 'Erase a person everywhere; the claim fetches the evidence later',
-  tag: 'Erasure',
-  audience: identityCallers,
-  ability: { action: 'erase', resource: 'Person' },
-  params: personParams,
-  body: z.strictObject({ reason }),
-  status: 202,
-  reply: erasureReceipt,
   problems: ['people.not_found'],
-});
-
-export const eraseSelf = defineRoute({
-  id: 'people.erase_self',
-  method: 'POST',
-  path: '/v1/me/erasure',
-  summary: 'Erase everything about the signed-in person',
-  tag: 'Erasure',
-  audience: ['person'],
-  ability: { action: 'erase', resource: 'Self' },
-  status: 202,
-  reply: erasureReceipt,
-});
-
-export const ERASURE_STATES = ['requested', 'keys-destroyed', 'completed'] as const;
-
-export const readErasure = defineRoute({
-  id: 'erasure.read',
-  method: 'GET',
-  path: '/v1/erasures/:erasure',
-  summary: 'How far an erasure is; needs the claim in the Integument-Claim header',
-  tag: 'Erasure',
-  audience: ['public'],
-  params: z.strictObject({ erasure: erasureId }),
-  reply: z.object({
-    erasure: erasureId,
-    state: z.enum(ERASURE_STATES),
-    requestedOn: z.iso.date(),
-    keysDestroyed: z.int(),
-  }),
-  problems: ['erasure.not_found'],
 });

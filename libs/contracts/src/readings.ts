@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pseudonym } from './ids.js';
+import { PERMIT_PROBLEMS } from './permit.js';
 import { defineRoute } from './route.js';
 
 /** What a stream measures. Codes follow the units of UCUM. */
@@ -24,10 +24,6 @@ const instant = z.int().min(946_684_800_000).max(4_102_444_800_000).describe('ms
 const reading = z.tuple([instant, z.number()]);
 export type Reading = z.output<typeof reading>;
 
-/** Names the permit for callers that are not a person's own session. Never in a URL: those are logged. */
-export const PERMIT_HEADER = 'integument-permit';
-export const permitHeader = pseudonym;
-
 export const storeReadings = defineRoute({
   id: 'readings.store',
   method: 'POST',
@@ -44,7 +40,7 @@ export const storeReadings = defineRoute({
   }),
   status: 201,
   reply: z.object({ stored: z.int(), duplicate: z.boolean() }),
-  problems: ['permits.closed', 'permits.not_found', 'readings.batch_mismatch'],
+  problems: [...PERMIT_PROBLEMS, 'readings.batch_mismatch', 'readings.batch_running'],
 });
 
 export const readReadings = defineRoute({
@@ -63,5 +59,5 @@ export const readReadings = defineRoute({
     limit: z.coerce.number().int().min(1).max(MAX_READINGS).default(1_000),
   }),
   reply: z.object({ stream, unit: z.string(), readings: z.array(reading), next: z.string().nullable() }),
-  problems: ['permits.closed', 'permits.not_found'],
+  problems: PERMIT_PROBLEMS,
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PERMIT_PROBLEMS } from './permit.js';
 import { product, productCategory, productId, SKIN_CONCERNS, SKIN_TYPES } from './products.js';
 import { defineRoute } from './route.js';
 
@@ -53,7 +54,7 @@ export const recordEvents = defineRoute({
   body: z.strictObject({ events: z.array(preferenceEvent).min(1).max(MAX_EVENTS) }),
   status: 201,
   reply: z.object({ recorded: z.int(), duplicate: z.int(), unknownProduct: z.int() }),
-  problems: ['permits.closed', 'permits.not_found'],
+  problems: PERMIT_PROBLEMS,
 });
 
 export const listRecommendations = defineRoute({
@@ -72,5 +73,5 @@ export const listRecommendations = defineRoute({
     items: z.array(z.object({ product, reason: recommendationReason })),
     personalised: z.boolean().describe('False while nothing is known about the person'),
   }),
-  problems: ['permits.closed', 'permits.not_found'],
+  problems: PERMIT_PROBLEMS,
 });

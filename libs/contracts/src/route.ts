@@ -35,7 +35,7 @@ export interface RouteContract<
   readonly problems?: readonly string[];
   /** Largest body in bytes; 1 MiB when absent. */
   readonly bodyLimit?: number;
-  /** A refusal to a known caller is not written to the audit log (health, documents, sign-in redirects). */
+  /** A refusal to a known caller is not written to the audit log (what strangers cause through us). */
   readonly unaudited?: true;
 }
 

@@ -1,4 +1,5 @@
 import cors from '@fastify/cors';
+import { CLAIM_HEADER, PERMIT_HEADER } from '@integument/contracts';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 
 /**
@@ -24,13 +25,7 @@ export async function addCors(instance: FastifyInstance, origins: readonly strin
         origin: [...origins],
         credentials: true,
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-        allowedHeaders: [
-          'authorization',
-          'content-type',
-          'idempotency-key',
-          'integument-permit',
-          'integument-claim',
-        ],
+        allowedHeaders: ['authorization', 'content-type', 'idempotency-key', PERMIT_HEADER, CLAIM_HEADER],
         exposedHeaders: ['x-request-id', 'idempotent-replayed', 'retry-after'],
         maxAge: 600,
       },

@@ -1,4 +1,4 @@
-import { erasePerson, eraseSelf, readErasure } from '@integument/contracts';
+import { CLAIM_HEADER, erasePerson, eraseSelf, readErasure } from '@integument/contracts';
 import { type IdempotentRequest, UnitOfWork } from '@integument/database';
 import {
   AskedBy,
@@ -13,8 +13,6 @@ import {
 import { Controller, Req } from '@nestjs/common';
 import type { VaultPerson } from '../../platform/callers.js';
 import { ErasureService } from './erasure.service.js';
-
-const CLAIM_HEADER = 'integument-claim';
 
 @Controller()
 export class ErasureController {
