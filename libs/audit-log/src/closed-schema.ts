@@ -14,11 +14,13 @@ export function assertClosed(schema: z.core.$ZodType, place: string): void {
       for (const [key, child] of Object.entries(def.shape ?? {})) assertClosed(child, `${place}.${key}`);
       return;
     case 'array':
-      return assertClosed(def.element as z.core.$ZodType, `${place}[]`);
+      assertClosed(def.element as z.core.$ZodType, `${place}[]`);
+      return;
     case 'optional':
     case 'nullable':
     case 'readonly':
-      return assertClosed(def.innerType as z.core.$ZodType, place);
+      assertClosed(def.innerType as z.core.$ZodType, place);
+      return;
     case 'union':
       for (const option of def.options ?? []) assertClosed(option, place);
       return;

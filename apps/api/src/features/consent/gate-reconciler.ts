@@ -33,7 +33,7 @@ export class GateReconciler {
 
   private async close(tx: Tx, seen: Gate): Promise<boolean> {
     const gate = await this.gates.lock(tx, seen.gate_id);
-    if (!gate || gate.state !== 'opening' || gate.epoch !== seen.epoch) return false;
+    if (gate?.state !== 'opening' || gate.epoch !== seen.epoch) return false;
     const epoch = gate.epoch + 1;
     await this.gates.freeze(
       tx,
