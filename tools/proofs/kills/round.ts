@@ -79,7 +79,7 @@ function actorsOf(
   return [
     ...names('shop', 2).map((name) => new Shop(name, info, shop, ledger, random)),
     ...subjects,
-    ...subjects.map(({ name, shared }) => new Device(`device-of-${name}`, info, app, ledger, shared)),
+    ...subjects.map((person) => new Device(`device-of-${person.name}`, info, app, ledger, person)),
     ...names('leaver', 1).map((name) => new Leaver(name, info, shop, ledger)),
   ];
 }

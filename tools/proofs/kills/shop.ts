@@ -5,7 +5,7 @@ import type { Actor } from './actor.js';
 import { attempt, isAcknowledged } from './attempt.js';
 import type { Ledger } from './ledger.js';
 
-const BATCH = 20;
+const BATCH = 8;
 
 /** An identity client that enrols people: one by one, one by one with an Idempotency-Key, many at a time. */
 export class Shop implements Actor {

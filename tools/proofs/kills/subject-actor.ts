@@ -20,9 +20,9 @@ export interface Shared {
 
 /** A signed-in person who gives consent, takes it back, and uses what it allows. One thing at a time. */
 export class SubjectActor implements Actor {
-  readonly shared: Shared;
-  readonly #subject: Subject;
+  #shared: Shared;
   #browser: Browser | undefined;
+  #lives = 0;
   #batches = 0;
 
   constructor(
@@ -32,12 +32,33 @@ export class SubjectActor implements Actor {
     private readonly random: SeededRandom,
     private readonly products: readonly string[],
   ) {
+    this.#shared = this.begin();
+  }
+
+  /** The permit as the person's device has it now. */
+  get shared(): Shared {
+    return this.#shared;
+  }
+
+  /** Somebody new, whose first word is still to come. */
+  private begin(): Shared {
     const consents = new Map<PurposeName, Set<Consent>>(
       PURPOSES.map((purpose) => [purpose, new Set(['none'])]),
     );
-    this.#subject = { name, consents, stored: [], unsure: [], refused: [], events: [] };
-    this.shared = { subject: this.#subject, permit: null, closedSince: null };
-    ledger.subjects.push(this.#subject);
+    const name = `${this.name}-${++this.#lives}`;
+    const subject = { name, consents, stored: [], unsure: [], refused: [], events: [] };
+    this.ledger.subjects.push(subject);
+    return { subject, permit: null, closedSince: null };
+  }
+
+  /**
+   * Goes and never comes back, half of the time: the next word would set right what the unconfirmed one left, and the
+   * servers have to do that by themselves.
+   */
+  private perhapsFallSilent(): void {
+    if (this.random.chance(0.5)) return;
+    this.#browser = undefined;
+    this.#shared = this.begin();
   }
 
   async step(): Promise<void> {
@@ -52,7 +73,7 @@ export class SubjectActor implements Actor {
   private async signIn(): Promise<void> {
     const browser = new Browser(this.info);
     try {
-      await browser.signIn(this.name);
+      await browser.signIn(this.#shared.subject.name);
       await browser.openApiSession();
       this.#browser = browser;
     } catch {
@@ -61,17 +82,20 @@ export class SubjectActor implements Actor {
   }
 
   private async give(purpose: PurposeName): Promise<void> {
-    if (purpose === 'ingest') this.shared.closedSince = null;
+    if (purpose === 'ingest') this.#shared.closedSince = null;
     const states = this.statesOf(purpose);
     const maybeRepeated = states.size > 1;
     const outcome = await this.post<{ state: string; permit: string }>(`/v1/me/consents/${purpose}/give`, {
       notice: NOTICE,
     });
-    if (!isAcknowledged(outcome)) return void states.add('open').add('frozen');
+    if (!isAcknowledged(outcome)) {
+      states.add('open').add('frozen');
+      return this.perhapsFallSilent();
+    }
     this.ledger.record(this.name, 'api', 'consent.give', outcome.requestId, maybeRepeated);
     if (outcome.body.state !== 'open') this.violation(`consent was answered as ${outcome.body.state}`);
-    this.#subject.consents.set(purpose, new Set(['open']));
-    if (purpose === 'ingest') this.shared.permit = outcome.body.permit;
+    this.#shared.subject.consents.set(purpose, new Set(['open']));
+    if (purpose === 'ingest') this.#shared.permit = outcome.body.permit;
   }
 
   private async withdraw(purpose: PurposeName): Promise<void> {
@@ -80,9 +104,10 @@ export class SubjectActor implements Actor {
     const outcome = await this.post<{ state: string }>(`/v1/me/consents/${purpose}/withdraw`);
     if (!isAcknowledged(outcome)) return void states.add('frozen');
     this.ledger.record(this.name, 'api', 'consent.withdraw', outcome.requestId, maybeRepeated);
-    this.#subject.consents.set(purpose, new Set(['frozen']));
-    if (purpose !== 'ingest') return;
-    this.shared.closedSince = performance.now();
+    this.#shared.subject.consents.set(purpose, new Set(['frozen']));
+    if (outcome.status === 202) this.perhapsFallSilent();
+    if (purpose !== 'ingest' || !this.#browser) return;
+    this.#shared.closedSince = performance.now();
     // At once, since this is when a late effect would come.
     const late = [await this.post('/v1/readings', toBody(this.freshBatch())), await this.get(READ)];
     if (late.some(isAcknowledged))
@@ -92,16 +117,16 @@ export class SubjectActor implements Actor {
   private async store(): Promise<void> {
     const batch = this.freshBatch();
     const outcome = await this.post<{ duplicate: boolean }>('/v1/readings', toBody(batch));
-    if (outcome.kind === 'refused') return void this.#subject.refused.push(batch);
+    if (outcome.kind === 'refused') return void this.#shared.subject.refused.push(batch);
     if (!isAcknowledged(outcome)) return this.storeAgain(batch);
     this.ledger.record(this.name, 'api', 'readings.store', outcome.requestId);
-    this.#subject.stored.push(batch);
+    this.#shared.subject.stored.push(batch);
   }
 
   /** The same batch once more, as a device does: it must be there once. */
   private async storeAgain(batch: Batch): Promise<void> {
     const outcome = await this.post('/v1/readings', toBody(batch));
-    (isAcknowledged(outcome) ? this.#subject.stored : this.#subject.unsure).push(batch);
+    (isAcknowledged(outcome) ? this.#shared.subject.stored : this.#shared.subject.unsure).push(batch);
   }
 
   private async read(): Promise<void> {
@@ -115,7 +140,7 @@ export class SubjectActor implements Actor {
     const outcome = await this.post('/v1/events', { events: [event] });
     if (!isAcknowledged(outcome)) return;
     this.ledger.record(this.name, 'api', 'events.record', outcome.requestId);
-    this.#subject.events.push(event);
+    this.#shared.subject.events.push(event);
   }
 
   private freshBatch(): Batch {
@@ -128,7 +153,7 @@ export class SubjectActor implements Actor {
   }
 
   private statesOf(purpose: PurposeName): Set<Consent> {
-    return this.#subject.consents.get(purpose) ?? new Set();
+    return this.#shared.subject.consents.get(purpose) ?? new Set();
   }
 
   private violation(what: string): void {
