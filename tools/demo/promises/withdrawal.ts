@@ -8,8 +8,11 @@ import {
   storeReadings,
   withdrawConsent,
 } from '@integument/contracts';
+import { decodeId } from '@integument/crypto';
+import type pg from 'pg';
 import { ask, type Exchange, request } from '../../outside/ask.js';
 import type { Visitor } from '../../outside/visitor.js';
+import { onDatabase } from '../remains.js';
 import { permitOf, type Stage } from '../stage.js';
 import type { DemoPromise, Trial } from '../transcript.js';
 import { agree } from './consent.js';
@@ -17,10 +20,11 @@ import { readAll } from './processing.js';
 
 const STREAM: StreamName = 'uv-exposure';
 const PURPOSES = ['ingest', 'recommendation'] as const;
+const ROUNDS = 12;
 const SENDERS = 8;
 /** readings taken before the withdrawal is sent, and tried after it was answered */
-const BEFORE = 25;
-const AFTERWARDS = 40;
+const BEFORE = 16;
+const AFTERWARDS = 16;
 const PATIENCE_MS = 20_000;
 
 export const withdrawal: DemoPromise<Stage> = {
@@ -39,7 +43,7 @@ export const withdrawal: DemoPromise<Stage> = {
   },
 };
 
-/** The six ways to do something with Alma's data: in her session, and by the skin app with her permits. */
+/** The ways to do something with Alma's data: in her session, and by the skin app with her permits. */
 function uses(stage: Stage): (() => Promise<Exchange>)[] {
   const { alma, skinApp, api } = stage;
   const ingest = { 'integument-permit': permitOf(alma, 'ingest') };
@@ -67,27 +71,51 @@ async function everythingWorks(stage: Stage, trial: Trial, claim: string): Promi
 }
 
 /**
- * Withdraws while several senders store readings one after the other, and go on doing so after the answer.
+ * Again and again: withdraws while several senders store readings one after the other, who go on after the answer. What
+ * counts is the table, looked at the moment the answer is there: a reading that was under way then must not get in.
  * @returns how many readings were acknowledged
  */
 async function withdrawUnderLoad(stage: Stage, trial: Trial): Promise<number> {
-  const { alma, api } = stage;
-  const load = new Load(stage);
-  await load.until(() => load.acknowledged >= BEFORE);
-  const withdrawn = await request(alma.browser, api, withdrawConsent, { params: { purpose: 'ingest' } });
-  load.markAnswered();
-  await load.until(() => load.late >= AFTERWARDS);
-  await load.stop();
-  await ask(alma.browser, api, withdrawConsent, { params: { purpose: 'recommendation' } });
-  const { consents } = await ask(alma.browser, api, listConsents);
+  const total = { acknowledged: 0, late: 0, slipped: 0, stored: 0 };
+  await onDatabase(stage.info.databases.platform, async (client) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      if (round > 0) await agree(stage, stage.alma, 'ingest');
+      const load = await withdrawOnce(stage, client);
+      total.acknowledged += load.acknowledged;
+      total.late += load.late;
+      total.slipped += load.slipped;
+      total.stored += load.storedLate;
+    }
+  });
+  await ask(stage.alma.browser, stage.api, withdrawConsent, { params: { purpose: 'recommendation' } });
+  const { consents } = await ask(stage.alma.browser, stage.api, listConsents);
   const frozen = consents.filter(({ state, dueOn }) => state === 'frozen' && dueOn !== null);
   trial.check(
-    `withdrawn while ${SENDERS} senders stored readings: ${load.acknowledged} were taken before, of ${load.late} sent after the answer none was`,
-    (withdrawn.status !== 200 && `the withdrawal was answered ${withdrawn.status}`) ||
-      (load.slipped > 0 && `${load.slipped} were not refused`) ||
+    `${ROUNDS} times withdrawn while ${SENDERS} senders stored readings: ${total.acknowledged} were taken before, and none after the answer, of ${total.late} sent then and those under way`,
+    (total.stored > 0 && `${total.stored} were stored after the answer`) ||
+      (total.slipped > 0 && `${total.slipped} sent then were not refused`) ||
       (frozen.length !== 2 && `${frozen.length} purposes are frozen`),
   );
-  return load.acknowledged;
+  return total.acknowledged;
+}
+
+async function withdrawOnce(stage: Stage, client: pg.Client): Promise<Load> {
+  const { alma, api } = stage;
+  const pseudonym = decodeId('psn', permitOf(alma, 'ingest'));
+  const stored = async () => {
+    const sql = 'SELECT count(*)::int AS stored FROM reading_chunk WHERE pseudonym = $1';
+    return (await client.query<{ stored: number }>(sql, [pseudonym])).rows[0]?.stored ?? 0;
+  };
+  const load = new Load(stage);
+  await load.until(() => load.acknowledged >= BEFORE);
+  const { status } = await request(alma.browser, api, withdrawConsent, { params: { purpose: 'ingest' } });
+  load.markAnswered();
+  const storedThen = await stored();
+  await load.until(() => load.late >= AFTERWARDS);
+  await load.stop();
+  load.storedLate = (await stored()) - storedThen;
+  if (status !== 200) throw new Error(`the withdrawal was answered ${status}`);
+  return load;
 }
 
 /** Senders that store one reading after the other and count what becomes of it. */
@@ -97,6 +125,8 @@ class Load {
   late = 0;
   /** of those, the ones that were not refused for that reason */
   slipped = 0;
+  /** rows that the table has more than at the moment of the answer */
+  storedLate = 0;
   #answered = false;
   #stopped = false;
   readonly #senders: Promise<unknown>;
