@@ -1,6 +1,6 @@
 import { createModelKey, destroyModelKey, type ModelKeyId, readModelKey } from '@integument/contracts';
 import { context, decodeId, deriveKey, encodeId, open, seal } from '@integument/crypto';
-import type { VaultClient } from '../../platform/vault-client.js';
+import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.js';
 
 /** Seals models under keys that the vault makes, one for each, and destroys one by one. */
@@ -16,9 +16,11 @@ export class ModelVault {
     return { modelKey, sealed: seal(this.derive(key), encodeSnapshot(snapshot), placeOf(modelKey)) };
   }
 
-  async open(modelKey: Buffer, sealed: Buffer): Promise<Snapshot> {
-    const { key } = await this.vault.call(readModelKey, { params: { modelKey: nameOf(modelKey) } });
-    return decodeSnapshot(open(this.derive(key), sealed, placeOf(modelKey)));
+  /** @returns null where the key is destroyed: another model has taken this one's place */
+  async open(modelKey: Buffer, sealed: Buffer): Promise<Snapshot | null> {
+    const params = { modelKey: nameOf(modelKey) };
+    const answer = await this.vault.call(readModelKey, { params }).catch(nullIfGone);
+    return answer && decodeSnapshot(open(this.derive(answer.key), sealed, placeOf(modelKey)));
   }
 
   async destroy(modelKey: Buffer): Promise<void> {
@@ -39,6 +41,11 @@ export class ModelVault {
   private derive(key: string): Buffer {
     return deriveKey(Buffer.from(key, 'base64url'), 'model-snapshot', this.platformSecret);
   }
+}
+
+function nullIfGone(error: unknown): null {
+  if (error instanceof VaultRefused && error.code === 'model_keys.not_found') return null;
+  throw error;
 }
 
 function nameOf(modelKey: Buffer): ModelKeyId {

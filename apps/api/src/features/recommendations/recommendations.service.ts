@@ -12,6 +12,8 @@ import type { RecommendationsTrainer } from './recommendations-trainer.js';
 import { Recommender } from './recommender.js';
 import { openEvents, sealEvent } from './sealed-event.js';
 
+const ATTEMPTS = 5;
+
 interface Loaded {
   readonly version: number;
   readonly revision: bigint;
@@ -104,13 +106,19 @@ export class RecommendationsService implements PurposeData {
   }
 
   private async load(revision: bigint): Promise<Recommender> {
-    const [row, catalogue] = await this.unitOfWork.run(async (tx) => [
-      await this.store.findSnapshot(tx),
-      await this.products.findAll(tx),
-    ]);
-    const snapshot = row && (await this.models.open(row.model_key, row.sealed));
-    const recommender = Recommender.of(snapshot, catalogue);
-    this.#loaded = { version: row?.version ?? 0, revision, recommender };
-    return recommender;
+    // A training may put its model in the place of the one that was just read and have that one's key destroyed: then
+    // there is a newer one to read.
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const [row, catalogue] = await this.unitOfWork.run(async (tx) => [
+        await this.store.findSnapshot(tx),
+        await this.products.findAll(tx),
+      ]);
+      const snapshot = row && (await this.models.open(row.model_key, row.sealed));
+      if (row && !snapshot) continue;
+      const recommender = Recommender.of(snapshot, catalogue);
+      this.#loaded = { version: row?.version ?? 0, revision, recommender };
+      return recommender;
+    }
+    throw new Error('the model was replaced each time it was read');
   }
 }
