@@ -1,6 +1,7 @@
 import {
   enrolPeople,
   enrolPerson,
+  type ReplyOf,
   readPerson,
   readSelf,
   revealPerson,
@@ -66,7 +67,14 @@ export class PeopleController {
     @Input() { params, body }: InputOf<typeof updatePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    return this.effects.run(key, (tx) => this.people.update(tx, asker, params.person, body));
+    return this.unitOfWork.run(async (tx) => {
+      let now: ReplyOf<typeof updatePerson> | undefined;
+      // Nothing is kept but that it was done: a repetition reads anew, on record, and not at all once the person is gone.
+      const done = await this.effects.within(tx, key, async () => {
+        now = await this.people.update(tx, asker, params.person, body);
+      });
+      return done.withBody(now ?? (await this.people.read(tx, asker, params.person)));
+    });
   }
 
   @Implements(revealPerson)
