@@ -49,6 +49,21 @@ describe('a sign-in code', () => {
     await expect(redeem(code)).rejects.toThrow('sign_in.code_invalid');
   });
 
+  it('makes no session beside an erasure that has just listed them', async () => {
+    const { asker } = await signedIn('leaving');
+    const { code } = await run((tx) => vault.signIn.issueCode(tx, asker));
+    const before = await countSessions();
+    let redeemed: Promise<unknown> = Promise.resolve();
+    await run(async (tx) => {
+      await vault.erasures.request(tx, asker, asker.caller.personId);
+      redeemed = Promise.allSettled([redeem(code)]);
+      // Either it waits for the erasure, or it is through by now and too late to be refused.
+      await Promise.race([redeemed, new Promise((resolve) => setTimeout(resolve, 300))]);
+    });
+    expect(await redeemed).toMatchObject([{ status: 'rejected', reason: { code: 'sign_in.code_invalid' } }]);
+    expect(await countSessions()).toBe(before);
+  });
+
   it('that nobody issued is refused in the same words', async () => {
     await expect(redeem(encodeId('sic', randomId()) as SignInCode)).rejects.toThrow('sign_in.code_invalid');
   });

@@ -75,7 +75,10 @@ export class SignInService {
   /** @throws CodedError `sign_in.code_invalid`, the same for spent, late and never issued */
   async redeem(tx: Tx, asker: Asker, code: SignInCode): Promise<ReplyOf<typeof redeemSignInCode>> {
     const row = await this.store.takeCode(tx, digestOf(decodeId('sic', code)));
-    if (!row) throw new CodedError('sign_in.code_invalid', 409, 'This code is not valid any more.');
+    // An erasure lists the sessions that are to be ended: one that is made beside it would be on no list.
+    if (!row || (row.person_id && !(await this.store.lockAgainstErasure(tx, row.person_id)))) {
+      throw new CodedError('sign_in.code_invalid', 409, 'This code is not valid any more.');
+    }
     const session = randomId();
     await this.store.insertApiSession(tx, session, row.person_id, row.expires_at);
     await this.audit.append(tx, signInCodeRedeemed({ ...by(asker), subject: subjectOf(row) }));

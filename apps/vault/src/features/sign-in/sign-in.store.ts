@@ -70,6 +70,14 @@ export class SignInStore {
     return taken[0] ? this.findSession(tx, taken[0].session) : null;
   }
 
+  /** @returns false where the person is being erased; otherwise no erasure of them begins until the transaction ends */
+  async lockAgainstErasure(tx: Tx, personId: Buffer): Promise<boolean> {
+    const rows = await tx.query('SELECT 1 FROM person WHERE person_id = $1 AND NOT erasing FOR SHARE', [
+      personId,
+    ]);
+    return rows.length === 1;
+  }
+
   async insertApiSession(tx: Tx, session: Buffer, personId: Buffer | null, expiresAt: Date): Promise<void> {
     await tx.query('INSERT INTO api_session (session, person_id, expires_at) VALUES ($1, $2, $3)', [
       session,
