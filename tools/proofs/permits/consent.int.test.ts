@@ -185,6 +185,42 @@ describe('consent', () => {
   });
 });
 
+describe('an opening that is overtaken', () => {
+  /** Consent that is being renewed: the vault has answered, the answer is still on its way. */
+  async function renewing() {
+    const person = await Person.signedIn();
+    await person.give();
+    await person.withdraw();
+    const elsewhere = await person.again();
+    const { underWay, release } = line.delayNext(resumePermit);
+    const given = tolerating(person.give());
+    await underWay;
+    return { elsewhere, release, given };
+  }
+
+  it('by a withdrawal does not open', async () => {
+    const { elsewhere, release, given } = await renewing();
+    expect((await elsewhere.withdraw()).state.state).toBe('frozen');
+    release();
+    expect(await given).toBe('refused');
+    expect(await elsewhere.store()).toBe(false);
+    await recover();
+    expect(await contradictions()).toEqual([]);
+  });
+
+  it('by a withdrawal and another opening, which fails, does not open in its place', async () => {
+    const { elsewhere, release, given } = await renewing();
+    await elsewhere.withdraw();
+    line.failNext(resumePermit, 'lost');
+    expect(await tolerating(elsewhere.give())).toBe('refused');
+    release();
+    expect(await given).toBe('refused');
+    expect(await elsewhere.store()).toBe(false);
+    await recover();
+    expect(await contradictions()).toEqual([]);
+  });
+});
+
 describe.each(FAULTS)('a call that is %s', (fault) => {
   it('while consent is given leaves nothing open, and consent can be given again', async () => {
     const person = await Person.signedIn();

@@ -39,6 +39,7 @@ interface Input {
  */
 export class InProcessVault {
   #fault: { route: RouteContract['id']; fault: Fault } | undefined;
+  #delay: { route: RouteContract['id']; arrive: () => void; released: Promise<void> } | undefined;
   readonly #handlers: Readonly<Record<string, Handler>>;
 
   constructor(private readonly vault: TestVault) {
@@ -63,6 +64,18 @@ export class InProcessVault {
     this.#fault = { route: route.id, fault };
   }
 
+  /** The vault's answer to the next call of this route stays on its way until it is let go. */
+  delayNext(route: RouteContract): { readonly underWay: Promise<void>; readonly release: () => void } {
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const underWay = new Promise<void>((arrive) => {
+      this.#delay = { route: route.id, arrive, released };
+    });
+    return { underWay, release };
+  }
+
   /** Everything is well again. */
   heal(): void {
     this.#fault = undefined;
@@ -85,9 +98,18 @@ export class InProcessVault {
     if (fault === 'crash-before') throw new Crash();
     if (fault === 'lost') throw unavailable();
     const reply = await this.handle(route, input);
+    await this.pass(route);
     if (fault === 'crash-after') throw new Crash();
     if (fault === 'unanswered') throw unavailable();
     return route.reply?.parse(reply);
+  }
+
+  private async pass(route: RouteContract): Promise<void> {
+    const delay = this.#delay?.route === route.id ? this.#delay : undefined;
+    if (!delay) return;
+    this.#delay = undefined;
+    delay.arrive();
+    await delay.released;
   }
 
   private async handle(route: RouteContract, { body, params }: Input): Promise<unknown> {
