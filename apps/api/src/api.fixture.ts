@@ -84,7 +84,11 @@ export class TestApi {
   }
 
   /** What a closed gate keeps from happening needs this: leave to use an open one, with a key of the test's own. */
-  async leaveFor(pseudonym: Buffer, purpose: PurposeName, key = Buffer.alloc(32, 1)): Promise<Leave> {
+  async leaveFor<P extends PurposeName>(
+    pseudonym: Buffer,
+    purpose: P,
+    key = Buffer.alloc(32, 1),
+  ): Promise<Leave<P>> {
     const gate = await this.unitOfWork.single((tx) => this.gates.lockOpen(tx, pseudonym, purpose));
     if (!gate) throw new Error('the gate is not open');
     return { gate, key };

@@ -27,14 +27,10 @@ export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model
 export const signInCode = id<'SignInCode'>('sic', 'One-time sign-in code');
 
 export type ClientPseudonym = z.infer<typeof clientPseudonym>;
+export type Pseudonym = z.infer<typeof pseudonym>;
 export type SessionPseudonym = z.infer<typeof sessionPseudonym>;
 export type GateId = z.infer<typeof gateId>;
 export type ErasureId = z.infer<typeof erasureId>;
 export type ErasureClaim = z.infer<typeof erasureClaim>;
 export type ModelKeyId = z.infer<typeof modelKeyId>;
 export type SignInCode = z.infer<typeof signInCode>;
-
-/** A pseudonym that belongs to one purpose: passing one purpose's to another's code does not compile. */
-export type Pseudonym<Purpose extends string = string> = z.infer<typeof pseudonym> & {
-  readonly __purpose?: Purpose;
-};

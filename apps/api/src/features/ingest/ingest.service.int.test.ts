@@ -14,7 +14,7 @@ const asker = {
 
 let api: TestApi;
 let gate: { gate: Buffer; pseudonym: Buffer };
-let leave: Leave;
+let leave: Leave<'ingest'>;
 beforeAll(async () => {
   api = await TestApi.open();
 });

@@ -43,7 +43,7 @@ export class IngestService {
   async storeBatch(
     tx: Tx,
     asker: Asker,
-    { gate, key }: Leave,
+    { gate, key }: Leave<'ingest'>,
     { batch, stream, readings }: BodyOf<typeof storeReadings>,
   ): Promise<ReplyOf<typeof storeReadings>> {
     // Keyed: some kinds of UUID tell the time, and no column may.
@@ -81,7 +81,7 @@ export class IngestService {
   async read(
     tx: Tx,
     asker: Asker,
-    { gate, key }: Leave,
+    { gate, key }: Leave<'ingest'>,
     query: QueryOf<typeof readReadings>,
   ): Promise<ReplyOf<typeof readReadings>> {
     const from = query.from ?? 0;

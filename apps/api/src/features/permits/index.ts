@@ -1,5 +1,4 @@
-export { gateName, type KeyUse, PermitKeys } from './permit-keys.js';
-export { permitClosed, permitNotFound } from './permits.errors.js';
+export { gateName, PermitKeys } from './permit-keys.js';
 export { PermitsModule } from './permits.module.js';
 export { type Leave, PermitsService, subjectOf } from './permits.service.js';
 export { type Gate, type OpenGate, PermitsStore } from './permits.store.js';

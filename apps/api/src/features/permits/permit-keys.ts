@@ -15,7 +15,7 @@ interface CachedKey {
 }
 
 /** Why a key is asked for; the vault gives a frozen permit's only for the last two. */
-export type KeyUse = 'process' | 'rights' | 'forget';
+type KeyUse = 'process' | 'rights' | 'forget';
 
 /**
  * The keys health data is sealed under: HKDF of the permit's key, which only the vault keeps, and a secret that only the

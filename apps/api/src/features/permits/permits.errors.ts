@@ -5,4 +5,3 @@ export const permitClosed = () =>
   new CodedError('permits.closed', 403, 'There is no leave to process this data for this purpose now.');
 export const permitMissing = () =>
   new CodedError('permits.header_missing', 400, 'Name the permit in the Integument-Permit header.');
-export const permitForeign = () => notFound('permits.not_found');

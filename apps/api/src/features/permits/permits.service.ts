@@ -4,12 +4,15 @@ import { commit, decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { type ApiPerson, isRegisteredFor } from '../../platform/callers.js';
 import type { PermitKeys } from './permit-keys.js';
-import { permitClosed, permitForeign, permitMissing, permitNotFound } from './permits.errors.js';
+import { permitClosed, permitMissing, permitNotFound } from './permits.errors.js';
 import type { Gate, OpenGate, PermitsStore } from './permits.store.js';
 
-/** What one effect may work with: the gate it holds locked, and the key its data is sealed under. */
-export interface Leave {
-  readonly gate: OpenGate;
+/**
+ * What one effect may work with: the gate it holds locked, and the key its data is sealed under. Of one purpose: to hand
+ * one purpose's to another's code does not compile.
+ */
+export interface Leave<P extends PurposeName = PurposeName> {
+  readonly gate: OpenGate<P>;
   readonly key: Buffer;
 }
 
@@ -25,15 +28,15 @@ export class PermitsService {
    * Which permit a request is about. A person's session has its own and may name no other; a health client names it in
    * the header and must be registered for the purpose.
    */
-  pseudonymOf<P extends PurposeName>(caller: Caller, purpose: P, header: unknown): Buffer {
+  pseudonymOf(caller: Caller, purpose: PurposeName, header: unknown): Buffer {
     const named = header === undefined ? undefined : parseHeader(header);
     if (caller.kind === 'person') {
       const own = (caller as ApiPerson).permits.find((permit) => permit.purpose === purpose)?.pseudonym;
-      if (named && own !== named) throw permitForeign();
+      if (named && own !== named) throw permitNotFound();
       if (!own) throw permitNotFound();
       return decodeId('psn', own);
     }
-    if (!isRegisteredFor(caller, purpose)) throw permitForeign();
+    if (!isRegisteredFor(caller, purpose)) throw permitNotFound();
     if (!named) throw permitMissing();
     return decodeId('psn', named);
   }
@@ -42,10 +45,10 @@ export class PermitsService {
    * Runs an effect under an open gate, which stays locked until the effect has committed: a withdrawal is answered
    * before it, or after it, never in between. The key is fetched before, so that no lock waits for the vault.
    */
-  async through<T>(
+  async through<P extends PurposeName, T>(
     pseudonym: Buffer,
-    purpose: PurposeName,
-    effect: (tx: Tx, leave: Leave) => Promise<T>,
+    purpose: P,
+    effect: (tx: Tx, leave: Leave<P>) => Promise<T>,
   ): Promise<T> {
     const found = await this.unitOfWork.single((tx) => this.store.findByPseudonym(tx, pseudonym));
     if (!found || found.purpose !== purpose) throw permitNotFound();
@@ -60,7 +63,7 @@ export class PermitsService {
   }
 }
 
-/** What the audit log says in place of the pseudonym; null once the gate's salt is destroyed. */
+/** What the audit log says in place of the pseudonym; undefined once the gate's salt is destroyed. */
 export function subjectOf(gate: Gate): Buffer | undefined {
   return gate.subject_salt && gate.pseudonym ? commit(gate.subject_salt, gate.pseudonym) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { PermitState, PurposeName } from '@integument/contracts';
-import type { Tx } from '@integument/database';
+import { byteaArray, type Tx } from '@integument/database';
 
 export interface Gate {
   readonly gate_id: Buffer;
@@ -11,9 +11,10 @@ export interface Gate {
   readonly due_on: string | null;
 }
 
-/** A gate that data flows through: it has its pseudonym. */
-export type OpenGate = Gate & {
+/** A gate that data flows through, for one purpose: it has its pseudonym. */
+export type OpenGate<P extends PurposeName = PurposeName> = Gate & {
   readonly state: 'open';
+  readonly purpose: P;
   readonly pseudonym: Buffer;
   readonly subject_salt: Buffer;
 };
@@ -25,8 +26,8 @@ export class PermitsStore {
    * The gate, locked FOR SHARE: until the caller's transaction ends no withdrawal of it commits.
    * @returns null where it is not open for this purpose; who asks learns no more
    */
-  async lockOpen(tx: Tx, pseudonym: Buffer, purpose: PurposeName): Promise<OpenGate | null> {
-    const rows = await tx.query<OpenGate>(
+  async lockOpen<P extends PurposeName>(tx: Tx, pseudonym: Buffer, purpose: P): Promise<OpenGate<P> | null> {
+    const rows = await tx.query<OpenGate<P>>(
       {
         name: 'permits.lock_open',
         text: `SELECT ${GATE} FROM permit_gate WHERE pseudonym = $1 AND purpose = $2 AND state = 'open' FOR SHARE`,
@@ -36,7 +37,19 @@ export class PermitsStore {
     return rows[0] ?? null;
   }
 
-  /** The gate in whatever state, without a lock: to say in the audit log whom a refusal was about. */
+  /**
+   * The same for many, by the names of their gates.
+   * @returns false where one of them is not open for this purpose; the others are locked all the same
+   */
+  async lockAllOpen(tx: Tx, gates: readonly Buffer[], purpose: PurposeName): Promise<boolean> {
+    const rows = await tx.query(
+      `SELECT 1 FROM permit_gate WHERE gate_id = ANY($1::bytea[]) AND purpose = $2 AND state = 'open' FOR SHARE`,
+      [byteaArray(gates), purpose],
+    );
+    return rows.length === gates.length;
+  }
+
+  /** The gate in whatever state, without a lock: nothing may rest on it but which key to ask for. */
   async findByPseudonym(tx: Tx, pseudonym: Buffer): Promise<Gate | null> {
     const rows = await tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE pseudonym = $1`, [pseudonym]);
     return rows[0] ?? null;

@@ -104,7 +104,10 @@ export class RecommendationsTrainer {
     const { modelKey, sealed } = await this.models.seal(snapshot);
     const row = { version, model_key: modelKey, trained_on: trainedOn, sealed };
     const stored = await this.unitOfWork.run(async (tx) => {
-      if (!(await this.store.lockOpen(tx, gates)) || !(await this.store.replaceSnapshot(tx, row)))
+      if (
+        !(await this.gates.lockAllOpen(tx, gates, 'recommendation')) ||
+        !(await this.store.replaceSnapshot(tx, row))
+      )
         return false;
       // Should we end before the older key is destroyed below, the outbox worker does it.
       if (before)

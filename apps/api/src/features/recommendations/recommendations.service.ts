@@ -37,7 +37,7 @@ export class RecommendationsService implements PurposeData {
   async record(
     tx: Tx,
     asker: Asker,
-    { gate, key }: Leave,
+    { gate, key }: Leave<'recommendation'>,
     { events }: BodyOf<typeof recordEvents>,
   ): Promise<ReplyOf<typeof recordEvents>> {
     const named = events.flatMap((event) => (event.kind === 'interaction' ? [event.product] : []));
@@ -66,7 +66,7 @@ export class RecommendationsService implements PurposeData {
   async list(
     tx: Tx,
     asker: Asker,
-    { gate, key }: Leave,
+    { gate, key }: Leave<'recommendation'>,
     recommender: Recommender,
     { limit, category }: QueryOf<typeof listRecommendations>,
   ): Promise<ReplyOf<typeof listRecommendations>> {

@@ -1,5 +1,4 @@
 import { byteaArray, type Tx } from '@integument/database';
-import type { PurposeData } from '../permits/index.js';
 
 export interface EventRow {
   readonly eventId: Buffer;
@@ -13,7 +12,7 @@ export interface SnapshotRow {
   readonly sealed: Buffer;
 }
 
-export class RecommendationsStore implements Pick<PurposeData, 'erase'> {
+export class RecommendationsStore {
   /** @returns how many were new */
   async insert(tx: Tx, pseudonym: Buffer, events: readonly EventRow[]): Promise<number> {
     const rows = await tx.query(
@@ -52,18 +51,6 @@ export class RecommendationsStore implements Pick<PurposeData, 'erase'> {
     );
     if (!row) throw new Error('no fingerprint');
     return row.digest;
-  }
-
-  /**
-   * Holds the gates of everybody who is in the model until it is stored.
-   * @returns false where one of them has closed meanwhile
-   */
-  async lockOpen(tx: Tx, gates: readonly Buffer[]): Promise<boolean> {
-    const rows = await tx.query(
-      `SELECT 1 FROM permit_gate WHERE gate_id = ANY($1::bytea[]) AND state = 'open' AND purpose = 'recommendation' FOR SHARE`,
-      [byteaArray(gates)],
-    );
-    return rows.length === gates.length;
   }
 
   async findVersion(tx: Tx): Promise<number> {
