@@ -7,7 +7,7 @@ import { SideProcess } from '../side-process.js';
 import { syntheticPeople } from '../synthetic-people.js';
 import { auditIsIntegrated, refuseUnequalRows, twinOfVaultDatabase } from '../vault-database.js';
 
-const CALLS = 12;
+const CALLS = 8;
 const PEOPLE = 1_000;
 const CONCURRENT = 2;
 
@@ -17,7 +17,7 @@ export const enrolBatch: Figure = {
   unit: 'people/s',
   target: 0.4,
   higherIsBetter: true,
-  rounds: 7,
+  rounds: 11,
   async open({ info }) {
     const { vault } = info.databases;
     const load = new Load();

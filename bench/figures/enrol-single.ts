@@ -7,7 +7,7 @@ import { SideProcess } from '../side-process.js';
 import { syntheticPeople } from '../synthetic-people.js';
 import { auditIsIntegrated, twinOfVaultDatabase } from '../vault-database.js';
 
-const LOAD = { connections: 16, count: 6_000, status: 201 } as const;
+const LOAD = { connections: 16, count: 4_000, status: 201 } as const;
 
 /** One person a request, all identity fields, against a bare route that inserts the same JSON as one row. */
 export const enrolSingle: Figure = {
@@ -15,7 +15,7 @@ export const enrolSingle: Figure = {
   unit: 'people/s',
   target: 0.4,
   higherIsBetter: true,
-  rounds: 9,
+  rounds: 15,
   async open({ info }) {
     const load = new Load();
     const bare = new SideProcess<BareRoute, { port: number }>('./limits/bare-server.js');

@@ -5,7 +5,7 @@ import type { BareRoute } from '../limits/bare-server.js';
 import { Load, request } from '../load/load.js';
 import { SideProcess } from '../side-process.js';
 
-const LOAD = { connections: 64, count: 100_000, status: 200 } as const;
+const LOAD = { connections: 64, count: 30_000, status: 200 } as const;
 
 /** What authentication, guard, contract and Nest cost: a route that does nothing else, against Fastify without them. */
 export const httpNoop: Figure = {
@@ -13,7 +13,7 @@ export const httpNoop: Figure = {
   unit: 'requests/s',
   target: 0.7,
   higherIsBetter: true,
-  rounds: 9,
+  rounds: 25,
   async open({ info }) {
     const load = new Load();
     const bare = new SideProcess<BareRoute, { port: number }>('./limits/bare-server.js');
