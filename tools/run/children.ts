@@ -69,7 +69,7 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
     title: 'the first page',
     entry: 'apps/web/src/main.js',
     settings: webSettings(blueprint),
-    passedOn: ['LOG_LEVEL'],
+    passedOn: [],
     readyUrl: `${urls.web}/readyz`,
   };
   const order = [[provider], [vault], [api, worker, web]];
@@ -100,7 +100,6 @@ function vaultSettings(
     VAULT_AUDIT_ORIGIN: keys.vaultAudit.info.origin,
     REGISTRY_FILE: folder.registry,
     WEB_ORIGIN: urls.web,
-    API_PUBLIC_URL: urls.api,
   };
 }
 

@@ -43,7 +43,6 @@ export type ProcessCaller = Authenticated & ProcessFields & { readonly kind: 'pr
  */
 export type Caller = PersonCaller | StaffCaller | ClientCaller | ProcessCaller;
 export type CallerKind = Caller['kind'];
-export type CallerOf<Kind extends CallerKind> = Extract<Caller, { kind: Kind }>;
 
 export function person<Fields extends PersonFields>(fields: Fields): PersonCaller & Fields {
   return proved('person', fields) as PersonCaller & Fields;

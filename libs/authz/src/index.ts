@@ -12,7 +12,6 @@ export {
   audienceOf,
   type Caller,
   type CallerKind,
-  type CallerOf,
   type ClientCaller,
   type ClientFields,
   callerId,

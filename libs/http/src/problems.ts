@@ -45,7 +45,7 @@ const UNAVAILABLE: Refused = {
 const PERMIT_CLOSED: Refused = {
   status: 403,
   code: 'permits.closed',
-  detail: 'There is no open permit for this purpose.',
+  detail: 'There is no leave to process this data for this purpose now.',
 };
 
 const MALFORMED: Refused = {

@@ -33,14 +33,12 @@ const checks = {
   error: (value: unknown): value is object => typeof value === 'object' && value !== null,
 } as const;
 
-export type LogField = keyof typeof checks;
+type LogField = keyof typeof checks;
 
 export interface LogFields extends Partial<Record<Exclude<LogField, 'error'>, string | number>> {
   /** Anything thrown. Written as name, code and stack frames; see `describeError`. */
   readonly error?: unknown;
 }
-
-export const LOG_FIELDS = Object.keys(checks) as readonly LogField[];
 
 /** Keeps the declared fields that have their declared shape. */
 export function allowed(fields: object): Record<string, unknown> {

@@ -1,5 +1,5 @@
 export { describeError, type ErrorDescription } from './describe-error.js';
-export { LOG_FIELDS, type LogField, type LogFields } from './fields.js';
+export type { LogFields } from './fields.js';
 export {
   type Constant,
   createLogger,

@@ -38,18 +38,6 @@ export class Logger {
     this.write('debug', message, fields);
   }
 
-  isEnabled(level: LogLevel): boolean {
-    return this.winston.isLevelEnabled(level);
-  }
-
-  /** Waits until what was written has left the process. */
-  async flush(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.winston.once('finish', resolve);
-      this.winston.end();
-    });
-  }
-
   private write(level: LogLevel, message: string, fields: LogFields | undefined): void {
     if (fields === undefined) {
       this.winston.log(level, message);
