@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
+import { get, type Server } from 'node:http';
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../ports.js';
@@ -173,3 +173,17 @@ async function signIn(name: string, password: string, cookies = new Map<string, 
   const code = next ? new URL(last.headers.get('location') ?? '').searchParams.get('code') : undefined;
   return { code, verifier, nonce, status: posted.status, page: await posted.text(), form };
 }
+
+describe('the provider', () => {
+  it('survives a path that is no URL, which any page could have a browser ask for', async () => {
+    const { port } = new URL(issuer);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      get({ host: '127.0.0.1', port, path: '//[' }, (reply) => {
+        reply.resume();
+        resolve(reply.statusCode);
+      }).on('error', reject);
+    });
+    expect(status).toBe(404);
+    expect((await fetch(`${issuer}/healthz`)).status).toBe(200);
+  });
+});

@@ -45,7 +45,8 @@ export function createProviderServer(settings: ProviderSettings): Server {
     } else if (path.startsWith('/interaction/')) {
       interact(request, response).catch((error: unknown) => refuse(response, error));
     } else {
-      if (new URL(path, settings.issuer).pathname === '/auth') forgetSession(request, response);
+      // Not parsed as a URL: `//[` is a path that a browser sends, and none that parses.
+      if (path.split('?', 1)[0] === '/auth') forgetSession(request, response);
       void protocol(request, response);
     }
   });
