@@ -78,6 +78,34 @@ describe('a sign-in code', () => {
   });
 });
 
+describe('somebody who is being erased', () => {
+  const erase = (personId: Buffer) => run((tx) => vault.erasures.request(tx, API, personId));
+  const sessionsOf = async (erasure: string) => {
+    const { erasures } = await vault.unitOfWork.single((tx) => vault.erasures.pending(tx));
+    return erasures.find((one) => one.erasure === erasure)?.sessions;
+  };
+
+  it('gets no session of the data plane that the erasure does not end', async () => {
+    const { asker } = await signedIn('going');
+    const { code } = await run((tx) => vault.signIn.issueCode(tx, asker));
+    let erasing: ReturnType<typeof erase> | undefined;
+    const { session } = await run(async (tx) => {
+      const redeemed = await vault.signIn.redeem(tx, API, code);
+      erasing = erase(asker.caller.personId);
+      await Promise.race([erasing, new Promise((resolve) => setTimeout(resolve, 100))]);
+      return redeemed;
+    });
+    expect(await sessionsOf((await erasing)?.erasure ?? '')).toEqual([session]);
+  });
+
+  it('redeems no code any more', async () => {
+    const { asker } = await signedIn('left-already');
+    const { code } = await run((tx) => vault.signIn.issueCode(tx, asker));
+    await erase(asker.caller.personId);
+    await expect(redeem(code)).rejects.toThrow('sign_in.code_invalid');
+  });
+});
+
 describe('a session', () => {
   it('lets in who holds its secret, and nobody with what the table holds', async () => {
     const { secret, asker } = await signedIn('ada');
