@@ -6,6 +6,7 @@ import {
   firstOf,
   parseConfig,
   SessionCallers,
+  SessionCookieFormat,
 } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import { AppModule } from './app.module.js';
@@ -27,6 +28,7 @@ const http = await createHttpApp(AppModule.with(config, logger), {
   wire: (app) => ({
     ...commonWiring(app),
     policies: apiPolicies,
+    sessionCookie: app.get(SessionCookieFormat, { strict: false }).name,
     callers: firstOf(
       new ClientCallers(app.get(ClientDirectory, { strict: false }), config.OIDC_ISSUER),
       app.get(SessionCallers, { strict: false }),

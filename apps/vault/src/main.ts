@@ -9,6 +9,7 @@ import {
   Periodic,
   parseConfig,
   SessionCallers,
+  SessionCookieFormat,
 } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -33,7 +34,12 @@ const open = await createHttpApp(AppModule.with(config, logger), {
   version: VERSION,
   publicUrl: config.VAULT_PUBLIC_URL,
   allowedOrigins: [config.WEB_ORIGIN],
-  wire: (app) => ({ ...commonWiring(app), policies: vaultPolicies, callers: publicCallers(app, config) }),
+  wire: (app) => ({
+    ...commonWiring(app),
+    policies: vaultPolicies,
+    sessionCookie: app.get(SessionCookieFormat, { strict: false }).name,
+    callers: publicCallers(app, config),
+  }),
 });
 
 const internal = await createHttpApp(InternalModule.of(open.app), {

@@ -158,6 +158,7 @@ describe('the documents come from the contracts', () => {
   interface Document {
     openapi: string;
     paths: Record<string, Record<string, { operationId: string; security: unknown; parameters: unknown[] }>>;
+    components: { securitySchemes: unknown };
   }
 
   test('every route is in the OpenAPI document, and nothing else is', async () => {
@@ -169,6 +170,7 @@ describe('the documents come from the contracts', () => {
     expect(documented.sort()).toEqual(app.http.contracts.map(({ id }) => id).sort());
     const operation = document.paths['/v1/things/{thing}']?.get;
     expect(operation?.security).toEqual([{ token: [] }, { session: [] }, { certificate: [] }]);
+    expect(document.components.securitySchemes).toMatchObject({ session: { in: 'cookie', name: 'session' } });
     expect(operation?.parameters).toMatchObject([
       { name: 'thing', in: 'path', required: true },
       { name: 'depth', in: 'query', required: false },

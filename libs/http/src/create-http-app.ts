@@ -31,6 +31,8 @@ export interface HttpWiring {
   readonly policies: readonly Policy[];
   /** parts without which the app can't serve, by name */
   readonly checks: Readonly<Record<string, HealthCheck>>;
+  /** name of the cookie of sessions, for the documents; absent where there are none */
+  readonly sessionCookie?: string;
 }
 
 export interface HttpAppOptions {
@@ -85,7 +87,9 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   await app.init();
   await instance.ready();
   register.check();
-  Object.assign(document, openApi({ ...options, url: options.publicUrl }, register.contracts()));
+  const { title, description, version, publicUrl: url } = options;
+  const info = { title, description, version, url, sessionCookie: wiring.sessionCookie };
+  Object.assign(document, openApi(info, register.contracts()));
   return httpApp(app, instance, health, register.contracts());
 }
 

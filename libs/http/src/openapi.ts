@@ -7,6 +7,8 @@ export interface ApiInfo {
   readonly description: string;
   /** base URL */
   readonly url: string;
+  /** by which people and staff are known; undefined where there are no sessions */
+  readonly sessionCookie: string | undefined;
 }
 
 type Json = Record<string, unknown>;
@@ -34,12 +36,14 @@ export function openApi(info: ApiInfo, contracts: readonly RouteContract[]): Jso
     components: {
       schemas: { Problem: schemaOf(problem, 'output') },
       securitySchemes: {
-        session: {
-          type: 'apiKey',
-          in: 'cookie',
-          name: '__Host-integument',
-          description: 'Session of a person or staff',
-        },
+        ...(info.sessionCookie && {
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: info.sessionCookie,
+            description: 'Session of a person or staff',
+          },
+        }),
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         certificate: { type: 'mutualTLS' },
       },

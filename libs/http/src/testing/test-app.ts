@@ -244,6 +244,7 @@ export async function startTestApp(): Promise<TestApp> {
     allowedOrigins: [WEB],
     wire: () => ({
       callers: firstOf(tokens, sessions),
+      sessionCookie: 'session',
       refusals: {
         refused: (refusal) => {
           if (app.refusalsFail) return Promise.reject(new Error(CANARY));
