@@ -1,11 +1,13 @@
 import {
   type ConsentState,
+  destroyPermit,
   freezePermit,
   type GateId,
   openPermit,
-  resumePermit,
   type RouteContract,
+  resumePermit,
 } from '@integument/contracts';
+import { decodeId, encodeId } from '@integument/crypto';
 import { OutboxWorker } from '@integument/database';
 import type { Asker } from '@integument/http';
 import { FixedClock, proofCount, seededRandom } from '@integument/testing';
@@ -220,6 +222,40 @@ describe('an opening that is overtaken', () => {
     expect(await contradictions()).toEqual([]);
   });
 });
+
+describe('a session that remembers a permit which has been erased since', () => {
+  it('withdraws the one that was given elsewhere in its place', async () => {
+    const person = await Person.signedIn();
+    const { permit } = await person.give();
+    const old = await person.again();
+    await person.withdraw();
+    await eraseNow(permit);
+    const elsewhere = await person.again();
+    await elsewhere.give();
+    expect(await elsewhere.store()).toBe(true);
+    expect((await old.withdraw()).state.state).toBe('frozen');
+    expect(await elsewhere.store()).toBe(false);
+    expect(await contradictions()).toEqual([]);
+  });
+
+  it('has nothing to withdraw where nothing was given since', async () => {
+    const person = await Person.signedIn();
+    const { permit } = await person.give();
+    await person.withdraw();
+    await eraseNow(permit);
+    await expect(person.withdraw()).rejects.toThrow('consent.not_given');
+  });
+});
+
+/** As the worker erases a permit whose time is up. */
+async function eraseNow(permit: ConsentState['permit']): Promise<void> {
+  const pseudonym = decodeId('psn', permit ?? '');
+  const gate = await api.unitOfWork.single((tx) => api.gates.findByPseudonym(tx, pseudonym));
+  if (!gate) throw new Error('no gate');
+  const name = encodeId('gat', gate.gate_id) as GateId;
+  await api.vault.call(destroyPermit, { body: { gate: name, epoch: gate.epoch } });
+  await api.unitOfWork.run((tx) => api.gates.destroy(tx, gate.gate_id));
+}
 
 describe.each(FAULTS)('a call that is %s', (fault) => {
   it('while consent is given leaves nothing open, and consent can be given again', async () => {

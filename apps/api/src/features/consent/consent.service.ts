@@ -70,9 +70,11 @@ export class ConsentService {
     asker: Asker<ApiPerson>,
     purpose: PurposeName,
   ): Promise<{ state: ConsentState; confirmed: boolean }> {
-    const known = await this.knownPermit(asker.caller, purpose);
-    if (!known) throw notGiven();
-    const gate = await this.unitOfWork.run((tx) => this.close(tx, asker, decodeId('gat', known.gate)));
+    // A permit that the session remembers may be erased by now, and another one given elsewhere: that one is meant then.
+    const gate =
+      (await this.closeKnown(asker, permitIn(asker.caller, purpose))) ??
+      (await this.closeKnown(asker, await this.permitInVault(asker.caller, purpose)));
+    if (!gate) throw notGiven();
     this.keys.forget(gate);
     // From here on nothing of this purpose takes effect; the vault only has to hear of it.
     const confirmed = await this.vault
@@ -197,9 +199,14 @@ export class ConsentService {
     return this.give({ ...asker, caller }, purpose, notice);
   }
 
-  private async close(tx: Tx, asker: Asker<ApiPerson>, gateId: Buffer): Promise<Gate> {
+  /** @returns the gate as it is now, closed; null where there is none any more */
+  private async closeKnown(asker: Asker<ApiPerson>, known: KnownPermit | null): Promise<Gate | null> {
+    return known && this.unitOfWork.run((tx) => this.close(tx, asker, decodeId('gat', known.gate)));
+  }
+
+  private async close(tx: Tx, asker: Asker<ApiPerson>, gateId: Buffer): Promise<Gate | null> {
     const gate = await this.gates.lock(tx, gateId);
-    if (!gate || gate.state === 'destroyed') throw notGiven();
+    if (!gate || gate.state === 'destroyed') return null;
     if (gate.state === 'frozen') return gate;
     const epoch = gate.epoch + 1;
     await this.gates.freeze(tx, gateId, epoch, findPurpose(gate.purpose)?.eraseAfterWithdrawalDays ?? 0);
@@ -224,12 +231,18 @@ export class ConsentService {
 
   /** From the session, or from the vault where another session may have opened it. */
   private async knownPermit(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
-    const inSession = caller.permits.find((permit) => permit.purpose === purpose);
-    if (inSession) return inSession;
+    return permitIn(caller, purpose) ?? (await this.permitInVault(caller, purpose));
+  }
+
+  private async permitInVault(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
     const { session } = caller.content;
     const { permits } = await this.vault.call(sessionPermits, { body: { session } }).catch(overtaken);
     return permits.find((permit) => permit.purpose === purpose) ?? null;
   }
+}
+
+function permitIn(caller: ApiPerson, purpose: PurposeName): KnownPermit | null {
+  return caller.permits.find((permit) => permit.purpose === purpose) ?? null;
 }
 
 function toState(purpose: PurposeName, gate: Gate | null): ConsentState {
