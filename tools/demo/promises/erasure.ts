@@ -26,7 +26,7 @@ export const erasure: DemoPromise<Stage> = {
   title: 'Erased, a person is gone, and no key opens what was copied before; the logs still verify',
   async keep(stage, trial) {
     const keys = new KeyHolder(stage.apiProcess, stage.info);
-    const copy = await copyWithModel(stage);
+    const copy = await copyWithModel(stage, keys);
     const almas = PURPOSES.flatMap((purpose) => copy.sealed.get(permitOf(stage.alma, purpose)) ?? []);
     await openBefore(stage, keys, copy, trial);
     await erase(stage, trial);
@@ -37,34 +37,38 @@ export const erasure: DemoPromise<Stage> = {
   },
 };
 
-/** The model is trained every few seconds; a copy with one shows more. */
-async function copyWithModel(stage: Stage): Promise<PlatformCopy> {
+/**
+ * A copy with the model of now. One is trained every few seconds while there is something new, so the first copy may have
+ * none yet, or one that was replaced the moment after.
+ */
+async function copyWithModel(stage: Stage, keys: KeyHolder): Promise<PlatformCopy> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const copy = await copyPlatform(stage.info.databases.platform);
-    if (copy.models.length > 0 || Date.now() > until) return copy;
+    const [model] = copy.models;
+    if ((model && (await keys.modelHalf(model.modelKey))) || Date.now() > until) return copy;
     await pause(250);
   }
 }
 
 /** Shows that the way of opening is right: it opens everything now. */
 async function openBefore(stage: Stage, keys: KeyHolder, copy: PlatformCopy, trial: Trial): Promise<void> {
-  for (const actor of [stage.alma, stage.bo]) {
-    const { opened, sealed, readings } = await openAll(keys, copy, actor);
-    trial.check(
-      `before: ${nameOf(stage, actor)}'s ${sealed} sealed rows in a copy of the platform database open, ${grouped(readings)} readings among them`,
-      (sealed === 0 && 'there is none') || (opened !== sealed && `only ${opened} do`),
-    );
-  }
   let models = 0;
   for (const { modelKey, sealed } of copy.models) {
     const half = await keys.modelHalf(modelKey);
     if (half && tryOpen(keys.modelKey(half), sealed)) models++;
   }
   trial.check(
-    'before: so does the recommendation model',
+    'before: the recommendation model in a copy of the platform database opens',
     (copy.models.length !== 1 || models !== 1) && `${models} of ${copy.models.length} models do`,
   );
+  for (const actor of [stage.alma, stage.bo]) {
+    const { opened, sealed, readings } = await openAll(keys, copy, actor);
+    trial.check(
+      `before: so do ${nameOf(stage, actor)}'s ${sealed} sealed rows, ${grouped(readings)} readings among them`,
+      (sealed === 0 && 'there is none') || (opened !== sealed && `only ${opened} do`),
+    );
+  }
 }
 
 async function openAll(
