@@ -77,6 +77,16 @@ module.exports = {
       to: { path: '(^libs/testing/|\\.test\\.ts$|node_modules/vitest/)' },
     },
     {
+      name: 'no-dev-package-in-programs',
+      comment: 'The production image is installed without them: the program would not start there.',
+      severity: 'error',
+      from: {
+        path: '^(apps|libs|tools/verify)/',
+        pathNot: ['\\.(test|contract|fixture)\\.ts$', '^apps/[^/]+/test/', '^libs/testing/', '/testing/'],
+      },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-cycles',
       comment:
         'In a circle nothing can be understood, tested or loaded before the rest. Types may point back.',

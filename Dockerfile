@@ -19,7 +19,7 @@ RUN node tools/make/build.mjs
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The optional ones are PostgreSQL's binaries for the embedded run and native speed-ups that have a plain fallback.
+# Without what only the embedded run and development need; the optional ones are native speed-ups with a plain fallback.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM ${NODE_IMAGE}
