@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { client } from '@integument/authz';
 import { type Reading, readReadings } from '@integument/contracts';
+import type { Tx } from '@integument/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestApi } from '../../api.fixture.js';
 import type { Leave } from '../permits/index.js';
@@ -66,6 +67,27 @@ describe('a batch of readings', () => {
     expect(await store(twoDays, batch)).toEqual({ stored: 0, duplicate: true });
     expect(await rows()).toHaveLength(2);
     expect((await read()).readings).toHaveLength(3);
+  });
+
+  it('is written by one statement however many days it touches: a small body must not hold a connection for seconds', async () => {
+    const readings = Array.from({ length: 500 }, (_, day): Reading => [T + day * DAY, day]);
+    let statements = 0;
+    await api.unitOfWork.run((tx) => {
+      const counting: Tx = {
+        query: (sql, values) => {
+          statements += 1;
+          return tx.query(sql, values);
+        },
+      };
+      return api.ingest.storeBatch(counting, asker, leave, {
+        batch: randomUUID(),
+        stream: 'heart-rate',
+        readings,
+      });
+    });
+    expect(statements).toBeLessThan(5);
+    expect(await rows()).toHaveLength(500);
+    expect((await read()).readings).toEqual(readings);
   });
 
   it('with the id of another one is refused and stores nothing', async () => {

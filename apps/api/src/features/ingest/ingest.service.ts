@@ -68,13 +68,13 @@ export class IngestService {
     const known = await this.store.findBatch(tx, pseudonym, stream, chunkId);
     if (known.some((chunk) => !chunk.content.equals(content))) throw batchMismatch();
     if (known.length > 0) return false;
-    for (const [onDay, some] of byDay(readings)) {
+    const chunks = [...byDay(readings)].map(([onDay, some]) => {
       const sealed = seal(key, packReadings(some), chunkPlace(pseudonym, stream, onDay, chunkId));
-      // Another copy of the batch at the same time: we waited at the primary key until it committed. Everything of ours
-      // is rolled back, and the sender's next try finds it stored.
-      if (!(await this.store.insert(tx, pseudonym, stream, { onDay, chunkId, content, sealed })))
-        throw batchRunning();
-    }
+      return { onDay, chunkId, content, sealed };
+    });
+    // Another copy of the batch at the same time: we waited at the primary key until it committed. Everything of ours is
+    // rolled back, and the sender's next try finds it stored.
+    if ((await this.store.insert(tx, pseudonym, stream, chunks)) < chunks.length) throw batchRunning();
     return true;
   }
 

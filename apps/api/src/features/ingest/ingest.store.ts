@@ -1,5 +1,5 @@
 import type { StreamName } from '@integument/contracts';
-import type { Tx } from '@integument/database';
+import { byteaArray, type Tx, textArray } from '@integument/database';
 import type { PurposeData } from '../permits/index.js';
 
 export interface Chunk {
@@ -19,17 +19,26 @@ interface ChunkRow {
 export class IngestStore implements PurposeData {
   readonly purpose = 'ingest';
 
-  /** @returns false where the chunk is there already */
-  async insert(tx: Tx, pseudonym: Buffer, stream: StreamName, chunk: Chunk): Promise<boolean> {
+  /** All in one statement: a batch may touch thousands of days. @returns how many were not there already */
+  async insert(tx: Tx, pseudonym: Buffer, stream: StreamName, chunks: readonly Chunk[]): Promise<number> {
     const rows = await tx.query(
       {
         name: 'ingest.insert',
         text: `INSERT INTO reading_chunk (pseudonym, stream, on_day, chunk_id, content, sealed)
-               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING 1`,
+               SELECT $1, $2, day::date, chunk, content, sealed
+               FROM unnest($3::text[], $4::bytea[], $5::bytea[], $6::bytea[]) AS new (day, chunk, content, sealed)
+               ON CONFLICT DO NOTHING RETURNING 1`,
       },
-      [pseudonym, stream, chunk.onDay, chunk.chunkId, chunk.content, chunk.sealed],
+      [
+        pseudonym,
+        stream,
+        textArray(chunks.map(({ onDay }) => onDay)),
+        byteaArray(chunks.map(({ chunkId }) => chunkId)),
+        byteaArray(chunks.map(({ content }) => content)),
+        byteaArray(chunks.map(({ sealed }) => sealed)),
+      ],
     );
-    return rows.length === 1;
+    return rows.length;
   }
 
   /** What the batch stored before, day by day. */
