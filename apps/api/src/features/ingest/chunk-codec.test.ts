@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { packReadings, unpackReadings } from './chunk-codec.js';
 
 const [FIRST, LAST] = [946_684_800_000, 4_102_444_800_000];
-const reading = fc.tuple(
+const reading: fc.Arbitrary<Reading> = fc.tuple(
   fc.integer({ min: FIRST, max: LAST }),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
-) as fc.Arbitrary<Reading>;
+);
 
 describe('a chunk', () => {
   it('unpacks to the very readings that were packed, to the last bit', () => {
