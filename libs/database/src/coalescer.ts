@@ -1,3 +1,5 @@
+import { CodedError } from '@integument/contracts';
+
 export interface CoalescerOptions<In, Out> {
   /**
    * Handles a batch in one statement and commit. Must give one result for each item, in the same order, and must be
@@ -9,13 +11,15 @@ export interface CoalescerOptions<In, Out> {
   readonly maxBatch: number;
   /** flushes at a time; 1 when absent */
   readonly concurrency?: number;
-  /** items waiting at most; above it {@link CoalescerFull} */
+  /** items waiting at most; above it `server.busy` */
   readonly maxWaiting?: number;
 }
 
-/** More is waiting than the coalescer may hold: the database does not keep up. */
-export class CoalescerFull extends Error {
-  override readonly name = 'CoalescerFull';
+/** More is waiting than the coalescer may hold: the database does not keep up, and whoever asks should come later. */
+function full(): CodedError {
+  return new CodedError('server.busy', 503, 'More is waiting than can be written. Try again soon.', {
+    headers: { 'retry-after': '2' },
+  });
 }
 
 interface Waiting<In, Out> {
@@ -39,10 +43,10 @@ export class Coalescer<In, Out> {
 
   /**
    * Resolves once the item's flush has committed.
-   * @throws {CoalescerFull} or what the flush rejected with for this item
+   * @throws {CodedError} `server.busy`, or what the flush rejected with for this item
    */
   submit(item: In): Promise<Out> {
-    if (this.#waiting.length >= this.#options.maxWaiting) return Promise.reject(new CoalescerFull());
+    if (this.#waiting.length >= this.#options.maxWaiting) return Promise.reject(full());
     const result = new Promise<Out>((resolve, reject) => this.#waiting.push({ item, resolve, reject }));
     if (this.#running < this.#options.concurrency) void this.#drain();
     return result;

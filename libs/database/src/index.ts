@@ -1,5 +1,5 @@
 export { byteaArray, int2Array, textArray } from './binary-array.js';
-export { Coalescer, CoalescerFull, type CoalescerOptions } from './coalescer.js';
+export { Coalescer, type CoalescerOptions } from './coalescer.js';
 export { type DatabaseOptions, migrate, openDatabase } from './data-source.js';
 export { Idempotency, type IdempotentRequest, idempotencySchemaSql, type Once } from './idempotency.js';
 export { migration } from './migration.js';
