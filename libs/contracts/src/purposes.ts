@@ -51,7 +51,10 @@ export const PURPOSES = [
 export type PurposeName = (typeof PURPOSES)[number]['name'];
 export const PURPOSE_NAMES = PURPOSES.map((purpose) => purpose.name) as [PurposeName, ...PurposeName[]];
 
-/** @returns the declared purpose, or undefined for an undeclared name */
-export function findPurpose(name: string): Purpose | undefined {
-  return PURPOSES.find((purpose) => purpose.name === name);
+/**
+ * Days from a withdrawal to the erasure.
+ * @param name as a gate has it; data of a purpose that is declared no more has nothing to be kept for, and is due at once
+ */
+export function daysUntilErasure(name: string): number {
+  return PURPOSES.find((purpose) => purpose.name === name)?.eraseAfterWithdrawalDays ?? 0;
 }

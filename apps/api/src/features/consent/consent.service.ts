@@ -3,7 +3,7 @@ import {
   CodedError,
   type ConsentState,
   type consentHistory,
-  findPurpose,
+  daysUntilErasure,
   freezePermit,
   notFound,
   openPermit,
@@ -209,7 +209,7 @@ export class ConsentService {
     if (!gate || gate.state === 'destroyed') return null;
     if (gate.state === 'frozen') return gate;
     const epoch = gate.epoch + 1;
-    await this.gates.freeze(tx, gateId, epoch, findPurpose(gate.purpose)?.eraseAfterWithdrawalDays ?? 0);
+    await this.gates.freeze(tx, gateId, epoch, daysUntilErasure(gate.purpose));
     await this.store.append(tx, gateId, epoch, 'withdrawn', null);
     await this.outbox.add(tx, FREEZE_TOPIC, { gate: gateName(gate), epoch });
     await this.audit.append(

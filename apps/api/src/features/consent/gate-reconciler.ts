@@ -1,4 +1,4 @@
-import { findPurpose } from '@integument/contracts';
+import { daysUntilErasure } from '@integument/contracts';
 import type { Outbox, Tx, UnitOfWork } from '@integument/database';
 import { type Gate, gateName, type PermitsStore } from '../permits/index.js';
 import { FREEZE_TOPIC } from './consent.service.js';
@@ -35,12 +35,7 @@ export class GateReconciler {
     const gate = await this.gates.lock(tx, seen.gate_id);
     if (gate?.state !== 'opening' || gate.epoch !== seen.epoch) return false;
     const epoch = gate.epoch + 1;
-    await this.gates.freeze(
-      tx,
-      gate.gate_id,
-      epoch,
-      findPurpose(gate.purpose)?.eraseAfterWithdrawalDays ?? 0,
-    );
+    await this.gates.freeze(tx, gate.gate_id, epoch, daysUntilErasure(gate.purpose));
     await this.outbox.add(tx, FREEZE_TOPIC, { gate: gateName(gate), epoch });
     return true;
   }

@@ -1,10 +1,10 @@
 import type { AuditLog } from '@integument/audit-log';
 import {
   type AnswerOf,
+  daysUntilErasure,
   destroyPermit,
   erasureCompleted,
   erasureGatesClosed,
-  findPurpose,
   type GateId,
   pendingErasures,
 } from '@integument/contracts';
@@ -92,8 +92,7 @@ export class ErasureService {
       const gate = await this.gates.lock(tx, id);
       if (!gate || gate.state === 'destroyed') continue;
       if (gate.state !== 'frozen') {
-        const days = findPurpose(gate.purpose)?.eraseAfterWithdrawalDays ?? 0;
-        await this.gates.freeze(tx, id, gate.epoch + 1, days);
+        await this.gates.freeze(tx, id, gate.epoch + 1, daysUntilErasure(gate.purpose));
         await this.audit.append(
           tx,
           gateClosed({ ...WORKER, subject: subjectOf(gate), purpose: gate.purpose }),
