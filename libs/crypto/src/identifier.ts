@@ -52,16 +52,6 @@ export function decodeId(prefix: string, text: string): Buffer {
   return Buffer.from(id);
 }
 
-/** Whether a text is a well-formed identifier of that kind; says nothing about its existence. */
-export function isId(prefix: string, text: string): boolean {
-  try {
-    decodeId(prefix, text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function checksum(prefix: string, id: Uint8Array): number {
   return crc32(id, crc32(prefix));
 }

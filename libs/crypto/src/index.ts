@@ -2,6 +2,6 @@ export { BlindIndex } from './blind-index.js';
 export { commit } from './commitment.js';
 export { context } from './context.js';
 export { deriveKey, KEY_BYTES } from './derive.js';
-export { decodeId, encodeId, IDENTIFIER_BYTES, isId, MalformedIdentifier, randomId } from './identifier.js';
+export { decodeId, encodeId, IDENTIFIER_BYTES, MalformedIdentifier, randomId } from './identifier.js';
 export { randomKey } from './random.js';
 export { open, SEAL_OVERHEAD, SealBroken, seal } from './seal.js';
