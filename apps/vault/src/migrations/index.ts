@@ -6,7 +6,7 @@ import { keysSchemaSql } from '../features/keys/keys.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { peopleSchemaSql } from '../features/people/people.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
-import { registrySchemaSql } from '../features/registry/registry.schema.js';
+import { registryKeepsRemovedSql, registrySchemaSql } from '../features/registry/registry.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
@@ -20,4 +20,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(7, 'sign-in', signInSchemaSql),
   migration(8, 'erasure', erasureSchemaSql),
   migration(9, 'model-keys', modelKeysSchemaSql),
+  migration(10, 'registry-keeps-removed', registryKeepsRemovedSql),
 ];

@@ -15,3 +15,8 @@ CREATE TABLE staff (
   roles   text[] NOT NULL CONSTRAINT staff_roles CHECK (cardinality(roles) > 0)
 );
 `;
+
+export const registryKeepsRemovedSql = `
+-- A client that was taken out stays known by what it was for: under the same name it never comes back for the other use.
+ALTER TABLE client ADD COLUMN removed boolean NOT NULL DEFAULT false;
+`;

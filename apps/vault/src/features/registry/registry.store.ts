@@ -11,7 +11,7 @@ export interface ClientRow {
 export class RegistryStore {
   async findClient(tx: Tx, clientId: string): Promise<ClientRow | null> {
     const rows = await tx.query<ClientRow>(
-      'SELECT client_id, use, reveal_purposes, purposes FROM client WHERE client_id = $1',
+      'SELECT client_id, use, reveal_purposes, purposes FROM client WHERE client_id = $1 AND NOT removed',
       [clientId],
     );
     return rows[0] ?? null;
@@ -19,7 +19,7 @@ export class RegistryStore {
 
   findClients(tx: Tx, use: ClientRow['use']): Promise<ClientRow[]> {
     return tx.query<ClientRow>(
-      'SELECT client_id, use, reveal_purposes, purposes FROM client WHERE use = $1',
+      'SELECT client_id, use, reveal_purposes, purposes FROM client WHERE use = $1 AND NOT removed',
       [use],
     );
   }
@@ -29,12 +29,13 @@ export class RegistryStore {
     return rows[0]?.roles ?? null;
   }
 
-  /** A registered client's use cannot change: what it learned for one use would serve the other. */
+  /** A client's use cannot change, also not by way of a removal: what it learned for one use would serve the other. */
   async upsertClient(tx: Tx, client: ClientRow): Promise<boolean> {
     const rows = await tx.query(
       `INSERT INTO client (client_id, use, reveal_purposes, purposes) VALUES ($1, $2, $3, $4)
        ON CONFLICT ON CONSTRAINT client_pk DO UPDATE
-         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes WHERE client.use = excluded.use
+         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes, removed = false
+         WHERE client.use = excluded.use
        RETURNING client_id`,
       [client.client_id, client.use, client.reveal_purposes, client.purposes],
     );
@@ -53,6 +54,8 @@ export class RegistryStore {
   }
 
   async removeClientsExcept(tx: Tx, clientIds: readonly string[]): Promise<void> {
-    await tx.query('DELETE FROM client WHERE client_id <> ALL($1)', [clientIds]);
+    await tx.query('UPDATE client SET removed = true WHERE client_id <> ALL($1) AND NOT removed', [
+      clientIds,
+    ]);
   }
 }
