@@ -91,7 +91,7 @@ describe('effects against a withdrawal', () => {
     // A race that effects always lose, or always win, is none.
     expect(stored).toBeGreaterThan(races / 4);
     expect(stored).toBeLessThan(races * WRITERS);
-  });
+  }, 300_000);
 
   it.each(['checked_first', 'weakly_locked'])(
     'do come late in a table that is %s: the races can tell',

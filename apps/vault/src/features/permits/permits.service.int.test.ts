@@ -116,7 +116,7 @@ describe('messages about a permit', () => {
       }),
       { numRuns: proofCount(60, 1_000) },
     );
-  });
+  }, 300_000);
 
   it('never bring a destroyed permit back, nor its pseudonym or key', async () => {
     const { session } = await somebody();
