@@ -44,15 +44,11 @@ async function read(query: Record<string, string | number>) {
 
 describe('a health client', () => {
   it('stores readings in any order and reads them back in order of time, to the last bit', async () => {
-    const late: Reading[] = [[NOON + 2_000, 0.1 + 0.2]];
-    const early: Reading[] = [
-      [NOON - DAY_MS, -273.15],
-      [NOON, Number.MIN_VALUE],
-    ];
-    await store('skin-temperature', late);
-    await store('skin-temperature', early);
-    const { readings, unit, next } = await read({ stream: 'skin-temperature' });
-    expect(readings).toEqual([...early, ...late]);
+    const values = [-273.15, Number.MIN_VALUE, 0.1 + 0.2, 1e300, 36.6, 0, 1 / 3, 42];
+    const readings = values.map((value, at): Reading => [NOON - DAY_MS + at * 5 * 3_600_000, value]);
+    for (const at of [5, 2, 7, 0, 3, 6, 1, 4]) await store('skin-temperature', readings.slice(at, at + 1));
+    const { readings: back, unit, next } = await read({ stream: 'skin-temperature' });
+    expect(back).toEqual(readings);
     expect([unit, next]).toEqual(['Cel', null]);
   });
 
@@ -73,12 +69,13 @@ describe('a health client', () => {
 
   it('may send a batch again, but not another one under its id', async () => {
     const batch = randomUUID();
-    const readings: Reading[] = [[NOON + 3_600_000, 36]];
+    const at = NOON + 30 * DAY_MS;
+    const readings: Reading[] = [[at, 36]];
     expect((await store('skin-temperature', readings, batch)).json).toEqual({ stored: 1, duplicate: false });
     expect((await store('skin-temperature', readings, batch)).json).toEqual({ stored: 0, duplicate: true });
-    const other = await store('skin-temperature', [[NOON + 3_600_000, 37]], batch);
+    const other = await store('skin-temperature', [[at, 37]], batch);
     expect([other.status, other.code]).toEqual([409, 'readings.batch_mismatch']);
-    const { readings: stored } = await read({ stream: 'skin-temperature', from: NOON + 3_600_000 });
+    const { readings: stored } = await read({ stream: 'skin-temperature', from: at });
     expect(stored).toEqual(readings);
   });
 
