@@ -55,6 +55,14 @@ describe('its settings', () => {
     expect(readConfig(env)).toMatchObject({ vault: 'http://vault.test', api: 'https://api.test' });
   });
 
+  it('give each app a host of its own, since cookies know no ports; but for the embedded run', () => {
+    const on = (vault: string, api: string) => () =>
+      readConfig({ VAULT_PUBLIC_URL: vault, API_PUBLIC_URL: api });
+    expect(on('https://skin.test:4401', 'https://skin.test:4403')).toThrow('wrong: API_PUBLIC_URL');
+    expect(on('https://vault.skin.test', 'https://api.skin.test')).not.toThrow();
+    expect(on('http://127.0.0.1:4401', 'http://127.0.0.1:4403')).not.toThrow();
+  });
+
   it('are all named when wrong, and not shown', () => {
     const env = { VAULT_PUBLIC_URL: 'javascript:alert(1)', WEB_PORT: '0' };
     expect(() => readConfig(env)).toThrow('API_PUBLIC_URL, VAULT_PUBLIC_URL, WEB_PORT');
