@@ -107,22 +107,6 @@ export const permitKeys = defineRoute({
   reply: z.object({ keys: z.array(z.object({ gate: gateId, epoch, key: z.base64url() })) }),
 });
 
-export const permitStates = defineRoute({
-  id: 'permits.states',
-  method: 'POST',
-  path: '/internal/v1/permits/states',
-  summary: 'What the vault holds for these gates; an unknown one is left out',
-  tag: 'Permits',
-  audience,
-  ability,
-  body: z.strictObject({ gates: z.array(gateId).min(1).max(1_000) }),
-  reply: z.object({
-    permits: z.array(
-      z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch, pseudonym: pseudonym.nullable() }),
-    ),
-  }),
-});
-
 export const sessionPermits = defineRoute({
   id: 'permits.of_session',
   method: 'POST',

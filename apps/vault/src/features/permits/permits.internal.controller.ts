@@ -3,7 +3,6 @@ import {
   freezePermit,
   openPermit,
   permitKeys,
-  permitStates,
   resumePermit,
   sessionPermits,
 } from '@integument/contracts';
@@ -43,11 +42,6 @@ export class InternalPermitsController {
   @Implements(permitKeys)
   keys(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof permitKeys>) {
     return this.unitOfWork.run((tx) => this.permits.handOutKeys(tx, asker, body));
-  }
-
-  @Implements(permitStates)
-  states(@Input() { body }: InputOf<typeof permitStates>) {
-    return this.unitOfWork.single((tx) => this.permits.states(tx, body.gates));
   }
 
   @Implements(sessionPermits)

@@ -33,8 +33,9 @@ const destroy = (gate: GateId, epoch: number) =>
 const keys = async (gates: GateId[], use: 'process' | 'rights' | 'forget') =>
   (await vault.unitOfWork.run((tx) => vault.permits.handOutKeys(tx, API, { gates, use }))).keys;
 async function stateOf(gate: GateId) {
-  const { permits } = await vault.unitOfWork.single((tx) => vault.permits.states(tx, [gate]));
-  return permits[0];
+  const sql = 'SELECT state, epoch FROM permit WHERE gate_id = $1';
+  const [row] = await vault.query<{ state: PermitState; epoch: number }>(sql, [decodeId('gat', gate)]);
+  return row;
 }
 
 /** What an open, frozen or destroyed permit is, written down again and without a database. */

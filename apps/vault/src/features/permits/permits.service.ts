@@ -9,7 +9,6 @@ import {
   type PermitView,
   type Pseudonym,
   type permitKeys,
-  type permitStates,
   type ReplyOf,
   type resumePermit,
   type SessionPseudonym,
@@ -121,21 +120,6 @@ export class PermitsService {
     const allowed = rows.filter(isLive).filter(({ state }) => state === 'open' || use !== 'process');
     await this.audit.append(tx, permitKeysHanded({ ...by(asker), count: allowed.length, details: { use } }));
     return { keys: allowed.map((permit) => this.keyOf(permit)) };
-  }
-
-  async states(tx: Tx, gates: readonly GateId[]): Promise<ReplyOf<typeof permitStates>> {
-    const rows = await this.store.findMany(
-      tx,
-      gates.map((gate) => decodeId('gat', gate)),
-    );
-    return {
-      permits: rows.map(({ gate_id, state, epoch, pseudonym }) => ({
-        gate: encodeId('gat', gate_id) as GateId,
-        state,
-        epoch,
-        pseudonym: pseudonym && (encodeId('psn', pseudonym) as Pseudonym),
-      })),
-    };
   }
 
   /** The permits behind a session: a translation between purposes, and so an entry in the log. */
