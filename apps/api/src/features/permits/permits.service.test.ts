@@ -1,7 +1,7 @@
 import { client, person, staff } from '@integument/authz';
+import { decodeId, encodeId, MalformedIdentifier, randomId } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import { describe, expect, it } from 'vitest';
-import { decodeId, encodeId, MalformedIdentifier, randomId } from '@integument/crypto';
 import { knownPermit } from '../../api.fixture.js';
 import type { PermitKeys } from './permit-keys.js';
 import { PermitsService } from './permits.service.js';
