@@ -17,16 +17,15 @@ import {
   storeReadings,
 } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
-import { ask, type Exchange, type LooseInput, request } from '../../outside/ask.js';
+import { type Exchange, type LooseInput, request } from '../../outside/ask.js';
 import { CertificateHolder } from '../../outside/certificate-holder.js';
 import type { Visitor } from '../../outside/visitor.js';
 import type { SyntheticPerson } from '../canaries.js';
+import { missingFrom } from '../refusals-in-log.js';
 import { permitOf, type Stage } from '../stage.js';
 import type { App } from '../tape.js';
 import type { DemoPromise, Trial } from '../transcript.js';
 import { emailOf } from './enrolment.js';
-
-const AUDIT_PATIENCE_MS = 15_000;
 
 /** A request that must be refused, and how. */
 interface Attempt {
@@ -265,38 +264,6 @@ async function findInLogs(stage: Stage, trial: Trial): Promise<void> {
       (expected.length === 0 && 'there was none') || (missing > 0 && `${missing} are missing`),
     );
   }
-}
-
-async function missingFrom(stage: Stage, app: App, expected: Stage['refusals']): Promise<number> {
-  const until = Date.now() + AUDIT_PATIENCE_MS;
-  for (;;) {
-    const written = await refusalsSince(stage, app);
-    const missing = expected.filter(({ requestId, code }) => written.get(requestId) !== code).length;
-    // An entry is in its operation's transaction at once, and in the tree within a second.
-    if (missing === 0 || Date.now() > until) return missing;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
-/** Codes of the refusals written since the demo began, by request. */
-async function refusalsSince(stage: Stage, app: App): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  const auditor = await stage.auditor();
-  let cursor: string | null = String(Math.max(0, stage.logsAtStart[app].size - 1));
-  do {
-    const query: Record<string, string | number> = { limit: 1_000, cursor };
-    const page: { items: { entry: Record<string, unknown> | null }[]; next: string | null } = await ask(
-      auditor,
-      stage.url(app),
-      readAuditEntries,
-      { query },
-    );
-    for (const { entry } of page.items) {
-      if (entry?.outcome === 'refused') found.set(String(entry.requestId), String(entry.code));
-    }
-    cursor = page.next;
-  } while (cursor !== null);
-  return found;
 }
 
 const STREAM = { stream: 'heart-rate' };
