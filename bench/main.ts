@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PROJECT_FOLDER } from '../tools/project-folder.js';
 import { Bench } from './bench.js';
-import { choose } from './choice.js';
+import { choose, WrongChoice } from './choice.js';
 import type { Figure } from './figure.js';
 import { FIGURES } from './figures/index.js';
 import { isMet, type Measurement, measure } from './measure.js';
@@ -46,4 +46,8 @@ async function run(): Promise<void> {
   }
 }
 
-await run();
+await run().catch((error: unknown) => {
+  // A wrong name says which there are; only an unexpected error needs its stack.
+  console.error(error instanceof WrongChoice ? error.message : error);
+  process.exitCode = 1;
+});
