@@ -1,7 +1,7 @@
 import type { PlatformInfo } from '@integument/testing';
 import { clientToken } from '../outside/client-token.js';
+import { demoCatalogue } from './catalogue/index.js';
 import { DEMO_PEOPLE } from './people.js';
-import { DEMO_PRODUCTS } from './products.js';
 
 /**
  * Gives a platform its demo people and products through its public routes, as any client would. Loading again changes
@@ -9,7 +9,7 @@ import { DEMO_PRODUCTS } from './products.js';
  */
 export async function loadDemoData(info: PlatformInfo): Promise<void> {
   await post(info, 'brand-shop', `${info.urls.vault}/v1/people/batch`, { people: DEMO_PEOPLE });
-  await post(info, 'skin-app', `${info.urls.api}/v1/products/import`, { products: DEMO_PRODUCTS });
+  await post(info, 'skin-app', `${info.urls.api}/v1/products/import`, { products: demoCatalogue });
 }
 
 async function post(

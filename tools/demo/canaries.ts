@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import type { z } from 'zod';
 import type { enrolment } from '@integument/contracts';
+import type { z } from 'zod';
 
 /** A person who does not exist, every value of whom stands nowhere else in the world. */
 export interface SyntheticPerson {

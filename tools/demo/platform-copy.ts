@@ -1,5 +1,5 @@
-import type { DatabaseInfo } from '@integument/testing';
 import { context, encodeId, open, SealBroken } from '@integument/crypto';
+import type { DatabaseInfo } from '@integument/testing';
 import { onDatabase } from './remains.js';
 
 /** Something sealed in a copy of the platform's database, with the place that it is bound to. */

@@ -1,5 +1,5 @@
-import type { PlatformInfo } from '@integument/testing';
 import { readCheckpoint } from '@integument/contracts';
+import type { PlatformInfo } from '@integument/testing';
 import { ask } from '../outside/ask.js';
 import { type Browser, signIn } from '../outside/browser.js';
 import { CertificateHolder } from '../outside/certificate-holder.js';

@@ -1,5 +1,5 @@
-import * as contracts from '@integument/contracts';
 import type { Audience, RouteContract } from '@integument/contracts';
+import * as contracts from '@integument/contracts';
 import { GENERATED } from './generated.js';
 
 const INTRODUCTION = `# Routes

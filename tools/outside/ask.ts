@@ -1,7 +1,7 @@
 import {
   type AnswerOf,
-  type Problem,
   PROBLEM_TYPE,
+  type Problem,
   problem,
   type RouteContract,
 } from '@integument/contracts';

@@ -1,5 +1,5 @@
-import type { Visitor } from './visitor.js';
 import { type Exchange, exchange } from './ask.js';
+import type { Visitor } from './visitor.js';
 
 /** A route as an app's own document declares it. */
 export interface DeclaredRoute {

@@ -1,6 +1,6 @@
 // The X.509 library injects its dependencies by reflection, so this has to come first.
 import 'reflect-metadata';
-import { createPrivateKey, generateKeyPairSync, X509Certificate, webcrypto } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import * as x509 from '@peculiar/x509';
 import { SECRET, writeAtomically } from './files.js';

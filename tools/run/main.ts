@@ -2,10 +2,10 @@ import type { PlatformInfo } from '@integument/testing';
 import { loadDemoData } from '../demo-data/load.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
 import { ChildFailed } from './child.js';
+import { greeting } from './greeting.js';
 import { Supervisor } from './platform.js';
 import { readSettings, WrongSettings } from './settings.js';
 import { DataFolderInUse } from './supervisor-lock.js';
-import { greeting } from './greeting.js';
 
 // A closed terminal or pipe must not end the supervisor before it has stopped its children.
 process.stdout.on('error', () => undefined);

@@ -8,7 +8,7 @@ import { ask } from '../../../tools/outside/ask.js';
 import type { Browser } from '../../../tools/outside/browser.js';
 import { Client } from '../../../tools/outside/client.js';
 import { readLogs } from '../../../tools/outside/log-files.js';
-import { agreeTo, newcomer, NOTICE } from '../../../tools/outside/newcomer.js';
+import { agreeTo, NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
 import { stranger } from '../../../tools/outside/visitor.js';
 import { sendWrong, type WrongRequest } from '../../../tools/outside/wrong-request.js';
 

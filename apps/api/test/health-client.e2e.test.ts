@@ -13,10 +13,10 @@ import {
 import { encodeId, randomId } from '@integument/crypto';
 import { platform } from '@integument/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { demoCatalogue } from '../src/features/products/catalogue/index.js';
+import { demoCatalogue } from '../../../tools/demo-data/catalogue/index.js';
 import { ask, request } from '../../../tools/outside/ask.js';
 import { Client } from '../../../tools/outside/client.js';
-import { agreeTo, newcomer, NOTICE } from '../../../tools/outside/newcomer.js';
+import { agreeTo, NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
 
 const info = platform();
 const { api } = info.urls;

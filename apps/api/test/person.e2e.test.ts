@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   closeSession,
   consentHistory,
@@ -16,14 +17,13 @@ import {
   withdrawConsent,
 } from '@integument/contracts';
 import { platform } from '@integument/testing';
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { demoCatalogue } from '../src/features/products/catalogue/index.js';
+import { demoCatalogue } from '../../../tools/demo-data/catalogue/index.js';
 import { ask, request } from '../../../tools/outside/ask.js';
 import { Browser, signIn } from '../../../tools/outside/browser.js';
 import { Client } from '../../../tools/outside/client.js';
+import { agreeTo, type Newcomer, NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
 import { stranger } from '../../../tools/outside/visitor.js';
-import { agreeTo, type Newcomer, newcomer, NOTICE } from '../../../tools/outside/newcomer.js';
 
 const info = platform();
 const { vault, api } = info.urls;

@@ -1,12 +1,12 @@
+import { NoteVerifier, splitLines, verifyExport } from '@integument/audit-log';
 import {
   exportAuditLog,
+  type RouteContract,
   readAuditEntries,
   readCheckpoint,
   readPerson,
-  type RouteContract,
   searchPeople,
 } from '@integument/contracts';
-import { NoteVerifier, splitLines, verifyExport } from '@integument/audit-log';
 import { platform } from '@integument/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ask, request } from '../../../tools/outside/ask.js';

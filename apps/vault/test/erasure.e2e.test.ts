@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type ErasureClaim,
   type ErasureId,
@@ -15,7 +16,6 @@ import {
 } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { platform } from '@integument/testing';
-import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ask, request } from '../../../tools/outside/ask.js';
 import { signIn } from '../../../tools/outside/browser.js';

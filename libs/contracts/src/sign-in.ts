@@ -21,7 +21,7 @@ export const finishSignIn = defineRoute({
   tag: 'Sign-in',
   audience: ['public'],
   query: z.looseObject({}),
-  problems: ['sign_in.refused'],
+  problems: ['sign_in.refused', 'sign_in.account_closed'],
 });
 
 export const issueSignInCode = defineRoute({

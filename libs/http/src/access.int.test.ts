@@ -51,6 +51,7 @@ describe('a token is accepted only whole, genuine, ours and in time', () => {
     ['without an audience', { aud: undefined }, {}],
     ['of a client nobody knows', { client_id: 'nobody' }, {}],
     ['without a client', { client_id: undefined }, {}],
+    ['that a person got through the client', { sub: 'somebody' }, {}],
     ['of a client named like a prototype', { client_id: '__proto__' }, {}],
     ['of another type (an id token)', {}, { typ: 'JWT' }],
     ['without a type', {}, { typ: undefined }],
@@ -160,7 +161,7 @@ describe('a token is accepted only whole, genuine, ours and in time', () => {
 
 describe('a known caller may do only what the route and a policy allow', () => {
   test('a route for others: 403, on record', async () => {
-    const reply = await ask('GET', '/v1/things/a', bearer(await app.keys.sign({ client_id: 'skin' })));
+    const reply = await ask('GET', '/v1/things/a', bearer(await app.keys.sign({ sub: 'skin', client_id: 'skin' })));
     expect([reply.status, reply.code]).toEqual([403, 'auth.forbidden']);
     expect(app.refusals).toMatchObject([
       { code: 'auth.forbidden', route: { id: 'things.look' }, caller: { clientId: 'skin' } },

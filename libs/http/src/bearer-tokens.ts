@@ -86,6 +86,8 @@ export class BearerTokens implements CallerResolver {
         requiredClaims: ['exp', 'sub', 'client_id'],
         currentDate: new Date(now()),
       });
+      // A token that a person got through the client is not the client (RFC 9068, section 5).
+      if (payload.sub !== payload.client_id) throw new errors.JWTClaimValidationFailed('sub', payload, 'sub');
       // Exactly ours: a token for several audiences may be in another server's hands too.
       if (payload.aud !== audience) {
         if (strangerOf && typeof payload.aud === 'string') return strangerOf(payload);

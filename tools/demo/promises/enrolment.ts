@@ -1,5 +1,5 @@
-import { enrolPeople, revealPerson, searchPeople } from '@integument/contracts';
 import { isDeepStrictEqual } from 'node:util';
+import { enrolPeople, revealPerson, searchPeople } from '@integument/contracts';
 import { ask } from '../../outside/ask.js';
 import type { SyntheticPerson } from '../canaries.js';
 import { type Actor, PEOPLE, type Stage } from '../stage.js';

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { unpackReadings } from '../../../apps/api/src/features/ingest/chunk-codec.js';
 import {
   eraseSelf,
   listConsents,
@@ -10,6 +9,7 @@ import {
   searchPeople,
   storeReadings,
 } from '@integument/contracts';
+import { unpackReadings } from '../../../apps/api/src/features/ingest/chunk-codec.js';
 import { ask, request } from '../../outside/ask.js';
 import { signIn } from '../../outside/browser.js';
 import { stranger } from '../../outside/visitor.js';

@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import {
-  importProducts,
   type Interaction,
+  importProducts,
   listRecommendations,
   type Product,
   type Reading,
@@ -10,8 +11,7 @@ import {
   type StreamName,
   storeReadings,
 } from '@integument/contracts';
-import { isDeepStrictEqual } from 'node:util';
-import { demoCatalogue } from '../../../apps/api/src/features/products/catalogue/index.js';
+import { demoCatalogue } from '../../demo-data/catalogue/index.js';
 import { ask } from '../../outside/ask.js';
 import type { Visitor } from '../../outside/visitor.js';
 import { type Actor, permitOf, type Stage } from '../stage.js';

@@ -1,11 +1,11 @@
 import {
   type ClientPseudonym,
   destroyPermit,
+  type ErasureId,
   erasureCompleted,
   erasureGatesClosed,
-  type ErasureId,
-  pendingErasures,
   type PurposeName,
+  pendingErasures,
   type RouteContract,
 } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
@@ -32,9 +32,11 @@ beforeAll(async () => {
   // The recommender's own forgetting has its own tests; here counts only when it is asked to.
   const recommendation: PurposeData = {
     purpose: 'recommendation',
-    forget: async (gate: Gate) => {
-      const keys = await api.keys.findMany([gate], 'forget');
-      forgotten.push(`${gate.gate_id.toString('hex')} with ${keys.size} key`);
+    forget: async (gates: readonly Gate[]) => {
+      for (const gate of gates) {
+        const keys = await api.keys.findMany([gate], 'forget');
+        forgotten.push(`${gate.gate_id.toString('hex')} with ${keys.size} key`);
+      }
     },
     erase: async (tx, pseudonym) => {
       await tx.query('DELETE FROM preference_event WHERE pseudonym = $1', [pseudonym]);

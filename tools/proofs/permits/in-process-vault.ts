@@ -6,8 +6,8 @@ import {
   type RouteContract,
 } from '@integument/contracts';
 import type { Tx } from '@integument/database';
-import { API, type TestVault } from '../../../apps/vault/src/vault.fixture.js';
 import { type VaultClient, VaultRefused } from '../../../apps/api/src/platform/vault-client.js';
+import { API, type TestVault } from '../../../apps/vault/src/vault.fixture.js';
 
 /** What happens to a call on its way. */
 export type Fault =

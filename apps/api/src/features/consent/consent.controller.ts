@@ -27,7 +27,7 @@ export class ConsentController {
 
   @Implements(listConsents)
   async list(@AskedBy() asker: Asker<ApiPerson>) {
-    return { consents: await this.unitOfWork.run((tx) => this.consent.list(tx, asker)) };
+    return { consents: await this.consent.list(asker) };
   }
 
   @Implements(giveConsent)

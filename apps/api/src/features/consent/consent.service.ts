@@ -84,13 +84,17 @@ export class ConsentService {
     return { state: toState(purpose, gate), confirmed };
   }
 
-  async list(tx: Tx, asker: Asker<ApiPerson>): Promise<ConsentState[]> {
-    const known = asker.caller.permits;
-    const gates = await this.gates.findMany(
-      tx,
-      known.map(({ gate }) => decodeId('gat', gate)),
-    );
-    await this.audit.append(tx, consentRead({ ...by(asker), count: gates.length }));
+  async list(asker: Asker<ApiPerson>): Promise<ConsentState[]> {
+    // From the vault, not from the session: a consent given elsewhere must show here, or nobody would take it back.
+    const known = await this.permitsInVault(asker.caller);
+    const gates = await this.unitOfWork.run(async (tx) => {
+      const found = await this.gates.findMany(
+        tx,
+        known.map(({ gate }) => decodeId('gat', gate)),
+      );
+      await this.audit.append(tx, consentRead({ ...by(asker), count: found.length }));
+      return found;
+    });
     return PURPOSE_NAMES.map((purpose) =>
       toState(purpose, gates.find((gate) => gate.purpose === purpose) ?? null),
     );
@@ -235,9 +239,14 @@ export class ConsentService {
   }
 
   private async permitInVault(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
+    const permits = await this.permitsInVault(caller);
+    return permits.find((permit) => permit.purpose === purpose) ?? null;
+  }
+
+  private async permitsInVault(caller: ApiPerson): Promise<KnownPermit[]> {
     const { session } = caller.content;
     const { permits } = await this.vault.call(sessionPermits, { body: { session } }).catch(overtaken);
-    return permits.find((permit) => permit.purpose === purpose) ?? null;
+    return permits;
   }
 }
 

@@ -52,13 +52,18 @@ export class ErasureService {
 
   /** Erases what stayed frozen until its time was up. @returns how many permits were due */
   async eraseDue(): Promise<number> {
-    const due = await this.unitOfWork.single((tx) => this.gates.findDue(tx));
-    await each(due, (gate) => this.eraseOverdue(gate));
-    return due.length;
+    let erased = 0;
+    for (;;) {
+      const due = await this.unitOfWork.single((tx) => this.gates.findDue(tx));
+      if (due.length === 0) return erased;
+      // Once for all of them: forgetting may mean to train a whole model.
+      await this.forget(due);
+      await each(due, (gate) => this.eraseOverdue(gate));
+      erased += due.length;
+    }
   }
 
   private async eraseOverdue(gate: Gate): Promise<void> {
-    await this.forget(gate);
     try {
       await this.vault.call(destroyPermit, { body: { gate: gateName(gate), epoch: gate.epoch } });
     } catch (error) {
@@ -72,18 +77,20 @@ export class ErasureService {
   private async finish({ erasure, state, gates, sessions }: PendingErasure): Promise<void> {
     const ids = gates.map((gate: GateId) => decodeId('gat', gate));
     if (state === 'requested') {
-      const closed = await this.unitOfWork.run(async (tx) => {
-        await this.sessions.deleteByName(
-          tx,
-          sessions.map((session) => decodeId('ssn', session)),
-        );
-        return this.closeAll(tx, ids);
-      });
-      for (const gate of closed) await this.forget(gate);
+      await this.endSessions(sessions);
+      const closed = await this.unitOfWork.run((tx) => this.closeAll(tx, ids));
+      await this.forget(closed);
       await this.vault.call(erasureGatesClosed, { params: { erasure } });
     }
     for (const id of ids) await this.unitOfWork.run((tx) => this.erase(tx, id));
+    // Once more: a code that was redeemed just before may have made its session here after the first time.
+    await this.endSessions(sessions);
     await this.vault.call(erasureCompleted, { params: { erasure } });
+  }
+
+  private async endSessions(sessions: PendingErasure['sessions']): Promise<void> {
+    const names = sessions.map((session) => decodeId('ssn', session));
+    await this.unitOfWork.single((tx) => this.sessions.deleteByName(tx, names));
   }
 
   private async closeAll(tx: Tx, ids: readonly Buffer[]): Promise<Gate[]> {
@@ -103,9 +110,12 @@ export class ErasureService {
     return closed;
   }
 
-  private async forget(gate: Gate): Promise<void> {
-    this.keys.forget(gate);
-    await this.dataOf(gate)?.forget?.(gate);
+  private async forget(gates: readonly Gate[]): Promise<void> {
+    for (const gate of gates) this.keys.forget(gate);
+    for (const data of this.data) {
+      const own = gates.filter(({ purpose }) => purpose === data.purpose);
+      if (own.length > 0) await data.forget?.(own);
+    }
   }
 
   private async erase(tx: Tx, gateId: Buffer): Promise<void> {

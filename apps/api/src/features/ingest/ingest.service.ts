@@ -1,4 +1,3 @@
-import { createHash, createHmac } from 'node:crypto';
 import type { AuditLog } from '@integument/audit-log';
 import {
   type BodyOf,
@@ -15,11 +14,11 @@ import { context, open, seal } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
 import { byWithin } from '../../platform/callers.js';
-import { type Leave, subjectOf } from '../permits/index.js';
+import { keyedDigest, type Leave, subjectOf } from '../permits/index.js';
 import { packReadings, unpackReadings } from './chunk-codec.js';
 import { readingsRead, readingsStored } from './ingest.audit.js';
 import type { Chunk, IngestStore } from './ingest.store.js';
-import { pageOf } from './reading-page.js';
+import { type Page, pageOf, parseCursor } from './reading-page.js';
 
 const DAY_MS = 86_400_000;
 
@@ -46,9 +45,8 @@ export class IngestService {
     { gate, key }: Leave<'ingest'>,
     { batch, stream, readings }: BodyOf<typeof storeReadings>,
   ): Promise<ReplyOf<typeof storeReadings>> {
-    // Keyed: some kinds of UUID tell the time, and no column may.
-    const chunkId = createHmac('sha256', key).update(batch).digest().subarray(0, 16);
-    const content = contentOf(key, readings);
+    const chunkId = keyedDigest(key, 'batch', batch);
+    const content = keyedDigest(key, 'content', JSON.stringify(readings));
     const isNew = await this.insertDays(tx, gate.pseudonym, stream, { key, chunkId, content, readings });
     await this.audit.append(
       tx,
@@ -84,14 +82,7 @@ export class IngestService {
     { gate, key }: Leave<'ingest'>,
     query: QueryOf<typeof readReadings>,
   ): Promise<ReplyOf<typeof readReadings>> {
-    const from = query.from ?? 0;
-    const to = query.to ?? Date.UTC(2100, 0, 1);
-    const chunks = await this.store.findDays(tx, gate.pseudonym, query.stream, dayOf(from), dayOf(to));
-    const readings = chunks
-      .flatMap((chunk) => openChunk(key, gate.pseudonym, query.stream, chunk))
-      .filter(([time]) => time >= from && time <= to)
-      .sort(([a], [b]) => a - b);
-    const page = pageOf(readings, query.cursor, query.limit);
+    const page = await this.readPage(tx, gate.pseudonym, key, query);
     await this.audit.append(
       tx,
       readingsRead({
@@ -103,7 +94,40 @@ export class IngestService {
     );
     return { stream: query.stream, unit: STREAMS[query.stream], ...page };
   }
+
+  /** Opens day after day until the page is full, however much a person has. */
+  private async readPage(
+    tx: Tx,
+    pseudonym: Buffer,
+    key: Buffer,
+    { stream, from = FIRST, to = LAST, cursor, limit }: QueryOf<typeof readReadings>,
+  ): Promise<Page> {
+    const start = parseCursor(cursor);
+    const first = Math.max(from, start.time);
+    const readings: Reading[] = [];
+    let day: string | null = dayOf(first);
+    // One more than the page holds tells whether there is a next one.
+    while (day !== null && readings.length <= start.delivered + limit) {
+      const chunks = await this.store.findNextDay(tx, pseudonym, stream, day, dayOf(to));
+      const some = chunks.flatMap((chunk) => openChunk(key, pseudonym, stream, chunk));
+      readings.push(...inOrder(some.filter(([time]) => time >= first && time <= to)));
+      day = dayAfter(chunks[0]?.onDay);
+    }
+    return pageOf(readings, start, limit);
+  }
 }
+
+function inOrder(readings: Reading[]): Reading[] {
+  return readings.sort(([a], [b]) => a - b);
+}
+
+function dayAfter(day: string | undefined): string | null {
+  return day === undefined ? null : dayOf(Date.parse(day) + DAY_MS);
+}
+
+/** Smallest and largest time a reading may have. */
+const FIRST = Date.UTC(2000, 0, 1);
+const LAST = Date.UTC(2100, 0, 1);
 
 function openChunk(key: Buffer, pseudonym: Buffer, stream: StreamName, chunk: Chunk): Reading[] {
   return unpackReadings(open(key, chunk.sealed, chunkPlace(pseudonym, stream, chunk.onDay, chunk.chunkId)));
@@ -111,11 +135,6 @@ function openChunk(key: Buffer, pseudonym: Buffer, stream: StreamName, chunk: Ch
 
 function chunkPlace(pseudonym: Buffer, stream: StreamName, onDay: string, chunkId: Buffer): Buffer {
   return context('reading_chunk', pseudonym, 'ingest', stream, onDay, chunkId);
-}
-
-/** Keyed, so that a dump does not let anyone test a guess at the readings. */
-function contentOf(key: Buffer, readings: readonly Reading[]): Buffer {
-  return createHash('sha256').update(key).update(JSON.stringify(readings)).digest().subarray(0, 16);
 }
 
 function byDay(readings: readonly Reading[]): Map<string, Reading[]> {

@@ -51,12 +51,21 @@ export class IngestStore implements PurposeData {
     return rows.map(toChunk);
   }
 
-  async findDays(tx: Tx, pseudonym: Buffer, stream: StreamName, from: string, to: string): Promise<Chunk[]> {
+  /** All chunks of the first day in that span which has any. */
+  async findNextDay(
+    tx: Tx,
+    pseudonym: Buffer,
+    stream: StreamName,
+    from: string,
+    to: string,
+  ): Promise<Chunk[]> {
     const rows = await tx.query<ChunkRow>(
       {
-        name: 'ingest.find_days',
+        name: 'ingest.find_next_day',
         text: `SELECT on_day::text, chunk_id, content, sealed FROM reading_chunk
-               WHERE pseudonym = $1 AND stream = $2 AND on_day BETWEEN $3 AND $4 ORDER BY on_day`,
+               WHERE pseudonym = $1 AND stream = $2 AND on_day = (
+                 SELECT min(on_day) FROM reading_chunk
+                 WHERE pseudonym = $1 AND stream = $2 AND on_day BETWEEN $3 AND $4)`,
       },
       [pseudonym, stream, from, to],
     );

@@ -1,7 +1,7 @@
 import type { Reading } from '@integument/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pageOf } from './reading-page.js';
+import { pageOf, parseCursor } from './reading-page.js';
 
 const T = 1_767_225_600_000;
 /** Few different times, so that many readings share one. */
@@ -14,7 +14,10 @@ function readAll(all: readonly Reading[], limit: number): Reading[] {
   const read: Reading[] = [];
   let cursor: string | undefined;
   for (;;) {
-    const page = pageOf(all, cursor, limit);
+    const start = parseCursor(cursor);
+    // As the service does: from the start's time on.
+    const rest = all.filter(([time]) => time >= start.time);
+    const page = pageOf(rest, start, limit);
     expect(page.readings.length).toBeLessThanOrEqual(limit);
     read.push(...page.readings);
     if (page.next === null) return read;
@@ -40,20 +43,22 @@ describe('pages of readings', () => {
       [T + 6, 3],
       [T + 7, 4],
     ];
-    const { readings: first, next } = pageOf(before, undefined, 2);
+    const { readings: first, next } = pageOf(before, parseCursor(undefined), 2);
+    const start = parseCursor(next ?? undefined);
     const late: Reading[] = [[T + 1, 9], ...before];
-    expect([...first, ...pageOf(late, next ?? undefined, 10).readings]).toEqual(before);
+    const rest = late.filter(([time]) => time >= start.time);
+    expect([...first, ...pageOf(rest, start, 10).readings]).toEqual(before);
   });
 
   it('end behind the last reading, also where it has gone meanwhile', () => {
-    expect(pageOf([[T, 1]], `${T + 9}.1`, 10)).toEqual({ readings: [], next: null });
-    expect(pageOf([], undefined, 10)).toEqual({ readings: [], next: null });
+    expect(pageOf([], parseCursor(`${T + 9}.1`), 10)).toEqual({ readings: [], next: null });
+    expect(pageOf([], parseCursor(undefined), 10)).toEqual({ readings: [], next: null });
   });
 
   it.each(['', 'x', '1', '1.', '.1', '-1.1', '1.1.1', `${T}.1 `, `${'9'.repeat(16)}.1`])(
     'refuse the cursor %j',
     (cursor) => {
-      expect(() => pageOf([[T, 1]], cursor, 10)).toThrow('request.invalid');
+      expect(() => parseCursor(cursor)).toThrow('request.invalid');
     },
   );
 });

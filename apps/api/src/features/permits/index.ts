@@ -1,3 +1,4 @@
+export { keyedDigest } from './keyed-digest.js';
 export { gateName, PermitKeys } from './permit-keys.js';
 export { PermitsModule } from './permits.module.js';
 export { type Leave, PermitsService, subjectOf } from './permits.service.js';

@@ -169,12 +169,12 @@ describe('a gate', () => {
   ])('does not go %s', async (_, set) => {
     const { gate } = await api.openGate('ingest');
     await update(gate, "state = 'frozen', epoch = 3");
-    await expect(update(gate, set)).rejects.toMatchObject({ code: 'IG002' });
+    await expect(update(gate, set)).rejects.toMatchObject({ code: 'IG004' });
   });
 
   it('that is destroyed stays so', async () => {
     const { gate } = await api.openGate('ingest');
     await update(gate, "state = 'destroyed', pseudonym = NULL, subject_salt = NULL, epoch = 2");
-    await expect(update(gate, "state = 'opening', epoch = 3")).rejects.toMatchObject({ code: 'IG002' });
+    await expect(update(gate, "state = 'opening', epoch = 3")).rejects.toMatchObject({ code: 'IG004' });
   });
 });

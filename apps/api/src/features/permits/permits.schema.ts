@@ -20,16 +20,16 @@ CREATE INDEX permit_gate_unsettled ON permit_gate (changed_on) WHERE state IN ('
 CREATE FUNCTION permit_gate_moves_forward() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state = 'destroyed' THEN
-    RAISE EXCEPTION 'a destroyed gate stays destroyed' USING ERRCODE = 'IG002';
+    RAISE EXCEPTION 'a destroyed gate stays destroyed' USING ERRCODE = 'IG004';
   END IF;
   IF NEW.epoch < OLD.epoch OR (NEW.state = 'opening' AND OLD.state <> 'opening' AND NEW.epoch = OLD.epoch) THEN
-    RAISE EXCEPTION 'an epoch never falls, and every opening has its own' USING ERRCODE = 'IG002';
+    RAISE EXCEPTION 'an epoch never falls, and every opening has its own' USING ERRCODE = 'IG004';
   END IF;
   IF NEW.state = 'open' AND OLD.state NOT IN ('opening', 'open') THEN
-    RAISE EXCEPTION 'a gate opens only from opening' USING ERRCODE = 'IG002';
+    RAISE EXCEPTION 'a gate opens only from opening' USING ERRCODE = 'IG004';
   END IF;
   IF NEW.state <> 'destroyed' AND OLD.pseudonym IS NOT NULL AND NEW.pseudonym IS DISTINCT FROM OLD.pseudonym THEN
-    RAISE EXCEPTION 'a gate keeps its pseudonym' USING ERRCODE = 'IG002';
+    RAISE EXCEPTION 'a gate keeps its pseudonym' USING ERRCODE = 'IG004';
   END IF;
   RETURN NEW;
 END $$;

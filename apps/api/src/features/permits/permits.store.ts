@@ -68,13 +68,15 @@ export class PermitsStore {
   }
 
   async findOpening(tx: Tx): Promise<Gate[]> {
-    return tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE state = 'opening' LIMIT 1000`);
+    return tx.query<Gate>(
+      `SELECT ${GATE} FROM permit_gate WHERE state = 'opening' ORDER BY random() LIMIT 1000`,
+    );
   }
 
-  /** Frozen gates whose time is up. */
+  /** Some frozen gates whose time is up; in any order, so that some that keep failing cannot hide the others. */
   async findDue(tx: Tx): Promise<Gate[]> {
     return tx.query<Gate>(
-      `SELECT ${GATE} FROM permit_gate WHERE state = 'frozen' AND due_on <= current_date LIMIT 100`,
+      `SELECT ${GATE} FROM permit_gate WHERE state = 'frozen' AND due_on <= current_date ORDER BY random() LIMIT 100`,
     );
   }
 

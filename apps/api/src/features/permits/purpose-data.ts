@@ -6,10 +6,10 @@ import type { Gate } from './permits.store.js';
 export interface PurposeData {
   readonly purpose: PurposeName;
   /**
-   * Called while the gate is frozen and its key still exists: takes the permit out of what was learned from it. May run
-   * again after a crash.
+   * Takes permits of this purpose out of what was learned from them. Called while their gates are frozen and their keys
+   * still exist, and again after a crash.
    */
-  forget?(gate: Gate): Promise<void>;
+  forget?(gates: readonly Gate[]): Promise<void>;
   /** Deletes all rows of the pseudonym. */
   erase(tx: Tx, pseudonym: Buffer): Promise<void>;
 }

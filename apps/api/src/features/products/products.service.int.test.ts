@@ -6,7 +6,7 @@ import type { Asker } from '@integument/http';
 import { freshEmptyDatabase } from '@integument/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoCatalogue } from './catalogue/index.js';
+import { demoCatalogue } from '../../../../../tools/demo-data/catalogue/index.js';
 import { productsSchemaSql } from './products.schema.js';
 import { ProductsService } from './products.service.js';
 import { ProductsStore } from './products.store.js';

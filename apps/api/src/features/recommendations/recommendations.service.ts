@@ -23,6 +23,7 @@ interface Loaded {
 export class RecommendationsService implements PurposeData {
   readonly purpose = 'recommendation';
   #loaded: Loaded | undefined;
+  #loading: Promise<Recommender> | undefined;
 
   constructor(
     private readonly store: RecommendationsStore,
@@ -93,7 +94,11 @@ export class RecommendationsService implements PurposeData {
     ]);
     const loaded = this.#loaded;
     if (loaded?.version === version && loaded.revision === revision) return loaded.recommender;
-    return this.load(revision);
+    // One load for all who wait for it: a model is some megabytes to open.
+    this.#loading ??= this.load(revision).finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
   }
 
   /** A model in which the person is not takes the place of the one in which they are. */

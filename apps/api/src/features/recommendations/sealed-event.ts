@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import type { PreferenceEvent } from '@integument/contracts';
 import { context, open, seal } from '@integument/crypto';
+import { keyedDigest } from '../permits/index.js';
 import type { EventRow } from './recommendations.store.js';
 
 interface Timed {
@@ -10,7 +10,7 @@ interface Timed {
 
 /** @param at ms since the epoch; the time is sealed with the event, no column has it */
 export function sealEvent(key: Buffer, pseudonym: Buffer, event: PreferenceEvent, at: number): EventRow {
-  const eventId = createHmac('sha256', key).update(event.event).digest().subarray(0, 16);
+  const eventId = keyedDigest(key, 'event', event.event);
   const text = Buffer.from(JSON.stringify({ at, event } satisfies Timed));
   return { eventId, sealed: seal(key, text, eventPlace(pseudonym, eventId)) };
 }

@@ -46,7 +46,7 @@ describe('somebody who is being erased', () => {
     );
     const authentication = { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date() };
     await expect(run((tx) => vault.signIn.begin(tx, 'req', authentication))).rejects.toThrow(
-      'sign_in.refused',
+      'sign_in.account_closed',
     );
   });
 

@@ -63,8 +63,11 @@ export class ErasureStore {
     return rows[0] ?? null;
   }
 
+  /** Some that wait; in any order, so that a hundred that keep failing cannot hide the others. */
   async findUnfinished(tx: Tx): Promise<ErasureRow[]> {
-    return tx.query<ErasureRow>(`SELECT ${COLUMNS} FROM erasure WHERE state <> 'completed' LIMIT 100`);
+    return tx.query<ErasureRow>(
+      `SELECT ${COLUMNS} FROM erasure WHERE state <> 'completed' ORDER BY random() LIMIT 100`,
+    );
   }
 
   async findPerson(tx: Tx, personId: Buffer): Promise<ErasedPerson | null> {

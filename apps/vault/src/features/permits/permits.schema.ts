@@ -21,10 +21,10 @@ CREATE UNIQUE INDEX permit_one_alive ON permit (person_id, purpose) WHERE state 
 CREATE FUNCTION permit_moves_forward() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state = 'destroyed' THEN
-    RAISE EXCEPTION 'a destroyed permit stays destroyed' USING ERRCODE = 'IG002';
+    RAISE EXCEPTION 'a destroyed permit stays destroyed' USING ERRCODE = 'IG004';
   END IF;
   IF NEW.epoch < OLD.epoch THEN
-    RAISE EXCEPTION 'an epoch never falls' USING ERRCODE = 'IG002';
+    RAISE EXCEPTION 'an epoch never falls' USING ERRCODE = 'IG004';
   END IF;
   RETURN NEW;
 END $$;

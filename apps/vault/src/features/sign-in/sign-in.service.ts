@@ -50,7 +50,7 @@ export class SignInService {
     });
     const caller = await this.find(tx, secret.toString('base64url'));
     // The person is being erased: the session would let nobody in, so none is begun.
-    if (!caller) throw new CodedError('sign_in.refused', 403, 'This account cannot sign in.');
+    if (!caller) throw new CodedError('sign_in.account_closed', 403, 'This account cannot sign in.');
     await this.audit.append(tx, signedIn(by({ caller, requestId })));
     return secret.toString('base64url');
   }
