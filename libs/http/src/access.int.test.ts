@@ -161,7 +161,11 @@ describe('a token is accepted only whole, genuine, ours and in time', () => {
 
 describe('a known caller may do only what the route and a policy allow', () => {
   test('a route for others: 403, on record', async () => {
-    const reply = await ask('GET', '/v1/things/a', bearer(await app.keys.sign({ sub: 'skin', client_id: 'skin' })));
+    const reply = await ask(
+      'GET',
+      '/v1/things/a',
+      bearer(await app.keys.sign({ sub: 'skin', client_id: 'skin' })),
+    );
     expect([reply.status, reply.code]).toEqual([403, 'auth.forbidden']);
     expect(app.refusals).toMatchObject([
       { code: 'auth.forbidden', route: { id: 'things.look' }, caller: { clientId: 'skin' } },
