@@ -24,8 +24,12 @@ export const httpNoop: Figure = {
         const requests = [request('GET', route, { token: await clientToken(info, 'brand-shop') })];
         return load.put({ ...LOAD, port: Number(route.port), requests });
       },
-      limit: () =>
-        load.put({ ...LOAD, port, requests: [request('GET', new URL(`http://127.0.0.1:${port}/`))] }),
+      async limit() {
+        // The same bytes, token included: receiving them is no part of what is measured.
+        const token = await clientToken(info, 'brand-shop');
+        const requests = [request('GET', new URL(noop.path, `http://127.0.0.1:${port}`), { token })];
+        return load.put({ ...LOAD, port, requests });
+      },
       async close() {
         await Promise.all([load.end(), bare.end()]);
       },

@@ -12,7 +12,7 @@ const INSERT = 'INSERT INTO bare_person (person_id, fields) VALUES ($1, $2)';
 /** What Fastify alone gives: no authentication, no validation, no audit, nothing sealed. @returns the port */
 async function serve(asked: BareRoute): Promise<{ port: number }> {
   const server = fastify({ logger: false });
-  if (asked.route === 'noop') server.get('/', () => ({ ok: true }));
+  if (asked.route === 'noop') server.get('/v1/noop', () => ({ ok: true }));
   else await addInsert(server, asked.database);
   await server.listen({ port: 0, host: '127.0.0.1' });
   return { port: (server.server.address() as { port: number }).port };
