@@ -75,6 +75,7 @@ class Person {
   }
 
   give = async (): Promise<ConsentState> => api.consent.give(await this.asker(), PURPOSE, NOTICE);
+  list = async () => api.consent.list(await this.asker());
   withdraw = async () => api.consent.withdraw(await this.asker(), PURPOSE);
   history = async () =>
     (await api.unitOfWork.run(async (tx) => api.consent.history(tx, await this.asker(), PURPOSE))).events.map(
@@ -220,6 +221,18 @@ describe('an opening that is overtaken', () => {
     expect(await elsewhere.store()).toBe(false);
     await recover();
     expect(await contradictions()).toEqual([]);
+  });
+});
+
+describe('a session that is older than a consent given elsewhere', () => {
+  it('shows it, so that it can be taken back', async () => {
+    const person = await Person.signedIn();
+    const elsewhere = await person.again();
+    await elsewhere.give();
+    const shown = async () => (await person.list()).find(({ purpose }) => purpose === PURPOSE)?.state;
+    expect(await shown()).toBe('open');
+    await person.withdraw();
+    expect(await shown()).toBe('frozen');
   });
 });
 

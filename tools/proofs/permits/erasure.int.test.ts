@@ -4,6 +4,7 @@ import {
   type ErasureId,
   erasureCompleted,
   erasureGatesClosed,
+  freezePermit,
   type PurposeName,
   pendingErasures,
   type RouteContract,
@@ -226,6 +227,15 @@ describe('what stays withdrawn until its time is up', () => {
       expect(await left(person)).toMatchObject({ readings: 0, gates: 1 });
     },
   );
+
+  it('waits where the vault has not heard of the withdrawal yet, and keeps nobody busy with it', async () => {
+    const person = await somebody();
+    line.failNext(freezePermit, 'lost');
+    await api.consent.withdraw(await api.asker(person.secret), 'ingest');
+    await overdue(person.gates);
+    expect(await erasures.eraseDue()).toBe(0);
+    expect(await left(person)).toMatchObject({ readings: 1, gates: 2 });
+  });
 
   it('and is renewed at the last moment is kept: the others are erased all the same', async () => {
     const [renewed, late] = [await somebody(), await somebody()];

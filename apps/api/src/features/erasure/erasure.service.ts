@@ -50,7 +50,10 @@ export class ErasureService {
     return erasures.length;
   }
 
-  /** Erases what stayed frozen until its time was up. @returns how many permits were due */
+  /**
+   * Erases what stayed frozen until its time was up, round by round for as long as a round gets somewhere: what cannot be
+   * erased yet stays due, and would keep an endless loop busy. @returns how many permits were erased
+   */
   async eraseDue(): Promise<number> {
     let erased = 0;
     for (;;) {
@@ -58,20 +61,25 @@ export class ErasureService {
       if (due.length === 0) return erased;
       // Once for all of them: forgetting may mean to train a whole model.
       await this.forget(due);
-      await each(due, (gate) => this.eraseOverdue(gate));
-      erased += due.length;
+      const before = erased;
+      await each(due, async (gate) => {
+        if (await this.eraseOverdue(gate)) erased++;
+      });
+      if (erased === before) return erased;
     }
   }
 
-  private async eraseOverdue(gate: Gate): Promise<void> {
+  /** @returns false where the vault knows the permit as open */
+  private async eraseOverdue(gate: Gate): Promise<boolean> {
     try {
       await this.vault.call(destroyPermit, { body: { gate: gateName(gate), epoch: gate.epoch } });
     } catch (error) {
-      // Renewed since we looked: it is not due any more.
-      if (error instanceof VaultRefused && error.code === 'permits.stale_epoch') return;
+      // Renewed since we looked, or the vault has still to hear of the withdrawal.
+      if (error instanceof VaultRefused && error.code === 'permits.stale_epoch') return false;
       throw error;
     }
     await this.unitOfWork.run((tx) => this.erase(tx, gate.gate_id));
+    return true;
   }
 
   private async finish({ erasure, state, gates, sessions }: PendingErasure): Promise<void> {
