@@ -1,4 +1,5 @@
-import { AuditController, ServiceController } from '@integument/http';
+import { AuditController } from '@integument/audit-http';
+import { ServiceController } from '@integument/http';
 import type { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ApiConfig } from './config.js';

@@ -1,6 +1,6 @@
+import { auditWiring } from '@integument/audit-http';
 import { Integrator } from '@integument/audit-log';
 import {
-  commonWiring,
   createHttpApp,
   endOnSignals,
   firstOf,
@@ -26,7 +26,7 @@ const http = await createHttpApp(AppModule.with(config, logger), {
   publicUrl: config.API_PUBLIC_URL,
   allowedOrigins: [config.WEB_ORIGIN],
   wire: (app) => ({
-    ...commonWiring(app),
+    ...auditWiring(app),
     policies: apiPolicies,
     sessionCookie: app.get(SessionCookieFormat, { strict: false }).name,
     callers: firstOf(

@@ -1,8 +1,8 @@
+import { auditWiring } from '@integument/audit-http';
 import { Integrator } from '@integument/audit-log';
 import { Idempotency, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
-  commonWiring,
   createHttpApp,
   endOnSignals,
   firstOf,
@@ -35,7 +35,7 @@ const open = await createHttpApp(AppModule.with(config, logger), {
   publicUrl: config.VAULT_PUBLIC_URL,
   allowedOrigins: [config.WEB_ORIGIN],
   wire: (app) => ({
-    ...commonWiring(app),
+    ...auditWiring(app),
     policies: vaultPolicies,
     sessionCookie: app.get(SessionCookieFormat, { strict: false }).name,
     callers: publicCallers(app, config),
@@ -58,7 +58,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
     rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
   },
-  wire: () => ({ ...commonWiring(open.app), policies: vaultPolicies, callers: new CertificateCallers() }),
+  wire: () => ({ ...auditWiring(open.app), policies: vaultPolicies, callers: new CertificateCallers() }),
 });
 
 const integrator = open.app.get(Integrator, { strict: false });

@@ -2,12 +2,9 @@ export { HttpAdapter } from './adapter.js';
 export { unauthenticated } from './admission.js';
 export { Answer } from './answer.js';
 export { AskedBy, type Asker, actorOf, by } from './asker.js';
-export { AuditController } from './audit.controller.js';
-export { AUDIT_EXPORTS, type AuditSettings, auditProviders } from './audit-providers.js';
-export { AuditedRefusals } from './audited-refusals.js';
 export { BearerTokens, type BearerTokensOptions } from './bearer-tokens.js';
 export { type CallerResolver, firstOf } from './callers.js';
-export { commonPolicy, commonWiring } from './common.js';
+export { commonPolicy } from './common.js';
 export {
   InvalidSettings,
   isLoopback,

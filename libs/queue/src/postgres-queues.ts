@@ -1,4 +1,4 @@
-import { textArray, type Tx } from '@integument/database';
+import { type Tx, textArray } from '@integument/database';
 import {
   createPostgresBackend,
   type JobsOptions,

@@ -1,4 +1,4 @@
-import { auditSchemaSql } from '@integument/audit-log';
+import { auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
 import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { consentSchemaSql } from '../features/consent/consent.schema.js';
@@ -19,4 +19,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(7, 'ingest', ingestSchemaSql),
   migration(8, 'products', productsSchemaSql),
   migration(9, 'recommendations', recommendationsSchemaSql),
+  migration(10, 'audit-followers', auditFollowerSchemaSql),
 ];

@@ -1,7 +1,8 @@
+import { AUDIT_EXPORTS, auditProviders } from '@integument/audit-http';
 import { Abilities } from '@integument/authz';
 import { deriveKey } from '@integument/crypto';
 import { Idempotency, migrate, Outbox, openDatabase, UnitOfWork } from '@integument/database';
-import { AUDIT_EXPORTS, auditProviders, Effects, provide } from '@integument/http';
+import { Effects, provide } from '@integument/http';
 import { createQueues, type Queues } from '@integument/queue';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Global, Module } from '@nestjs/common';

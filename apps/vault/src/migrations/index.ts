@@ -1,4 +1,4 @@
-import { auditSchemaSql } from '@integument/audit-log';
+import { auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
 import { idempotencySchemaSql, migration } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
@@ -21,4 +21,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(8, 'erasure', erasureSchemaSql),
   migration(9, 'model-keys', modelKeysSchemaSql),
   migration(10, 'registry-keeps-removed', registryKeepsRemovedSql),
+  migration(11, 'audit-followers', auditFollowerSchemaSql),
 ];

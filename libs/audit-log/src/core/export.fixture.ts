@@ -1,7 +1,7 @@
+import { signCheckpoint } from './checkpoint.js';
 import { formatCheckpointLine, formatEntry, formatHeader } from './export-format.js';
 import { Frontier } from './frontier.js';
 import { leafHash } from './merkle.js';
-import { signCheckpoint } from './checkpoint.js';
 import type { NoteSigner } from './note-key.js';
 import { toUtf8 } from './primitives.js';
 

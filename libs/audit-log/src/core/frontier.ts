@@ -3,6 +3,9 @@ import { concat } from './primitives.js';
 
 const SIZE_BYTES = 8;
 
+/** A perfect subtree is whole: the `index`-th one of 2^`height` entries, counted from 0, has this root. */
+export type OnSubtree = (height: number, index: number, root: Uint8Array) => void;
+
 /**
  * The right edge of a growing tree: the roots of its perfect subtrees, largest first, one for each bit that is set in
  * the size. It is all that is needed to append and to give the root; a log of 2^40 entries has at most 41 of them.
@@ -17,22 +20,30 @@ export class Frontier {
     return this.#size;
   }
 
-  /** @param leaf the new entry's leaf hash, 32 bytes; kept, not copied */
-  append(leaf: Uint8Array): void {
+  /**
+   * @param leaf the new entry's leaf hash, 32 bytes; kept, not copied
+   * @param onSubtree told of every perfect subtree that this leaf completes, smallest first
+   */
+  append(leaf: Uint8Array, onSubtree?: OnSubtree): void {
     if (leaf.length !== HASH_BYTES) throw new RangeError('not a leaf hash');
     let node = leaf;
+    let height = 0;
     // Each trailing one of the size is a perfect tree which the new leaf's tree completes to one of twice the size.
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
       node = nodeHash(this.#nodes.pop() as Uint8Array, node);
+      height += 1;
+      onSubtree?.(height, (rest - 1) / 2, node);
     }
     this.#nodes.push(node);
     this.#size += 1;
   }
 
   /** @param leaves leaf hashes one after the other, 32 bytes each */
-  appendAll(leaves: Uint8Array): void {
+  appendAll(leaves: Uint8Array, onSubtree?: OnSubtree): void {
     if (leaves.length % HASH_BYTES !== 0) throw new RangeError('not a run of leaf hashes');
-    for (let at = 0; at < leaves.length; at += HASH_BYTES) this.append(leaves.subarray(at, at + HASH_BYTES));
+    for (let at = 0; at < leaves.length; at += HASH_BYTES) {
+      this.append(leaves.subarray(at, at + HASH_BYTES), onSubtree);
+    }
   }
 
   /** Root of the tree (RFC 6962 section 2.1), 32 bytes. */

@@ -9,18 +9,38 @@ export {
   signCheckpoint,
 } from './checkpoint.js';
 export {
+  type Cosignature,
+  checkpointTextOf,
+  findCosignatures,
+  generateWitnessKey,
+  WitnessSigner,
+  WitnessVerifier,
+} from './cosignature.js';
+export {
   type ExportEntry,
   type ExportHeader,
   formatCheckpointLine,
   formatEntry,
   formatHeader,
 } from './export-format.js';
-export { Frontier } from './frontier.js';
+export { Frontier, type OnSubtree } from './frontier.js';
 export { LinesBroken, splitLines } from './lines.js';
 export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash } from './merkle.js';
 export { NoteInvalid, openNote, signNote } from './note.js';
 export { generateNoteKey, NoteKeyInvalid, NoteSigner, NoteVerifier } from './note-key.js';
 export { consistencyPath, inclusionPath, type Range, subtreeRoot } from './proof.js';
 export { verifyConsistency, verifyInclusion } from './proof-verify.js';
+export {
+  formatBundle,
+  formatTilePath,
+  parseBundle,
+  parseHashes,
+  parseTilePath,
+  TILE_HEIGHT,
+  TILE_WIDTH,
+  TileInvalid,
+  type TileName,
+  tileWidth,
+} from './tile.js';
 export { type VerifyOptions, verifyExport } from './verify-export.js';
 export type { FaultCode, Refused, Verified, VerifyReport } from './verify-report.js';

@@ -5,13 +5,14 @@ import {
   fromBase64,
   PUBLIC_KEY_BYTES,
   randomSeed,
-  sameBytes,
   SEED_BYTES,
+  sameBytes,
   sha256,
   toBase64,
   toUtf8,
 } from './primitives.js';
 
+/** Type byte of a plain Ed25519 signature. Source: C2SP signed-note, "Signature types". */
 const ED25519 = 1;
 const ID_BYTES = 4;
 const PRIVATE_PREFIX = 'PRIVATE+KEY+';
@@ -40,7 +41,7 @@ export class NoteVerifier {
 
   static of(name: string, publicKey: Uint8Array): NoteVerifier {
     if (!isKeyName(name) || publicKey.length !== PUBLIC_KEY_BYTES) throw new NoteKeyInvalid();
-    return new NoteVerifier(name, publicKey, keyId(name, publicKey));
+    return new NoteVerifier(name, publicKey, keyId(name, ED25519, publicKey));
   }
 
   /**
@@ -48,9 +49,9 @@ export class NoteVerifier {
    * @throws {NoteKeyInvalid}
    */
   static parse(vkey: string): NoteVerifier {
-    const { name, id, key } = parseKey(vkey);
+    const { name, id, key } = parseKey(vkey, ED25519);
     const verifier = NoteVerifier.of(name, key);
-    if (toHex(verifier.id) !== id) throw new NoteKeyInvalid();
+    if (!sameBytes(verifier.id, id)) throw new NoteKeyInvalid();
     return verifier;
   }
 
@@ -66,7 +67,7 @@ export class NoteVerifier {
 
   /** @returns the vkey */
   toString(): string {
-    return `${this.name}+${toHex(this.id)}+${toBase64(concat(Uint8Array.of(ED25519), this.publicKey))}`;
+    return formatKey(this.name, this.id, ED25519, this.publicKey);
   }
 }
 
@@ -97,9 +98,9 @@ export class NoteSigner {
    */
   static parse(skey: string): NoteSigner {
     if (!skey.startsWith(PRIVATE_PREFIX)) throw new NoteKeyInvalid();
-    const { name, id, key } = parseKey(skey.slice(PRIVATE_PREFIX.length));
+    const { name, id, key } = parseKey(skey.slice(PRIVATE_PREFIX.length), ED25519);
     const signer = NoteSigner.of(name, key);
-    if (toHex(signer.verifier.id) !== id) throw new NoteKeyInvalid();
+    if (!sameBytes(signer.verifier.id, id)) throw new NoteKeyInvalid();
     return signer;
   }
 
@@ -116,8 +117,10 @@ export class NoteSigner {
 export function generateNoteKey(name: string): { skey: string; vkey: string } {
   const seed = randomSeed();
   const { verifier } = NoteSigner.of(name, seed);
-  const secret = toBase64(concat(Uint8Array.of(ED25519), seed));
-  return { skey: `${PRIVATE_PREFIX}${name}+${toHex(verifier.id)}+${secret}`, vkey: verifier.toString() };
+  return {
+    skey: `${PRIVATE_PREFIX}${formatKey(name, verifier.id, ED25519, seed)}`,
+    vkey: verifier.toString(),
+  };
 }
 
 /** Key names are non-empty and hold neither Unicode spaces, control characters nor plus. */
@@ -125,18 +128,29 @@ export function isKeyName(name: string): boolean {
   return /^[^\s+\p{Cc}\p{Z}]+$/u.test(name);
 }
 
-function keyId(name: string, publicKey: Uint8Array): Uint8Array {
-  return sha256(concat(toUtf8(`${name}\n`), Uint8Array.of(ED25519), publicKey)).subarray(0, ID_BYTES);
+/** @returns the first four bytes of SHA-256(name || 0x0A || type || public key) */
+export function keyId(name: string, type: number, publicKey: Uint8Array): Uint8Array {
+  return sha256(concat(toUtf8(`${name}\n`), Uint8Array.of(type), publicKey)).subarray(0, ID_BYTES);
 }
 
-function parseKey(text: string): { name: string; id: string; key: Uint8Array } {
+/** Writes a key of a type as text: `name+hex(id)+base64(type || key)`. */
+export function formatKey(name: string, id: Uint8Array, type: number, key: Uint8Array): string {
+  return `${name}+${toHex(id)}+${toBase64(concat(Uint8Array.of(type), key))}`;
+}
+
+/** Reads what {@link formatKey} wrote, for one type only. @throws {NoteKeyInvalid} */
+export function parseKey(text: string, type: number): { name: string; id: Uint8Array; key: Uint8Array } {
   // The base64 part may hold plus signs itself; name and id can't.
   const [, name, id, body] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(text) ?? [];
   const bytes = body ? fromBase64(body) : undefined;
-  if (!name || !id || !bytes || bytes[0] !== ED25519) throw new NoteKeyInvalid();
-  return { name, id, key: bytes.subarray(1) };
+  if (!name || !id || !bytes || bytes[0] !== type) throw new NoteKeyInvalid();
+  return { name, id: fromHex(id), key: bytes.subarray(1) };
 }
 
 function toHex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

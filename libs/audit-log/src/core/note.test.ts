@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { inspect } from 'node:util';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NoteInvalid, openNote, signNote } from './note.js';
 import {
   CheckpointInvalid,
   formatCheckpoint,
@@ -11,9 +10,10 @@ import {
   parseCheckpoint,
   signCheckpoint,
 } from './checkpoint.js';
-import { subtreeRoot } from './proof.js';
 import { leafHash } from './merkle.js';
+import { NoteInvalid, openNote, signNote } from './note.js';
 import { generateNoteKey, NoteKeyInvalid, NoteSigner, NoteVerifier } from './note-key.js';
+import { subtreeRoot } from './proof.js';
 
 // The example of golang.org/x/mod/sumdb/note. Ed25519 is deterministic, so the whole note is a fact.
 const VKEY = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';

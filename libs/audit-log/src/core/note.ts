@@ -44,10 +44,17 @@ export function readNoteUnverified(note: string): string {
   return splitNote(note).text;
 }
 
-interface Signature {
+/** One signature line of a note. Whose it is, and whether it holds, is still to be found out. */
+export interface Signature {
   readonly name: string;
+  /** of the key, 4 bytes */
   readonly id: Uint8Array;
   readonly signature: Uint8Array;
+}
+
+/** Reads a note's text and its signature lines WITHOUT checking any of them. @throws {NoteInvalid} */
+export function readSignatures(note: string): { text: string; signatures: Signature[] } {
+  return splitNote(note);
 }
 
 function splitNote(note: string): { text: string; signatures: Signature[] } {

@@ -13,7 +13,11 @@ import { type AuditEntry, defineAction } from '../entry.js';
 import { AuditLog } from './audit-log.js';
 import { AuditReader } from './audit-reader.js';
 import { auditSchemaSql } from './audit-schema.js';
+import { auditFollowerSchemaSql } from './follower-schema.js';
 import { Integrator, type IntegratorOptions } from './integrator.js';
+
+/** Every table of a log, in the order in which migrations made them. */
+const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql].join('\n');
 
 export const counted = defineAction('tests.count', z.object({ n: z.int(), writer: z.int().optional() }));
 
@@ -47,7 +51,7 @@ export class TestLog {
       url: database.url,
       poolSize: 12,
       applicationName: 'audit-log tests',
-      migrations: [migration(1, 'audit', auditSchemaSql)],
+      migrations: [migration(1, 'audit', SCHEMA)],
     });
     await migrate(dataSource);
     return new TestLog(new UnitOfWork(dataSource), database.superuserUrl, async () => {
@@ -147,10 +151,7 @@ export class TestLog {
   /** A new log in place of the old one: faster than a new database. */
   async reset(): Promise<void> {
     await this.unitOfWork.single((tx) =>
-      tx.query(`
-        DROP TABLE audit_staging, audit_entry, audit_checkpoint, audit_head;
-        DROP FUNCTION audit_refuse_change, audit_head_grows;
-        ${auditSchemaSql}`),
+      tx.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${SCHEMA}`),
     );
   }
 }

@@ -1,6 +1,6 @@
-import { AuditEntryInvalid, defineAction } from '../entry.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateNoteKey, leafHash, NoteSigner, signCheckpoint, subtreeRoot } from '../core/index.js';
+import { AuditEntryInvalid, defineAction } from '../entry.js';
 import { AuditLogInconsistent } from './integration.js';
 import { entry, TestLog } from './log.fixture.js';
 

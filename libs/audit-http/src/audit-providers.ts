@@ -1,9 +1,9 @@
 import { AuditLog, AuditReader, Integrator, NoteSigner, readSigningKey } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
+import { provide } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import type { InjectionToken, Provider } from '@nestjs/common';
 import { AuditedRefusals } from './audited-refusals.js';
-import { provide } from './provide.js';
 
 export interface AuditSettings {
   /** text of the key file, see `readSigningKey` */

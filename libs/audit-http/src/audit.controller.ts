@@ -8,10 +8,8 @@ import {
   readCheckpoint,
 } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
+import { AskedBy, type Asker, by, Implements, Input, type InputOf } from '@integument/http';
 import { Controller, StreamableFile } from '@nestjs/common';
-import { AskedBy, type Asker, by } from './asker.js';
-import { Input } from './decorators.js';
-import { Implements, type InputOf } from './implements.js';
 
 const entriesRead = defineAction('audit.entries');
 const logExported = defineAction('audit.export');

@@ -1,7 +1,6 @@
 import { type Action, type AuditLog, defineAction } from '@integument/audit-log';
 import type { UnitOfWork } from '@integument/database';
-import { actorOf } from './asker.js';
-import type { Refusal, RefusalLog } from './refusals.js';
+import { actorOf, type Refusal, type RefusalLog } from '@integument/http';
 
 /** Writes refusals to the app's audit log, each under its route's name, in a transaction of its own. */
 export class AuditedRefusals implements RefusalLog {
