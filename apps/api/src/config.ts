@@ -1,4 +1,5 @@
-import { keyFile, plainFile, secretFile, webUrl } from '@integument/http';
+import { logSettings } from '@integument/audit-http';
+import { keyFile, plainFile, proxyNetworks, secretFile, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
@@ -25,7 +26,9 @@ export const apiConfig = z.object({
   OIDC_ISSUER: webUrl('The OpenID provider'),
   API_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
   API_AUDIT_ORIGIN: z.string().default('integument.local/api').describe('Name of the API’s audit log'),
+  ...logSettings,
   WEB_ORIGIN: webUrl('Origin of the web app'),
+  TRUSTED_PROXIES: proxyNetworks(),
   GATE_PATIENCE_SECONDS: z.coerce
     .number()
     .int()

@@ -1,5 +1,4 @@
-import { auditWiring } from '@integument/audit-http';
-import { Integrator } from '@integument/audit-log';
+import { AuditDuties, auditWiring } from '@integument/audit-http';
 import {
   createHttpApp,
   endOnSignals,
@@ -24,6 +23,8 @@ const http = await createHttpApp(AppModule.with(config, logger), {
   description: 'The data plane: consent, readings and recommendations, by pseudonym.',
   version: '0.1.0',
   publicUrl: config.API_PUBLIC_URL,
+  listener: 'public',
+  trustedProxies: config.TRUSTED_PROXIES,
   allowedOrigins: [config.WEB_ORIGIN],
   wire: (app) => ({
     ...auditWiring(app),
@@ -36,8 +37,8 @@ const http = await createHttpApp(AppModule.with(config, logger), {
   }),
 });
 
-const integrator = http.app.get(Integrator, { strict: false });
-integrator.start();
+const duties = http.app.get(AuditDuties, { strict: false });
+duties.start();
 await http.listen(config.API_PORT, config.API_HOST);
-endOnSignals(logger, [{ close: () => integrator.stop() }, http]);
+endOnSignals(logger, [duties, http]);
 logger.info('listening');

@@ -1,3 +1,4 @@
+import { AuditPulse } from '@integument/audit-log';
 import { freezePermit, type GateId } from '@integument/contracts';
 import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
 import { endOnSignals, Periodic, parseConfig } from '@integument/http';
@@ -29,6 +30,8 @@ const app = await NestFactory.createApplicationContext(AppModule.with(config, lo
 const find = <T>(token: abstract new (...args: never[]) => T): T => app.get<T>(token, { strict: false });
 const unitOfWork = find(UnitOfWork);
 const vault = find(VaultClient);
+const pulse = find(AuditPulse);
+pulse.start();
 const models = find(ModelVault);
 const queues = app.get<Queues>(QUEUES, { strict: false });
 
@@ -71,6 +74,7 @@ endOnSignals(logger, [
   periodic,
   { close: () => outbox.stop() },
   queues,
+  { close: () => pulse.stop() },
   { close: () => Promise.resolve(vault.close()) },
   app,
 ]);

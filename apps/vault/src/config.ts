@@ -1,4 +1,5 @@
-import { isLoopback, plainFile, secretFile, secretPath, webUrl } from '@integument/http';
+import { logSettings } from '@integument/audit-http';
+import { isLoopback, plainFile, proxyNetworks, secretFile, secretPath, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
@@ -33,8 +34,10 @@ export const vaultConfig = z
       .string()
       .default('integument.local/vault')
       .describe('Name of the vault’s audit log'),
+    ...logSettings,
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
     WEB_ORIGIN: webUrl('Origin of the web app'),
+    TRUSTED_PROXIES: proxyNetworks(),
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
   })
   .superRefine((config, issues) => {

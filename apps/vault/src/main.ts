@@ -1,5 +1,4 @@
-import { auditWiring } from '@integument/audit-http';
-import { Integrator } from '@integument/audit-log';
+import { AuditDuties, auditWiring } from '@integument/audit-http';
 import { Idempotency, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
@@ -33,6 +32,8 @@ const open = await createHttpApp(AppModule.with(config, logger), {
   description: 'The identity plane: who people are, and the keys of what is known about them.',
   version: VERSION,
   publicUrl: config.VAULT_PUBLIC_URL,
+  listener: 'public',
+  trustedProxies: config.TRUSTED_PROXIES,
   allowedOrigins: [config.WEB_ORIGIN],
   wire: (app) => ({
     ...auditWiring(app),
@@ -48,6 +49,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
   description: 'For the API’s process alone, over mutual TLS. Never gives identity.',
   version: VERSION,
   publicUrl: `https://${config.VAULT_INTERNAL_HOST}:${config.VAULT_INTERNAL_PORT}`,
+  listener: 'internal',
   allowedOrigins: [],
   docs: false,
   https: {
@@ -61,13 +63,13 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
   wire: () => ({ ...auditWiring(open.app), policies: vaultPolicies, callers: new CertificateCallers() }),
 });
 
-const integrator = open.app.get(Integrator, { strict: false });
-integrator.start();
+const duties = open.app.get(AuditDuties, { strict: false });
+duties.start();
 const periodic = new Periodic(logger);
 sweepHourly(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
 await open.listen(config.VAULT_PORT, config.VAULT_HOST);
-endOnSignals(logger, [internal, periodic, { close: () => integrator.stop() }, open]);
+endOnSignals(logger, [internal, periodic, duties, open]);
 logger.info('listening');
 
 function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfig) {

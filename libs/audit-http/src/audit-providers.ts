@@ -1,23 +1,59 @@
-import { AuditLog, AuditReader, Integrator, NoteSigner, readSigningKey } from '@integument/audit-log';
+import {
+  AuditLog,
+  AuditPulse,
+  AuditReader,
+  Integrator,
+  NoteSigner,
+  readSigningKey,
+} from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import type { InjectionToken, Provider } from '@nestjs/common';
+import { AuditDuties } from './audit-duties.js';
 import { AuditedRefusals } from './audited-refusals.js';
+import { StrangerCounts } from './stranger-counts.js';
 
 export interface AuditSettings {
   /** text of the key file, see `readSigningKey` */
   readonly signingKey: string;
   /** name of the log */
   readonly origin: string;
+  /** how long entries may wait unsigned */
+  readonly stallSeconds: number;
 }
 
 /** An app's audit log, wired. Needs `UnitOfWork` and `Logger`. */
-export function auditProviders({ signingKey, origin }: AuditSettings): Provider[] {
+export function auditProviders({ signingKey, origin, stallSeconds }: AuditSettings): Provider[] {
   return [
-    { provide: AuditLog, useFactory: () => new AuditLog() },
+    {
+      provide: AuditPulse,
+      inject: [UnitOfWork, Logger],
+      useFactory: (unitOfWork: UnitOfWork, logger: Logger) =>
+        new AuditPulse({
+          unitOfWork,
+          patienceMs: stallSeconds * 1_000,
+          onChange: (stalled) => {
+            if (stalled) logger.error('the audit log is not being signed; refusing what needs an entry');
+            else logger.warn('the audit log is being signed again');
+          },
+        }),
+    },
+    {
+      provide: AuditLog,
+      inject: [AuditPulse],
+      useFactory: (pulse: AuditPulse) => new AuditLog(undefined, pulse.isStalled),
+    },
     provide(AuditReader, UnitOfWork),
-    provide(AuditedRefusals, AuditLog, UnitOfWork),
+    provide(AuditedRefusals, AuditLog, UnitOfWork, StrangerCounts),
+    {
+      provide: StrangerCounts,
+      inject: [AuditLog, UnitOfWork, Logger],
+      useFactory: (audit: AuditLog, unitOfWork: UnitOfWork, logger: Logger) =>
+        new StrangerCounts(audit, unitOfWork, (error) =>
+          logger.error('counts of strangers could not be written', { error }),
+        ),
+    },
     { provide: NoteSigner, useFactory: () => readSigningKey(signingKey, origin) },
     {
       provide: Integrator,
@@ -29,13 +65,16 @@ export function auditProviders({ signingKey, origin }: AuditSettings): Provider[
           onError: (error) => logger.error('audit integration failed', { error }),
         }),
     },
+    provide(AuditDuties, Integrator, AuditPulse, StrangerCounts),
   ];
 }
 
 export const AUDIT_EXPORTS: InjectionToken[] = [
   AuditLog,
+  AuditPulse,
   AuditReader,
   AuditedRefusals,
   NoteSigner,
   Integrator,
+  AuditDuties,
 ];

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { assertClosed } from './closed-schema.js';
-import { type Actor, type Facts, factsSchema, NAME } from './facts.js';
+import { type Actor, type Facts, type From, factsSchema, NAME } from './facts.js';
 
 /** Longest entry in bytes; also a constraint of the tables. */
 export const MAX_ENTRY_BYTES = 8_192;
@@ -26,6 +26,8 @@ export interface AuditEntry {
   readonly count?: number;
   readonly object?: string;
   readonly requestId?: string;
+  readonly from?: From;
+  readonly policy?: string;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -112,6 +114,8 @@ function inOrder(
     count,
     object,
     requestId,
+    from,
+    policy,
   }: z.output<typeof factsSchema>,
   details: Record<string, unknown> | undefined,
 ): Omit<AuditEntry, 'v' | 'at'> {
@@ -122,7 +126,7 @@ function inOrder(
     ...(code && { code }),
     actor,
     ...(commitment && { subject: commitment }),
-    ...{ purpose, fields, reason, count, object, requestId, details },
+    ...{ purpose, fields, reason, count, object, requestId, from, policy, details },
   };
 }
 

@@ -5,6 +5,21 @@ export interface Actor {
   readonly kind: 'person' | 'staff' | 'client' | 'process' | 'system';
   readonly id: string;
   readonly roles?: readonly string[];
+  /** the session it came through, by a name of its own; absent where `id` is that name */
+  readonly session?: string;
+  /** the client app that acted for a person or a member of staff */
+  readonly client?: string;
+  /** seconds since the actor signed in */
+  readonly signInAge?: number;
+  /** seconds since the actor last used a second factor; absent where none was used */
+  readonly factorAge?: number;
+}
+
+/** Where an operation came from. */
+export interface From {
+  readonly listener: 'public' | 'internal';
+  /** The network, not the address: the first 24 bits of an IPv4 address, the first 48 of an IPv6 one. Never a person's. */
+  readonly network?: string;
 }
 
 /** What every entry can say. Only names, numbers and commitments; values never. */
@@ -23,6 +38,9 @@ interface CommonFacts {
   readonly object?: string;
   /** our own name of the request */
   readonly requestId?: string;
+  readonly from?: From;
+  /** which rules decided: 12 hex digits, see `policyVersion` of libs/authz */
+  readonly policy?: string;
 }
 
 /** A refusal says by which code; what was done has none. */
@@ -44,11 +62,21 @@ const label = z
 // As long as SHA-256, which a commitment is.
 const commitment = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32);
 
+const seconds = z.int().nonnegative();
+const network = z
+  .string()
+  .max(43)
+  .regex(/^[0-9a-f.:]+\/(?:24|48)$/);
+
 const common = {
   actor: z.strictObject({
     kind: z.enum(['person', 'staff', 'client', 'process', 'system']),
     id: label,
     roles: z.array(name).max(16).optional(),
+    session: label.optional(),
+    client: label.optional(),
+    signInAge: seconds.optional(),
+    factorAge: seconds.optional(),
   }),
   subject: commitment.optional(),
   purpose: name.optional(),
@@ -57,6 +85,11 @@ const common = {
   count: z.int().nonnegative().optional(),
   object: label.optional(),
   requestId: label.optional(),
+  from: z.strictObject({ listener: z.enum(['public', 'internal']), network: network.optional() }).optional(),
+  policy: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/)
+    .optional(),
 };
 
 /** Checks at run time what {@link Facts} promises, since a value that came in from outside may stand in any text. */

@@ -8,9 +8,10 @@ export {
   type EntryDraft,
   MAX_ENTRY_BYTES,
 } from './entry.js';
-export type { Actor, Facts } from './facts.js';
+export type { Actor, Facts, From } from './facts.js';
 export { readSigningKey } from './signing-key.js';
 export { AuditLog, stagingInsert } from './sql/audit-log.js';
+export { AuditPulse, type AuditPulseOptions } from './sql/audit-pulse.js';
 export { AuditReader, type EntryPage, NoCheckpointYet, type SignedCheckpoint } from './sql/audit-reader.js';
 export { auditSchemaSql } from './sql/audit-schema.js';
 export { Follower, type FollowerOptions, type FollowerState } from './sql/follower.js';

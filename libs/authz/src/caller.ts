@@ -7,14 +7,22 @@ interface Authenticated {
   readonly [authenticated]: true;
 }
 
-export interface PersonFields {
+/** How a session came about, for decisions and for the audit log. */
+interface SignedIn {
+  /** When the session's owner signed in. Absent where even that could join one purpose of a person with another. */
+  readonly authenticatedAt?: Date;
+  /** When a second factor was last used; absent where none was. */
+  readonly secondFactorAt?: Date;
+}
+
+export interface PersonFields extends SignedIn {
   /** Names the person towards this app only: never an identity value, never the same in both apps. */
   readonly id: string;
   /** Names the session, for revocation and for the audit log; not the cookie's secret. */
   readonly session: string;
 }
 
-export interface StaffFields {
+export interface StaffFields extends SignedIn {
   readonly id: string;
   readonly session: string;
   /** From the vault's staff table, never from the sign-in provider alone. */

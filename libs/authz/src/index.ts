@@ -26,3 +26,4 @@ export {
   type StaffFields,
   staff,
 } from './caller.js';
+export { policyVersion, STAFF_ROLES } from './policy-version.js';

@@ -193,10 +193,11 @@ describe('an app with a hole does not start', () => {
     description: 'For tests',
     version: '1',
     publicUrl: 'http://127.0.0.1',
+    listener: 'public',
     allowedOrigins: [],
     wire: () => ({
       callers: { resolve: () => person({ id: 'p', session: 's' }) },
-      refusals: { refused: () => Promise.resolve() },
+      refusals: { refused: () => Promise.resolve(), refusedStranger: () => undefined },
       policies: [],
       checks: {},
     }),

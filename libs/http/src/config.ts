@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /** The settings are wrong. Its message names all the wrong ones, and none of their values. */
@@ -83,6 +84,16 @@ export function webUrl(meaning: string) {
     .url({ protocol: /^https?$/ })
     .refine((url) => url.startsWith('https:') || isLoopback(url))
     .describe(meaning);
+}
+
+/** Networks of the proxies in front: `10.0.0.0/8,2001:db8::/32`; only theirs is the word for where a request came from. */
+export function proxyNetworks() {
+  return z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+    .refine((networks) => networks.every((network) => ipaddr.isValidCIDR(network) || ipaddr.isValid(network)))
+    .describe('Networks of the TLS proxies in front, whose X-Forwarded-For is believed; comma-separated');
 }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SecureServerOptions } from 'node:http2';
-import { Abilities, type Policy } from '@integument/authz';
+import { Abilities, type Policy, policyVersion } from '@integument/authz';
 import type { RouteContract } from '@integument/contracts';
 import { type Logger, NestLogger } from '@integument/telemetry';
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
@@ -19,6 +19,7 @@ import { acceptJsonOnly } from './json-body.js';
 import { openApi } from './openapi.js';
 import { registerPlatform } from './platform-plugin.js';
 import { ProblemFilter } from './problem-filter.js';
+import type { Provenance } from './provenance.js';
 import { answerBrokenConnection, answerBrokenUrl } from './raw-problems.js';
 import type { RefusalLog } from './refusals.js';
 import { RouteRegister } from './routes.js';
@@ -42,6 +43,10 @@ export interface HttpAppOptions {
   readonly version: string;
   /** as callers see this listener; `https:` turns HSTS on */
   readonly publicUrl: string;
+  /** as audit entries name it */
+  readonly listener: Provenance['listener'];
+  /** networks whose X-Forwarded-For is believed; nobody's when absent */
+  readonly trustedProxies?: readonly string[];
   /** origins whose pages may call with a cookie, besides this app's own */
   readonly allowedOrigins: readonly string[];
   /** `/openapi.json` and `/docs`; true when absent */
@@ -87,6 +92,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   await app.init();
   await instance.ready();
   register.check();
+  instance.provenance.policy = policyVersion(wiring.policies, register.contracts());
   const { title, description, version, publicUrl: url } = options;
   const info = { title, description, version, url, sessionCookie: wiring.sessionCookie };
   Object.assign(document, openApi(info, register.contracts()));
@@ -94,12 +100,14 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
 }
 
 /** Everything that belongs to the connection and the bytes. */
-function createServer({ publicUrl, https }: HttpAppOptions, register: RouteRegister): FastifyInstance {
+function createServer(options: HttpAppOptions, register: RouteRegister): FastifyInstance {
+  const { publicUrl, https, listener, trustedProxies = [] } = options;
   const instance = fastify({
     logger: false,
     genReqId: () => randomUUID(),
     // An id from outside could be a value, or another request's.
     requestIdHeader: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     // A route that was not declared does not exist, HEAD included.
     exposeHeadRoutes: false,
     bodyLimit: MAX_BODY,
@@ -111,6 +119,7 @@ function createServer({ publicUrl, https }: HttpAppOptions, register: RouteRegis
     clientErrorHandler: answerBrokenConnection,
     ...(https && { https }),
   } as object) as unknown as FastifyInstance;
+  instance.decorate('provenance', { listener, policy: '' });
   instance.decorateRequest('caller', null);
   instance.decorateRequest('admitted', null);
   instance.decorateRequest('input', null);

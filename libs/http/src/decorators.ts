@@ -17,11 +17,6 @@ export const CurrentCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext): Caller | null => requestOf(context).caller,
 );
 
-/** Our own name of the request, for audit entries. */
-export const RequestId = createParamDecorator(
-  (_: unknown, context: ExecutionContext): string => requestOf(context).id,
-);
-
 /**
  * The request's Idempotency-Key with who sent it and what it stands for, for `Idempotency.once`; undefined without one.
  * A malformed key is refused: taken for absent, a client that believes itself safe would double its effect.

@@ -86,12 +86,13 @@ beforeAll(async () => {
     description: 'For tests',
     version: '1',
     publicUrl: 'http://127.0.0.1',
+    listener: 'public',
     allowedOrigins: [],
     wire: () => ({
       callers: {
         resolve: ({ headers }) => callers.find(({ clientId }) => clientId === headers.authorization) ?? null,
       },
-      refusals: { refused: () => Promise.resolve() },
+      refusals: { refused: () => Promise.resolve(), refusedStranger: () => undefined },
       policies: [(can) => can('add', 'Note')],
       checks: {},
     }),

@@ -1,7 +1,7 @@
 export { HttpAdapter } from './adapter.js';
 export { unauthenticated } from './admission.js';
 export { Answer } from './answer.js';
-export { AskedBy, type Asker, actorOf, by } from './asker.js';
+export { AskedBy, AskedIn, type Asker, actorOf, askerIn, by } from './asker.js';
 export { BearerTokens, type BearerTokensOptions } from './bearer-tokens.js';
 export { type CallerResolver, firstOf } from './callers.js';
 export { commonPolicy } from './common.js';
@@ -11,19 +11,21 @@ export {
   keyFile,
   parseConfig,
   plainFile,
+  proxyNetworks,
   secretFile,
   secretPath,
   webUrl,
 } from './config.js';
 export { renderConfigurationDoc } from './config-doc.js';
 export { createHttpApp, type HttpApp, type HttpAppOptions, type HttpWiring } from './create-http-app.js';
-export { CurrentCaller, IdempotencyKey, Input, RequestId } from './decorators.js';
+export { CurrentCaller, IdempotencyKey, Input } from './decorators.js';
 export { Effects } from './effects.js';
 export type { HealthCheck } from './health.js';
 export { Implements, type InputOf, ReplyMismatch } from './implements.js';
 export { InvalidRequest } from './input.js';
 export { openApi } from './openapi.js';
 export { Periodic } from './periodic.js';
+export type { Circumstances } from './provenance.js';
 export { provide } from './provide.js';
 export type { Refusal, RefusalLog } from './refusals.js';
 export type { HttpReply, HttpRequest } from './request.js';

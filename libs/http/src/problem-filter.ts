@@ -2,8 +2,10 @@ import type { Caller } from '@integument/authz';
 import { CodedError, PROBLEM_TYPE, type RouteContract } from '@integument/contracts';
 import type { Logger } from '@integument/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { askerIn } from './asker.js';
 import type { CallerResolver } from './callers.js';
 import { AUDIT_UNAVAILABLE, problemOf, type Refused, refusedBy, UNEXPECTED } from './problems.js';
+import { circumstancesOf } from './provenance.js';
 import type { RefusalLog } from './refusals.js';
 import { contractOf, type HttpReply, type HttpRequest } from './request.js';
 
@@ -38,15 +40,23 @@ export class ProblemFilter implements ExceptionFilter {
     }
   }
 
-  /** @returns the same refusal once it is written, or that the audit log is away */
+  /** @returns the same refusal once it is written (a stranger's: counted), or that the audit log is away */
   private async audited(refused: Refused, request: HttpRequest): Promise<Refused> {
     const route = contractOf(request) ?? null;
-    if (refused.status >= 500 || route?.unaudited) return refused;
+    if (refused.status >= 500) return refused;
     const caller = request.caller ?? this.peek(request, route);
-    if (!caller) return refused;
     const { status, code } = refused;
+    if (!caller || route?.unaudited) {
+      this.options.refusals.refusedStranger(route, code);
+      return refused;
+    }
     try {
-      await this.options.refusals.refused({ caller, route, code, status, requestId: request.id });
+      await this.options.refusals.refused({
+        ...askerIn(circumstancesOf(request), caller),
+        route,
+        code,
+        status,
+      });
       return refused;
     } catch (error) {
       this.report(AUDIT_UNAVAILABLE, error, request);

@@ -1,14 +1,12 @@
-import type { Caller } from '@integument/authz';
 import type { RouteContract } from '@integument/contracts';
+import type { Asker } from './asker.js';
 
 /** A request of a known caller that was answered with a 4xx. */
-export interface Refusal {
-  readonly caller: Caller;
+export interface Refusal extends Asker {
   /** null: no such route */
   readonly route: RouteContract | null;
   readonly code: string;
   readonly status: number;
-  readonly requestId: string;
 }
 
 /**
@@ -17,4 +15,10 @@ export interface Refusal {
  */
 export interface RefusalLog {
   refused(refusal: Refusal): Promise<void>;
+  /**
+   * A request of nobody known was refused. Counted, not written one by one: strangers must not be able to fill a log that
+   * only grows.
+   * @param route null: no such route
+   */
+  refusedStranger(route: RouteContract | null, code: string): void;
 }

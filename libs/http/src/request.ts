@@ -2,11 +2,15 @@ import type { Caller } from '@integument/authz';
 import type { RouteContract } from '@integument/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ParsedInput } from './input.js';
+import type { Provenance } from './provenance.js';
 
 /** Marks a route of the platform itself (health, documents): open, and without a contract. Only this library sets it. */
 export const PLATFORM_ROUTE = Symbol('integument.platform-route');
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    provenance: Provenance;
+  }
   interface FastifyRequest {
     /** Who asks; null where nobody was needed, or nobody is known yet. */
     caller: Caller | null;

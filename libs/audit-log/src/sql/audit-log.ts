@@ -1,3 +1,4 @@
+import { CodedError } from '@integument/contracts';
 import { byteaArray, type Statement, type Tx } from '@integument/database';
 import type { EntryDraft } from '../entry.js';
 
@@ -15,8 +16,14 @@ const STAGE: Statement = { name: 'audit_stage', text: stagingInsert(1) };
 
 /** Appends entries to the log of the database that a transaction is on. */
 export class AuditLog {
-  /** @param clock gives the time that entries bear */
-  constructor(private readonly clock: () => Date = () => new Date()) {}
+  /**
+   * @param clock gives the time that entries bear
+   * @param isStalled whether the log is not being signed, see {@link AuditPulse}: then no entry is taken
+   */
+  constructor(
+    private readonly clock: () => Date = () => new Date(),
+    private readonly isStalled: () => boolean = () => false,
+  ) {}
 
   /**
    * Appends entries in this order, in the caller's transaction: if the change rolls back so do they, and the log shows
@@ -30,11 +37,24 @@ export class AuditLog {
   /**
    * The entries' stored bytes as one parameter for {@link stagingInsert}: PostgreSQL's binary `bytea[]`.
    * @throws {AuditEntryInvalid}
+   * @throws {CodedError} `audit.unavailable` while the log is not being signed
    */
   encode(...entries: readonly EntryDraft[]): Buffer {
     // An operation that appends nothing believes to be audited and isn't.
     if (entries.length === 0) throw new RangeError('no entry to append');
+    if (this.isStalled()) throw unavailable();
     const at = this.clock();
     return byteaArray(entries.map((entry) => entry.encode(at)));
   }
+}
+
+function unavailable(): CodedError {
+  return new CodedError(
+    'audit.unavailable',
+    503,
+    'The audit log cannot be written, so nothing is answered.',
+    {
+      headers: { 'retry-after': '5' },
+    },
+  );
 }

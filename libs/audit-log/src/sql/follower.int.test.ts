@@ -51,7 +51,11 @@ describe('a follower', () => {
   it('begins behind the last entry where it was told to', async () => {
     await grow(0, 1);
     const seen: number[] = [];
-    const one = follower(({ from, size }) => (seen.push(from), Promise.resolve(size)), { begin: 'last' });
+    const note: FollowerOptions['follow'] = ({ from, size }) => {
+      seen.push(from);
+      return Promise.resolve(size);
+    };
+    const one = follower(note, { begin: 'last' });
     await one.catchUp();
     await grow(2);
     await one.catchUp();

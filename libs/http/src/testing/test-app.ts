@@ -205,6 +205,8 @@ export interface TestApp {
   readonly http: HttpApp;
   readonly base: string;
   readonly refusals: Refusal[];
+  /** what was refused to nobody known: route and code */
+  readonly strangers: string[];
   readonly log: string[];
   readonly keys: KeyServer;
   /** Moves the clock by which tokens are judged; milliseconds. */
@@ -219,6 +221,7 @@ export async function startTestApp(): Promise<TestApp> {
   const log: string[] = [];
   const app: Omit<TestApp, 'http' | 'base'> & { http?: HttpApp; base?: string } = {
     refusals: [],
+    strangers: [],
     log,
     keys,
     clockOffset: 0,
@@ -241,6 +244,8 @@ export async function startTestApp(): Promise<TestApp> {
     description: 'For tests',
     version: '1.0.0',
     publicUrl: 'http://api.test',
+    listener: 'public',
+    trustedProxies: ['127.0.0.1'],
     allowedOrigins: [WEB],
     wire: () => ({
       callers: firstOf(tokens, sessions),
@@ -251,6 +256,7 @@ export async function startTestApp(): Promise<TestApp> {
           app.refusals.push(refusal);
           return Promise.resolve();
         },
+        refusedStranger: (route, code) => app.strangers.push(`${route?.id ?? '-'} ${code}`),
       },
       policies: [
         (can, caller) => {

@@ -4,12 +4,14 @@ import { UnitOfWork } from '@integument/database';
 import {
   Answer,
   AskedBy,
+  AskedIn,
   type Asker,
+  askerIn,
   by,
+  type Circumstances,
   Implements,
   Input,
   type InputOf,
-  RequestId,
   SessionCookieFormat,
 } from '@integument/http';
 import { Controller } from '@nestjs/common';
@@ -27,11 +29,11 @@ export class SessionsController {
   ) {}
 
   @Implements(openSession)
-  async open(@Input() { body }: InputOf<typeof openSession>, @RequestId() requestId: string) {
+  async open(@Input() { body }: InputOf<typeof openSession>, @AskedIn() circumstances: Circumstances) {
     const content = await this.sessions.redeem(body.code);
     const secret = await this.unitOfWork.run(async (tx) => {
       const { secret, caller } = await this.sessions.create(tx, content);
-      await this.audit.append(tx, sessionOpened(by({ caller, requestId })));
+      await this.audit.append(tx, sessionOpened(by(askerIn(circumstances, caller))));
       return secret;
     });
     const { session, kind, roles, expiresAt } = content;

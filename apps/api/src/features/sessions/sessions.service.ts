@@ -87,7 +87,9 @@ function toContent(reply: AnswerOf<typeof redeemSignInCode>): SessionContent {
 
 function toCaller(content: SessionContent, cookie: SessionCookie): ApiPerson | ApiStaff {
   const common = { id: content.session, session: content.session, content, cookie };
-  if (content.kind === 'staff') return staff({ ...common, roles: content.roles });
+  // Only of staff: a person's would let their entries of two purposes be matched by the moment of the sign-in.
+  const authenticatedAt = new Date(content.authenticatedAt);
+  if (content.kind === 'staff') return staff({ ...common, roles: content.roles, authenticatedAt });
   return person({ ...common, permits: content.permits });
 }
 

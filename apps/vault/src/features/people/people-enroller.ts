@@ -1,6 +1,7 @@
 import type { AuditLog } from '@integument/audit-log';
 import { commit } from '@integument/crypto';
 import type { Tx } from '@integument/database';
+import type { Circumstances } from '@integument/http';
 import { personSelfEnrolled } from './people.audit.js';
 import type { PeopleStore } from './people.store.js';
 import type { PersonSealer } from './sealed-person.js';
@@ -17,7 +18,7 @@ export class PeopleEnroller {
     return this.sealer.account(issuer, subject);
   }
 
-  async personOf(tx: Tx, account: Buffer, requestId: string): Promise<Buffer> {
+  async personOf(tx: Tx, account: Buffer, circumstances: Circumstances): Promise<Buffer> {
     const known = await this.store.findByAccount(tx, account);
     if (known) return known;
     const person = this.sealer.sealNew({});
@@ -25,7 +26,10 @@ export class PeopleEnroller {
     const entry = personSelfEnrolled({
       outcome: 'done',
       actor: { kind: 'person', id: subject.toString('hex') },
-      requestId,
+      requestId: circumstances.requestId,
+      policy: circumstances.policy,
+      // A person's own doing: of where it came from only the listener is written.
+      ...(circumstances.from && { from: { listener: circumstances.from.listener } }),
       subject,
     });
     await this.store.enrol(

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { STAFF_ROLES } from '@integument/authz';
 import { PURPOSE_NAMES, REVEAL_PURPOSES } from '@integument/contracts';
 import { z } from 'zod';
 
 const clientId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
-
-export const STAFF_ROLES = ['privacy-officer', 'auditor', 'support', 'admin'] as const;
 
 /**
  * Clients and staff as the operator declares them, applied whole at every start. A file under review and version

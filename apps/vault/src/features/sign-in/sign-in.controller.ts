@@ -11,7 +11,9 @@ import { UnitOfWork } from '@integument/database';
 import {
   Answer,
   AskedBy,
+  AskedIn,
   type Asker,
+  type Circumstances,
   type HttpRequest,
   Implements,
   Input,
@@ -56,7 +58,7 @@ export class SignInController {
   }
 
   @Implements(finishSignIn)
-  async finish(@Req() request: HttpRequest) {
+  async finish(@Req() request: HttpRequest, @AskedIn() circumstances: Circumstances) {
     const attempt = this.#attempts.read(request);
     if (!attempt) throw refused();
     const { authentication, returnTo } = await this.provider
@@ -64,7 +66,7 @@ export class SignInController {
       .catch((error: unknown) => {
         throw error instanceof SignInRefused ? refused(error) : error;
       });
-    const secret = await this.unitOfWork.run((tx) => this.signIn.begin(tx, request.id, authentication));
+    const secret = await this.unitOfWork.run((tx) => this.signIn.begin(tx, circumstances, authentication));
     return Answer.redirect(returnTo ?? this.config.WEB_ORIGIN, {
       headers: { 'set-cookie': [this.sessions.write(secret, SESSION_SECONDS), this.#attempts.clear()] },
     });

@@ -13,7 +13,11 @@ afterAll(() => vault.close());
 const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work);
 const begin = (subject: string) =>
   run((tx) =>
-    vault.signIn.begin(tx, 'req-begin', { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date() }),
+    vault.signIn.begin(
+      tx,
+      { requestId: 'req-begin' },
+      { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date() },
+    ),
   );
 const find = (secret: string) => run((tx) => vault.signIn.find(tx, secret));
 const redeem = (code: SignInCode) => run((tx) => vault.signIn.redeem(tx, API, code));

@@ -4,7 +4,7 @@ import { person, staff } from '@integument/authz';
 import { CodedError, type ReplyOf, type redeemSignInCode, type SignInCode } from '@integument/contracts';
 import { commit, context, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { type Asker, by } from '@integument/http';
+import { type Asker, askerIn, by, type Circumstances } from '@integument/http';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import type { PeopleEnroller } from '../people/index.js';
 import type { PermitsService } from '../permits/index.js';
@@ -34,10 +34,10 @@ export class SignInService {
    * person it belongs to, who is enrolled on the spot if nobody does yet.
    * @returns the cookie's secret, base64url; only its digest is kept
    */
-  async begin(tx: Tx, requestId: string, authentication: Authentication): Promise<string> {
+  async begin(tx: Tx, circumstances: Circumstances, authentication: Authentication): Promise<string> {
     const account = this.people.accountOf(authentication.issuer, authentication.subject);
     const roles = await this.registry.findRoles(tx, account);
-    const personId = roles ? null : await this.people.personOf(tx, account, requestId);
+    const personId = roles ? null : await this.people.personOf(tx, account, circumstances);
     const secret = randomBytes(SECRET_BYTES);
     const hours = roles ? STAFF_HOURS : PERSON_HOURS;
     await this.store.insertSession(tx, {
@@ -51,7 +51,7 @@ export class SignInService {
     const caller = await this.find(tx, secret.toString('base64url'));
     // The person is being erased: the session would let nobody in, so none is begun.
     if (!caller) throw new CodedError('sign_in.account_closed', 403, 'This account cannot sign in.');
-    await this.audit.append(tx, signedIn(by({ caller, requestId })));
+    await this.audit.append(tx, signedIn(by(askerIn(circumstances, caller))));
     return secret.toString('base64url');
   }
 
