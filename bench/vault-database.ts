@@ -39,7 +39,7 @@ export async function auditIsIntegrated(vault: DatabaseInfo): Promise<void> {
 }
 
 const BYTES_EACH = `
-  SELECT (SELECT avg(octet_length(wrapped_key) + octet_length(subject_salt)) FROM person) AS person,
+  SELECT (SELECT avg(octet_length(wrapped_key) + octet_length(subject)) FROM person) AS person,
          (SELECT avg(octet_length(pseudonym) + octet_length(client_id)) FROM client_pseudonym) AS pseudonym,
          (SELECT avg(octet_length(sealed)) FROM identity_value) AS sealed,
          (SELECT avg(octet_length(digest)) FROM identity_value) AS digest,

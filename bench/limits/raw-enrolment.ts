@@ -19,7 +19,7 @@ type Columns = readonly (readonly unknown[])[];
 // What somebody writes who only wants the rows in: a multi-row INSERT for each table, one transaction, statements that are
 // planned once and sent without waiting for each other.
 const INSERTS = {
-  person: `INSERT INTO person (person_id, domain_key, wrapped_key, subject_salt)
+  person: `INSERT INTO person (person_id, domain_key, wrapped_key, subject)
     SELECT * FROM unnest($1::bytea[], $2::int2[], $3::bytea[], $4::bytea[])`,
   client_pseudonym: `INSERT INTO client_pseudonym (person_id, client_id, pseudonym)
     SELECT * FROM unnest($1::bytea[], $2::text[], $3::bytea[])`,
@@ -30,6 +30,8 @@ const INSERTS = {
 type Rows = Record<keyof typeof INSERTS, Columns>;
 
 const KEY_BYTES = 32;
+const SALT_BYTES = 16;
+const SUBJECT_BYTES = 32;
 const DIGEST_BYTES = 16;
 const enrolled = defineAction('people.enrol');
 
@@ -71,8 +73,8 @@ function rowsOf(people: readonly Enrolment[]): Rows {
     person: [
       ids,
       ids.map(() => 1),
-      ids.map(() => randomBytes(KEY_BYTES + SEAL_OVERHEAD)),
-      ids.map(() => randomBytes(16)),
+      ids.map(() => randomBytes(KEY_BYTES + SALT_BYTES + SEAL_OVERHEAD)),
+      ids.map(() => randomBytes(SUBJECT_BYTES)),
     ],
     client_pseudonym: [ids, ids.map(() => 'brand-shop'), ids.map(() => randomBytes(16))],
     identity_value: [

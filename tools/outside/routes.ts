@@ -37,5 +37,6 @@ export function knock(visitor: Visitor, app: string, { method, path }: DeclaredR
 const SAMPLES: Readonly<Record<string, string>> = {
   person: 'cps_00000000000000000000000000000000',
   erasure: 'ers_00000000000000000000000000000000',
+  opening: 'aop_00000000000000000000000000000000',
   purpose: 'ingest',
 };

@@ -77,8 +77,8 @@ export class TestApi {
   async openGate(purpose: PurposeName): Promise<{ gate: Buffer; pseudonym: Buffer }> {
     const [gate, pseudonym] = [randomId(), randomId()];
     await this.query(
-      `INSERT INTO permit_gate (gate_id, purpose, pseudonym, state, epoch, subject_salt) VALUES ($1, $2, $3, 'open', 1, $4)`,
-      [gate, purpose, pseudonym, randomId()],
+      `INSERT INTO permit_gate (gate_id, purpose, pseudonym, state, epoch, subject) VALUES ($1, $2, $3, 'open', 1, $4)`,
+      [gate, purpose, pseudonym, randomBytes(32)],
     );
     return { gate, pseudonym };
   }

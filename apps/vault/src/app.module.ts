@@ -4,6 +4,7 @@ import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { VaultConfig } from './config.js';
 import { ErasureModule } from './features/erasure/index.js';
+import { EvidenceModule } from './features/evidence/index.js';
 import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
 import { PermitsModule } from './features/permits/index.js';
@@ -22,6 +23,7 @@ export class AppModule {
         RegistryModule,
         PeopleModule,
         PermitsModule,
+        EvidenceModule,
         SignInModule,
         ErasureModule,
         ModelKeysModule,

@@ -12,6 +12,7 @@ import { freshDatabases } from '@integument/testing';
 import type { DataSource } from 'typeorm';
 import { ErasureService } from './features/erasure/erasure.service.js';
 import { ErasureStore } from './features/erasure/erasure.store.js';
+import { EvidenceKeeper, EvidenceStore } from './features/evidence/index.js';
 import { DomainKeys, EmbeddedKeyring } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
@@ -34,6 +35,7 @@ export class TestVault {
   readonly sealer: PersonSealer;
   readonly people: PeopleService;
   readonly desk: EnrolmentDesk;
+  readonly evidence: EvidenceKeeper;
   readonly permits: PermitsService;
   readonly erasures: ErasureService;
   readonly signIn: SignInService;
@@ -50,8 +52,9 @@ export class TestVault {
     this.sealer = new PersonSealer(keys, new BlindIndex(keys.secret('index')));
     this.people = new PeopleService(store, this.sealer, audit, new Abilities(vaultPolicies), ISSUER);
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
-    this.permits = new PermitsService(new PermitsStore(), keys, audit);
-    this.erasures = new ErasureService(new ErasureStore(), audit);
+    this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
+    this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
+    this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, audit);
     const enroller = new PeopleEnroller(store, this.sealer, audit);
     this.signIn = new SignInService(this.signInStore, new RegistryStore(), enroller, this.permits, audit);
   }

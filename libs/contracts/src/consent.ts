@@ -23,6 +23,7 @@ export const listPurposes = defineRoute({
         categories: z.array(z.string()),
         retentionDays: z.int(),
         eraseAfterWithdrawalDays: z.int(),
+        evidenceDays: z.int(),
         module: z.string(),
       }),
     ),

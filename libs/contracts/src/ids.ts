@@ -21,6 +21,8 @@ export const sessionPseudonym = id<'SessionPseudonym'>('ssn', 'A session of the 
 export const gateId = id<'GateId'>('gat', 'A permit gate');
 export const erasureId = id<'ErasureId'>('ers', 'An erasure');
 export const erasureClaim = id<'ErasureClaim'>('ecl', 'Fetches the evidence of one erasure');
+/** A request to open a commitment of an audit log. */
+export const openingId = id<'OpeningId'>('aop', 'An opening of a commitment');
 /** The vault's name for the key of one recommendation model. */
 export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model');
 /** One-time code that carries a sign-in from the vault to the API. */
@@ -32,5 +34,6 @@ export type SessionPseudonym = z.infer<typeof sessionPseudonym>;
 export type GateId = z.infer<typeof gateId>;
 export type ErasureId = z.infer<typeof erasureId>;
 export type ErasureClaim = z.infer<typeof erasureClaim>;
+export type OpeningId = z.infer<typeof openingId>;
 export type ModelKeyId = z.infer<typeof modelKeyId>;
 export type SignInCode = z.infer<typeof signInCode>;

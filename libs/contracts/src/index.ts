@@ -4,6 +4,7 @@ export * from './erasure.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './internal.js';
+export * from './openings.js';
 export * from './page.js';
 export * from './people.js';
 export * from './permit.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { erasureId, gateId, modelKeyId, pseudonym, sessionPseudonym, signInCode } from './ids.js';
+import { commitment } from './openings.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 
@@ -11,7 +12,15 @@ export type PermitState = (typeof PERMIT_STATES)[number];
 /** Rises with every change of mind; both sides ignore a lower one, so late and repeated messages do no harm. */
 const epoch = z.int().min(1).max(2_147_483_647);
 const purpose = z.enum(PURPOSE_NAMES);
-const permit = z.object({ gate: gateId, purpose, pseudonym, state: z.enum(['open', 'frozen']), epoch });
+const permit = z.object({
+  gate: gateId,
+  purpose,
+  pseudonym,
+  // What the data plane's audit log says in the pseudonym's place; null for permits from before the vault made them.
+  subject: commitment.nullable(),
+  state: z.enum(['open', 'frozen']),
+  epoch,
+});
 export type PermitView = z.output<typeof permit>;
 
 const audience = ['api-process'] as const;

@@ -11,6 +11,8 @@ export interface Purpose {
   readonly retentionDays: number;
   /** days after a withdrawal until it is erased */
   readonly eraseAfterWithdrawalDays: number;
+  /** days after the permit's end for which two people together can still say whom its audit entries were about */
+  readonly evidenceDays: number;
   /** the only module that may use its permits */
   readonly module: 'ingest' | 'recommendations' | 'analytics';
 }
@@ -24,6 +26,7 @@ export const PURPOSES = [
     categories: ['skin-temperature', 'electrodermal-activity', 'heart-rate', 'motion'],
     retentionDays: 730,
     eraseAfterWithdrawalDays: 30,
+    evidenceDays: 1_095,
     module: 'ingest',
   },
   {
@@ -34,6 +37,7 @@ export const PURPOSES = [
     categories: ['product-interactions', 'skin-type', 'skin-concerns'],
     retentionDays: 730,
     eraseAfterWithdrawalDays: 30,
+    evidenceDays: 1_095,
     module: 'recommendations',
   },
   {
@@ -44,9 +48,13 @@ export const PURPOSES = [
     categories: ['product-interactions'],
     retentionDays: 365,
     eraseAfterWithdrawalDays: 30,
+    evidenceDays: 1_095,
     module: 'analytics',
   },
 ] as const satisfies readonly Purpose[];
+
+/** The same for the people of the vault, after their erasure: as long as claims are commonly brought. */
+export const IDENTITY_EVIDENCE_DAYS = 1_095;
 
 export type PurposeName = (typeof PURPOSES)[number]['name'];
 export const PURPOSE_NAMES = PURPOSES.map((purpose) => purpose.name) as [PurposeName, ...PurposeName[]];

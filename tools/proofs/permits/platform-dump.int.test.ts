@@ -1,5 +1,4 @@
 import type { SessionPseudonym } from '@integument/contracts';
-import { commit } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sessionContent, TestApi } from '../../../apps/api/src/api.fixture.js';
 import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
@@ -40,13 +39,11 @@ afterAll(async () => {
 });
 
 describe('who has a dump of the platform’s database', () => {
-  it('opens the commitments of the living by the salts beside them, and still joins no purposes by the audit log', async () => {
-    const rows = await api.query<{ purpose: string; pseudonym: Buffer; subject_salt: Buffer }>(
-      'SELECT purpose, pseudonym, subject_salt FROM permit_gate WHERE pseudonym IS NOT NULL',
+  it('knows which entries are of which open permit, and still joins no purposes by the audit log', async () => {
+    const rows = await api.query<{ purpose: string; subject: Buffer }>(
+      'SELECT purpose, subject FROM permit_gate WHERE pseudonym IS NOT NULL',
     );
-    const purposeOf = new Map(
-      rows.map((row) => [commit(row.subject_salt, row.pseudonym).toString('base64url'), row.purpose]),
-    );
+    const purposeOf = new Map(rows.map((row) => [row.subject.toString('base64url'), row.purpose]));
     const purposesOf = new Map<string, Set<string>>();
     for (const { actor, subject, purpose } of await api.entries()) {
       const about = (subject && purposeOf.get(subject)) ?? purpose;

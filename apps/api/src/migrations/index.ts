@@ -3,7 +3,7 @@ import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/da
 import type { MigrationInterface } from 'typeorm';
 import { consentSchemaSql } from '../features/consent/consent.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
-import { permitsSchemaSql } from '../features/permits/permits.schema.js';
+import { permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
 import { recommendationsSchemaSql } from '../features/recommendations/recommendations.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
@@ -20,4 +20,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(8, 'products', productsSchemaSql),
   migration(9, 'recommendations', recommendationsSchemaSql),
   migration(10, 'audit-followers', auditFollowerSchemaSql),
+  migration(15, 'permit-subjects', permitSubjectsSql),
 ];

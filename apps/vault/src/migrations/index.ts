@@ -2,6 +2,7 @@ import { auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
 import { idempotencySchemaSql, migration } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
+import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { keysSchemaSql } from '../features/keys/keys.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { peopleSchemaSql } from '../features/people/people.schema.js';
@@ -22,4 +23,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(9, 'model-keys', modelKeysSchemaSql),
   migration(10, 'registry-keeps-removed', registryKeepsRemovedSql),
   migration(11, 'audit-followers', auditFollowerSchemaSql),
+  migration(16, 'evidence', evidenceSchemaSql),
 ];

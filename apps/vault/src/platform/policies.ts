@@ -1,5 +1,6 @@
 import type { Policy } from '@integument/authz';
 import { commonPolicy } from '@integument/http';
+import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
 
 /** What the API's process may do on the internal listener: everything there is, and none of it gives identity. */
@@ -13,4 +14,9 @@ const apiProcessPolicy: Policy = (can, caller) => {
 };
 
 /** Who may do what in the vault: all of it. */
-export const vaultPolicies: readonly Policy[] = [peoplePolicy, commonPolicy('identity'), apiProcessPolicy];
+export const vaultPolicies: readonly Policy[] = [
+  peoplePolicy,
+  evidencePolicy,
+  commonPolicy('identity'),
+  apiProcessPolicy,
+];

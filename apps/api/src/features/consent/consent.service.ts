@@ -128,7 +128,7 @@ export class ConsentService {
     const gate = known && (await this.gates.lock(tx, decodeId('gat', known.gate)));
     if (!gate || gate.state === 'destroyed') {
       const fresh = randomId();
-      await this.gates.insertOpening(tx, fresh, purpose, randomId());
+      await this.gates.insertOpening(tx, fresh, purpose);
       return { gate: fresh, epoch: 1, isNew: true };
     }
     if (gate.state === 'open') return 'open';
@@ -153,9 +153,12 @@ export class ConsentService {
     permit: PermitView,
     notice: string,
   ): Promise<ConsentState> {
-    const pseudonym = decodeId('psn', permit.pseudonym);
+    const named = {
+      pseudonym: decodeId('psn', permit.pseudonym),
+      subject: permit.subject === null ? null : Buffer.from(permit.subject, 'base64url'),
+    };
     const gate = await this.unitOfWork.run(async (tx) => {
-      if (!(await this.gates.open(tx, opening.gate, opening.epoch, pseudonym))) return null;
+      if (!(await this.gates.open(tx, opening.gate, opening.epoch, named))) return null;
       const opened = await this.gates.lock(tx, opening.gate);
       if (!opened) throw new Error('an opened gate is gone');
       await this.recordGiven(tx, asker, opened, permit, notice);

@@ -174,7 +174,7 @@ describe('a gate', () => {
 
   it('that is destroyed stays so', async () => {
     const { gate } = await api.openGate('ingest');
-    await update(gate, "state = 'destroyed', pseudonym = NULL, subject_salt = NULL, epoch = 2");
+    await update(gate, "state = 'destroyed', pseudonym = NULL, subject = NULL, epoch = 2");
     await expect(update(gate, "state = 'opening', epoch = 3")).rejects.toMatchObject({ code: 'IG004' });
   });
 });

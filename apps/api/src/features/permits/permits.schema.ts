@@ -50,3 +50,21 @@ BEGIN
   RETURN NEW;
 END $$;
 `;
+
+export const permitSubjectsSql = `
+-- What the audit log says in the pseudonym's place. The vault makes it and keeps what opens it, so that this database can't.
+ALTER TABLE permit_gate ADD COLUMN subject bytea;
+UPDATE permit_gate SET subject = sha256(
+    '\\x0300000018000000'::bytea || 'integument/commitment/v1'::bytea || '\\x10000000'::bytea || subject_salt
+    || '\\x10000000'::bytea || pseudonym)
+  WHERE pseudonym IS NOT NULL AND subject_salt IS NOT NULL;
+ALTER TABLE permit_gate
+  DROP CONSTRAINT permit_gate_open_is_whole,
+  DROP CONSTRAINT permit_gate_destroyed_is_empty,
+  DROP COLUMN subject_salt,
+  ADD CONSTRAINT permit_gate_subject CHECK (octet_length(subject) = 32),
+  ADD CONSTRAINT permit_gate_open_is_whole CHECK (state <> 'open' OR (pseudonym IS NOT NULL AND subject IS NOT NULL)),
+  ADD CONSTRAINT permit_gate_destroyed_is_empty CHECK (
+    state <> 'destroyed' OR (subject IS NULL AND pseudonym IS NULL)
+  );
+`;

@@ -1,6 +1,6 @@
 import type { Caller } from '@integument/authz';
 import { type Pseudonym, type PurposeName, permitHeader } from '@integument/contracts';
-import { commit, decodeId } from '@integument/crypto';
+import { decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { type ApiPerson, isRegisteredFor } from '../../platform/callers.js';
 import type { PermitKeys } from './permit-keys.js';
@@ -63,9 +63,9 @@ export class PermitsService {
   }
 }
 
-/** What the audit log says in place of the pseudonym; undefined once the gate's salt is destroyed. */
+/** What the audit log says in place of the pseudonym; undefined where the gate never opened, or is destroyed. */
 export function subjectOf(gate: Gate): Buffer | undefined {
-  return gate.subject_salt && gate.pseudonym ? commit(gate.subject_salt, gate.pseudonym) : undefined;
+  return gate.subject ?? undefined;
 }
 
 function parseHeader(header: unknown): Pseudonym {

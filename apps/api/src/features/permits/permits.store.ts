@@ -7,7 +7,8 @@ export interface Gate {
   readonly pseudonym: Buffer | null;
   readonly state: PermitState;
   readonly epoch: number;
-  readonly subject_salt: Buffer | null;
+  /** what the audit log says in the pseudonym's place, 32 bytes */
+  readonly subject: Buffer | null;
   readonly due_on: string | null;
 }
 
@@ -16,10 +17,10 @@ export type OpenGate<P extends PurposeName = PurposeName> = Gate & {
   readonly state: 'open';
   readonly purpose: P;
   readonly pseudonym: Buffer;
-  readonly subject_salt: Buffer;
+  readonly subject: Buffer;
 };
 
-const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject_salt, due_on::text';
+const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject, due_on::text';
 
 export class PermitsStore {
   /**
@@ -86,11 +87,11 @@ export class PermitsStore {
     ]);
   }
 
-  async insertOpening(tx: Tx, gate: Buffer, purpose: PurposeName, salt: Buffer): Promise<void> {
-    await tx.query(
-      `INSERT INTO permit_gate (gate_id, purpose, state, epoch, subject_salt) VALUES ($1, $2, 'opening', 1, $3)`,
-      [gate, purpose, salt],
-    );
+  async insertOpening(tx: Tx, gate: Buffer, purpose: PurposeName): Promise<void> {
+    await tx.query(`INSERT INTO permit_gate (gate_id, purpose, state, epoch) VALUES ($1, $2, 'opening', 1)`, [
+      gate,
+      purpose,
+    ]);
   }
 
   async reopen(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
@@ -100,12 +101,20 @@ export class PermitsStore {
     );
   }
 
-  /** @returns false where the gate has moved on since its epoch: a withdrawal came between */
-  async open(tx: Tx, gate: Buffer, epoch: number, pseudonym: Buffer): Promise<boolean> {
+  /**
+   * @param subject null where the vault made none: the gate then has one from before
+   * @returns false where the gate has moved on since its epoch: a withdrawal came between
+   */
+  async open(
+    tx: Tx,
+    gate: Buffer,
+    epoch: number,
+    { pseudonym, subject }: { pseudonym: Buffer; subject: Buffer | null },
+  ): Promise<boolean> {
     const rows = await tx.query(
-      `UPDATE permit_gate SET state = 'open', pseudonym = $3, changed_on = current_date
+      `UPDATE permit_gate SET state = 'open', pseudonym = $3, subject = coalesce($4, subject), changed_on = current_date
        WHERE gate_id = $1 AND epoch = $2 AND state = 'opening' RETURNING gate_id`,
-      [gate, epoch, pseudonym],
+      [gate, epoch, pseudonym, subject],
     );
     return rows.length === 1;
   }
@@ -121,7 +130,7 @@ export class PermitsStore {
   /** Nothing of the permit stays but the fact that this gate is spent. */
   async destroy(tx: Tx, gate: Buffer): Promise<void> {
     await tx.query(
-      `UPDATE permit_gate SET state = 'destroyed', pseudonym = NULL, subject_salt = NULL, due_on = NULL,
+      `UPDATE permit_gate SET state = 'destroyed', pseudonym = NULL, subject = NULL, due_on = NULL,
          epoch = epoch + 1, changed_on = current_date
        WHERE gate_id = $1 AND state <> 'destroyed'`,
       [gate],

@@ -1,13 +1,19 @@
 import { AuditLog } from '@integument/audit-log';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
+import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
+import { DomainKeys, KeysModule } from '../keys/index.js';
 import { ErasureController } from './erasure.controller.js';
 import { ErasureService } from './erasure.service.js';
 import { ErasureStore } from './erasure.store.js';
 
 @Module({
+  imports: [KeysModule, EvidenceModule],
   controllers: [ErasureController],
-  providers: [provide(ErasureStore), provide(ErasureService, ErasureStore, AuditLog)],
+  providers: [
+    provide(ErasureStore),
+    provide(ErasureService, ErasureStore, DomainKeys, EvidenceKeeper, AuditLog),
+  ],
   exports: [ErasureService],
 })
 export class ErasureModule {}

@@ -14,12 +14,14 @@ import {
   type readErasure,
   type SessionPseudonym,
 } from '@integument/contracts';
-import { commit, context, decodeId, encodeId, randomId } from '@integument/crypto';
+import { context, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
+import type { EvidenceKeeper } from '../evidence/index.js';
+import type { DomainKeys } from '../keys/index.js';
 import { CONSOLE } from '../people/index.js';
 import { erasureCompleted, erasureKeysDestroyed, erasureRequested } from './erasure.audit.js';
-import type { ErasureRow, ErasureStore } from './erasure.store.js';
+import type { ErasureRow, ErasureStore, LastSeenPerson } from './erasure.store.js';
 
 /**
  * Erases in this order, each step its own transaction and repeatable after a crash:
@@ -32,6 +34,8 @@ import type { ErasureRow, ErasureStore } from './erasure.store.js';
 export class ErasureService {
   constructor(
     private readonly store: ErasureStore,
+    private readonly keys: DomainKeys,
+    private readonly evidence: EvidenceKeeper,
     private readonly audit: AuditLog,
   ) {}
 
@@ -59,7 +63,7 @@ export class ErasureService {
     const erasureId = randomId();
     const claim = randomId();
     await this.store.insert(tx, erasureId, personId, claimDigest(claim));
-    const subject = commit(person.subject_salt, person.person_id);
+    const { subject } = person;
     const erasure = encodeId('ers', erasureId) as ErasureId;
     await this.audit.append(tx, erasureRequested({ ...by(asker), subject, object: erasure, reason }));
     return { erasure, claim: encodeId('ecl', claim) as ErasureClaim };
@@ -102,8 +106,9 @@ export class ErasureService {
     if (row.state !== 'requested' || !row.person_id) return { erasure, keysDestroyed: row.keys_destroyed };
     const person = await this.store.findPerson(tx, row.person_id);
     if (!person) throw new Error('an erasure of nobody');
+    await this.keepEvidence(tx, person);
     const keysDestroyed = await this.store.destroyKeys(tx, row);
-    const subject = commit(person.subject_salt, person.person_id);
+    const { subject } = person;
     await this.audit.append(
       tx,
       erasureKeysDestroyed({ ...by(asker), subject, object: erasure, count: keysDestroyed }),
@@ -119,6 +124,14 @@ export class ErasureService {
     }
     await this.store.complete(tx, row.erasure_id);
     await this.audit.append(tx, erasureCompleted({ ...by(asker), object: erasure }));
+  }
+
+  /** What lets two people say later whom the log's entries were about goes where no key of the person leads. */
+  private async keepEvidence(tx: Tx, person: LastSeenPerson): Promise<void> {
+    const { person_id: id, domain_key: domainKey, wrapped_key: wrapped } = person;
+    const salt = person.subject_salt ?? this.keys.unwrapBeside('person', id, { domainKey, wrapped });
+    await this.evidence.keepErasedPerson(tx, person.subject, salt, id);
+    await this.evidence.endPermits(tx, await this.store.findSubjects(tx, id));
   }
 
   private async lock(tx: Tx, erasure: ErasureId): Promise<ErasureRow> {

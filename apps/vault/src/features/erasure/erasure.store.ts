@@ -16,7 +16,15 @@ export interface ErasureRow {
 
 export interface ErasedPerson {
   readonly person_id: Buffer;
-  readonly subject_salt: Buffer;
+  /** what the audit log says in their place */
+  readonly subject: Buffer;
+}
+
+/** A person with what opens their commitment, before it goes. */
+export interface LastSeenPerson extends ErasedPerson {
+  readonly domain_key: number;
+  readonly wrapped_key: Buffer;
+  readonly subject_salt: Buffer | null;
 }
 
 const COLUMNS = 'erasure_id, person_id, claim, state, gates, sessions, keys_destroyed, requested_on::text';
@@ -33,7 +41,7 @@ export class ErasureStore {
   /** Marks the person, so that nothing else begins with them. Null where there is nobody, or it has begun already. */
   async markErasing(tx: Tx, personId: Buffer): Promise<ErasedPerson | null> {
     const rows = await tx.query<ErasedPerson>(
-      `UPDATE person SET erasing = true WHERE person_id = $1 AND NOT erasing RETURNING person_id, subject_salt`,
+      `UPDATE person SET erasing = true WHERE person_id = $1 AND NOT erasing RETURNING person_id, subject`,
       [personId],
     );
     return rows[0] ?? null;
@@ -70,9 +78,9 @@ export class ErasureStore {
     );
   }
 
-  async findPerson(tx: Tx, personId: Buffer): Promise<ErasedPerson | null> {
-    const rows = await tx.query<ErasedPerson>(
-      'SELECT person_id, subject_salt FROM person WHERE person_id = $1 FOR UPDATE',
+  async findPerson(tx: Tx, personId: Buffer): Promise<LastSeenPerson | null> {
+    const rows = await tx.query<LastSeenPerson>(
+      'SELECT person_id, subject, domain_key, wrapped_key, subject_salt FROM person WHERE person_id = $1 FOR UPDATE',
       [personId],
     );
     return rows[0] ?? null;
@@ -85,7 +93,7 @@ export class ErasureStore {
   async destroyKeys(tx: Tx, erasure: ErasureRow): Promise<number> {
     const permits = await tx.query(
       `UPDATE permit SET state = 'destroyed', epoch = epoch + 1, pseudonym = NULL, person_id = NULL, purpose = NULL,
-         domain_key = NULL, wrapped_key = NULL
+         domain_key = NULL, wrapped_key = NULL, subject = NULL
        WHERE person_id = $1 AND state <> 'destroyed' RETURNING gate_id`,
       [erasure.person_id],
     );
@@ -96,6 +104,15 @@ export class ErasureStore {
     );
     await tx.query('DELETE FROM person WHERE person_id = $1', [erasure.person_id]);
     return keys;
+  }
+
+  /** The commitments to the person's permits, while they are known. */
+  async findSubjects(tx: Tx, personId: Buffer): Promise<Buffer[]> {
+    const rows = await tx.query<{ subject: Buffer }>(
+      `SELECT subject FROM permit WHERE person_id = $1 AND subject IS NOT NULL AND state <> 'destroyed' FOR UPDATE`,
+      [personId],
+    );
+    return rows.map(({ subject }) => subject);
   }
 
   async complete(tx: Tx, erasureId: Buffer): Promise<void> {

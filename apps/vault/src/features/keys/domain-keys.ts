@@ -1,9 +1,10 @@
-import { context, open, randomKey, seal } from '@integument/crypto';
+import { context, KEY_BYTES, open, randomKey, seal } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import type { Keyring } from './keyring.js';
 import type { KeysStore } from './keys.store.js';
 
-export type Domain = 'person' | 'permit' | 'index' | 'session' | 'model';
+const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence'] as const;
+export type Domain = (typeof DOMAINS)[number];
 
 /** A data key under the domain key that wraps it. */
 export interface WrappedKey {
@@ -26,25 +27,37 @@ export class DomainKeys {
   ) {}
 
   async load(): Promise<void> {
-    for (const domain of ['person', 'permit', 'index', 'session', 'model'] as const)
-      await this.loadDomain(domain);
+    for (const domain of DOMAINS) await this.loadDomain(domain);
   }
 
-  /** Makes a fresh 32-byte data key for an owner. */
-  mint(domain: Domain, owner: Buffer): { key: Buffer } & WrappedKey {
+  /**
+   * Makes a fresh 32-byte data key for an owner.
+   * @param beside wrapped together with the key, and gone with it: costs no second sealing
+   */
+  mint(domain: Domain, owner: Buffer, beside?: Buffer): { key: Buffer } & WrappedKey {
     const domainKey = this.current(domain);
     const key = randomKey();
-    return { key, domainKey, wrapped: seal(this.byId(domainKey), key, ownerPlace(domain, owner)) };
+    const whole = beside ? Buffer.concat([key, beside]) : key;
+    return { key, domainKey, wrapped: seal(this.byId(domainKey), whole, ownerPlace(domain, owner)) };
   }
 
   /** @throws SealBroken if the wrapped key is not this owner's */
-  unwrap(domain: Domain, owner: Buffer, { domainKey, wrapped }: WrappedKey): Buffer {
-    return open(this.byId(domainKey), wrapped, ownerPlace(domain, owner));
+  unwrap(domain: Domain, owner: Buffer, wrapped: WrappedKey): Buffer {
+    return this.unwrapWhole(domain, owner, wrapped).subarray(0, KEY_BYTES);
+  }
+
+  /** What was wrapped beside the key. @throws SealBroken */
+  unwrapBeside(domain: Domain, owner: Buffer, wrapped: WrappedKey): Buffer {
+    return this.unwrapWhole(domain, owner, wrapped).subarray(KEY_BYTES);
   }
 
   /** The domain's own key, for the blind index and for sealing what a session carries. */
   secret(domain: 'index' | 'session'): Buffer {
     return this.byId(this.current(domain));
+  }
+
+  private unwrapWhole(domain: Domain, owner: Buffer, { domainKey, wrapped }: WrappedKey): Buffer {
+    return open(this.byId(domainKey), wrapped, ownerPlace(domain, owner));
   }
 
   private async loadDomain(domain: Domain): Promise<void> {

@@ -1,5 +1,4 @@
 import type { AuditLog } from '@integument/audit-log';
-import { commit } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Circumstances } from '@integument/http';
 import { personSelfEnrolled } from './people.audit.js';
@@ -22,7 +21,7 @@ export class PeopleEnroller {
     const known = await this.store.findByAccount(tx, account);
     if (known) return known;
     const person = this.sealer.sealNew({});
-    const subject = commit(person.subjectSalt, person.personId);
+    const { subject } = person;
     const entry = personSelfEnrolled({
       outcome: 'done',
       actor: { kind: 'person', id: subject.toString('hex') },

@@ -12,7 +12,7 @@ import {
   type searchPeople,
   type updatePerson,
 } from '@integument/contracts';
-import { commit, decodeId, encodeId, randomId } from '@integument/crypto';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { maskText, toText } from './catalogue.js';
@@ -26,7 +26,7 @@ import {
 } from './people.audit.js';
 import { personNotFound, purposeNotAllowed } from './people.errors.js';
 import { CONSOLE, type EnrolmentRow, type FoundPerson, type PeopleStore } from './people.store.js';
-import type { PersonSealer, SealedPerson } from './sealed-person.js';
+import type { PersonSealer } from './sealed-person.js';
 
 type MaskedPerson = ReplyOf<typeof readPerson>;
 
@@ -64,7 +64,7 @@ export class PeopleService {
       },
       entry: personEnrolled({
         ...by(asker),
-        subject: subjectOf(person),
+        subject: person.subject,
         fields: person.values.map((value) => value.field),
       }),
       name: encodeId('cps', pseudonym) as ClientPseudonym,
@@ -83,7 +83,7 @@ export class PeopleService {
 
   async read(tx: Tx, asker: Asker, name: ClientPseudonym): Promise<MaskedPerson> {
     const person = await this.get(tx, asker.caller, name);
-    await this.audit.append(tx, personRead({ ...by(asker), subject: subjectOf(person) }));
+    await this.audit.append(tx, personRead({ ...by(asker), subject: person.subject }));
     return this.masked(person);
   }
 
@@ -99,7 +99,7 @@ export class PeopleService {
     const found = await this.store.search(tx, clientId, field, digest);
     const entry = { ...by(asker), fields: [field], count: found.length };
     const only = found.length === 1 ? found[0] : undefined;
-    await this.audit.append(tx, peopleSearched(only ? { ...entry, subject: subjectOf(only) } : entry));
+    await this.audit.append(tx, peopleSearched(only ? { ...entry, subject: only.subject } : entry));
     return { people: found.map((person) => this.masked(person)) };
   }
 
@@ -117,7 +117,7 @@ export class PeopleService {
       tx,
       personRevealed({
         ...by(asker),
-        subject: subjectOf(person),
+        subject: person.subject,
         purpose,
         fields,
         reason,
@@ -141,14 +141,14 @@ export class PeopleService {
       Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
     );
     await this.store.replaceValues(tx, person.personId, this.sealer.sealMore(person, kept), removed);
-    await this.audit.append(tx, personUpdated({ ...by(asker), subject: subjectOf(person), fields: given }));
+    await this.audit.append(tx, personUpdated({ ...by(asker), subject: person.subject, fields: given }));
     return this.masked(await this.get(tx, asker.caller, name));
   }
 
   async readSelf(tx: Tx, asker: Asker, personId: Buffer): Promise<ReplyOf<typeof readSelf>> {
     const person = await this.store.findById(tx, personId);
     if (!person) throw personNotFound();
-    await this.audit.append(tx, selfRead({ ...by(asker), subject: subjectOf(person) }));
+    await this.audit.append(tx, selfRead({ ...by(asker), subject: person.subject }));
     return { fields: this.sealer.open(person, IDENTITY_FIELDS), enrolledOn: person.enrolledOn };
   }
 
@@ -175,8 +175,4 @@ function nameOf(caller: Caller): string {
   if (caller.kind === 'client') return caller.clientId;
   if (caller.kind === 'staff') return CONSOLE;
   throw personNotFound();
-}
-
-function subjectOf(person: SealedPerson): Buffer {
-  return commit(person.subjectSalt, person.personId);
 }

@@ -19,7 +19,7 @@ interface PersonRow {
   person_id: Buffer;
   domain_key: number;
   wrapped_key: Buffer;
-  subject_salt: Buffer;
+  subject: Buffer;
   enrolled_on: string;
   pseudonym: Buffer | null;
   fields: IdentityField[] | null;
@@ -32,7 +32,7 @@ const ENROL = {
   text: `
     WITH audit AS (INSERT INTO audit_staging (entry) SELECT unnest($1::bytea[])),
     people AS (
-      INSERT INTO person (person_id, domain_key, wrapped_key, subject_salt)
+      INSERT INTO person (person_id, domain_key, wrapped_key, subject)
       SELECT * FROM unnest($2::bytea[], $3::int2[], $4::bytea[], $5::bytea[])),
     names AS (
       INSERT INTO client_pseudonym (person_id, client_id, pseudonym)
@@ -44,7 +44,7 @@ const ENROL = {
 };
 
 const PERSON = `
-  p.person_id, p.domain_key, p.wrapped_key, p.subject_salt, p.enrolled_on::text,
+  p.person_id, p.domain_key, p.wrapped_key, p.subject, p.enrolled_on::text,
   (SELECT array_agg(v.field ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS fields,
   (SELECT array_agg(v.sealed ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS sealed`;
 
@@ -164,7 +164,7 @@ function enrolParameters(rows: readonly EnrolmentRow[], auditEntries: Buffer): B
     byteaArray(rows.map((row) => row.person.personId)),
     int2Array(rows.map((row) => row.person.domainKey)),
     byteaArray(rows.map((row) => row.person.wrapped)),
-    byteaArray(rows.map((row) => row.person.subjectSalt)),
+    byteaArray(rows.map((row) => row.person.subject)),
     byteaArray(named.map((row) => row.person.personId)),
     textArray(named.map((row) => row.clientId)),
     byteaArray(named.map((row) => row.pseudonym)),
@@ -183,7 +183,7 @@ function toSealed(row: PersonRow): SealedPerson & { enrolledOn: string } {
     personId: row.person_id,
     domainKey: row.domain_key,
     wrapped: row.wrapped_key,
-    subjectSalt: row.subject_salt,
+    subject: row.subject,
     enrolledOn: row.enrolled_on,
     values: (fields ?? []).map((field, at) => ({
       field,

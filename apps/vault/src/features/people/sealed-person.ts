@@ -1,5 +1,5 @@
 import { IDENTITY_FIELDS, type IdentityField, type SomeIdentityFields } from '@integument/contracts';
-import { type BlindIndex, context, open, randomId, seal } from '@integument/crypto';
+import { type BlindIndex, commit, context, open, randomId, seal } from '@integument/crypto';
 import { accountDigest, type DomainKeys, type WrappedKey } from '../keys/index.js';
 import { CATALOGUE, type FieldRule, fromText, toText } from './catalogue.js';
 
@@ -12,7 +12,8 @@ export interface SealedValue {
 /** A person as the database holds them. */
 export interface SealedPerson extends WrappedKey {
   readonly personId: Buffer;
-  readonly subjectSalt: Buffer;
+  /** what the audit log says in the person's place: a commitment whose salt is wrapped beside the key */
+  readonly subject: Buffer;
   readonly values: readonly SealedValue[];
 }
 
@@ -25,9 +26,10 @@ export class PersonSealer {
 
   sealNew(fields: SomeIdentityFields): SealedPerson {
     const personId = randomId();
-    const { key, domainKey, wrapped } = this.keys.mint('person', personId);
+    const salt = randomId();
+    const { key, domainKey, wrapped } = this.keys.mint('person', personId, salt);
     const values = this.sealValues(key, personId, fields);
-    return { personId, subjectSalt: randomId(), domainKey, wrapped, values };
+    return { personId, subject: commit(salt, personId), domainKey, wrapped, values };
   }
 
   /** Seals more values of a person who exists. */

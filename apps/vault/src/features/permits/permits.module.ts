@@ -1,13 +1,17 @@
 import { AuditLog } from '@integument/audit-log';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
+import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
 import { PermitsService } from './permits.service.js';
 import { PermitsStore } from './permits.store.js';
 
 @Module({
-  imports: [KeysModule],
-  providers: [provide(PermitsStore), provide(PermitsService, PermitsStore, DomainKeys, AuditLog)],
+  imports: [KeysModule, EvidenceModule],
+  providers: [
+    provide(PermitsStore),
+    provide(PermitsService, PermitsStore, DomainKeys, EvidenceKeeper, AuditLog),
+  ],
   exports: [PermitsService],
 })
 export class PermitsModule {}

@@ -13,9 +13,10 @@ import {
   type resumePermit,
   type SessionPseudonym,
 } from '@integument/contracts';
-import { commit, decodeId, encodeId, randomId } from '@integument/crypto';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
+import type { EvidenceKeeper } from '../evidence/index.js';
 import type { DomainKeys } from '../keys/index.js';
 import {
   permitDestroyed,
@@ -37,6 +38,7 @@ export class PermitsService {
   constructor(
     private readonly store: PermitsStore,
     private readonly keys: DomainKeys,
+    private readonly evidence: EvidenceKeeper,
     private readonly audit: AuditLog,
   ) {}
 
@@ -51,7 +53,7 @@ export class PermitsService {
     const gateId = decodeId('gat', gate);
     const minted = await this.mint(tx, person, purpose, gateId, epoch);
     if (minted) {
-      await this.audit.append(tx, permitOpened({ ...by(asker), subject: personCommitment(person), purpose }));
+      await this.audit.append(tx, permitOpened({ ...by(asker), subject: person.subject, purpose }));
       return minted;
     }
     const known = await this.store.findForOpening(tx, gateId, person.person_id, purpose);
@@ -73,7 +75,7 @@ export class PermitsService {
     await this.store.move(tx, gateId, 'open', epoch);
     await this.audit.append(
       tx,
-      permitResumed({ ...by(asker), subject: personCommitment(person), purpose: permit.purpose }),
+      permitResumed({ ...by(asker), subject: person.subject, purpose: permit.purpose }),
     );
     return view({ ...permit, state: 'open', epoch });
   }
@@ -90,7 +92,7 @@ export class PermitsService {
     await this.store.move(tx, gateId, 'frozen', epoch);
     await this.audit.append(
       tx,
-      permitFrozen({ ...by(asker), subject: subjectOf(permit), purpose: permit.purpose }),
+      permitFrozen({ ...by(asker), subject: permit.person_subject, purpose: permit.purpose }),
     );
     return { gate, state: 'frozen', epoch };
   }
@@ -101,9 +103,12 @@ export class PermitsService {
     const permit = await this.store.lock(tx, gateId);
     if (!permit || !isLive(permit)) return { gate, state: 'destroyed', epoch: permit?.epoch ?? epoch };
     if (permit.epoch > epoch || permit.state === 'open') throw staleEpoch();
-    const subject = subjectOf(permit);
     await this.store.destroy(tx, gateId, epoch);
-    await this.audit.append(tx, permitDestroyed({ ...by(asker), subject, purpose: permit.purpose }));
+    if (permit.subject) await this.evidence.endPermits(tx, [permit.subject]);
+    await this.audit.append(
+      tx,
+      permitDestroyed({ ...by(asker), subject: permit.person_subject, purpose: permit.purpose }),
+    );
     return { gate, state: 'destroyed', epoch };
   }
 
@@ -126,7 +131,7 @@ export class PermitsService {
   async ofSession(tx: Tx, asker: Asker, session: SessionPseudonym): Promise<PermitView[]> {
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
-    await this.audit.append(tx, sessionPermitsRead({ ...by(asker), subject: personCommitment(person) }));
+    await this.audit.append(tx, sessionPermitsRead({ ...by(asker), subject: person.subject }));
     return this.ofPerson(tx, person.person_id);
   }
 
@@ -145,7 +150,9 @@ export class PermitsService {
     const { domainKey, wrapped } = this.keys.mint('permit', pseudonym);
     const permit = { gate, epoch, personId: person.person_id, purpose, pseudonym, domainKey, wrapped };
     if (!(await this.store.insert(tx, permit))) return null;
-    return view({ gate_id: gate, pseudonym, purpose, state: 'open', epoch });
+    const subject = await this.evidence.keepPermit(tx, purpose, pseudonym);
+    await this.store.setSubject(tx, gate, subject);
+    return view({ gate_id: gate, pseudonym, subject, purpose, state: 'open', epoch });
   }
 
   private keyOf(permit: LivePermit): ReplyOf<typeof permitKeys>['keys'][number] {
@@ -163,22 +170,17 @@ function isLive(permit: PermitRow): permit is LivePermit {
   return permit.state !== 'destroyed';
 }
 
-function view(permit: Pick<LivePermit, 'gate_id' | 'pseudonym' | 'purpose' | 'state' | 'epoch'>): PermitView {
+type Viewed = 'gate_id' | 'pseudonym' | 'subject' | 'purpose' | 'state' | 'epoch';
+
+function view(permit: Pick<LivePermit, Viewed>): PermitView {
   return {
     gate: encodeId('gat', permit.gate_id) as GateId,
     purpose: permit.purpose,
     pseudonym: encodeId('psn', permit.pseudonym) as Pseudonym,
+    subject: permit.subject?.toString('base64url') ?? null,
     state: permit.state,
     epoch: permit.epoch,
   };
-}
-
-function personCommitment(person: LockedPerson): Buffer {
-  return commit(person.subject_salt, person.person_id);
-}
-
-function subjectOf(permit: LivePermit): Buffer {
-  return commit(permit.subject_salt, permit.person_id);
 }
 
 const sessionUnknown = () => notFound('permits.session_unknown');

@@ -10,13 +10,16 @@ export interface PermitRow {
   readonly epoch: number;
   readonly domain_key: number | null;
   readonly wrapped_key: Buffer | null;
-  /** the person's, for the audit log's commitment */
-  readonly subject_salt: Buffer | null;
+  /** commits to the pseudonym, for the data plane's log; null for permits from before the vault made it */
+  readonly subject: Buffer | null;
+  /** the person's, for the vault's own log */
+  readonly person_subject: Buffer | null;
 }
 
 /** A permit that still has its key. */
-export type LivePermit = { readonly [K in keyof PermitRow]: NonNullable<PermitRow[K]> } & {
+export type LivePermit = { readonly [K in keyof Omit<PermitRow, 'subject'>]: NonNullable<PermitRow[K]> } & {
   readonly state: 'open' | 'frozen';
+  readonly subject: Buffer | null;
 };
 
 export interface NewPermit {
@@ -29,20 +32,20 @@ export interface NewPermit {
   readonly wrapped: Buffer;
 }
 
-const COLUMNS = `gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key,
-  (SELECT subject_salt FROM person WHERE person.person_id = permit.person_id) AS subject_salt`;
+const COLUMNS = `gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key, subject,
+  (SELECT p.subject FROM person p WHERE p.person_id = permit.person_id) AS person_subject`;
 
 /** A person who may get new leave, locked against erasure until the transaction ends. */
 export interface LockedPerson {
   readonly person_id: Buffer;
-  readonly subject_salt: Buffer;
+  readonly subject: Buffer;
 }
 
 export class PermitsStore {
   /** Whose session it is; null also where the person is being erased. */
   async lockPersonOfSession(tx: Tx, session: Buffer): Promise<LockedPerson | null> {
     const rows = await tx.query<LockedPerson>(
-      `SELECT p.person_id, p.subject_salt FROM api_session s JOIN person p USING (person_id)
+      `SELECT p.person_id, p.subject FROM api_session s JOIN person p USING (person_id)
        WHERE s.session = $1 AND s.expires_at > now() AND NOT p.erasing FOR SHARE OF p`,
       [session],
     );
@@ -52,7 +55,7 @@ export class PermitsStore {
   /** The person behind a gate. Taken before the permit's own lock, as an erasure does, so that the two cannot deadlock. */
   async lockPersonOfGate(tx: Tx, gate: Buffer): Promise<LockedPerson | null> {
     const rows = await tx.query<LockedPerson>(
-      `SELECT p.person_id, p.subject_salt FROM permit JOIN person p USING (person_id)
+      `SELECT p.person_id, p.subject FROM permit JOIN person p USING (person_id)
        WHERE gate_id = $1 AND NOT p.erasing FOR SHARE OF p`,
       [gate],
     );
@@ -94,6 +97,10 @@ export class PermitsStore {
     return rows[0] ?? null;
   }
 
+  async setSubject(tx: Tx, gate: Buffer, subject: Buffer): Promise<void> {
+    await tx.query('UPDATE permit SET subject = $2 WHERE gate_id = $1', [gate, subject]);
+  }
+
   async move(tx: Tx, gate: Buffer, state: 'open' | 'frozen', epoch: number): Promise<void> {
     await tx.query('UPDATE permit SET state = $2, epoch = $3 WHERE gate_id = $1', [gate, state, epoch]);
   }
@@ -110,7 +117,7 @@ export class PermitsStore {
   async destroy(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
     await tx.query(
       `UPDATE permit SET state = 'destroyed', epoch = $2, pseudonym = NULL, person_id = NULL, purpose = NULL,
-         domain_key = NULL, wrapped_key = NULL WHERE gate_id = $1`,
+         domain_key = NULL, wrapped_key = NULL, subject = NULL WHERE gate_id = $1`,
       [gate, epoch],
     );
   }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AuditLog } from '@integument/audit-log';
 import { person, staff } from '@integument/authz';
 import { CodedError, type ReplyOf, type redeemSignInCode, type SignInCode } from '@integument/contracts';
-import { commit, context, decodeId, encodeId, randomId } from '@integument/crypto';
+import { context, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, askerIn, by, type Circumstances } from '@integument/http';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
@@ -81,7 +81,7 @@ export class SignInService {
     }
     const session = randomId();
     await this.store.insertApiSession(tx, session, row.person_id, row.expires_at);
-    await this.audit.append(tx, signInCodeRedeemed({ ...by(asker), subject: subjectOf(row) }));
+    await this.audit.append(tx, signInCodeRedeemed({ ...by(asker), subject: row.subject ?? undefined }));
     return {
       session: encodeId('ssn', session),
       kind: row.person_id ? 'person' : 'staff',
@@ -108,13 +108,9 @@ function toCaller(row: SessionRow): VaultPerson | VaultStaff {
     expiresAt: row.expires_at,
   };
   if (row.staff) return staff({ ...common, id: row.staff.toString('hex'), roles: row.roles ?? [] });
-  const id = subjectOf(row);
-  if (!row.person_id || !id) throw new Error('a session of nobody');
-  return person({ ...common, id: id.toString('hex'), personId: row.person_id });
-}
-
-function subjectOf(row: SessionRow): Buffer | undefined {
-  return row.person_id && row.subject_salt ? commit(row.subject_salt, row.person_id) : undefined;
+  const { subject } = row;
+  if (!row.person_id || !subject) throw new Error('a session of nobody');
+  return person({ ...common, id: subject.toString('hex'), personId: row.person_id });
 }
 
 function digestOf(secret: Buffer): Buffer {

@@ -3,7 +3,7 @@ import type { Tx } from '@integument/database';
 export interface SessionRow {
   readonly session: Buffer;
   readonly person_id: Buffer | null;
-  readonly subject_salt: Buffer | null;
+  readonly subject: Buffer | null;
   readonly staff: Buffer | null;
   readonly roles: string[] | null;
   readonly acr: string;
@@ -21,7 +21,7 @@ export interface NewSession {
 }
 
 const SESSION = `
-  SELECT s.session, s.person_id, p.subject_salt, s.staff, r.roles, s.acr, s.authenticated_at, s.expires_at
+  SELECT s.session, s.person_id, p.subject, s.staff, r.roles, s.acr, s.authenticated_at, s.expires_at
   FROM vault_session s LEFT JOIN person p USING (person_id) LEFT JOIN staff r ON r.account = s.staff`;
 
 export class SignInStore {

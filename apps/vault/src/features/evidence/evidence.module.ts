@@ -1,0 +1,22 @@
+import { AuditLog } from '@integument/audit-log';
+import { provide } from '@integument/http';
+import { Module } from '@nestjs/common';
+import { DomainKeys, KeysModule } from '../keys/index.js';
+import { EvidenceStore } from './evidence.store.js';
+import { EvidenceKeeper } from './evidence-keeper.js';
+import { OpeningsController } from './openings.controller.js';
+import { OpeningsService } from './openings.service.js';
+import { OpeningsStore } from './openings.store.js';
+
+@Module({
+  imports: [KeysModule],
+  controllers: [OpeningsController],
+  providers: [
+    provide(EvidenceStore),
+    provide(EvidenceKeeper, EvidenceStore, DomainKeys),
+    provide(OpeningsStore),
+    provide(OpeningsService, OpeningsStore, EvidenceKeeper, AuditLog),
+  ],
+  exports: [EvidenceKeeper, OpeningsService],
+})
+export class EvidenceModule {}
