@@ -38,6 +38,11 @@ export class Browser implements Visitor {
    * @returns where the browser ends up: the page that it set out from
    */
   async signIn(name: string, password = this.info.demoPassword): Promise<string> {
+    return this.follow(await this.signInUntilCallback(name, password), this.info.urls.web);
+  }
+
+  /** The same up to where the provider sends the browser back to the vault. @returns that address, not yet visited */
+  async signInUntilCallback(name: string, password = this.info.demoPassword): Promise<string> {
     const { urls } = this.info;
     const start = `${urls.vault}/v1/sign-in?return_to=${encodeURIComponent(`${urls.web}/`)}`;
     const form = await this.follow(start, urls.issuer);
@@ -45,7 +50,7 @@ export class Browser implements Visitor {
     const posted = await this.send(form, { method: 'POST', body, headers: { origin: urls.issuer } });
     const next = posted.headers.get('location');
     if (!next) throw new Error(`the provider did not sign this name in: status ${posted.status}`);
-    return this.follow(new URL(next, form).href, urls.web);
+    return this.followUntil(new URL(next, form).href, `${urls.vault}/v1/sign-in/callback`);
   }
 
   /** Carries the sign-in from the vault to the API, as the page does. @throws {Refused} */
@@ -76,6 +81,19 @@ export class Browser implements Visitor {
       url = new URL(next, url).href;
     }
     throw new Error(`the way to ${origin} has too many redirects`);
+  }
+
+  /** Follows redirects up to one to an address that begins so. */
+  private async followUntil(from: string, address: string): Promise<string> {
+    let url = from;
+    for (let hop = 0; hop < MOST_REDIRECTS && !url.startsWith(address); hop++) {
+      const reply = await this.send(url);
+      await reply.body?.cancel();
+      const next = reply.headers.get('location');
+      if (!next) throw new Error(`the way to ${address} ended with status ${reply.status}`);
+      url = new URL(next, url).href;
+    }
+    return url;
   }
 
   private cookiesFor({ hostname, pathname }: URL): string {

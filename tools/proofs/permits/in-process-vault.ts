@@ -50,7 +50,7 @@ export class InProcessVault {
       'permits.freeze': (tx, { gate, epoch }) => permits.freeze(tx, API, gate, epoch),
       'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
-      'erasure.pending': (tx) => erasures.pending(tx),
+      'erasure.pending': (tx) => erasures.pending(tx, API),
       'erasure.gates_closed': (tx, _, erasure) => erasures.gatesClosed(tx, API, erasure),
       'erasure.completed': (tx, _, erasure) => erasures.completed(tx, API, erasure),
       'permits.of_session': async (tx, { session }) => ({

@@ -3,8 +3,14 @@ import { z } from 'zod';
 
 export const consentGiven = defineAction(
   'consent.give',
-  z.strictObject({ kind: z.enum(['given', 'renewed']), notice: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.strictObject({
+    kind: z.enum(['given', 'renewed', 'repeated']),
+    notice: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
 );
-export const consentWithdrawn = defineAction('consent.withdraw');
+export const consentWithdrawn = defineAction(
+  'consent.withdraw',
+  z.strictObject({ kind: z.enum(['withdrawn', 'repeated']) }),
+);
 export const consentRead = defineAction('consent.list');
 export const consentHistoryRead = defineAction('consent.history');

@@ -57,7 +57,7 @@ export class ConsentService {
   async give(asker: Asker<ApiPerson>, purpose: PurposeName, notice: string): Promise<ConsentState> {
     const known = await this.knownPermit(asker.caller, purpose);
     const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, purpose, known));
-    if (opening === 'open' && known) return this.alreadyOpen(asker.caller, known);
+    if (opening === 'open' && known) return this.alreadyOpen(asker, known, notice);
     if (opening === 'open') throw superseded();
     const permit = await this.openInVault(asker.caller, purpose, opening);
     if (permit.gate !== encodeId('gat', opening.gate))
@@ -214,26 +214,36 @@ export class ConsentService {
   private async close(tx: Tx, asker: Asker<ApiPerson>, gateId: Buffer): Promise<Gate | null> {
     const gate = await this.gates.lock(tx, gateId);
     if (!gate || gate.state === 'destroyed') return null;
-    if (gate.state === 'frozen') return gate;
+    const about = { ...byWithin(asker, gate.purpose), subject: subjectOf(gate), purpose: gate.purpose };
+    if (gate.state === 'frozen') {
+      await this.audit.append(tx, consentWithdrawn({ ...about, details: { kind: 'repeated' } }));
+      return gate;
+    }
     const epoch = gate.epoch + 1;
     await this.gates.freeze(tx, gateId, epoch, daysUntilErasure(gate.purpose));
     await this.store.append(tx, gateId, epoch, 'withdrawn', null);
     await this.outbox.add(tx, FREEZE_TOPIC, { gate: gateName(gate), epoch });
-    await this.audit.append(
-      tx,
-      consentWithdrawn({ ...byWithin(asker, gate.purpose), subject: subjectOf(gate), purpose: gate.purpose }),
-    );
+    await this.audit.append(tx, consentWithdrawn({ ...about, details: { kind: 'withdrawn' } }));
     const frozen = await this.gates.lock(tx, gateId);
     if (!frozen) throw new Error('a frozen gate is gone');
     return frozen;
   }
 
-  private async alreadyOpen(caller: ApiPerson, known: KnownPermit): Promise<ConsentState> {
-    const [gate] = await this.unitOfWork.run(async (tx) => {
-      await this.sessions.remember(tx, caller, known);
-      return this.gates.findMany(tx, [decodeId('gat', known.gate)]);
+  private async alreadyOpen(
+    asker: Asker<ApiPerson>,
+    known: KnownPermit,
+    notice: string,
+  ): Promise<ConsentState> {
+    const { purpose } = known;
+    const gate = await this.unitOfWork.run(async (tx) => {
+      await this.sessions.remember(tx, asker.caller, known);
+      const [found] = await this.gates.findMany(tx, [decodeId('gat', known.gate)]);
+      const subject = found && subjectOf(found);
+      const facts = { ...byWithin(asker, purpose), purpose, ...(subject && { subject }) };
+      await this.audit.append(tx, consentGiven({ ...facts, details: { kind: 'repeated', notice } }));
+      return found ?? null;
     });
-    return toState(known.purpose, gate ?? null);
+    return toState(purpose, gate);
   }
 
   /** From the session, or from the vault where another session may have opened it. */

@@ -2,7 +2,9 @@ import { CLAIM_HEADER, erasePerson, eraseSelf, readErasure } from '@integument/c
 import { type IdempotentRequest, UnitOfWork } from '@integument/database';
 import {
   AskedBy,
+  AskedIn,
   type Asker,
+  type Circumstances,
   Effects,
   type HttpRequest,
   IdempotencyKey,
@@ -37,9 +39,13 @@ export class ErasureController {
   }
 
   @Implements(readErasure)
-  read(@Input() { params }: InputOf<typeof readErasure>, @Req() request: HttpRequest) {
-    return this.unitOfWork.single((tx) =>
-      this.erasures.read(tx, params.erasure, request.headers[CLAIM_HEADER]),
+  read(
+    @AskedIn() circumstances: Circumstances,
+    @Input() { params }: InputOf<typeof readErasure>,
+    @Req() request: HttpRequest,
+  ) {
+    return this.unitOfWork.run((tx) =>
+      this.erasures.read(tx, circumstances, params.erasure, request.headers[CLAIM_HEADER]),
     );
   }
 }

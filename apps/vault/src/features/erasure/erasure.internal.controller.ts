@@ -12,8 +12,8 @@ export class InternalErasureController {
   ) {}
 
   @Implements(pendingErasures)
-  pending() {
-    return this.unitOfWork.single((tx) => this.erasures.pending(tx));
+  pending(@AskedBy() asker: Asker) {
+    return this.unitOfWork.run((tx) => this.erasures.pending(tx, asker));
   }
 
   @Implements(erasureGatesClosed)

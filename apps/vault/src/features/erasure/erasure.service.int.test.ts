@@ -54,7 +54,7 @@ describe('somebody who is being erased', () => {
     const { name, gates, session } = await somebody();
     const { erasure } = await erase(name);
     const pending = async () =>
-      (await vault.unitOfWork.single((tx) => vault.erasures.pending(tx))).erasures.find(
+      (await vault.unitOfWork.run((tx) => vault.erasures.pending(tx, API))).erasures.find(
         (one) => one.erasure === erasure,
       );
     const listed = await pending();
@@ -80,7 +80,7 @@ describe('somebody who is being erased', () => {
     expect(await found(email)).toBe(0);
     await expect(vault.personIdOf(name)).rejects.toThrow('nobody has this name');
     const read = (header: unknown) =>
-      vault.unitOfWork.single((tx) => vault.erasures.read(tx, erasure, header));
+      vault.unitOfWork.run((tx) => vault.erasures.read(tx, { requestId: 'req' }, erasure, header));
     expect(await read(claim)).toMatchObject({ state: 'keys-destroyed', keysDestroyed: 3 });
     await expect(read(undefined)).rejects.toThrow('erasure.not_found');
     await expect(read(encodeId('ecl', randomId()))).rejects.toThrow('erasure.not_found');
@@ -125,7 +125,7 @@ describe('somebody who is being erased', () => {
         () => false,
       );
       const [opened, { erasure }] = await Promise.all([opening, erase(name)]);
-      const { erasures } = await vault.unitOfWork.single((tx) => vault.erasures.pending(tx));
+      const { erasures } = await vault.unitOfWork.run((tx) => vault.erasures.pending(tx, API));
       expect(erasures.find((one) => one.erasure === erasure)?.gates.includes(gate)).toBe(opened);
       await gatesClosed(erasure);
       await completed(erasure);

@@ -16,11 +16,17 @@ import {
 } from '@integument/contracts';
 import { context, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { type Asker, by } from '@integument/http';
+import { type Asker, by, type Circumstances } from '@integument/http';
 import type { EvidenceKeeper } from '../evidence/index.js';
 import type { DomainKeys } from '../keys/index.js';
 import { CONSOLE } from '../people/index.js';
-import { erasureCompleted, erasureKeysDestroyed, erasureRequested } from './erasure.audit.js';
+import {
+  erasureCompleted,
+  erasureKeysDestroyed,
+  erasureRead,
+  erasureRequested,
+  erasuresListed,
+} from './erasure.audit.js';
 import type { ErasureRow, ErasureStore, LastSeenPerson } from './erasure.store.js';
 
 /**
@@ -70,17 +76,35 @@ export class ErasureService {
   }
 
   /** Needs the claim, not a session: the person has none any more. */
-  async read(tx: Tx, erasure: ErasureId, claimHeader: unknown): Promise<ReplyOf<typeof readErasure>> {
+  async read(
+    tx: Tx,
+    circumstances: Circumstances,
+    erasure: ErasureId,
+    claimHeader: unknown,
+  ): Promise<ReplyOf<typeof readErasure>> {
     const claim = erasureClaim.safeParse(claimHeader);
     const row = await this.store.find(tx, decodeId('ers', erasure));
     const given = claimDigest(claim.success ? decodeId('ecl', claim.data) : Buffer.alloc(16));
     const known = row?.claim ?? Buffer.alloc(given.length);
     if (!timingSafeEqual(given, known) || !row) throw notFound('erasure.not_found');
+    // Whoever has the claim; nobody else is known of them.
+    const actor = { kind: 'person', id: 'claim-holder' } as const;
+    const { requestId, policy, from } = circumstances;
+    const facts = {
+      actor,
+      requestId,
+      policy,
+      object: erasure,
+      ...(from && { from: { listener: from.listener } }),
+    };
+    await this.audit.append(tx, erasureRead({ ...facts, outcome: 'done' }));
     return { erasure, state: row.state, requestedOn: row.requested_on, keysDestroyed: row.keys_destroyed };
   }
 
-  async pending(tx: Tx): Promise<ReplyOf<typeof pendingErasures>> {
+  /** Asked for twice a second: an entry only where something is told. */
+  async pending(tx: Tx, asker: Asker): Promise<ReplyOf<typeof pendingErasures>> {
     const rows = await this.store.findUnfinished(tx);
+    if (rows.length > 0) await this.audit.append(tx, erasuresListed({ ...by(asker), count: rows.length }));
     return {
       erasures: rows.flatMap((row) =>
         row.state === 'completed'

@@ -1,8 +1,10 @@
 import { defineAction } from '@integument/audit-log';
 import { z } from 'zod';
 
-export const permitOpened = defineAction('permits.open');
-export const permitResumed = defineAction('permits.resume');
+// What is handed out is a translation from a session to a pseudonym: an entry, also where nothing had to be changed for it.
+const changed = z.strictObject({ changed: z.boolean() });
+export const permitOpened = defineAction('permits.open', changed);
+export const permitResumed = defineAction('permits.resume', changed);
 export const permitFrozen = defineAction('permits.freeze');
 export const permitDestroyed = defineAction('permits.destroy');
 export const sessionPermitsRead = defineAction('permits.of_session');

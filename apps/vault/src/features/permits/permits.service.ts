@@ -51,9 +51,10 @@ export class PermitsService {
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
     const gateId = decodeId('gat', gate);
+    const about = { ...by(asker), subject: person.subject, purpose };
     const minted = await this.mint(tx, person, purpose, gateId, epoch);
     if (minted) {
-      await this.audit.append(tx, permitOpened({ ...by(asker), subject: person.subject, purpose }));
+      await this.audit.append(tx, permitOpened({ ...about, details: { changed: true } }));
       return minted;
     }
     const known = await this.store.findForOpening(tx, gateId, person.person_id, purpose);
@@ -62,6 +63,7 @@ export class PermitsService {
     if (own && (own.state !== 'open' || own.epoch > epoch)) throw staleEpoch();
     const alive = own ?? known.find((row) => row.state !== 'destroyed');
     if (!alive || !isLive(alive)) throw staleEpoch();
+    await this.audit.append(tx, permitOpened({ ...about, details: { changed: false } }));
     return view(alive);
   }
 
@@ -71,11 +73,11 @@ export class PermitsService {
     const permit = await this.store.lock(tx, gateId);
     if (!person || !permit || !isLive(permit)) throw notFound('permits.not_found');
     if (permit.epoch > epoch || (permit.epoch === epoch && permit.state === 'frozen')) throw staleEpoch();
-    if (permit.state === 'open' && permit.epoch === epoch) return view(permit);
-    await this.store.move(tx, gateId, 'open', epoch);
+    const changed = permit.state !== 'open' || permit.epoch !== epoch;
+    if (changed) await this.store.move(tx, gateId, 'open', epoch);
     await this.audit.append(
       tx,
-      permitResumed({ ...by(asker), subject: person.subject, purpose: permit.purpose }),
+      permitResumed({ ...by(asker), subject: person.subject, purpose: permit.purpose, details: { changed } }),
     );
     return view({ ...permit, state: 'open', epoch });
   }

@@ -85,7 +85,7 @@ describe('a sign-in code', () => {
 describe('somebody who is being erased', () => {
   const erase = (personId: Buffer) => run((tx) => vault.erasures.request(tx, API, personId));
   const sessionsOf = async (erasure: string) => {
-    const { erasures } = await vault.unitOfWork.single((tx) => vault.erasures.pending(tx));
+    const { erasures } = await vault.unitOfWork.run((tx) => vault.erasures.pending(tx, API));
     return erasures.find((one) => one.erasure === erasure)?.sessions;
   };
 

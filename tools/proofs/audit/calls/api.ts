@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSession,
+  consentHistory,
+  giveConsent,
+  importProducts,
+  issueSignInCode,
+  listConsents,
+  listRecommendations,
+  openSession,
+  type PurposeName,
+  readReadings,
+  recordEvents,
+  storeReadings,
+  withdrawConsent,
+} from '@integument/contracts';
+import { demoCatalogue } from '../../../demo-data/catalogue/index.js';
+import { ask } from '../../../outside/ask.js';
+import { agreeTo, NOTICE, newcomer } from '../../../outside/newcomer.js';
+import { stranger } from '../../../outside/visitor.js';
+import { type Calls, type Cast, call } from './call.js';
+
+const params = { purpose: 'ingest' } as const;
+
+/** Routes of the API that read or change personal data. */
+export const API_CALLS: Calls = {
+  'sessions.open': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    // A code is good once, so each attempt brings its own.
+    return {
+      within: 'platform',
+      send: async () => {
+        const { code } = await ask(browser, info.urls.vault, issueSignInCode);
+        return call(stranger, info.urls.api, openSession, { body: { code } }).send();
+      },
+    };
+  },
+  'sessions.close': async ({ info }) => call((await newcomer(info)).browser, info.urls.api, closeSession),
+  'consent.list': async ({ info }) => call((await newcomer(info)).browser, info.urls.api, listConsents),
+  'consent.give': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    return call(browser, info.urls.api, giveConsent, { params, body: { notice: NOTICE } });
+  },
+  'consent.withdraw': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    await agreeTo(info, browser, 'ingest');
+    return call(browser, info.urls.api, withdrawConsent, { params });
+  },
+  'consent.history': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    await agreeTo(info, browser, 'ingest');
+    return call(browser, info.urls.api, consentHistory, { params });
+  },
+  'readings.store': async ({ info, app }) => {
+    const body = { batch: randomUUID(), stream: 'heart-rate', readings: [[Date.now(), 60]] };
+    return call(app, info.urls.api, storeReadings, { headers: await permit(info, 'ingest'), body });
+  },
+  'readings.read': async ({ info, app }) => {
+    const headers = await permit(info, 'ingest');
+    return call(app, info.urls.api, readReadings, { headers, query: { stream: 'heart-rate' } });
+  },
+  'events.record': async ({ info, app }) => {
+    const headers = await permit(info, 'recommendation');
+    const events = [{ kind: 'profile', event: randomUUID(), skinTypes: ['dry'], concerns: [] }];
+    return call(app, info.urls.api, recordEvents, { headers, body: { events } });
+  },
+  'recommendations.list': async ({ info, app }) =>
+    call(app, info.urls.api, listRecommendations, { headers: await permit(info, 'recommendation') }),
+  'products.import': ({ info, app }) => {
+    const products = demoCatalogue.slice(0, 2).map((product) => ({ ...product, id: `p-${randomUUID()}` }));
+    return Promise.resolve(call(app, info.urls.api, importProducts, { body: { products } }));
+  },
+};
+
+async function permit(info: Cast['info'], purpose: PurposeName): Promise<Record<string, string>> {
+  const { browser } = await newcomer(info);
+  return { 'integument-permit': await agreeTo(info, browser, purpose) };
+}

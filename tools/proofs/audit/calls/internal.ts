@@ -1,0 +1,90 @@
+import {
+  createModelKey,
+  destroyModelKey,
+  destroyPermit,
+  freezePermit,
+  issueSignInCode,
+  openPermit,
+  openSession,
+  permitKeys,
+  readModelKey,
+  redeemSignInCode,
+  resumePermit,
+  sessionPermits,
+} from '@integument/contracts';
+import { encodeId, randomId } from '@integument/crypto';
+import { ask, request } from '../../../outside/ask.js';
+import { newcomer } from '../../../outside/newcomer.js';
+import { answer, type Calls, type Cast, call } from './call.js';
+
+/** Routes of the vault's internal listener that read or change personal data; those of erasures the worker calls itself. */
+export const INTERNAL_CALLS: Calls = {
+  'sign_in.redeem': async ({ info, api }) => {
+    const { browser } = await newcomer(info);
+    const { code } = await ask(browser, info.urls.vault, issueSignInCode);
+    return call(api, info.urls.vaultInternal, redeemSignInCode, { body: { code } });
+  },
+  'permits.open': async (cast) => {
+    const body = { session: await session(cast), purpose: 'analytics', gate: newGate(), epoch: 1 };
+    return call(cast.api, cast.info.urls.vaultInternal, openPermit, { body });
+  },
+  'permits.resume': async (cast) => {
+    const gate = await frozenGate(cast);
+    return call(cast.api, cast.info.urls.vaultInternal, resumePermit, { body: { gate, epoch: 3 } });
+  },
+  'permits.freeze': async (cast) => {
+    const { gate } = await openedGate(cast);
+    return call(cast.api, cast.info.urls.vaultInternal, freezePermit, { body: { gate, epoch: 2 } });
+  },
+  'permits.destroy': async (cast) => {
+    const gate = await frozenGate(cast);
+    return call(cast.api, cast.info.urls.vaultInternal, destroyPermit, { body: { gate, epoch: 2 } });
+  },
+  'permits.keys': async (cast) => {
+    const { gate } = await openedGate(cast);
+    const body = { gates: [gate], use: 'process' };
+    return call(cast.api, cast.info.urls.vaultInternal, permitKeys, { body });
+  },
+  'permits.of_session': async (cast) => {
+    const { session } = await openedGate(cast);
+    return call(cast.api, cast.info.urls.vaultInternal, sessionPermits, { body: { session } });
+  },
+  'model_keys.create': ({ info, api }) => Promise.resolve(call(api, info.urls.vaultInternal, createModelKey)),
+  'model_keys.read': async (cast) =>
+    call(cast.api, cast.info.urls.vaultInternal, readModelKey, {
+      params: { modelKey: await modelKey(cast) },
+    }),
+  'model_keys.destroy': async (cast) =>
+    call(cast.api, cast.info.urls.vaultInternal, destroyModelKey, {
+      params: { modelKey: await modelKey(cast) },
+    }),
+};
+
+function newGate(): string {
+  return encodeId('gat', randomId());
+}
+
+/** A fresh person's session of the data plane, by the name that the vault knows. */
+async function session({ info }: Cast): Promise<string> {
+  const { browser } = await newcomer(info);
+  const { code } = await ask(browser, info.urls.vault, issueSignInCode);
+  return (await ask(browser, info.urls.api, openSession, { body: { code } })).session;
+}
+
+async function openedGate(cast: Cast): Promise<{ gate: string; session: string }> {
+  const opened = { session: await session(cast), gate: newGate() };
+  const body = { ...opened, purpose: 'analytics', epoch: 1 };
+  answer(openPermit, await request(cast.api, cast.info.urls.vaultInternal, openPermit, { body }));
+  return opened;
+}
+
+async function frozenGate(cast: Cast): Promise<string> {
+  const { gate } = await openedGate(cast);
+  const body = { gate, epoch: 2 };
+  answer(freezePermit, await request(cast.api, cast.info.urls.vaultInternal, freezePermit, { body }));
+  return gate;
+}
+
+async function modelKey({ info, api }: Cast): Promise<string> {
+  return answer(createModelKey, await request(api, info.urls.vaultInternal, createModelKey)).modelKey;
+}

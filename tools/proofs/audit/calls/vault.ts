@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import {
+  approveOpening,
+  CLAIM_HEADER,
+  enrolPeople,
+  enrolPerson,
+  erasePerson,
+  eraseSelf,
+  exportAuditLog,
+  issueSignInCode,
+  listOpenings,
+  openCommitment,
+  readAuditEntries,
+  readErasure,
+  readPerson,
+  readSelf,
+  requestOpening,
+  revealPerson,
+  searchPeople,
+  signOut,
+  updatePerson,
+} from '@integument/contracts';
+import { synthesise } from '../../../demo/canaries.js';
+import { ask, exchange, request } from '../../../outside/ask.js';
+import { Browser, signIn } from '../../../outside/browser.js';
+import { enrolSomebody } from '../../../outside/newcomer.js';
+import { stranger } from '../../../outside/visitor.js';
+import { answer, type Calls, type Cast, call } from './call.js';
+
+const reason = { code: 'customer-request', reference: 'CASE-1' } as const;
+const legal = { code: 'legal', reference: 'CASE-2' } as const;
+
+/** Routes of the vault's public listener that read or change personal data, or the log of it. */
+export const VAULT_CALLS: Calls = {
+  'people.enrol': ({ info, shop }) => {
+    const [person] = synthesise(1);
+    return Promise.resolve(call(shop, info.urls.vault, enrolPerson, { body: person?.enrolment }));
+  },
+  // One entry for each person: each is an effect of its own, and can be found by its own commitment.
+  'people.enrol_batch': ({ info, shop }) => {
+    const people = synthesise(3).map(({ enrolment }) => enrolment);
+    return Promise.resolve(call(shop, info.urls.vault, enrolPeople, { body: { people } }, 3));
+  },
+  'people.search': async ({ info, shop }) => {
+    const { person } = await enrolSomebody(info);
+    const body = { field: 'email', value: person.enrolment.fields.email };
+    return call(shop, info.urls.vault, searchPeople, { body });
+  },
+  'people.read': async ({ info, shop }) => call(shop, info.urls.vault, readPerson, await somebody(info)),
+  'people.update': async ({ info, shop }) => {
+    const body = { fields: { given_name: 'Renamed' } };
+    return call(shop, info.urls.vault, updatePerson, { ...(await somebody(info)), body });
+  },
+  'people.reveal': async ({ info, shop }) => {
+    const body = { fields: ['email'], purpose: 'delivery', reason };
+    return call(shop, info.urls.vault, revealPerson, { ...(await somebody(info)), body });
+  },
+  'people.erase': async ({ info, shop }) =>
+    call(shop, info.urls.vault, erasePerson, { ...(await somebody(info)), body: { reason } }),
+  'people.read_self': async ({ info }) => call(await signedIn(info), info.urls.vault, readSelf),
+  'people.erase_self': async ({ info }) => call(await signedIn(info), info.urls.vault, eraseSelf),
+  'erasure.read': async ({ info, shop }) => {
+    const input = { ...(await somebody(info)), body: { reason } };
+    const receipt = answer(erasePerson, await request(shop, info.urls.vault, erasePerson, input));
+    const headers = { [CLAIM_HEADER]: receipt.claim };
+    return call(stranger, info.urls.vault, readErasure, { params: { erasure: receipt.erasure }, headers });
+  },
+  // Somebody who has signed in before: at the first time they are enrolled, too.
+  'sign_in.finish': async ({ info }) => {
+    const { person } = await enrolSomebody(info);
+    const browser = new Browser(info);
+    let callback: string | undefined;
+    return {
+      // A code of the provider's is good once, so a failed attempt begins again there.
+      send: async () => {
+        callback = await browser.signInUntilCallback(person.subject);
+        return exchange(browser, callback);
+      },
+    };
+  },
+  'sign_in.issue_code': async ({ info }) => call(await signedIn(info), info.urls.vault, issueSignInCode),
+  'sign_in.sign_out': async ({ info }) => call(await signedIn(info), info.urls.vault, signOut),
+  'evidence.request': ({ info, auditor }) => {
+    const body = { subject: randomBytes(32).toString('base64url'), reason: legal };
+    return Promise.resolve(call(auditor, info.urls.vault, requestOpening, { body }));
+  },
+  'evidence.list': ({ info, officer }) => Promise.resolve(call(officer, info.urls.vault, listOpenings)),
+  'evidence.approve': async (cast) => {
+    const opening = await requestedOpening(cast);
+    return call(cast.officer, cast.info.urls.vault, approveOpening, { params: { opening } });
+  },
+  'evidence.open': async (cast) => {
+    const opening = await requestedOpening(cast);
+    await ask(cast.officer, cast.info.urls.vault, approveOpening, { params: { opening } });
+    return call(cast.auditor, cast.info.urls.vault, openCommitment, { params: { opening } });
+  },
+};
+
+/** Routes that both apps have, each for its own log. */
+export const logCalls = (app: 'vault' | 'api'): Calls => ({
+  'audit.entries': ({ info, auditor }) => Promise.resolve(call(auditor, info.urls[app], readAuditEntries)),
+  'audit.export': ({ info, auditor }) => Promise.resolve(call(auditor, info.urls[app], exportAuditLog)),
+});
+
+async function somebody(info: Cast['info']): Promise<{ params: { person: string } }> {
+  const { name } = await enrolSomebody(info);
+  return { params: { person: name } };
+}
+
+async function signedIn(info: Cast['info']): Promise<Browser> {
+  const { person } = await enrolSomebody(info);
+  return signIn(info, person.subject);
+}
+
+/** Asks to open the commitment of somebody who was just looked at. */
+async function requestedOpening({ info, shop, auditor }: Cast): Promise<string> {
+  await request(shop, info.urls.vault, readPerson, await somebody(info));
+  const me = await signedIn(info);
+  await ask(me, info.urls.vault, readSelf);
+  const subject = await subjectInLog(auditor, info.urls.vault);
+  const body = { subject, reason: legal };
+  return answer(requestOpening, await request(auditor, info.urls.vault, requestOpening, { body })).opening;
+}
+
+/** A commitment of the log to somebody who is there: an auditor finds one by reading. */
+async function subjectInLog(auditor: Browser, vault: string): Promise<string> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const { items } = await ask(auditor, vault, readAuditEntries, { query: { limit: 1_000 } });
+    const found = items.map(({ entry }) => entry).findLast((entry) => entry?.action === 'people.enrol');
+    if (typeof found?.subject === 'string') return found.subject;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('nobody stands in the log');
+}
