@@ -10,6 +10,8 @@ import { startPlatform } from '../run/platform.js';
  * stories are kept apart by fresh people. PostgreSQL keeps its crash safety, since some stories kill it.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  // Whatever the programs can say, they say here: some stories look for what must stand in no log, at no level.
+  process.env.LOG_LEVEL = 'debug';
   const dataFolder = mkdtempSync(join(tmpdir(), 'integument-e2e-'));
   chmodSync(dataFolder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
   try {
