@@ -8,6 +8,14 @@ import { vaultMigrations } from '../apps/vault/src/migrations/index.js';
  * constraints: what raw statements write here costs PostgreSQL what the vault's own do. @returns its URL
  */
 export async function twinOfVaultDatabase(vault: DatabaseInfo, name: string): Promise<string> {
+  const url = await emptyVaultDatabase(vault, name);
+  // What people refer to.
+  await query(url, `INSERT INTO domain_key (domain, version, wrapped) VALUES ('person', 1, '')`);
+  return url;
+}
+
+/** The same as the vault finds it at its first start. @returns its URL */
+export async function emptyVaultDatabase(vault: DatabaseInfo, name: string): Promise<string> {
   const url = new URL(vault.url);
   const owner = pg.escapeIdentifier(url.username);
   await query(vault.superuserUrl ?? vault.url, `CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${owner}`);
@@ -16,8 +24,6 @@ export async function twinOfVaultDatabase(vault: DatabaseInfo, name: string): Pr
   const database = await openDatabase(options);
   await migrate(database);
   await database.destroy();
-  // What people refer to.
-  await query(url.href, `INSERT INTO domain_key (domain, version, wrapped) VALUES ('person', 1, '')`);
   return url.href;
 }
 

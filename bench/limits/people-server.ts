@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AuditDuties, auditWiring } from '@integument/audit-http';
+import { AuditLog, generateNoteKey } from '@integument/audit-log';
+import { byteaArray } from '@integument/database';
+import { BearerTokens, createHttpApp, type HttpApp } from '@integument/http';
+import { createLogger } from '@integument/telemetry';
+import { AppModule } from '../../apps/vault/src/app.module.js';
+import type { VaultConfig } from '../../apps/vault/src/config.js';
+import { ClientDirectory } from '../../apps/vault/src/features/registry/index.js';
+import { clientCallers } from '../../apps/vault/src/platform/client-callers.js';
+import { vaultPolicies } from '../../apps/vault/src/platform/policies.js';
+import { answerQuestions } from '../side-process.js';
+
+/** The vault's public listener on a database of its own, with its audit log or without. */
+export interface PeopleServer {
+  readonly database: string;
+  /** the OpenID provider of the bench's platform */
+  readonly issuer: string;
+  readonly audited: boolean;
+}
+
+const ORIGIN = 'bench.local/vault';
+const NO_ENTRIES = byteaArray([]);
+
+/** @returns the port */
+async function serve({ database, issuer, audited }: PeopleServer): Promise<{ port: number }> {
+  const config = settings(database, issuer);
+  const logger = createLogger({ service: 'bench', level: 'error' });
+  const http = await createHttpApp(AppModule.with(config, logger), {
+    logger,
+    title: 'Bench',
+    description: 'The vault, for the bench',
+    version: '0',
+    publicUrl: config.VAULT_PUBLIC_URL,
+    listener: 'public',
+    allowedOrigins: [],
+    docs: false,
+    wire: (app) => ({
+      ...auditWiring(app),
+      policies: vaultPolicies,
+      callers: new BearerTokens({
+        issuer,
+        audience: 'urn:integument:vault',
+        ...clientCallers(app.get(ClientDirectory, { strict: false })),
+      }),
+    }),
+  });
+  if (audited) http.app.get(AuditDuties, { strict: false }).start();
+  else writeNoEntries(http);
+  return { port: await http.listen(0, '127.0.0.1') };
+}
+
+/** No app has a switch for this. The statements stay as they are, with no rows for the log in them. */
+function writeNoEntries({ app }: HttpApp): void {
+  const audit = app.get(AuditLog, { strict: false });
+  audit.encode = () => NO_ENTRIES;
+  audit.append = () => Promise.resolve();
+}
+
+/** What the public listener reads of the vault's settings; the rest is the internal listener's. */
+function settings(database: string, issuer: string): VaultConfig {
+  const folder = mkdtempSync(join(tmpdir(), 'integument-bench-people-'));
+  chmodSync(folder, 0o700);
+  const keyFile = join(folder, 'keyring.key');
+  writeFileSync(keyFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  const registryFile = join(folder, 'registry.json');
+  const clients = [{ id: 'brand-shop', use: 'identity', revealPurposes: ['delivery', 'support'] }];
+  writeFileSync(registryFile, JSON.stringify({ clients, staff: [] }));
+  const config: Partial<VaultConfig> = {
+    VAULT_DATABASE_URL: database,
+    VAULT_DATABASE_POOL: 16,
+    VAULT_PUBLIC_URL: 'http://127.0.0.1',
+    VAULT_AUDIT_KEY_FILE: generateNoteKey(ORIGIN).skey,
+    VAULT_AUDIT_ORIGIN: ORIGIN,
+    AUDIT_STALL_SECONDS: 30,
+    KEYRING_FILE: join(folder, 'keyring.sealed'),
+    KEYRING_KEY_FILE: keyFile,
+    OIDC_ISSUER: issuer,
+    OIDC_CLIENT_ID: 'bench',
+    OIDC_CLIENT_SECRET_FILE: 'unused',
+    REGISTRY_FILE: registryFile,
+    WEB_ORIGIN: 'http://127.0.0.1',
+  };
+  return config as VaultConfig;
+}
+
+answerQuestions(serve);
