@@ -1,5 +1,16 @@
 import type { Statement, Tx } from '@integument/database';
-import { type Checkpoint, Frontier, type NoteSigner, openCheckpoint, signCheckpoint } from '../core/index.js';
+import { type Checkpoint, Frontier, signCheckpointWith } from '../core/index.js';
+import { AuditLogInconsistent, assertContinues } from './continuity.js';
+import {
+  keysToNote,
+  LAST_SIGNED,
+  type LastOpened,
+  type LastSigned,
+  type LogKeys,
+  openLastSigned,
+  rotationEntry,
+} from './key-chain.js';
+import { collectNodes, nodeParameters, nodesInsert, type TreeNode } from './tree-nodes.js';
 
 /** Whether there is work: cheap while idle. */
 export const HAS_WORK: Statement = {
@@ -11,11 +22,6 @@ export const HAS_WORK: Statement = {
 const LOCK_HEAD: Statement = {
   name: 'audit_lock_head',
   text: 'SELECT size, frontier FROM audit_head FOR UPDATE',
-};
-
-const LAST_CHECKPOINT: Statement = {
-  name: 'audit_last_checkpoint',
-  text: 'SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1',
 };
 
 // One statement, so one snapshot, decides which rows are committed, deletes them, numbers them and stores them. A row that isn't
@@ -44,84 +50,103 @@ const DRAIN: Statement = {
   SELECT string_agg(leaf_hash, ''::bytea ORDER BY position) AS leaves FROM numbered`,
 };
 
+const STORE_ENTRY: Statement = {
+  name: 'audit_store_entry',
+  text: `
+  INSERT INTO audit_entry (position, leaf_hash, entry) VALUES ($1::bigint, sha256('\\x00'::bytea || $2::bytea), $2::bytea)
+  RETURNING leaf_hash`,
+};
+
 const ADVANCE: Statement = {
   name: 'audit_advance',
   text: `
-  WITH head AS (UPDATE audit_head SET size = $1::bigint, frontier = $2::bytea)
+  WITH head AS (UPDATE audit_head SET size = $1::bigint, frontier = $2::bytea),
+  nodes AS (${nodesInsert(6)}),
+  keys AS (INSERT INTO audit_key (vkey, from_size) SELECT * FROM unnest($9::text[], $10::bigint[]))
   INSERT INTO audit_checkpoint (size, root, note, signed_at) VALUES ($1::bigint, $3::bytea, $4, $5::timestamptz)`,
 };
 
-/** What the database says of the log can't be what was signed before. Integration stops; nothing more is signed. */
-export class AuditLogInconsistent extends Error {
-  override readonly name = 'AuditLogInconsistent';
-  readonly code = 'audit.inconsistent';
+export interface BatchOptions extends LogKeys {
+  /** entries in a batch at most, the one about a change of keys not counted */
+  readonly limit: number;
+  readonly now: Date;
+  /** the newest head that this process has seen, if any */
+  readonly known: Checkpoint | undefined;
+}
+
+export interface Batch {
+  /** entries that it moved */
+  readonly moved: number;
+  /** the signed head after it */
+  readonly head: Checkpoint;
+  /** false while the log is being given the nodes of entries from before there were nodes */
+  readonly nodesWhole: boolean;
 }
 
 /**
  * Moves at most one batch of committed entries into the tree and signs the new head, all in the given transaction: killed at
  * any step, the database holds the state before or the state after. The head that is stored is always a signed one.
- * @param limit entries in a batch at most
- * @param known the newest head that this process has seen, if any
- * @returns the number of entries moved, and the head after them
+ *
+ * If the log is the retired key's still, an entry that says so comes first, and both keys sign the head that covers it.
  * @throws {AuditLogInconsistent}
  */
-export async function integrateBatch(
-  tx: Tx,
-  {
-    signer,
-    limit,
-    now,
-    known,
-  }: { signer: NoteSigner; limit: number; now: Date; known: Checkpoint | undefined },
-): Promise<{ moved: number; head: Checkpoint }> {
+export async function integrateBatch(tx: Tx, options: BatchOptions): Promise<Batch> {
   const [row] = await tx.query<{ size: string; frontier: Buffer }>(LOCK_HEAD);
   if (!row) throw new AuditLogInconsistent('the log has no head');
   const frontier = Frontier.parse(row.frontier);
+  const size = Number(row.size);
   // In a statement after the lock: one that waited for the lock would see checkpoints as they were before it.
-  const signed = await lastCheckpoint(tx, signer);
-  assertHead(Number(row.size), frontier, signed, known);
-  const [drained] = await tx.query<{ leaves: Buffer | null }>(DRAIN, [frontier.size, limit]);
-  const leaves = drained?.leaves;
-  if (!leaves && signed) return { moved: 0, head: signed };
-  const before = frontier.size;
-  if (leaves) frontier.appendAll(leaves);
-  const head = { origin: signer.name, size: frontier.size, root: frontier.root() };
-  const note = signCheckpoint(head, signer);
-  await tx.query(ADVANCE, [head.size, Buffer.from(frontier.serialise()), Buffer.from(head.root), note, now]);
-  return { moved: head.size - before, head };
+  const last = openLastSigned(await lastSigned(tx, size, options), options);
+  assertContinues({ size, frontier, signed: last.head, known: options.known });
+  const nodes: TreeNode[] = [];
+  if (last.retires) await appendRotation(tx, frontier, options, nodes);
+  const from = frontier.size;
+  const [drained] = await tx.query<{ leaves: Buffer | null }>(DRAIN, [from, options.limit]);
+  if (drained?.leaves) frontier.appendAll(drained.leaves, collectNodes(nodes));
+  if (frontier.size === size && last.head) return { moved: 0, head: last.head, nodesWhole: last.nodesWhole };
+  const head = await advance(tx, { frontier, nodes: last.nodesWhole ? nodes : [], last, options });
+  return { moved: head.size - from, head, nodesWhole: last.nodesWhole };
 }
 
-async function lastCheckpoint(tx: Tx, signer: NoteSigner): Promise<Checkpoint | undefined> {
-  const [row] = await tx.query<{ note: string }>(LAST_CHECKPOINT);
-  if (!row) return undefined;
-  try {
-    return openCheckpoint(row.note, signer.verifier);
-  } catch (cause) {
-    throw new AuditLogInconsistent('the last checkpoint is not signed by the key of this log', { cause });
-  }
+async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
+  const [row] = await tx.query<LastSigned>(LAST_SIGNED, [size, signer.verifier.toString()]);
+  if (!row) throw new AuditLogInconsistent('the last checkpoint could not be read');
+  return row;
 }
 
-// Whoever can write to the database could put a head of another history there and wait for it to be signed. So only
-// a head that was signed before is continued.
-function assertHead(
-  size: number,
+async function appendRotation(
+  tx: Tx,
   frontier: Frontier,
-  signed: Checkpoint | undefined,
-  known: Checkpoint | undefined,
-): void {
-  const sizes = [size, frontier.size, signed?.size ?? 0];
-  if (new Set(sizes).size > 1)
-    throw new AuditLogInconsistent('head and last checkpoint have different sizes');
-  if (signed && !sameRoot(signed, frontier)) {
-    throw new AuditLogInconsistent('the head does not have the root that was signed');
-  }
-  if (!known) return;
-  if (size < known.size) throw new AuditLogInconsistent('the log is shorter than this process has seen it');
-  if (size === known.size && !sameRoot(known, frontier)) {
-    throw new AuditLogInconsistent('the log has another root than this process has seen');
-  }
+  options: BatchOptions,
+  nodes: TreeNode[],
+): Promise<void> {
+  const entry = rotationEntry(options).encode(options.now);
+  const [stored] = await tx.query<{ leaf_hash: Buffer }>(STORE_ENTRY, [frontier.size, entry]);
+  frontier.append(stored?.leaf_hash as Buffer, collectNodes(nodes));
 }
 
-function sameRoot(checkpoint: Checkpoint, frontier: Frontier): boolean {
-  return Buffer.from(checkpoint.root).equals(frontier.root());
+async function advance(
+  tx: Tx,
+  {
+    frontier,
+    nodes,
+    last,
+    options,
+  }: { frontier: Frontier; nodes: readonly TreeNode[]; last: LastOpened; options: BatchOptions },
+): Promise<Checkpoint> {
+  const { signer, retired, now } = options;
+  const head = { origin: signer.name, size: frontier.size, root: frontier.root() };
+  const note = signCheckpointWith(head, last.retires && retired ? [retired, signer] : [signer]);
+  const keys = keysToNote(last, options, head.size);
+  await tx.query(ADVANCE, [
+    head.size,
+    Buffer.from(frontier.serialise()),
+    Buffer.from(head.root),
+    note,
+    now,
+    ...nodeParameters(nodes),
+    keys.map(({ vkey }) => vkey),
+    keys.map(({ fromSize }) => fromSize),
+  ]);
+  return head;
 }

@@ -12,12 +12,15 @@ import {
 import { type AuditEntry, defineAction } from '../entry.js';
 import { AuditLog } from './audit-log.js';
 import { AuditReader } from './audit-reader.js';
+import { auditArchiveSchemaSql } from './archive-schema.js';
 import { auditSchemaSql } from './audit-schema.js';
 import { auditFollowerSchemaSql } from './follower-schema.js';
 import { Integrator, type IntegratorOptions } from './integrator.js';
+import { TreeReader } from './tree-reader.js';
+import { auditTreeSchemaSql } from './tree-schema.js';
 
 /** Every table of a log, in the order in which migrations made them. */
-const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql].join('\n');
+const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql, auditTreeSchemaSql, auditArchiveSchemaSql].join('\n');
 
 export const counted = defineAction('tests.count', z.object({ n: z.int(), writer: z.int().optional() }));
 
@@ -33,6 +36,7 @@ export class TestLog {
   readonly clock = new FixedClock();
   readonly audit = new AuditLog(this.clock.now);
   readonly reader: AuditReader;
+  readonly tree: TreeReader;
   private readonly pair = generateNoteKey('test.example/audit');
   readonly vkey = this.pair.vkey;
   readonly signer = NoteSigner.parse(this.pair.skey);
@@ -43,6 +47,7 @@ export class TestLog {
     readonly drop: () => Promise<void>,
   ) {
     this.reader = new AuditReader(unitOfWork);
+    this.tree = new TreeReader(unitOfWork);
   }
 
   static async open(): Promise<TestLog> {
@@ -129,11 +134,11 @@ export class TestLog {
 
   /** What a database superuser does who wants to change the log. */
   tamper(sql: string, values: unknown[] = []): Promise<void> {
-    const tables = ['audit_entry', 'audit_checkpoint', 'audit_head'];
+    const tables = ['entry', 'checkpoint', 'head', 'node', 'key', 'archive', 'leaf_tile'];
     return this.superuser(
       sql,
       values,
-      tables.map((table) => `ALTER TABLE ${table} DISABLE TRIGGER ALL`).join(';'),
+      tables.map((table) => `ALTER TABLE audit_${table} DISABLE TRIGGER ALL`).join(';'),
     );
   }
 
