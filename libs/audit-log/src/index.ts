@@ -1,3 +1,10 @@
+export {
+  ArchiveElsewhere,
+  archiveEntries,
+  type ArchiveOptions,
+  type ArchiveReport,
+} from './archive/archive.js';
+export { ArchiveDamaged } from './archive/tile-folder.js';
 export * from './core/index.js';
 export {
   type Action,

@@ -29,6 +29,11 @@ export function entry(n: number, writer?: number) {
   return counted({ outcome: 'done', actor: { kind: 'system', id: 'test' }, details: { n, writer } });
 }
 
+/** What the n-th of the entries from {@link TestLog.fill} holds. */
+export function filledEntry(n: number): Uint8Array {
+  return Buffer.from(`{"v":1,"n":${n}}`);
+}
+
 class RolledBack extends Error {}
 
 /** A log in a database of its own, on the run's PostgreSQL, opened as an app does: no superuser. */
@@ -81,6 +86,17 @@ export class TestLog {
   /** Appends entries with these numbers in one transaction. */
   append(...numbers: number[]): Promise<void> {
     return this.unitOfWork.run((tx) => this.audit.append(tx, ...numbers.map((n) => entry(n))));
+  }
+
+  /** Stages many entries at once; {@link filledEntry} says what each holds. */
+  async fill(from: number, end: number): Promise<void> {
+    await this.unitOfWork.single((tx) =>
+      tx.query(
+        `INSERT INTO audit_staging (entry)
+         SELECT convert_to('{"v":1,"n":' || n || '}', 'UTF8') FROM generate_series($1::bigint, $2::bigint - 1) AS n`,
+        [from, end],
+      ),
+    );
   }
 
   /** A transaction that has done its work and stays open until it is ended. */

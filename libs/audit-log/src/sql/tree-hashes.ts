@@ -1,5 +1,5 @@
 import type { Statement, Tx } from '@integument/database';
-import { HASH_BYTES, isSize, type TileSpan } from '../core/index.js';
+import { HASH_BYTES, isSize, TILE_WIDTH, type TileSpan } from '../core/index.js';
 
 /** The tables don't hold what this part of the tree is made of: changed by hand, or not filled in yet. */
 export class TreeIncomplete extends Error {
@@ -8,7 +8,8 @@ export class TreeIncomplete extends Error {
 }
 
 // The newest size comes along, even if no hash was asked for: one round trip. A leaf's hash stands beside its entry, or, once
-// that has gone into the archive, in a tile of hashes.
+// that has gone into the archive, in a tile of hashes. The limits cut nothing: without them the planner takes a range of unknown
+// length for a part of the whole log, and compiles the statement each time to be quicker.
 const HASHES: Statement = {
   name: 'audit_hashes',
   text: `
@@ -19,17 +20,16 @@ const HASHES: Statement = {
     FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS span (level, first, past, number)
     CROSS JOIN LATERAL (
       SELECT string_agg(hash, ''::bytea ORDER BY index) AS hashes FROM (
-        SELECT position AS index, leaf_hash AS hash FROM audit_entry
-        WHERE span.level = 0 AND position >= span.first AND position < span.past
+        (SELECT position AS index, leaf_hash AS hash FROM audit_entry
+         WHERE span.level = 0 AND position >= span.first AND position < span.past ORDER BY position LIMIT ${TILE_WIDTH})
         UNION ALL
-        SELECT index, hash FROM audit_node
-        WHERE span.level > 0 AND level = span.level AND index >= span.first AND index < span.past
+        (SELECT index, hash FROM audit_node
+         WHERE span.level > 0 AND level = span.level AND index >= span.first AND index < span.past
+         ORDER BY index LIMIT ${TILE_WIDTH})
         UNION ALL
-        SELECT index * 256, substring(hashes
-          FROM 1 + ${HASH_BYTES} * greatest(span.first - index * 256, 0)::integer
-          FOR ${HASH_BYTES} * (least(span.past - index * 256, 256) - greatest(span.first - index * 256, 0))::integer)
-        FROM audit_leaf_tile
-        WHERE span.level = 0 AND index >= span.first / 256 AND index <= (span.past - 1) / 256
+        SELECT index * ${TILE_WIDTH}, substring(hashes
+          FROM 1 + ${HASH_BYTES} * (span.first % ${TILE_WIDTH})::integer FOR ${HASH_BYTES} * (span.past - span.first)::integer)
+        FROM audit_leaf_tile WHERE span.level = 0 AND index = span.first / ${TILE_WIDTH}
       ) AS found
     ) AS part
   ) AS run ON true
@@ -38,6 +38,7 @@ const HASHES: Statement = {
 
 /**
  * Reads hashes of the tree from the tables, in one statement.
+ * @param spans each within one tile
  * @returns the newest checkpoint's size, null before the first; and for each span its hashes, 32 bytes each, undefined where
  * they are not all there
  */

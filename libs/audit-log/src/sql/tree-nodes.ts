@@ -1,12 +1,5 @@
 import { byteaArray, int2Array, type Statement, type Tx, type UnitOfWork } from '@integument/database';
-import {
-  HASH_BYTES,
-  type OnSubtree,
-  subtreeRoot,
-  TILE_HEIGHT,
-  TILE_WIDTH,
-  parseHashes,
-} from '../core/index.js';
+import { type OnSubtree, subtreeRoot, TILE_HEIGHT, TILE_WIDTH, parseHashes } from '../core/index.js';
 import { readHashes } from './tree-hashes.js';
 
 /** Root of a whole subtree of 256^level entries, the index-th of its level. */
@@ -60,7 +53,7 @@ const FIRST_GAP: Statement = {
 
 const STORE: Statement = { name: 'audit_node_store', text: nodesInsert(1) };
 
-/** Nodes made from one read: of 65,536 hashes. */
+/** Nodes made from one read, of 65,536 hashes. */
 const BATCH = 256;
 
 /**
@@ -94,13 +87,18 @@ async function findGap(tx: Tx, size: number): Promise<Gap | undefined> {
 }
 
 async function makeNodes(tx: Tx, { level, first, end }: Gap): Promise<TreeNode[]> {
-  const below = { level: level - 1, first: first * TILE_WIDTH, end: end * TILE_WIDTH };
-  const [hashes] = (await readHashes(tx, [below])).hashes;
-  if (!hashes) return [];
-  const bytes = TILE_WIDTH * HASH_BYTES;
-  return Array.from({ length: end - first }, (_, n) => ({
+  const indexes = Array.from({ length: end - first }, (_, n) => first + n);
+  const tiles = indexes.map((index) => ({
+    level: level - 1,
+    first: index * TILE_WIDTH,
+    end: (index + 1) * TILE_WIDTH,
+  }));
+  const { hashes } = await readHashes(tx, tiles);
+  // Nodes have no gaps: where a hash is missing they end.
+  const whole = hashes.indexOf(undefined) < 0 ? hashes.length : hashes.indexOf(undefined);
+  return indexes.slice(0, whole).map((index, at) => ({
     level,
-    index: first + n,
-    hash: subtreeRoot(parseHashes(hashes.subarray(n * bytes, (n + 1) * bytes), TILE_WIDTH)),
+    index,
+    hash: subtreeRoot(parseHashes(hashes[at] as Buffer, TILE_WIDTH)),
   }));
 }

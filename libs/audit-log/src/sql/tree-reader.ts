@@ -56,7 +56,7 @@ export class TreeReader {
    * @returns hashes of 32 bytes, the entry's neighbour first
    * @throws {NotInTree | TreeIncomplete}
    */
-  inclusion(position: number, size: number): Promise<Uint8Array[]> {
+  async inclusion(position: number, size: number): Promise<Uint8Array[]> {
     return this.roots(
       inTree(() => inclusionPath(position, size)),
       size,
@@ -68,7 +68,7 @@ export class TreeReader {
    * @returns hashes of 32 bytes in the proof's order
    * @throws {NotInTree | TreeIncomplete}
    */
-  consistency(from: number, to: number): Promise<Uint8Array[]> {
+  async consistency(from: number, to: number): Promise<Uint8Array[]> {
     return this.roots(
       inTree(() => consistencyPath(from, to)),
       to,
