@@ -1,4 +1,11 @@
-import { AuditLog, AuditReader, Integrator, NoteSigner, readSigningKey } from '@integument/audit-log';
+import {
+  AuditLog,
+  AuditReader,
+  Integrator,
+  NoteSigner,
+  readSigningKey,
+  TreeReader,
+} from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Logger } from '@integument/telemetry';
@@ -8,15 +15,18 @@ import { AuditedRefusals } from './audited-refusals.js';
 export interface AuditSettings {
   /** text of the key file, see `readSigningKey` */
   readonly signingKey: string;
+  /** the same of the key that it replaces, see `IntegratorOptions.retired` */
+  readonly retiredKey?: string | undefined;
   /** name of the log */
   readonly origin: string;
 }
 
 /** An app's audit log, wired. Needs `UnitOfWork` and `Logger`. */
-export function auditProviders({ signingKey, origin }: AuditSettings): Provider[] {
+export function auditProviders({ signingKey, retiredKey, origin }: AuditSettings): Provider[] {
   return [
     { provide: AuditLog, useFactory: () => new AuditLog() },
     provide(AuditReader, UnitOfWork),
+    provide(TreeReader, UnitOfWork),
     provide(AuditedRefusals, AuditLog, UnitOfWork),
     { provide: NoteSigner, useFactory: () => readSigningKey(signingKey, origin) },
     {
@@ -26,6 +36,7 @@ export function auditProviders({ signingKey, origin }: AuditSettings): Provider[
         new Integrator({
           unitOfWork,
           signer,
+          retired: retiredKey === undefined ? undefined : readSigningKey(retiredKey, origin),
           onError: (error) => logger.error('audit integration failed', { error }),
         }),
     },
@@ -35,6 +46,7 @@ export function auditProviders({ signingKey, origin }: AuditSettings): Provider[
 export const AUDIT_EXPORTS: InjectionToken[] = [
   AuditLog,
   AuditReader,
+  TreeReader,
   AuditedRefusals,
   NoteSigner,
   Integrator,

@@ -28,7 +28,11 @@ export class PlatformModule {
         { provide: Logger, useValue: logger },
         provide(UnitOfWork, DataSource),
         provide(Outbox),
-        ...auditProviders({ signingKey: config.API_AUDIT_KEY_FILE, origin: config.API_AUDIT_ORIGIN }),
+        ...auditProviders({
+          signingKey: config.API_AUDIT_KEY_FILE,
+          retiredKey: config.API_AUDIT_RETIRED_KEY_FILE,
+          origin: config.API_AUDIT_ORIGIN,
+        }),
         provide(Effects, UnitOfWork, Idempotency),
         { provide: Abilities, useFactory: () => new Abilities(apiPolicies) },
         {

@@ -26,7 +26,11 @@ export class PlatformModule {
         { provide: ISSUER, useValue: config.OIDC_ISSUER },
         { provide: Logger, useValue: logger },
         provide(UnitOfWork, DataSource),
-        ...auditProviders({ signingKey: config.VAULT_AUDIT_KEY_FILE, origin: config.VAULT_AUDIT_ORIGIN }),
+        ...auditProviders({
+          signingKey: config.VAULT_AUDIT_KEY_FILE,
+          retiredKey: config.VAULT_AUDIT_RETIRED_KEY_FILE,
+          origin: config.VAULT_AUDIT_ORIGIN,
+        }),
         provide(Effects, UnitOfWork, Idempotency),
         { provide: Abilities, useFactory: () => new Abilities(vaultPolicies) },
         {

@@ -1,5 +1,5 @@
 import type { Statement, Tx } from '@integument/database';
-import { type Checkpoint, Frontier, signCheckpointWith } from '../core/index.js';
+import { type Checkpoint, Frontier, leafHash, signCheckpointWith } from '../core/index.js';
 import { AuditLogInconsistent, assertContinues } from './continuity.js';
 import {
   keysToNote,
@@ -52,9 +52,7 @@ const DRAIN: Statement = {
 
 const STORE_ENTRY: Statement = {
   name: 'audit_store_entry',
-  text: `
-  INSERT INTO audit_entry (position, leaf_hash, entry) VALUES ($1::bigint, sha256('\\x00'::bytea || $2::bytea), $2::bytea)
-  RETURNING leaf_hash`,
+  text: 'INSERT INTO audit_entry (position, leaf_hash, entry) VALUES ($1::bigint, $2::bytea, $3::bytea)',
 };
 
 const ADVANCE: Statement = {
@@ -67,7 +65,7 @@ const ADVANCE: Statement = {
 };
 
 export interface BatchOptions extends LogKeys {
-  /** entries in a batch at most, the one about a change of keys not counted */
+  /** entries in a batch at most */
   readonly limit: number;
   readonly now: Date;
   /** the newest head that this process has seen, if any */
@@ -75,7 +73,7 @@ export interface BatchOptions extends LogKeys {
 }
 
 export interface Batch {
-  /** entries that it moved */
+  /** staged entries that it moved */
   readonly moved: number;
   /** the signed head after it */
   readonly head: Checkpoint;
@@ -87,7 +85,7 @@ export interface Batch {
  * Moves at most one batch of committed entries into the tree and signs the new head, all in the given transaction: killed at
  * any step, the database holds the state before or the state after. The head that is stored is always a signed one.
  *
- * If the log is the retired key's still, an entry that says so comes first, and both keys sign the head that covers it.
+ * If the log is the retired key's still, the batch is one entry that says that the key changes, and both keys sign its head.
  * @throws {AuditLogInconsistent}
  */
 export async function integrateBatch(tx: Tx, options: BatchOptions): Promise<Batch> {
@@ -99,13 +97,13 @@ export async function integrateBatch(tx: Tx, options: BatchOptions): Promise<Bat
   const last = openLastSigned(await lastSigned(tx, size, options), options);
   assertContinues({ size, frontier, signed: last.head, known: options.known });
   const nodes: TreeNode[] = [];
-  if (last.retires) await appendRotation(tx, frontier, options, nodes);
-  const from = frontier.size;
-  const [drained] = await tx.query<{ leaves: Buffer | null }>(DRAIN, [from, options.limit]);
-  if (drained?.leaves) frontier.appendAll(drained.leaves, collectNodes(nodes));
-  if (frontier.size === size && last.head) return { moved: 0, head: last.head, nodesWhole: last.nodesWhole };
+  const leaves = last.retires
+    ? await appendRotation(tx, size, options)
+    : await drain(tx, size, options.limit);
+  if (!leaves && last.head) return { moved: 0, head: last.head, nodesWhole: last.nodesWhole };
+  if (leaves) frontier.appendAll(leaves, collectNodes(nodes));
   const head = await advance(tx, { frontier, nodes: last.nodesWhole ? nodes : [], last, options });
-  return { moved: head.size - from, head, nodesWhole: last.nodesWhole };
+  return { moved: last.retires ? 0 : head.size - size, head, nodesWhole: last.nodesWhole };
 }
 
 async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
@@ -114,15 +112,18 @@ async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
   return row;
 }
 
-async function appendRotation(
-  tx: Tx,
-  frontier: Frontier,
-  options: BatchOptions,
-  nodes: TreeNode[],
-): Promise<void> {
+/** @returns the leaf hashes of what was staged, 32 bytes each; null if nothing was */
+async function drain(tx: Tx, size: number, limit: number): Promise<Buffer | null> {
+  const [drained] = await tx.query<{ leaves: Buffer | null }>(DRAIN, [size, limit]);
+  return drained?.leaves ?? null;
+}
+
+/** @returns the leaf hash of the entry that says that the key changes */
+async function appendRotation(tx: Tx, size: number, options: BatchOptions): Promise<Buffer> {
   const entry = rotationEntry(options).encode(options.now);
-  const [stored] = await tx.query<{ leaf_hash: Buffer }>(STORE_ENTRY, [frontier.size, entry]);
-  frontier.append(stored?.leaf_hash as Buffer, collectNodes(nodes));
+  const leaf = Buffer.from(leafHash(entry));
+  await tx.query(STORE_ENTRY, [size, leaf, entry]);
+  return leaf;
 }
 
 async function advance(
