@@ -138,14 +138,15 @@ export class TestLog {
     }
   }
 
-  async exported(): Promise<string> {
+  /** @param reader another one than the log's own, as on the connection of somebody else's transaction */
+  async exported(reader = this.reader): Promise<string> {
     let text = '';
-    for await (const chunk of this.reader.exportNdjson()) text += chunk;
+    for await (const chunk of reader.exportNdjson()) text += chunk;
     return text;
   }
 
-  async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    return verifyExport((await this.exported()).trimEnd().split('\n'), this.vkey, options);
+  async verify(options?: VerifyOptions, reader = this.reader): Promise<VerifyReport> {
+    return verifyExport((await this.exported(reader)).trimEnd().split('\n'), this.vkey, options);
   }
 
   /** What a database superuser does who wants to change the log. */
