@@ -29,6 +29,7 @@ COPY package.json LICENSE ./
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist/apps dist/apps
 COPY --from=build /app/dist/libs dist/libs
+COPY --from=build /app/dist/tools/audit dist/tools/audit
 COPY --from=build /app/dist/tools/verify dist/tools/verify
 COPY apps/web/public apps/web/public
 COPY deploy/healthcheck.mjs deploy/healthcheck.mjs

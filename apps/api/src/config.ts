@@ -25,6 +25,9 @@ export const apiConfig = z.object({
     .describe('Where jobs wait: PostgreSQL or Redis; the platform database when absent'),
   OIDC_ISSUER: webUrl('The OpenID provider'),
   API_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
+  API_AUDIT_RETIRED_KEY_FILE: secretFile(
+    'The key before it, when it is replaced: it signs once more, that the new one follows',
+  ).optional(),
   API_AUDIT_ORIGIN: z.string().default('integument.local/api').describe('Name of the API’s audit log'),
   ...logSettings,
   WEB_ORIGIN: webUrl('Origin of the web app'),

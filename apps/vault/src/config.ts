@@ -30,6 +30,9 @@ export const vaultConfig = z
     OIDC_CLIENT_ID: z.string().default('integument').describe('The vault as a relying party'),
     OIDC_CLIENT_SECRET_FILE: secretFile('Its secret'),
     VAULT_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
+    VAULT_AUDIT_RETIRED_KEY_FILE: secretFile(
+      'The key before it, when it is replaced: it signs once more, that the new one follows',
+    ).optional(),
     VAULT_AUDIT_ORIGIN: z
       .string()
       .default('integument.local/vault')

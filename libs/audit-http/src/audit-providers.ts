@@ -5,6 +5,7 @@ import {
   Integrator,
   NoteSigner,
   readSigningKey,
+  TreeReader,
 } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
@@ -17,6 +18,8 @@ import { StrangerCounts } from './stranger-counts.js';
 export interface AuditSettings {
   /** text of the key file, see `readSigningKey` */
   readonly signingKey: string;
+  /** the same of the key that it replaces, see `IntegratorOptions.retired` */
+  readonly retiredKey?: string | undefined;
   /** name of the log */
   readonly origin: string;
   /** how long entries may wait unsigned */
@@ -24,7 +27,8 @@ export interface AuditSettings {
 }
 
 /** An app's audit log, wired. Needs `UnitOfWork` and `Logger`. */
-export function auditProviders({ signingKey, origin, stallSeconds }: AuditSettings): Provider[] {
+export function auditProviders(settings: AuditSettings): Provider[] {
+  const { signingKey, retiredKey, origin, stallSeconds } = settings;
   return [
     {
       provide: AuditPulse,
@@ -54,6 +58,7 @@ export function auditProviders({ signingKey, origin, stallSeconds }: AuditSettin
           logger.error('counts of strangers could not be written', { error }),
         ),
     },
+    provide(TreeReader, UnitOfWork),
     { provide: NoteSigner, useFactory: () => readSigningKey(signingKey, origin) },
     {
       provide: Integrator,
@@ -62,6 +67,7 @@ export function auditProviders({ signingKey, origin, stallSeconds }: AuditSettin
         new Integrator({
           unitOfWork,
           signer,
+          retired: retiredKey === undefined ? undefined : readSigningKey(retiredKey, origin),
           onError: (error) => logger.error('audit integration failed', { error }),
         }),
     },
@@ -73,6 +79,7 @@ export const AUDIT_EXPORTS: InjectionToken[] = [
   AuditLog,
   AuditPulse,
   AuditReader,
+  TreeReader,
   AuditedRefusals,
   NoteSigner,
   Integrator,

@@ -1,3 +1,10 @@
+export {
+  ArchiveElsewhere,
+  type ArchiveOptions,
+  type ArchiveReport,
+  archiveEntries,
+} from './archive/archive.js';
+export { ArchiveDamaged } from './archive/tile-folder.js';
 export * from './core/index.js';
 export {
   type Action,
@@ -10,11 +17,15 @@ export {
 } from './entry.js';
 export type { Actor, Facts, From } from './facts.js';
 export { readSigningKey } from './signing-key.js';
+export { auditArchiveSchemaSql } from './sql/archive-schema.js';
 export { AuditLog, stagingInsert } from './sql/audit-log.js';
 export { AuditPulse, type AuditPulseOptions } from './sql/audit-pulse.js';
 export { AuditReader, type EntryPage, NoCheckpointYet, type SignedCheckpoint } from './sql/audit-reader.js';
 export { auditSchemaSql } from './sql/audit-schema.js';
+export { AuditLogInconsistent } from './sql/continuity.js';
 export { Follower, type FollowerOptions, type FollowerState } from './sql/follower.js';
 export { auditFollowerSchemaSql } from './sql/follower-schema.js';
-export { AuditLogInconsistent } from './sql/integration.js';
 export { Integrator, type IntegratorOptions } from './sql/integrator.js';
+export { TreeIncomplete } from './sql/tree-hashes.js';
+export { EntriesArchived, NotInTree, TreeReader } from './sql/tree-reader.js';
+export { auditTreeSchemaSql } from './sql/tree-schema.js';

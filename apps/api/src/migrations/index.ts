@@ -1,4 +1,9 @@
-import { auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
+import {
+  auditArchiveSchemaSql,
+  auditFollowerSchemaSql,
+  auditSchemaSql,
+  auditTreeSchemaSql,
+} from '@integument/audit-log';
 import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { consentSchemaSql } from '../features/consent/consent.schema.js';
@@ -20,5 +25,7 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(8, 'products', productsSchemaSql),
   migration(9, 'recommendations', recommendationsSchemaSql),
   migration(10, 'audit-followers', auditFollowerSchemaSql),
+  migration(11, 'audit-tree', auditTreeSchemaSql),
   migration(15, 'permit-subjects', permitSubjectsSql),
+  migration(16, 'audit-archive', auditArchiveSchemaSql),
 ];

@@ -32,6 +32,7 @@ export class PlatformModule {
           signingKey: config.API_AUDIT_KEY_FILE,
           origin: config.API_AUDIT_ORIGIN,
           stallSeconds: config.AUDIT_STALL_SECONDS,
+          retiredKey: config.API_AUDIT_RETIRED_KEY_FILE,
         }),
         provide(Effects, UnitOfWork, Idempotency),
         { provide: Abilities, useFactory: () => new Abilities(apiPolicies) },

@@ -1,4 +1,9 @@
-import { auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
+import {
+  auditArchiveSchemaSql,
+  auditFollowerSchemaSql,
+  auditSchemaSql,
+  auditTreeSchemaSql,
+} from '@integument/audit-log';
 import { idempotencySchemaSql, migration } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
@@ -23,5 +28,7 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(9, 'model-keys', modelKeysSchemaSql),
   migration(10, 'registry-keeps-removed', registryKeepsRemovedSql),
   migration(11, 'audit-followers', auditFollowerSchemaSql),
+  migration(12, 'audit-tree', auditTreeSchemaSql),
   migration(16, 'evidence', evidenceSchemaSql),
+  migration(17, 'audit-archive', auditArchiveSchemaSql),
 ];

@@ -30,6 +30,7 @@ export class PlatformModule {
           signingKey: config.VAULT_AUDIT_KEY_FILE,
           origin: config.VAULT_AUDIT_ORIGIN,
           stallSeconds: config.AUDIT_STALL_SECONDS,
+          retiredKey: config.VAULT_AUDIT_RETIRED_KEY_FILE,
         }),
         provide(Effects, UnitOfWork, Idempotency),
         { provide: Abilities, useFactory: () => new Abilities(vaultPolicies) },

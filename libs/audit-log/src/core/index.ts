@@ -16,6 +16,7 @@ export {
   WitnessSigner,
   WitnessVerifier,
 } from './cosignature.js';
+export { isContinuedBy, signCheckpointWith } from './cross-sign.js';
 export {
   type ExportEntry,
   type ExportHeader,
@@ -25,7 +26,7 @@ export {
 } from './export-format.js';
 export { Frontier, type OnSubtree } from './frontier.js';
 export { LinesBroken, splitLines } from './lines.js';
-export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash } from './merkle.js';
+export { EMPTY_ROOT, HASH_BYTES, isSize, leafHash, nodeHash } from './merkle.js';
 export { NoteInvalid, openNote, signNote } from './note.js';
 export { generateNoteKey, NoteKeyInvalid, NoteSigner, NoteVerifier } from './note-key.js';
 export { consistencyPath, inclusionPath, type Range, subtreeRoot } from './proof.js';
@@ -42,5 +43,6 @@ export {
   type TileName,
   tileWidth,
 } from './tile.js';
+export { TileHashes, type TileSpan, tileSpans } from './tile-proof.js';
 export { type VerifyOptions, verifyExport } from './verify-export.js';
 export type { FaultCode, Refused, Verified, VerifyReport } from './verify-report.js';

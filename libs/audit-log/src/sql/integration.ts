@@ -1,5 +1,16 @@
 import type { Statement, Tx } from '@integument/database';
-import { type Checkpoint, Frontier, type NoteSigner, openCheckpoint, signCheckpoint } from '../core/index.js';
+import { type Checkpoint, Frontier, leafHash, signCheckpointWith } from '../core/index.js';
+import { AuditLogInconsistent, assertContinues } from './continuity.js';
+import {
+  keysToNote,
+  LAST_SIGNED,
+  type LastOpened,
+  type LastSigned,
+  type LogKeys,
+  openLastSigned,
+  rotationEntry,
+} from './key-chain.js';
+import { collectNodes, nodeParameters, nodesInsert, type TreeNode } from './tree-nodes.js';
 
 /** Whether there is work: cheap while idle. */
 export const HAS_WORK: Statement = {
@@ -11,11 +22,6 @@ export const HAS_WORK: Statement = {
 const LOCK_HEAD: Statement = {
   name: 'audit_lock_head',
   text: 'SELECT size, frontier FROM audit_head FOR UPDATE',
-};
-
-const LAST_CHECKPOINT: Statement = {
-  name: 'audit_last_checkpoint',
-  text: 'SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1',
 };
 
 // One statement, so one snapshot, decides which rows are committed, deletes them, numbers them and stores them. A row that isn't
@@ -44,84 +50,104 @@ const DRAIN: Statement = {
   SELECT string_agg(leaf_hash, ''::bytea ORDER BY position) AS leaves FROM numbered`,
 };
 
+const STORE_ENTRY: Statement = {
+  name: 'audit_store_entry',
+  text: 'INSERT INTO audit_entry (position, leaf_hash, entry) VALUES ($1::bigint, $2::bytea, $3::bytea)',
+};
+
 const ADVANCE: Statement = {
   name: 'audit_advance',
   text: `
-  WITH head AS (UPDATE audit_head SET size = $1::bigint, frontier = $2::bytea)
+  WITH head AS (UPDATE audit_head SET size = $1::bigint, frontier = $2::bytea),
+  nodes AS (${nodesInsert(6)}),
+  keys AS (INSERT INTO audit_key (vkey, from_size) SELECT * FROM unnest($9::text[], $10::bigint[]))
   INSERT INTO audit_checkpoint (size, root, note, signed_at) VALUES ($1::bigint, $3::bytea, $4, $5::timestamptz)`,
 };
 
-/** What the database says of the log can't be what was signed before. Integration stops; nothing more is signed. */
-export class AuditLogInconsistent extends Error {
-  override readonly name = 'AuditLogInconsistent';
-  readonly code = 'audit.inconsistent';
+export interface BatchOptions extends LogKeys {
+  /** entries in a batch at most */
+  readonly limit: number;
+  readonly now: Date;
+  /** the newest head that this process has seen, if any */
+  readonly known: Checkpoint | undefined;
+}
+
+export interface Batch {
+  /** staged entries that it moved */
+  readonly moved: number;
+  /** the signed head after it */
+  readonly head: Checkpoint;
+  /** false while the log is being given the nodes of entries from before there were nodes */
+  readonly nodesWhole: boolean;
 }
 
 /**
  * Moves at most one batch of committed entries into the tree and signs the new head, all in the given transaction: killed at
  * any step, the database holds the state before or the state after. The head that is stored is always a signed one.
- * @param limit entries in a batch at most
- * @param known the newest head that this process has seen, if any
- * @returns the number of entries moved, and the head after them
+ *
+ * If the log is the retired key's still, the batch is one entry that says that the key changes, and both keys sign its head.
  * @throws {AuditLogInconsistent}
  */
-export async function integrateBatch(
-  tx: Tx,
-  {
-    signer,
-    limit,
-    now,
-    known,
-  }: { signer: NoteSigner; limit: number; now: Date; known: Checkpoint | undefined },
-): Promise<{ moved: number; head: Checkpoint }> {
+export async function integrateBatch(tx: Tx, options: BatchOptions): Promise<Batch> {
   const [row] = await tx.query<{ size: string; frontier: Buffer }>(LOCK_HEAD);
   if (!row) throw new AuditLogInconsistent('the log has no head');
   const frontier = Frontier.parse(row.frontier);
+  const size = Number(row.size);
   // In a statement after the lock: one that waited for the lock would see checkpoints as they were before it.
-  const signed = await lastCheckpoint(tx, signer);
-  assertHead(Number(row.size), frontier, signed, known);
-  const [drained] = await tx.query<{ leaves: Buffer | null }>(DRAIN, [frontier.size, limit]);
-  const leaves = drained?.leaves;
-  if (!leaves && signed) return { moved: 0, head: signed };
-  const before = frontier.size;
-  if (leaves) frontier.appendAll(leaves);
+  const last = openLastSigned(await lastSigned(tx, size, options), options);
+  assertContinues({ size, frontier, signed: last.head, known: options.known });
+  const nodes: TreeNode[] = [];
+  const leaves = last.retires
+    ? await appendRotation(tx, size, options)
+    : await drain(tx, size, options.limit);
+  if (!leaves && last.head) return { moved: 0, head: last.head, nodesWhole: last.nodesWhole };
+  if (leaves) frontier.appendAll(leaves, collectNodes(nodes));
+  const head = await advance(tx, { frontier, nodes: last.nodesWhole ? nodes : [], last, options });
+  return { moved: last.retires ? 0 : head.size - size, head, nodesWhole: last.nodesWhole };
+}
+
+async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
+  const [row] = await tx.query<LastSigned>(LAST_SIGNED, [size, signer.verifier.toString()]);
+  if (!row) throw new AuditLogInconsistent('the last checkpoint could not be read');
+  return row;
+}
+
+/** @returns the leaf hashes of what was staged, 32 bytes each; null if nothing was */
+async function drain(tx: Tx, size: number, limit: number): Promise<Buffer | null> {
+  const [drained] = await tx.query<{ leaves: Buffer | null }>(DRAIN, [size, limit]);
+  return drained?.leaves ?? null;
+}
+
+/** @returns the leaf hash of the entry that says that the key changes */
+async function appendRotation(tx: Tx, size: number, options: BatchOptions): Promise<Buffer> {
+  const entry = rotationEntry(options).encode(options.now);
+  const leaf = Buffer.from(leafHash(entry));
+  await tx.query(STORE_ENTRY, [size, leaf, entry]);
+  return leaf;
+}
+
+async function advance(
+  tx: Tx,
+  {
+    frontier,
+    nodes,
+    last,
+    options,
+  }: { frontier: Frontier; nodes: readonly TreeNode[]; last: LastOpened; options: BatchOptions },
+): Promise<Checkpoint> {
+  const { signer, retired, now } = options;
   const head = { origin: signer.name, size: frontier.size, root: frontier.root() };
-  const note = signCheckpoint(head, signer);
-  await tx.query(ADVANCE, [head.size, Buffer.from(frontier.serialise()), Buffer.from(head.root), note, now]);
-  return { moved: head.size - before, head };
-}
-
-async function lastCheckpoint(tx: Tx, signer: NoteSigner): Promise<Checkpoint | undefined> {
-  const [row] = await tx.query<{ note: string }>(LAST_CHECKPOINT);
-  if (!row) return undefined;
-  try {
-    return openCheckpoint(row.note, signer.verifier);
-  } catch (cause) {
-    throw new AuditLogInconsistent('the last checkpoint is not signed by the key of this log', { cause });
-  }
-}
-
-// Whoever can write to the database could put a head of another history there and wait for it to be signed. So only
-// a head that was signed before is continued.
-function assertHead(
-  size: number,
-  frontier: Frontier,
-  signed: Checkpoint | undefined,
-  known: Checkpoint | undefined,
-): void {
-  const sizes = [size, frontier.size, signed?.size ?? 0];
-  if (new Set(sizes).size > 1)
-    throw new AuditLogInconsistent('head and last checkpoint have different sizes');
-  if (signed && !sameRoot(signed, frontier)) {
-    throw new AuditLogInconsistent('the head does not have the root that was signed');
-  }
-  if (!known) return;
-  if (size < known.size) throw new AuditLogInconsistent('the log is shorter than this process has seen it');
-  if (size === known.size && !sameRoot(known, frontier)) {
-    throw new AuditLogInconsistent('the log has another root than this process has seen');
-  }
-}
-
-function sameRoot(checkpoint: Checkpoint, frontier: Frontier): boolean {
-  return Buffer.from(checkpoint.root).equals(frontier.root());
+  const note = signCheckpointWith(head, last.retires && retired ? [retired, signer] : [signer]);
+  const keys = keysToNote(last, options, head.size);
+  await tx.query(ADVANCE, [
+    head.size,
+    Buffer.from(frontier.serialise()),
+    Buffer.from(head.root),
+    note,
+    now,
+    ...nodeParameters(nodes),
+    keys.map(({ vkey }) => vkey),
+    keys.map(({ fromSize }) => fromSize),
+  ]);
+  return head;
 }

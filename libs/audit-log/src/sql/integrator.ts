@@ -2,11 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { UnitOfWork } from '@integument/database';
 import type { Checkpoint, NoteSigner } from '../core/index.js';
 import { HAS_WORK, integrateBatch } from './integration.js';
+import { backfillNodes } from './tree-nodes.js';
 
 export interface IntegratorOptions {
   readonly unitOfWork: UnitOfWork;
   /** its name is the log's origin */
   readonly signer: NoteSigner;
+  /**
+   * The key before it, of the same name. Where the log is that one's still, it hands over: both sign the next checkpoint. Needed
+   * until that has happened, and harmless afterwards.
+   */
+  readonly retired?: NoteSigner | undefined;
   /** told of every failure; the integrator goes on by itself */
   readonly onError: (error: unknown) => void;
   readonly clock?: () => Date;
@@ -24,11 +30,14 @@ const MAX_PAUSE_MS = 2_000;
  * or during a deployment, waits at the head's row and then continues the same tree.
  */
 export class Integrator {
-  private readonly options: Required<IntegratorOptions>;
+  private readonly options: Required<Omit<IntegratorOptions, 'retired'>> & Pick<IntegratorOptions, 'retired'>;
   private known: Checkpoint | undefined;
+  private lacksNodes = false;
   private running: { stop: AbortController; ended: Promise<void> } | undefined;
 
+  /** @throws {RangeError} for a retired key that is the signer's own, or of another log */
   constructor(options: IntegratorOptions) {
+    assertKeys(options);
     this.options = { clock: () => new Date(), pollMs: 500, batchSize: 10_000, ...options };
   }
 
@@ -48,25 +57,31 @@ export class Integrator {
   }
 
   /**
-   * Moves all that is committed now. A first call signs the empty log, so that there always is a checkpoint.
+   * Moves all that is committed now. A first call looks at the last checkpoint in any case, and signs the empty log, so that
+   * there always is one.
    * @returns the number of entries moved
    * @throws {AuditLogInconsistent} and what the database throws; then the last batch has not happened
    */
   async integrate(signal?: AbortSignal): Promise<number> {
-    const { unitOfWork, signer, batchSize: limit, clock } = this.options;
     let moved = 0;
-    while (!signal?.aborted && (await this.hasWork())) {
-      const batch = await unitOfWork.run((tx) =>
-        integrateBatch(tx, { signer, limit, now: clock(), known: this.known }),
-      );
-      // Remembered only now: a commit that failed has signed nothing that anybody saw.
-      if (batch.head.size >= (this.known?.size ?? 0)) this.known = batch.head;
-      moved += batch.moved;
-    }
+    while (!signal?.aborted && (await this.hasWork())) moved += await this.step();
     return moved;
   }
 
+  private async step(): Promise<number> {
+    const { unitOfWork, signer, retired, batchSize: limit, clock } = this.options;
+    const batch = await unitOfWork.run((tx) =>
+      integrateBatch(tx, { signer, retired, limit, now: clock(), known: this.known }),
+    );
+    // Remembered only now: a commit that failed has signed nothing that anybody saw.
+    if (batch.head.size >= (this.known?.size ?? 0)) this.known = batch.head;
+    // After the batch: entries don't wait for the nodes of old ones.
+    this.lacksNodes = !batch.nodesWhole && (await backfillNodes(unitOfWork, batch.head.size)) > 0;
+    return batch.moved;
+  }
+
   private async hasWork(): Promise<boolean> {
+    if (!this.known || this.lacksNodes) return true;
     const [row] = await this.options.unitOfWork.single((tx) => tx.query<{ work: boolean }>(HAS_WORK));
     return row?.work === true;
   }
@@ -89,5 +104,13 @@ export class Integrator {
     const { pollMs } = this.options;
     const delay = failures === 0 ? pollMs : Math.min(pollMs * 2 ** Math.min(failures, 10), MAX_PAUSE_MS);
     await sleep(delay, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function assertKeys({ signer, retired }: IntegratorOptions): void {
+  if (!retired) return;
+  if (retired.name !== signer.name) throw new RangeError('the retired key is of another log');
+  if (retired.verifier.toString() === signer.verifier.toString()) {
+    throw new RangeError('the retired key is the signing key itself');
   }
 }

@@ -10,20 +10,28 @@ import {
   verifyExport,
 } from '../core/index.js';
 import { type AuditEntry, defineAction } from '../entry.js';
+import { auditArchiveSchemaSql } from './archive-schema.js';
 import { AuditLog } from './audit-log.js';
 import { AuditReader } from './audit-reader.js';
 import { auditSchemaSql } from './audit-schema.js';
 import { auditFollowerSchemaSql } from './follower-schema.js';
 import { Integrator, type IntegratorOptions } from './integrator.js';
+import { TreeReader } from './tree-reader.js';
+import { auditTreeSchemaSql } from './tree-schema.js';
 
 /** Every table of a log, in the order in which migrations made them. */
-const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql].join('\n');
+const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql, auditTreeSchemaSql, auditArchiveSchemaSql].join('\n');
 
 export const counted = defineAction('tests.count', z.object({ n: z.int(), writer: z.int().optional() }));
 
 /** An entry that can be told from others. */
 export function entry(n: number, writer?: number) {
   return counted({ outcome: 'done', actor: { kind: 'system', id: 'test' }, details: { n, writer } });
+}
+
+/** What the n-th of the entries from {@link TestLog.fill} holds. */
+export function filledEntry(n: number): Uint8Array {
+  return Buffer.from(`{"v":1,"n":${n}}`);
 }
 
 class RolledBack extends Error {}
@@ -33,6 +41,7 @@ export class TestLog {
   readonly clock = new FixedClock();
   readonly audit = new AuditLog(this.clock.now);
   readonly reader: AuditReader;
+  readonly tree: TreeReader;
   private readonly pair = generateNoteKey('test.example/audit');
   readonly vkey = this.pair.vkey;
   readonly signer = NoteSigner.parse(this.pair.skey);
@@ -43,6 +52,7 @@ export class TestLog {
     readonly drop: () => Promise<void>,
   ) {
     this.reader = new AuditReader(unitOfWork);
+    this.tree = new TreeReader(unitOfWork);
   }
 
   static async open(): Promise<TestLog> {
@@ -76,6 +86,17 @@ export class TestLog {
   /** Appends entries with these numbers in one transaction. */
   append(...numbers: number[]): Promise<void> {
     return this.unitOfWork.run((tx) => this.audit.append(tx, ...numbers.map((n) => entry(n))));
+  }
+
+  /** Stages many entries at once; {@link filledEntry} says what each holds. */
+  async fill(from: number, end: number): Promise<void> {
+    await this.unitOfWork.single((tx) =>
+      tx.query(
+        `INSERT INTO audit_staging (entry)
+         SELECT convert_to('{"v":1,"n":' || n || '}', 'UTF8') FROM generate_series($1::bigint, $2::bigint - 1) AS n`,
+        [from, end],
+      ),
+    );
   }
 
   /** A transaction that has done its work and stays open until it is ended. */
@@ -117,23 +138,24 @@ export class TestLog {
     }
   }
 
-  async exported(): Promise<string> {
+  /** @param reader another one than the log's own, as on the connection of somebody else's transaction */
+  async exported(reader = this.reader): Promise<string> {
     let text = '';
-    for await (const chunk of this.reader.exportNdjson()) text += chunk;
+    for await (const chunk of reader.exportNdjson()) text += chunk;
     return text;
   }
 
-  async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    return verifyExport((await this.exported()).trimEnd().split('\n'), this.vkey, options);
+  async verify(options?: VerifyOptions, reader = this.reader): Promise<VerifyReport> {
+    return verifyExport((await this.exported(reader)).trimEnd().split('\n'), this.vkey, options);
   }
 
   /** What a database superuser does who wants to change the log. */
   tamper(sql: string, values: unknown[] = []): Promise<void> {
-    const tables = ['audit_entry', 'audit_checkpoint', 'audit_head'];
+    const tables = ['entry', 'checkpoint', 'head', 'node', 'key', 'archive', 'leaf_tile'];
     return this.superuser(
       sql,
       values,
-      tables.map((table) => `ALTER TABLE ${table} DISABLE TRIGGER ALL`).join(';'),
+      tables.map((table) => `ALTER TABLE audit_${table} DISABLE TRIGGER ALL`).join(';'),
     );
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateNoteKey, leafHash, NoteSigner, signCheckpoint, subtreeRoot } from '../core/index.js';
 import { AuditEntryInvalid, defineAction } from '../entry.js';
-import { AuditLogInconsistent } from './integration.js';
+import { AuditLogInconsistent } from './continuity.js';
 import { entry, TestLog } from './log.fixture.js';
 
 let log: TestLog;
