@@ -1,4 +1,4 @@
-import { auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
+import { auditAnchorSchemaSql, auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
 import { idempotencySchemaSql, migration } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
@@ -23,5 +23,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(9, 'model-keys', modelKeysSchemaSql),
   migration(10, 'registry-keeps-removed', registryKeepsRemovedSql),
   migration(11, 'audit-followers', auditFollowerSchemaSql),
+  migration(14, 'audit-anchors', auditAnchorSchemaSql),
   migration(16, 'evidence', evidenceSchemaSql),
 ];

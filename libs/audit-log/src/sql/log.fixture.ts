@@ -10,6 +10,7 @@ import {
   verifyExport,
 } from '../core/index.js';
 import { type AuditEntry, defineAction } from '../entry.js';
+import { auditAnchorSchemaSql } from './anchor-schema.js';
 import { AuditLog } from './audit-log.js';
 import { AuditReader } from './audit-reader.js';
 import { auditSchemaSql } from './audit-schema.js';
@@ -17,7 +18,7 @@ import { auditFollowerSchemaSql } from './follower-schema.js';
 import { Integrator, type IntegratorOptions } from './integrator.js';
 
 /** Every table of a log, in the order in which migrations made them. */
-const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql].join('\n');
+const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql, auditAnchorSchemaSql].join('\n');
 
 export const counted = defineAction('tests.count', z.object({ n: z.int(), writer: z.int().optional() }));
 
