@@ -31,6 +31,7 @@ COPY --from=build /app/dist/apps dist/apps
 COPY --from=build /app/dist/libs dist/libs
 COPY --from=build /app/dist/tools/audit dist/tools/audit
 COPY --from=build /app/dist/tools/verify dist/tools/verify
+COPY --from=build /app/dist/tools/witness dist/tools/witness
 COPY apps/web/public apps/web/public
 COPY deploy/healthcheck.mjs deploy/healthcheck.mjs
 # The one place that is ever written to, by the vault's embedded keyring at its first start; a volume is mounted here.

@@ -98,12 +98,16 @@ function vaultSettings(
     OIDC_CLIENT_SECRET_FILE: keys.relyingPartySecret,
     VAULT_AUDIT_KEY_FILE: keys.vaultAudit.file,
     VAULT_AUDIT_ORIGIN: keys.vaultAudit.info.origin,
+    AUDIT_ANCHOR_FILE: join(folder.anchors, 'vault.notes'),
     REGISTRY_FILE: folder.registry,
     WEB_ORIGIN: urls.web,
   };
 }
 
-function apiSettings({ keys, settings, urls }: Blueprint, databaseUrl: string): Record<string, string> {
+function apiSettings(
+  { folder, keys, settings, urls }: Blueprint,
+  databaseUrl: string,
+): Record<string, string> {
   return {
     PLATFORM_DATABASE_URL: databaseUrl,
     API_PUBLIC_URL: urls.api,
@@ -117,6 +121,7 @@ function apiSettings({ keys, settings, urls }: Blueprint, databaseUrl: string): 
     OIDC_ISSUER: urls.issuer,
     API_AUDIT_KEY_FILE: keys.apiAudit.file,
     API_AUDIT_ORIGIN: keys.apiAudit.info.origin,
+    AUDIT_ANCHOR_FILE: join(folder.anchors, 'api.notes'),
     WEB_ORIGIN: urls.web,
   };
 }

@@ -14,6 +14,8 @@ export interface DataFolder {
   readonly api: string;
   readonly provider: string;
   readonly logs: string;
+  /** checkpoints of the audit logs, outside their databases */
+  readonly anchors: string;
   /** identities of the running children */
   readonly run: string;
   readonly secrets: string;
@@ -36,6 +38,7 @@ export function prepareDataFolder(root: string, account: Account | undefined): D
     api: 'api',
     provider: 'provider',
     logs: 'logs',
+    anchors: 'anchors',
     run: 'run',
   };
   const at = (name: string) => join(root, name);
@@ -47,6 +50,7 @@ export function prepareDataFolder(root: string, account: Account | undefined): D
     api: at('api'),
     provider: at('provider'),
     logs: at('logs'),
+    anchors: at('anchors'),
     run: at('run'),
     secrets: at('secrets.json'),
     demo: at('demo.json'),

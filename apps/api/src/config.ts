@@ -1,12 +1,11 @@
-import { logSettings } from '@integument/audit-http';
+import { anchorSettings, checkAnchors, logSettings } from '@integument/audit-http';
 import { keyFile, plainFile, proxyNetworks, secretFile, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
-/** Settings of apps/api and its worker. `docs/configuration.md` is generated from here. */
-export const apiConfig = z.object({
+const settings = z.object({
   PLATFORM_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('PostgreSQL of the data plane, its own server'),
@@ -30,6 +29,7 @@ export const apiConfig = z.object({
   ).optional(),
   API_AUDIT_ORIGIN: z.string().default('integument.local/api').describe('Name of the API’s audit log'),
   ...logSettings,
+  ...anchorSettings,
   WEB_ORIGIN: webUrl('Origin of the web app'),
   TRUSTED_PROXIES: proxyNetworks(),
   GATE_PATIENCE_SECONDS: z.coerce
@@ -41,4 +41,7 @@ export const apiConfig = z.object({
     .describe('How long a consent may be on its way before the worker takes it for lost and closes its gate'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
 });
+
+/** Settings of apps/api and its worker. `docs/configuration.md` is generated from here. */
+export const apiConfig = settings.superRefine(checkAnchors);
 export type ApiConfig = z.output<typeof apiConfig>;

@@ -1,4 +1,19 @@
 export {
+  type Anchor,
+  AnchorConflict,
+  type AnchoredCheckpoint,
+  AnchorRefused,
+  type ConflictCode,
+  type ProofSource,
+} from './anchors/anchor.js';
+export { AnchorFollower, type AnchorFollowerOptions } from './anchors/anchor-follower.js';
+export { Checkpoints, type CosignedCheckpoint } from './anchors/checkpoints.js';
+export type { Log } from './anchors/continued.js';
+export { FileAnchor } from './anchors/file-anchor.js';
+export { isAnchorUrl } from './anchors/http-post.js';
+export { isWebhookSecret, WebhookAnchor, type WebhookAnchorOptions } from './anchors/webhook-anchor.js';
+export { WitnessAnchor, type WitnessAnchorOptions } from './anchors/witness-anchor.js';
+export {
   ArchiveElsewhere,
   type ArchiveOptions,
   type ArchiveReport,
@@ -17,6 +32,7 @@ export {
 } from './entry.js';
 export type { Actor, Facts, From } from './facts.js';
 export { readSigningKey } from './signing-key.js';
+export { auditAnchorSchemaSql } from './sql/anchor-schema.js';
 export { auditArchiveSchemaSql } from './sql/archive-schema.js';
 export { AuditLog, stagingInsert } from './sql/audit-log.js';
 export { AuditPulse, type AuditPulseOptions } from './sql/audit-pulse.js';

@@ -1,4 +1,5 @@
 import {
+  auditAnchorSchemaSql,
   auditArchiveSchemaSql,
   auditFollowerSchemaSql,
   auditSchemaSql,
@@ -26,6 +27,7 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(9, 'recommendations', recommendationsSchemaSql),
   migration(10, 'audit-followers', auditFollowerSchemaSql),
   migration(11, 'audit-tree', auditTreeSchemaSql),
+  migration(13, 'audit-anchors', auditAnchorSchemaSql),
   migration(15, 'permit-subjects', permitSubjectsSql),
   migration(16, 'audit-archive', auditArchiveSchemaSql),
 ];

@@ -1,4 +1,5 @@
 import {
+  auditAnchorSchemaSql,
   auditArchiveSchemaSql,
   auditFollowerSchemaSql,
   auditSchemaSql,
@@ -29,6 +30,7 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(10, 'registry-keeps-removed', registryKeepsRemovedSql),
   migration(11, 'audit-followers', auditFollowerSchemaSql),
   migration(12, 'audit-tree', auditTreeSchemaSql),
+  migration(14, 'audit-anchors', auditAnchorSchemaSql),
   migration(16, 'evidence', evidenceSchemaSql),
   migration(17, 'audit-archive', auditArchiveSchemaSql),
 ];

@@ -10,6 +10,7 @@ import {
   verifyExport,
 } from '../core/index.js';
 import { type AuditEntry, defineAction } from '../entry.js';
+import { auditAnchorSchemaSql } from './anchor-schema.js';
 import { auditArchiveSchemaSql } from './archive-schema.js';
 import { AuditLog } from './audit-log.js';
 import { AuditReader } from './audit-reader.js';
@@ -20,7 +21,13 @@ import { TreeReader } from './tree-reader.js';
 import { auditTreeSchemaSql } from './tree-schema.js';
 
 /** Every table of a log, in the order in which migrations made them. */
-const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql, auditTreeSchemaSql, auditArchiveSchemaSql].join('\n');
+const SCHEMA = [
+  auditSchemaSql,
+  auditFollowerSchemaSql,
+  auditTreeSchemaSql,
+  auditAnchorSchemaSql,
+  auditArchiveSchemaSql,
+].join('\n');
 
 export const counted = defineAction('tests.count', z.object({ n: z.int(), writer: z.int().optional() }));
 
