@@ -13,6 +13,16 @@ export { readSigningKey } from './signing-key.js';
 export { AuditLog, stagingInsert } from './sql/audit-log.js';
 export { AuditReader, type EntryPage, NoCheckpointYet, type SignedCheckpoint } from './sql/audit-reader.js';
 export { auditSchemaSql } from './sql/audit-schema.js';
+export { EntryIndex, INDEX_FOLLOWER } from './sql/entry-index.js';
+export { auditIndexSchemaSql } from './sql/entry-index-schema.js';
+export {
+  type EntryFilter,
+  EntryQuery,
+  type FoundEntries,
+  IndexBehind,
+  type StoredEntry,
+} from './sql/entry-query.js';
+export { CursorInvalid } from './sql/entry-query-cursor.js';
 export { Follower, type FollowerOptions, type FollowerState } from './sql/follower.js';
 export { auditFollowerSchemaSql } from './sql/follower-schema.js';
 export { AuditLogInconsistent } from './sql/integration.js';
