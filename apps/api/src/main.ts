@@ -1,4 +1,4 @@
-import { auditWiring } from '@integument/audit-http';
+import { AuditFollowers, auditWiring } from '@integument/audit-http';
 import { Integrator } from '@integument/audit-log';
 import {
   createHttpApp,
@@ -38,6 +38,8 @@ const http = await createHttpApp(AppModule.with(config, logger), {
 
 const integrator = http.app.get(Integrator, { strict: false });
 integrator.start();
+const followers = http.app.get(AuditFollowers, { strict: false });
+followers.start();
 await http.listen(config.API_PORT, config.API_HOST);
-endOnSignals(logger, [{ close: () => integrator.stop() }, http]);
+endOnSignals(logger, [{ close: () => followers.stop() }, { close: () => integrator.stop() }, http]);
 logger.info('listening');

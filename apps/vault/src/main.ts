@@ -1,4 +1,4 @@
-import { auditWiring } from '@integument/audit-http';
+import { AuditFollowers, auditWiring } from '@integument/audit-http';
 import { Integrator } from '@integument/audit-log';
 import { Idempotency, UnitOfWork } from '@integument/database';
 import {
@@ -63,11 +63,19 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
 
 const integrator = open.app.get(Integrator, { strict: false });
 integrator.start();
+const followers = open.app.get(AuditFollowers, { strict: false });
+followers.start();
 const periodic = new Periodic(logger);
 sweepHourly(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
 await open.listen(config.VAULT_PORT, config.VAULT_HOST);
-endOnSignals(logger, [internal, periodic, { close: () => integrator.stop() }, open]);
+endOnSignals(logger, [
+  internal,
+  periodic,
+  { close: () => followers.stop() },
+  { close: () => integrator.stop() },
+  open,
+]);
 logger.info('listening');
 
 function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfig) {

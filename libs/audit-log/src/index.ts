@@ -9,6 +9,7 @@ export {
   MAX_ENTRY_BYTES,
 } from './entry.js';
 export type { Actor, Facts } from './facts.js';
+export * from './reports/index.js';
 export { readSigningKey } from './signing-key.js';
 export { AuditLog, stagingInsert } from './sql/audit-log.js';
 export { AuditReader, type EntryPage, NoCheckpointYet, type SignedCheckpoint } from './sql/audit-reader.js';
@@ -22,7 +23,7 @@ export {
   IndexBehind,
   type StoredEntry,
 } from './sql/entry-query.js';
-export { CursorInvalid } from './sql/entry-query-cursor.js';
+export { CursorInvalid, parseCursor } from './sql/entry-query-cursor.js';
 export { Follower, type FollowerOptions, type FollowerState } from './sql/follower.js';
 export { auditFollowerSchemaSql } from './sql/follower-schema.js';
 export { AuditLogInconsistent } from './sql/integration.js';
