@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { StoredEntry } from '@integument/audit-log';
 import type { AuditStreamFormat } from '@integument/contracts';
 import { entryCsv } from './entry-csv.js';
@@ -29,7 +30,7 @@ const entryNdjson: EntryFormat = {
 
 function line({ position, entry }: StoredEntry): string {
   const text = entry.toString('utf8');
-  const whole = isJson(text) && !text.includes('\n') && !text.includes('\r');
+  const whole = isUtf8(entry) && isJson(text) && !text.includes('\n') && !text.includes('\r');
   return `{"position":${position},"entry":${whole ? text : 'null'}}\n`;
 }
 

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { AUDITORS } from './audit.js';
 import { defineRoute } from './route.js';
 
-const size = z.coerce.number().int().max(Number.MAX_SAFE_INTEGER);
+// Not `coerce`, which reads nothing at all as 0: a proof of another entry than was meant would still hold.
+const natural = (least: number) =>
+  z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,15})$/)
+    .transform(Number)
+    .pipe(z.int().min(least));
 const hash = z.base64().describe('32 bytes in base64');
 
 export const proveInclusion = defineRoute({
@@ -14,8 +20,8 @@ export const proveInclusion = defineRoute({
     'Proof that an entry is in the tree of a size (RFC 6962, section 2.1.1), the neighbour of the entry first',
   query: z
     .strictObject({
-      position: size.min(0).describe('Of the entry, from 0'),
-      size: size.min(1).describe('Of the tree; a signed checkpoint has its root'),
+      position: natural(0).describe('Of the entry, from 0'),
+      size: natural(1).describe('Of the tree; a signed checkpoint has its root'),
     })
     .refine((asked) => asked.position < asked.size, { path: ['position'], error: 'not below `size`' }),
   reply: z.object({
@@ -35,8 +41,8 @@ export const proveConsistency = defineRoute({
   summary: 'Proof that the tree of one size is the beginning of that of another (RFC 6962, section 2.1.2)',
   query: z
     .strictObject({
-      from: size.min(1).describe('The smaller size'),
-      to: size.min(1).describe('The larger one'),
+      from: natural(1).describe('The smaller size'),
+      to: natural(1).describe('The larger one'),
     })
     .refine((asked) => asked.from <= asked.to, { path: ['to'], error: 'below `from`' }),
   reply: z.object({ from: z.int(), to: z.int(), hashes: z.array(hash) }),

@@ -9,7 +9,7 @@ export const AUDITORS = {
 } as const;
 
 /** A day (its first moment, UTC) or a moment. */
-const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true }).max(35)]);
 // What entries may hold there (libs/audit-log/src/facts.ts): nothing else can be found, and a filter is written into the log.
 const name = z
   .string()

@@ -60,7 +60,7 @@ function table({ title, columns, rows }: AuditReport): string {
   const lines = rows.map((row) => `<tr>${row.map((value, n) => cell(value, columns[n])).join('')}</tr>`);
   return `<div class="scroll" role="region" aria-label="${html(title)}" tabindex="0">
 <table>
-<caption>${html(title)}: ${rows.length} ${rows.length === 1 ? 'row' : 'rows'}</caption>
+<caption>${html(title)}: ${rows.length} ${rows.length === 1 ? 'row' : 'rows'}, times in UTC</caption>
 <thead><tr>${headings.join('')}</tr></thead>
 <tbody>
 ${lines.join('\n')}

@@ -14,12 +14,12 @@ dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .875rem; }
 caption { padding-bottom: .5rem; text-align: left; color: var(--soft); }
-th, td { padding: .5rem .75rem .5rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { padding: .5rem 1rem .5rem 0; overflow-wrap: break-word; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { border-bottom: 2px solid var(--ink); font-weight: 600; white-space: nowrap; }
 tbody tr:hover { background: var(--tint); }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
-td.id { min-width: 9rem; font: .8rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
+td.id { min-width: 9rem; overflow-wrap: anywhere; font: .8rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 .none { color: var(--soft); }
 .empty { padding: 2.5rem; text-align: center; color: var(--soft); background: var(--tint); border-radius: 6px; }
 footer { margin-top: 2rem; color: var(--soft); font-size: .8rem; }
