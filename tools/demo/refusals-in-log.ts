@@ -1,5 +1,4 @@
-import { readAuditEntries } from '@integument/contracts';
-import { ask } from '../outside/ask.js';
+import { findEntries } from '../outside/find-entries.js';
 import type { Stage } from './stage.js';
 import type { App } from './tape.js';
 
@@ -9,31 +8,16 @@ const PATIENCE_MS = 15_000;
 export async function missingFrom(stage: Stage, app: App, expected: Stage['refusals']): Promise<number> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
-    const written = await refusalsSince(stage, app);
+    const written = await refusals(stage, app);
     const missing = expected.filter(({ requestId, code }) => written.get(requestId) !== code).length;
-    // An entry is in its operation's transaction at once, and in the tree within a second.
+    // An entry is in its operation's transaction at once, and findable within two seconds.
     if (missing === 0 || Date.now() > until) return missing;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 
-/** Codes of the refusals written since the demo began, by request. */
-async function refusalsSince(stage: Stage, app: App): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  const auditor = await stage.auditor();
-  let cursor: string | null = String(Math.max(0, stage.logsAtStart[app].size - 1));
-  do {
-    const query: Record<string, string | number> = { limit: 1_000, cursor };
-    const page: { items: { entry: Record<string, unknown> | null }[]; next: string | null } = await ask(
-      auditor,
-      stage.url(app),
-      readAuditEntries,
-      { query },
-    );
-    for (const { entry } of page.items) {
-      if (entry?.outcome === 'refused') found.set(String(entry.requestId), String(entry.code));
-    }
-    cursor = page.next;
-  } while (cursor !== null);
-  return found;
+/** Codes of all refusals in an app's log, by request. */
+async function refusals(stage: Stage, app: App): Promise<Map<string, string>> {
+  const found = await findEntries(await stage.auditor(), stage.url(app), { outcome: 'refused' });
+  return new Map(found.map(({ entry }) => [String(entry.requestId), String(entry.code)]));
 }

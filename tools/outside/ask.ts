@@ -76,7 +76,9 @@ export function request(
   route: Pick<RouteContract, 'method' | 'path'>,
   { params = {}, query = {}, body, headers = {} }: LooseInput = {},
 ): Promise<Exchange> {
-  const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  const path = route.path
+    .replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+    .replace(/\*$/, params['*'] ?? '');
   const url = new URL(path, app);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
   const json = body === undefined ? {} : { body: JSON.stringify(body) };

@@ -1,4 +1,4 @@
-import { AuditController } from '@integument/audit-http';
+import { AUDIT_CONTROLLERS } from '@integument/audit-http';
 import { ServiceController } from '@integument/http';
 import type { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -28,7 +28,7 @@ export class AppModule {
         RecommendationsModule,
         ErasureModule,
       ],
-      controllers: [AuditController, ServiceController],
+      controllers: [...AUDIT_CONTROLLERS, ServiceController],
     };
   }
 }

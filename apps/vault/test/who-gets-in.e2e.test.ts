@@ -12,6 +12,18 @@ const info = platform();
  * Who gets into which route, written down apart from the contracts and abilities that decide it. Letters: Person,
  * privacy Officer, Auditor, Shop (identity client), skin app (Health client). `*`: everybody, a stranger too.
  */
+const AUDIT: Readonly<Record<string, string>> = {
+  'audit.entries': 'A',
+  'audit.stream': 'A',
+  'audit.export': 'A',
+  'audit.inclusion': 'A',
+  'audit.consistency': 'A',
+  'audit.tlog_tile': 'A',
+  'audit.tlog_checkpoint': '*',
+  'audit.report': 'A',
+  'audit.feeds': 'A',
+  'audit.checkpoint': '*',
+};
 const VAULT: Readonly<Record<string, string>> = {
   'people.enrol': 'S',
   'people.enrol_batch': 'S',
@@ -33,9 +45,7 @@ const VAULT: Readonly<Record<string, string>> = {
   'sign_in.session': 'POA',
   'sign_in.sign_out': 'POA',
   'session.noop': 'S',
-  'audit.entries': 'A',
-  'audit.export': 'A',
-  'audit.checkpoint': '*',
+  ...AUDIT,
 };
 const API: Readonly<Record<string, string>> = {
   'sessions.open': '*',
@@ -52,9 +62,7 @@ const API: Readonly<Record<string, string>> = {
   'events.record': 'PH',
   'recommendations.list': 'PH',
   'session.noop': 'H',
-  'audit.entries': 'A',
-  'audit.export': 'A',
-  'audit.checkpoint': '*',
+  ...AUDIT,
 };
 const APPS = [
   ['vault', info.urls.vault, VAULT],

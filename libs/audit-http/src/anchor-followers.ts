@@ -11,6 +11,8 @@ import type { UnitOfWork } from '@integument/database';
 import type { HealthCheck } from '@integument/http';
 import type { AnchorSettings } from './anchor-settings.js';
 
+const FILE_ANCHOR = 'anchor-file';
+
 export interface AnchorDeps {
   readonly unitOfWork: UnitOfWork;
   readonly proofs: ProofSource;
@@ -32,10 +34,13 @@ export function anchorFollowers(settings: AnchorSettings, deps: AnchorDeps): Anc
   );
 }
 
-/** For readiness: fails while a place outside knows another history of the log than the database has. */
+/**
+ * For readiness: fails while the operator's own file knows another history of the log than the database has. What somebody
+ * else's witness says of us is an error in the log and in the feeds, and no way to take us out of service.
+ */
 export function anchorCheck(followers: readonly AnchorFollower[]): HealthCheck {
   return () => {
-    const conflict = followers.find((follower) => follower.conflict)?.conflict;
+    const conflict = followers.find(({ name, conflict }) => conflict && name === FILE_ANCHOR)?.conflict;
     return conflict ? Promise.reject(conflict) : Promise.resolve();
   };
 }

@@ -1,13 +1,14 @@
 import { generateNoteKey, Integrator, NoteKeyInvalid } from '@integument/audit-log';
 import type { FactoryProvider } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { auditProviders } from './audit-providers.js';
+import { type AuditSettings, auditProviders } from './audit-providers.js';
 
+const config = { AUDIT_STALL_SECONDS: 30, AUDIT_ANCHOR_SECONDS: 10 } as AuditSettings['config'];
 const origin = 'test.example/audit';
 const newKey = (name = origin) => generateNoteKey(name).skey;
 
 function start(signingKey: string, retiredKey?: string): unknown {
-  const providers = auditProviders({ signingKey, retiredKey, origin, stallSeconds: 30 }) as FactoryProvider[];
+  const providers = auditProviders({ signingKey, retiredKey, origin, config }) as FactoryProvider[];
   const [signer, integrator] = ['NoteSigner', 'Integrator'].map((name) =>
     providers.find(({ provide }) => typeof provide === 'function' && provide.name === name),
   );

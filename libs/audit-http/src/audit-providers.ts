@@ -2,6 +2,9 @@ import {
   AuditLog,
   AuditPulse,
   AuditReader,
+  AuditReports,
+  Checkpoints,
+  EntryQuery,
   Integrator,
   NoteSigner,
   readSigningKey,
@@ -11,8 +14,11 @@ import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import type { InjectionToken, Provider } from '@nestjs/common';
+import type { AnchorSettings } from './anchor-settings.js';
 import { AuditDuties } from './audit-duties.js';
+import { AuditFollowers } from './audit-followers.js';
 import { AuditedRefusals } from './audited-refusals.js';
+import type { LogSettings } from './log-settings.js';
 import { StrangerCounts } from './stranger-counts.js';
 
 export interface AuditSettings {
@@ -22,13 +28,38 @@ export interface AuditSettings {
   readonly retiredKey?: string | undefined;
   /** name of the log */
   readonly origin: string;
-  /** how long entries may wait unsigned */
-  readonly stallSeconds: number;
+  /** what both apps' settings say of their logs */
+  readonly config: LogSettings & AnchorSettings;
 }
 
 /** An app's audit log, wired. Needs `UnitOfWork` and `Logger`. */
-export function auditProviders(settings: AuditSettings): Provider[] {
-  const { signingKey, retiredKey, origin, stallSeconds } = settings;
+export function auditProviders({ signingKey, retiredKey, origin, config }: AuditSettings): Provider[] {
+  return [
+    ...writing(config),
+    ...reading(),
+    { provide: NoteSigner, useFactory: () => readSigningKey(signingKey, origin) },
+    {
+      provide: Integrator,
+      inject: [UnitOfWork, NoteSigner, Logger],
+      useFactory: (unitOfWork: UnitOfWork, signer: NoteSigner, logger: Logger) =>
+        new Integrator({
+          unitOfWork,
+          signer,
+          ...(retiredKey !== undefined && { retired: readSigningKey(retiredKey, origin) }),
+          onError: (error) => logger.error('audit integration failed', { error }),
+        }),
+    },
+    {
+      provide: AuditFollowers,
+      inject: [UnitOfWork, TreeReader, Logger],
+      useFactory: (unitOfWork: UnitOfWork, tree: TreeReader, logger: Logger) =>
+        AuditFollowers.of(config, { unitOfWork, tree, logger }),
+    },
+    provide(AuditDuties, Integrator, AuditFollowers, AuditPulse, StrangerCounts),
+  ];
+}
+
+function writing({ AUDIT_STALL_SECONDS }: LogSettings): Provider[] {
   return [
     {
       provide: AuditPulse,
@@ -36,7 +67,7 @@ export function auditProviders(settings: AuditSettings): Provider[] {
       useFactory: (unitOfWork: UnitOfWork, logger: Logger) =>
         new AuditPulse({
           unitOfWork,
-          patienceMs: stallSeconds * 1_000,
+          patienceMs: AUDIT_STALL_SECONDS * 1_000,
           onChange: (stalled) => {
             if (stalled) logger.error('the audit log is not being signed; refusing what needs an entry');
             else logger.warn('the audit log is being signed again');
@@ -48,7 +79,6 @@ export function auditProviders(settings: AuditSettings): Provider[] {
       inject: [AuditPulse],
       useFactory: (pulse: AuditPulse) => new AuditLog(undefined, pulse.isStalled),
     },
-    provide(AuditReader, UnitOfWork),
     provide(AuditedRefusals, AuditLog, UnitOfWork, StrangerCounts),
     {
       provide: StrangerCounts,
@@ -58,21 +88,13 @@ export function auditProviders(settings: AuditSettings): Provider[] {
           logger.error('counts of strangers could not be written', { error }),
         ),
     },
-    provide(TreeReader, UnitOfWork),
-    { provide: NoteSigner, useFactory: () => readSigningKey(signingKey, origin) },
-    {
-      provide: Integrator,
-      inject: [UnitOfWork, NoteSigner, Logger],
-      useFactory: (unitOfWork: UnitOfWork, signer: NoteSigner, logger: Logger) =>
-        new Integrator({
-          unitOfWork,
-          signer,
-          retired: retiredKey === undefined ? undefined : readSigningKey(retiredKey, origin),
-          onError: (error) => logger.error('audit integration failed', { error }),
-        }),
-    },
-    provide(AuditDuties, Integrator, AuditPulse, StrangerCounts),
   ];
+}
+
+function reading(): Provider[] {
+  return [AuditReader, TreeReader, EntryQuery, AuditReports, Checkpoints].map((reader) =>
+    provide<unknown>(reader, UnitOfWork),
+  );
 }
 
 export const AUDIT_EXPORTS: InjectionToken[] = [
@@ -80,6 +102,10 @@ export const AUDIT_EXPORTS: InjectionToken[] = [
   AuditPulse,
   AuditReader,
   TreeReader,
+  EntryQuery,
+  AuditReports,
+  Checkpoints,
+  AuditFollowers,
   AuditedRefusals,
   NoteSigner,
   Integrator,

@@ -2,6 +2,7 @@ import { AuditReader } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import type { HttpWiring } from '@integument/http';
 import type { INestApplicationContext } from '@nestjs/common';
+import { AuditFollowers } from './audit-followers.js';
 import { AuditedRefusals } from './audited-refusals.js';
 
 /** Refusals into the audit log, and readiness of the database and of that log. */
@@ -16,6 +17,7 @@ export function auditWiring(app: INestApplicationContext): Pick<HttpWiring, 'ref
       auditLog: async () => {
         if (!(await audit.findCheckpoint())) throw new Error('no checkpoint yet');
       },
+      auditAnchors: app.get(AuditFollowers, { strict: false }).check,
     },
   };
 }

@@ -10,3 +10,5 @@ export const logSettings = {
     .default(30)
     .describe('How long entries may wait unsigned before everything that needs one is refused'),
 };
+
+export type LogSettings = z.output<z.ZodObject<typeof logSettings>>;

@@ -31,6 +31,7 @@ export {
   MAX_ENTRY_BYTES,
 } from './entry.js';
 export type { Actor, Facts, From } from './facts.js';
+export * from './reports/index.js';
 export { readSigningKey } from './signing-key.js';
 export { auditAnchorSchemaSql } from './sql/anchor-schema.js';
 export { auditArchiveSchemaSql } from './sql/archive-schema.js';
@@ -39,6 +40,16 @@ export { AuditPulse, type AuditPulseOptions } from './sql/audit-pulse.js';
 export { AuditReader, type EntryPage, NoCheckpointYet, type SignedCheckpoint } from './sql/audit-reader.js';
 export { auditSchemaSql } from './sql/audit-schema.js';
 export { AuditLogInconsistent } from './sql/continuity.js';
+export { EntryIndex, INDEX_FOLLOWER } from './sql/entry-index.js';
+export { auditIndexSchemaSql } from './sql/entry-index-schema.js';
+export {
+  type EntryFilter,
+  EntryQuery,
+  type FoundEntries,
+  IndexBehind,
+  type StoredEntry,
+} from './sql/entry-query.js';
+export { CursorInvalid, parseCursor } from './sql/entry-query-cursor.js';
 export { Follower, type FollowerOptions, type FollowerState } from './sql/follower.js';
 export { auditFollowerSchemaSql } from './sql/follower-schema.js';
 export { Integrator, type IntegratorOptions } from './sql/integrator.js';

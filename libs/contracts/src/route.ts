@@ -18,7 +18,7 @@ export interface RouteContract<
   /** `resource.action`, also the action's name in the audit log: `people.reveal` */
   readonly id: `${string}.${string}`;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** with Fastify placeholders: `/v1/people/:person` */
+  /** with Fastify placeholders: `/v1/people/:person`; a `*` at the end takes the rest, as the parameter `*` */
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
@@ -31,6 +31,8 @@ export interface RouteContract<
   /** Success status; 200 when absent. */
   readonly status?: 200 | 201 | 202 | 204;
   readonly reply?: Reply;
+  /** Media types of what is streamed where the reply is no JSON; then there is no `reply`. */
+  readonly media?: readonly string[];
   /** Coded refusals that this route can give beyond the general ones. */
   readonly problems?: readonly string[];
   /** Largest body in bytes; 1 MiB when absent. */

@@ -37,8 +37,19 @@ export class HttpAdapter extends FastifyAdapter {
   override reply(response: FastifyReply, body: Checked, status?: number): FastifyReply {
     if (body instanceof StreamableFile) return super.reply(response, body, status);
     if (status !== undefined) response.code(status);
-    if (body instanceof Answer) return sendAnswer(response, body);
+    if (body instanceof Answer) return this.replyAnswer(response, body);
     return sendText(response, body);
+  }
+
+  private replyAnswer(
+    response: FastifyReply,
+    answer: Answer<string | StreamableFile | undefined>,
+  ): FastifyReply {
+    response.headers(answer.headers);
+    if (answer.redirectsTo !== undefined) return response.redirect(answer.redirectsTo, answer.status);
+    if (answer.status !== undefined) response.code(answer.status);
+    if (answer.body instanceof StreamableFile) return super.reply(response, answer.body);
+    return sendText(response, answer.body);
   }
 
   /** Fastify's errors keep their type: the filter tells them apart, and none of their texts is used. */
@@ -51,13 +62,6 @@ function withoutHooks(instance: FastifyInstance): FastifyInstance {
   return new Proxy(instance, {
     get: (target, name) => (name === 'addHook' ? () => target : (Reflect.get(target, name) as unknown)),
   });
-}
-
-function sendAnswer(reply: FastifyReply, answer: Answer<string | undefined>): FastifyReply {
-  reply.headers(answer.headers);
-  if (answer.redirectsTo !== undefined) return reply.redirect(answer.redirectsTo, answer.status);
-  if (answer.status !== undefined) reply.code(answer.status);
-  return sendText(reply, answer.body);
 }
 
 function sendText(reply: FastifyReply, text: string | undefined): FastifyReply {

@@ -61,6 +61,14 @@ describe('a reply holds what its contract declares and nothing else', () => {
     ]);
   });
 
+  test('a stream may have headers of its own, and a route the rest of a path', async () => {
+    const response = await fetch(`${app.base}/v1/files/a/b`);
+    expect(await response.text()).toBe('a/b');
+    expect(response.headers.get('content-type')).toBe('application/octet-stream');
+    expect(response.headers.get('cache-control')).toBe('private, max-age=60');
+    expect((await fetch(`${app.base}/v1/files/a/..%2f..%2f7`)).status).toBe(400);
+  });
+
   test('a stream goes out as it is', async () => {
     const response = await fetch(`${app.base}/v1/stream`);
     expect([response.headers.get('content-type'), await response.text()]).toEqual([
@@ -155,9 +163,15 @@ describe('long replies are compressed, short ones are not', () => {
 });
 
 describe('the documents come from the contracts', () => {
+  interface Operation {
+    operationId: string;
+    security: unknown;
+    parameters: unknown[];
+    responses: Record<string, unknown>;
+  }
   interface Document {
     openapi: string;
-    paths: Record<string, Record<string, { operationId: string; security: unknown; parameters: unknown[] }>>;
+    paths: Record<string, Record<string, Operation>>;
     components: { securitySchemes: unknown };
   }
 
@@ -175,6 +189,12 @@ describe('the documents come from the contracts', () => {
       { name: 'thing', in: 'path', required: true },
       { name: 'depth', in: 'query', required: false },
     ]);
+    const file = document.paths['/v1/files/{*}']?.get;
+    expect(file?.parameters).toMatchObject([{ name: '*', in: 'path', required: true }]);
+    expect(file?.responses['200']).toEqual({
+      description: 'Done',
+      content: { 'application/octet-stream': {} },
+    });
   });
 
   test('/docs runs under a policy of its own', async () => {

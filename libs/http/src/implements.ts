@@ -14,7 +14,8 @@ export interface InputOf<R extends RouteContract> {
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a method without a reply may simply not return
 type NoReply<R extends RouteContract> = ReplyOf<R> extends undefined ? void : never;
-type Result<R extends RouteContract> = ReplyOf<R> | Answer<ReplyOf<R>> | StreamableFile | NoReply<R>;
+type Streamed = StreamableFile | Answer<StreamableFile>;
+type Result<R extends RouteContract> = ReplyOf<R> | Answer<ReplyOf<R>> | Streamed | NoReply<R>;
 type Method<R extends RouteContract> = (...args: never[]) => Result<R> | Promise<Result<R>>;
 
 /** A method answered with something that its contract does not describe: a defect of ours, and a 500. */
@@ -23,7 +24,7 @@ export class ReplyMismatch extends Error {
 }
 
 /** What the adapter gets: text that has passed the contract, an answer around such text, a stream, or nothing. */
-export type Checked = string | Answer<string | undefined> | StreamableFile | undefined;
+export type Checked = string | Answer<string | StreamableFile | undefined> | StreamableFile | undefined;
 
 /**
  * Makes a controller method the implementation of a contract: its HTTP method, path and status, the guard's question, the
@@ -62,6 +63,7 @@ function checkReply(contract: RouteContract, result: unknown): Checked {
   // Streams (an export, say) are shaped where they are made. They are only for contracts that declare no reply.
   if (result instanceof StreamableFile && !contract.reply) return result;
   if (!(result instanceof Answer)) return textOf(contract, result);
+  if (result.body instanceof StreamableFile && !contract.reply) return result.withBody(result.body);
   return result.redirectsTo === undefined ? result.withBody(textOf(contract, result.body)) : result;
 }
 

@@ -25,7 +25,7 @@ const SECURITY: Readonly<Record<string, string>> = {
 export function openApi(info: ApiInfo, contracts: readonly RouteContract[]): Json {
   const paths: Record<string, Json> = {};
   for (const contract of contracts) {
-    const path = contract.path.replace(/:(\w+)/g, '{$1}');
+    const path = contract.path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{*}');
     paths[path] = { ...paths[path], [contract.method.toLowerCase()]: operation(contract) };
   }
   return {
@@ -70,10 +70,12 @@ function operation(contract: RouteContract): Json {
   };
 }
 
-function responses({ status = 200, reply }: RouteContract): Json {
-  const content = reply && { content: { 'application/json': { schema: schemaOf(reply, 'output') } } };
+function responses({ status = 200, reply, media = [] }: RouteContract): Json {
+  const json = reply && { 'application/json': { schema: schemaOf(reply, 'output') } };
+  // A stream has no schema: what stands in it is said by the contract's summary.
+  const content = { ...json, ...Object.fromEntries(media.map((type) => [type, {}])) };
   return {
-    [String(status)]: { description: 'Done', ...content },
+    [String(status)]: { description: 'Done', ...(Object.keys(content).length > 0 && { content }) },
     default: {
       description: 'Refused or failed',
       content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },

@@ -2,6 +2,7 @@ import {
   auditAnchorSchemaSql,
   auditArchiveSchemaSql,
   auditFollowerSchemaSql,
+  auditIndexSchemaSql,
   auditSchemaSql,
   auditTreeSchemaSql,
 } from '@integument/audit-log';
@@ -27,6 +28,7 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(9, 'recommendations', recommendationsSchemaSql),
   migration(10, 'audit-followers', auditFollowerSchemaSql),
   migration(11, 'audit-tree', auditTreeSchemaSql),
+  migration(12, 'audit-index', auditIndexSchemaSql),
   migration(13, 'audit-anchors', auditAnchorSchemaSql),
   migration(15, 'permit-subjects', permitSubjectsSql),
   migration(16, 'audit-archive', auditArchiveSchemaSql),

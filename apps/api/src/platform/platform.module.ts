@@ -31,7 +31,7 @@ export class PlatformModule {
         ...auditProviders({
           signingKey: config.API_AUDIT_KEY_FILE,
           origin: config.API_AUDIT_ORIGIN,
-          stallSeconds: config.AUDIT_STALL_SECONDS,
+          config,
           retiredKey: config.API_AUDIT_RETIRED_KEY_FILE,
         }),
         provide(Effects, UnitOfWork, Idempotency),

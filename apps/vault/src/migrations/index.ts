@@ -2,6 +2,7 @@ import {
   auditAnchorSchemaSql,
   auditArchiveSchemaSql,
   auditFollowerSchemaSql,
+  auditIndexSchemaSql,
   auditSchemaSql,
   auditTreeSchemaSql,
 } from '@integument/audit-log';
@@ -30,6 +31,7 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(10, 'registry-keeps-removed', registryKeepsRemovedSql),
   migration(11, 'audit-followers', auditFollowerSchemaSql),
   migration(12, 'audit-tree', auditTreeSchemaSql),
+  migration(13, 'audit-index', auditIndexSchemaSql),
   migration(14, 'audit-anchors', auditAnchorSchemaSql),
   migration(16, 'evidence', evidenceSchemaSql),
   migration(17, 'audit-archive', auditArchiveSchemaSql),

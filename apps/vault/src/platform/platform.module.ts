@@ -29,7 +29,7 @@ export class PlatformModule {
         ...auditProviders({
           signingKey: config.VAULT_AUDIT_KEY_FILE,
           origin: config.VAULT_AUDIT_ORIGIN,
-          stallSeconds: config.AUDIT_STALL_SECONDS,
+          config,
           retiredKey: config.VAULT_AUDIT_RETIRED_KEY_FILE,
         }),
         provide(Effects, UnitOfWork, Idempotency),

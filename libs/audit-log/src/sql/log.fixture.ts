@@ -15,6 +15,7 @@ import { auditArchiveSchemaSql } from './archive-schema.js';
 import { AuditLog } from './audit-log.js';
 import { AuditReader } from './audit-reader.js';
 import { auditSchemaSql } from './audit-schema.js';
+import { auditIndexSchemaSql } from './entry-index-schema.js';
 import { auditFollowerSchemaSql } from './follower-schema.js';
 import { Integrator, type IntegratorOptions } from './integrator.js';
 import { TreeReader } from './tree-reader.js';
@@ -25,6 +26,7 @@ const SCHEMA = [
   auditSchemaSql,
   auditFollowerSchemaSql,
   auditTreeSchemaSql,
+  auditIndexSchemaSql,
   auditAnchorSchemaSql,
   auditArchiveSchemaSql,
 ].join('\n');

@@ -102,6 +102,16 @@ export const stream = defineRoute({
   audience: ['public'],
 });
 
+export const file = defineRoute({
+  ...common,
+  id: 'things.file',
+  method: 'GET',
+  path: '/v1/files/*',
+  audience: ['public'],
+  params: z.strictObject({ '*': z.string().regex(/^[a-z/]+$/) }),
+  media: ['application/octet-stream'],
+});
+
 export const slow = defineRoute({
   ...common,
   id: 'things.slow',
@@ -171,6 +181,12 @@ class Things {
   async slow() {
     await new Promise((resolve) => setTimeout(resolve, 150));
     return { done: true };
+  }
+
+  @Implements(file)
+  file(@Input() { params }: InputOf<typeof file>) {
+    const bytes = new StreamableFile(Buffer.from(params['*']), { type: 'application/octet-stream' });
+    return Answer.of(bytes, { headers: { 'cache-control': 'private, max-age=60' } });
   }
 
   @Implements(stream)
