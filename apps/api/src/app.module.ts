@@ -1,4 +1,4 @@
-import { AuditController } from '@integument/audit-http';
+import { AuditAlertsController, AuditController } from '@integument/audit-http';
 import { ServiceController } from '@integument/http';
 import type { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -28,7 +28,7 @@ export class AppModule {
         RecommendationsModule,
         ErasureModule,
       ],
-      controllers: [AuditController, ServiceController],
+      controllers: [AuditAlertsController, AuditController, ServiceController],
     };
   }
 }

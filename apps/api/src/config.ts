@@ -1,3 +1,4 @@
+import { auditFeedSettings, refuseHalfFeeds } from '@integument/audit-http';
 import { keyFile, plainFile, secretFile, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
@@ -5,34 +6,45 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(1).max(65_535);
 
 /** Settings of apps/api and its worker. `docs/configuration.md` is generated from here. */
-export const apiConfig = z.object({
-  PLATFORM_DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/ })
-    .describe('PostgreSQL of the data plane, its own server'),
-  PLATFORM_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('Connections at most'),
-  API_PUBLIC_URL: webUrl('The API as browsers and clients see it'),
-  API_HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
-  API_PORT: port.default(4403).describe('Port to listen on'),
-  VAULT_INTERNAL_URL: z.url({ protocol: /^https$/ }).describe('The vault’s internal listener'),
-  API_TLS_CA_FILE: plainFile('Certificate authority that signed the vault’s certificate (PEM)'),
-  API_TLS_CERT_FILE: plainFile('The API’s certificate towards the vault (PEM)'),
-  API_TLS_KEY_FILE: secretFile('Its key (PEM)'),
-  PLATFORM_SECRET_FILE: keyFile('The half of every data key that only the API has (32 bytes, base64url)'),
-  QUEUE_URL: z
-    .url({ protocol: /^(postgres(ql)?|rediss?)$/ })
-    .optional()
-    .describe('Where jobs wait: PostgreSQL or Redis; the platform database when absent'),
-  OIDC_ISSUER: webUrl('The OpenID provider'),
-  API_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
-  API_AUDIT_ORIGIN: z.string().default('integument.local/api').describe('Name of the API’s audit log'),
-  WEB_ORIGIN: webUrl('Origin of the web app'),
-  GATE_PATIENCE_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(3_600)
-    .default(60)
-    .describe('How long a consent may be on its way before the worker takes it for lost and closes its gate'),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
-});
+export const apiConfig = z
+  .object({
+    PLATFORM_DATABASE_URL: z
+      .url({ protocol: /^postgres(ql)?$/ })
+      .describe('PostgreSQL of the data plane, its own server'),
+    PLATFORM_DATABASE_POOL: z.coerce
+      .number()
+      .int()
+      .min(2)
+      .max(200)
+      .default(16)
+      .describe('Connections at most'),
+    API_PUBLIC_URL: webUrl('The API as browsers and clients see it'),
+    API_HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
+    API_PORT: port.default(4403).describe('Port to listen on'),
+    VAULT_INTERNAL_URL: z.url({ protocol: /^https$/ }).describe('The vault’s internal listener'),
+    API_TLS_CA_FILE: plainFile('Certificate authority that signed the vault’s certificate (PEM)'),
+    API_TLS_CERT_FILE: plainFile('The API’s certificate towards the vault (PEM)'),
+    API_TLS_KEY_FILE: secretFile('Its key (PEM)'),
+    PLATFORM_SECRET_FILE: keyFile('The half of every data key that only the API has (32 bytes, base64url)'),
+    QUEUE_URL: z
+      .url({ protocol: /^(postgres(ql)?|rediss?)$/ })
+      .optional()
+      .describe('Where jobs wait: PostgreSQL or Redis; the platform database when absent'),
+    OIDC_ISSUER: webUrl('The OpenID provider'),
+    API_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
+    API_AUDIT_ORIGIN: z.string().default('integument.local/api').describe('Name of the API’s audit log'),
+    ...auditFeedSettings,
+    WEB_ORIGIN: webUrl('Origin of the web app'),
+    GATE_PATIENCE_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3_600)
+      .default(60)
+      .describe(
+        'How long a consent may be on its way before the worker takes it for lost and closes its gate',
+      ),
+    LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
+  })
+  .superRefine(refuseHalfFeeds);
 export type ApiConfig = z.output<typeof apiConfig>;

@@ -1,4 +1,4 @@
-import { AuditController } from '@integument/audit-http';
+import { AuditAlertsController, AuditController } from '@integument/audit-http';
 import { ServiceController } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -26,7 +26,7 @@ export class AppModule {
         ErasureModule,
         ModelKeysModule,
       ],
-      controllers: [AuditController, ServiceController],
+      controllers: [AuditAlertsController, AuditController, ServiceController],
     };
   }
 }

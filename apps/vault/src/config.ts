@@ -1,3 +1,4 @@
+import { auditFeedSettings, refuseHalfFeeds } from '@integument/audit-http';
 import { isLoopback, plainFile, secretFile, secretPath, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
@@ -33,10 +34,12 @@ export const vaultConfig = z
       .string()
       .default('integument.local/vault')
       .describe('Name of the vault’s audit log'),
+    ...auditFeedSettings,
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
     WEB_ORIGIN: webUrl('Origin of the web app'),
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
   })
+  .superRefine(refuseHalfFeeds)
   .superRefine((config, issues) => {
     // The embedded keyring keeps the root key beside the app: good for one machine, not for a database elsewhere.
     if (config.KEYRING === 'embedded' && !isLoopback(config.VAULT_DATABASE_URL)) {

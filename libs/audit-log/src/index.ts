@@ -17,3 +17,23 @@ export { Follower, type FollowerOptions, type FollowerState } from './sql/follow
 export { auditFollowerSchemaSql } from './sql/follower-schema.js';
 export { AuditLogInconsistent } from './sql/integration.js';
 export { Integrator, type IntegratorOptions } from './sql/integrator.js';
+export { EntryRun, type StoredEntry } from './sql/entry-run.js';
+export { type LoggedEntry, parseLoggedEntry } from './logged-entry.js';
+export { type LoggedBytes, type OcsfEvent, ocsfEvent } from './siem/ocsf.js';
+export { isPushSecret, PushUndelivered } from './siem/http-target.js';
+export { siemFollowers, type SiemDependencies, type SiemSettings } from './siem/siem-followers.js';
+export { SyslogUndelivered } from './siem/syslog-target.js';
+export { alertRuleChanged } from './alerts/alert-entries.js';
+export {
+  type AlertCursor,
+  findAlertRule,
+  listAlertRules,
+  putAlertRule,
+  readAlerts,
+  type StoredAlertRule,
+  TooManyAlertRules,
+} from './alerts/alert-rules.js';
+export { type AlertTrial, tryAlertRule } from './alerts/alert-trial.js';
+export { type AlertsDependencies, alertsFollower } from './alerts/alerts-follower.js';
+export { auditAlertsSchemaSql } from './alerts/alerts-schema.js';
+export type { Alert } from './alerts/evaluation.js';

@@ -1,4 +1,4 @@
-import { auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
+import { auditAlertsSchemaSql, auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
 import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { consentSchemaSql } from '../features/consent/consent.schema.js';
@@ -20,4 +20,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(8, 'products', productsSchemaSql),
   migration(9, 'recommendations', recommendationsSchemaSql),
   migration(10, 'audit-followers', auditFollowerSchemaSql),
+  migration(14, 'audit-alerts', auditAlertsSchemaSql),
 ];

@@ -1,4 +1,4 @@
-import { auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
+import { auditAlertsSchemaSql, auditFollowerSchemaSql, auditSchemaSql } from '@integument/audit-log';
 import { idempotencySchemaSql, migration } from '@integument/database';
 import type { MigrationInterface } from 'typeorm';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
@@ -22,4 +22,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(9, 'model-keys', modelKeysSchemaSql),
   migration(10, 'registry-keeps-removed', registryKeepsRemovedSql),
   migration(11, 'audit-followers', auditFollowerSchemaSql),
+  migration(15, 'audit-alerts', auditAlertsSchemaSql),
 ];

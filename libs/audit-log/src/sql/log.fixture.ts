@@ -13,11 +13,12 @@ import { type AuditEntry, defineAction } from '../entry.js';
 import { AuditLog } from './audit-log.js';
 import { AuditReader } from './audit-reader.js';
 import { auditSchemaSql } from './audit-schema.js';
+import { auditAlertsSchemaSql } from '../alerts/alerts-schema.js';
 import { auditFollowerSchemaSql } from './follower-schema.js';
 import { Integrator, type IntegratorOptions } from './integrator.js';
 
 /** Every table of a log, in the order in which migrations made them. */
-const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql].join('\n');
+const SCHEMA = [auditSchemaSql, auditFollowerSchemaSql, auditAlertsSchemaSql].join('\n');
 
 export const counted = defineAction('tests.count', z.object({ n: z.int(), writer: z.int().optional() }));
 
