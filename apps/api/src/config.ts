@@ -1,4 +1,4 @@
-import { anchorSettings, checkAnchors, logSettings } from '@integument/audit-http';
+import { checkLogSettings, logSettings } from '@integument/audit-http';
 import { keyFile, plainFile, proxyNetworks, secretFile, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
@@ -29,7 +29,6 @@ const settings = z.object({
   ).optional(),
   API_AUDIT_ORIGIN: z.string().default('integument.local/api').describe('Name of the API’s audit log'),
   ...logSettings,
-  ...anchorSettings,
   WEB_ORIGIN: webUrl('Origin of the web app'),
   TRUSTED_PROXIES: proxyNetworks(),
   GATE_PATIENCE_SECONDS: z.coerce
@@ -43,5 +42,5 @@ const settings = z.object({
 });
 
 /** Settings of apps/api and its worker. `docs/configuration.md` is generated from here. */
-export const apiConfig = settings.superRefine(checkAnchors);
+export const apiConfig = settings.superRefine(checkLogSettings);
 export type ApiConfig = z.output<typeof apiConfig>;

@@ -1,4 +1,4 @@
-import { anchorSettings, checkAnchors, logSettings } from '@integument/audit-http';
+import { checkLogSettings, logSettings } from '@integument/audit-http';
 import { isLoopback, plainFile, proxyNetworks, secretFile, secretPath, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
@@ -38,13 +38,12 @@ export const vaultConfig = z
       .default('integument.local/vault')
       .describe('Name of the vault’s audit log'),
     ...logSettings,
-    ...anchorSettings,
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
     WEB_ORIGIN: webUrl('Origin of the web app'),
     TRUSTED_PROXIES: proxyNetworks(),
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
   })
-  .superRefine(checkAnchors)
+  .superRefine(checkLogSettings)
   .superRefine((config, issues) => {
     // The embedded keyring keeps the root key beside the app: good for one machine, not for a database elsewhere.
     if (config.KEYRING === 'embedded' && !isLoopback(config.VAULT_DATABASE_URL)) {

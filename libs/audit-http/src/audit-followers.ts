@@ -1,36 +1,57 @@
-import { EntryIndex, Follower, INDEX_FOLLOWER, type TreeReader } from '@integument/audit-log';
+import {
+  type AuditLog,
+  alertsFollower,
+  EntryIndex,
+  Follower,
+  INDEX_FOLLOWER,
+  siemFollowers,
+  type TreeReader,
+} from '@integument/audit-log';
 import type { UnitOfWork } from '@integument/database';
 import type { HealthCheck } from '@integument/http';
 import type { Logger } from '@integument/telemetry';
 import { anchorCheck, anchorFollowers } from './anchor-followers.js';
-import type { AnchorSettings } from './anchor-settings.js';
+import { siemSettings } from './feed-settings.js';
+import type { LogSettings } from './log-settings.js';
 
 export interface FollowerDeps {
   readonly unitOfWork: UnitOfWork;
   readonly tree: TreeReader;
+  readonly audit: AuditLog;
   readonly logger: Logger;
+  /** name of the log */
+  readonly origin: string;
 }
 
-/** Everything of an app that follows its log in the background: the entry index, anchors, and what else is listed here. */
+/** Everything of an app that follows its log in the background: index, alerts, anchors, feeds to other systems. */
 export class AuditFollowers {
   private constructor(
     private readonly followers: readonly Pick<Follower, 'start' | 'stop'>[],
-    /** for readiness: fails while a place outside knows another history of the log */
+    /** for readiness: fails while the anchor file knows another history of the log */
     readonly check: HealthCheck,
   ) {}
 
-  static of(settings: AnchorSettings, { unitOfWork, tree, logger }: FollowerDeps): AuditFollowers {
-    const onError = (component: string, error: unknown) =>
+  static of(
+    settings: LogSettings,
+    { unitOfWork, tree, audit, logger, origin }: FollowerDeps,
+  ): AuditFollowers {
+    const onError = (component: string) => (error: unknown) =>
       logger.error('an audit follower failed', { component, error });
-    const anchors = anchorFollowers(settings, { unitOfWork, proofs: tree, onError });
-    const index = new Follower({
+    const anchors = anchorFollowers(settings, {
       unitOfWork,
-      name: INDEX_FOLLOWER,
-      begin: 'first',
-      follow: new EntryIndex(unitOfWork).follow,
-      onError: (error) => onError(INDEX_FOLLOWER, error),
+      proofs: tree,
+      onError: (name, error) => onError(name)(error),
     });
-    return new AuditFollowers([index, ...anchors], anchorCheck(anchors));
+    const onAlert = ({ rule }: { readonly rule: string }) => logger.warn('audit alert', { code: rule });
+    return new AuditFollowers(
+      [
+        index(unitOfWork, onError(INDEX_FOLLOWER)),
+        alertsFollower({ unitOfWork, audit, onError: onError('alerts'), onAlert }),
+        ...siemFollowers(siemSettings(settings), { unitOfWork, origin, onError: onError('siem') }),
+        ...anchors,
+      ],
+      anchorCheck(anchors),
+    );
   }
 
   start(): void {
@@ -41,4 +62,9 @@ export class AuditFollowers {
   async stop(): Promise<void> {
     await Promise.all(this.followers.map((follower) => follower.stop()));
   }
+}
+
+function index(unitOfWork: UnitOfWork, onError: (error: unknown) => void): Follower {
+  const { follow } = new EntryIndex(unitOfWork);
+  return new Follower({ unitOfWork, name: INDEX_FOLLOWER, begin: 'first', follow, onError });
 }

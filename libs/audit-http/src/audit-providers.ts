@@ -14,7 +14,6 @@ import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import type { InjectionToken, Provider } from '@nestjs/common';
-import type { AnchorSettings } from './anchor-settings.js';
 import { AuditDuties } from './audit-duties.js';
 import { AuditFollowers } from './audit-followers.js';
 import { AuditedRefusals } from './audited-refusals.js';
@@ -29,7 +28,7 @@ export interface AuditSettings {
   /** name of the log */
   readonly origin: string;
   /** what both apps' settings say of their logs */
-  readonly config: LogSettings & AnchorSettings;
+  readonly config: LogSettings;
 }
 
 /** An app's audit log, wired. Needs `UnitOfWork` and `Logger`. */
@@ -51,9 +50,9 @@ export function auditProviders({ signingKey, retiredKey, origin, config }: Audit
     },
     {
       provide: AuditFollowers,
-      inject: [UnitOfWork, TreeReader, Logger],
-      useFactory: (unitOfWork: UnitOfWork, tree: TreeReader, logger: Logger) =>
-        AuditFollowers.of(config, { unitOfWork, tree, logger }),
+      inject: [UnitOfWork, TreeReader, AuditLog, Logger],
+      useFactory: (unitOfWork: UnitOfWork, tree: TreeReader, audit: AuditLog, logger: Logger) =>
+        AuditFollowers.of(config, { unitOfWork, tree, audit, logger, origin }),
     },
     provide(AuditDuties, Integrator, AuditFollowers, AuditPulse, StrangerCounts),
   ];

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { StoredEntry } from '@integument/audit-log';
+import { ocsfEvent, type StoredEntry } from '@integument/audit-log';
 import type { AuditStreamFormat } from '@integument/contracts';
 import { entryCsv } from './entry-csv.js';
 
@@ -43,7 +43,20 @@ function isJson(text: string): boolean {
   }
 }
 
+/** A line for each entry: an OCSF event, the same that the feeds send. */
+const entryOcsf: EntryFormat = {
+  mediaType: 'application/x-ndjson',
+  extension: 'ocsf.ndjson',
+  head: '',
+  write: (entries, origin) =>
+    entries
+      .map(({ position, entry: bytes }) => ocsfEvent({ origin, position, bytes }, new Date()))
+      .map((event) => `${JSON.stringify(event)}\n`)
+      .join(''),
+};
+
 export const ENTRY_FORMATS: Readonly<Record<AuditStreamFormat, EntryFormat>> = {
   ndjson: entryNdjson,
   csv: entryCsv,
+  ocsf: entryOcsf,
 };

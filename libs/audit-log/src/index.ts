@@ -1,3 +1,17 @@
+export { alertRuleChanged } from './alerts/alert-entries.js';
+export {
+  type AlertCursor,
+  findAlertRule,
+  listAlertRules,
+  putAlertRule,
+  readAlerts,
+  type StoredAlertRule,
+  TooManyAlertRules,
+} from './alerts/alert-rules.js';
+export { type AlertTrial, tryAlertRule } from './alerts/alert-trial.js';
+export { type AlertsDependencies, alertsFollower } from './alerts/alerts-follower.js';
+export { auditAlertsSchemaSql } from './alerts/alerts-schema.js';
+export type { Alert } from './alerts/evaluation.js';
 export {
   type Anchor,
   AnchorConflict,
@@ -31,7 +45,12 @@ export {
   MAX_ENTRY_BYTES,
 } from './entry.js';
 export type { Actor, Facts, From } from './facts.js';
+export { type LoggedEntry, parseLoggedEntry } from './logged-entry.js';
 export * from './reports/index.js';
+export { isPushSecret, PushUndelivered } from './siem/http-target.js';
+export { type LoggedBytes, type OcsfEvent, ocsfEvent } from './siem/ocsf.js';
+export { type SiemDependencies, type SiemSettings, siemFollowers } from './siem/siem-followers.js';
+export { SyslogUndelivered } from './siem/syslog-target.js';
 export { readSigningKey } from './signing-key.js';
 export { auditAnchorSchemaSql } from './sql/anchor-schema.js';
 export { auditArchiveSchemaSql } from './sql/archive-schema.js';
@@ -50,6 +69,7 @@ export {
   type StoredEntry,
 } from './sql/entry-query.js';
 export { CursorInvalid, parseCursor } from './sql/entry-query-cursor.js';
+export { EntryRun, type RunEntry } from './sql/entry-run.js';
 export { Follower, type FollowerOptions, type FollowerState } from './sql/follower.js';
 export { auditFollowerSchemaSql } from './sql/follower-schema.js';
 export { Integrator, type IntegratorOptions } from './sql/integrator.js';

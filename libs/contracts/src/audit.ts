@@ -76,7 +76,7 @@ export const readAuditEntries = defineRoute({
 });
 
 /** Each is written by an `EntryFormat` of libs/audit-http. */
-export const AUDIT_STREAM_FORMATS = ['ndjson', 'csv'] as const;
+export const AUDIT_STREAM_FORMATS = ['ndjson', 'csv', 'ocsf'] as const;
 export type AuditStreamFormat = (typeof AUDIT_STREAM_FORMATS)[number];
 
 export const streamAuditEntries = defineRoute({

@@ -1,4 +1,5 @@
 export * from './audit.js';
+export * from './audit-alerts.js';
 export * from './audit-proofs.js';
 export * from './consent.js';
 export * from './erasure.js';

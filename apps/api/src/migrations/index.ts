@@ -1,4 +1,5 @@
 import {
+  auditAlertsSchemaSql,
   auditAnchorSchemaSql,
   auditArchiveSchemaSql,
   auditFollowerSchemaSql,
@@ -30,6 +31,7 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(11, 'audit-tree', auditTreeSchemaSql),
   migration(12, 'audit-index', auditIndexSchemaSql),
   migration(13, 'audit-anchors', auditAnchorSchemaSql),
+  migration(14, 'audit-alerts', auditAlertsSchemaSql),
   migration(15, 'permit-subjects', permitSubjectsSql),
   migration(16, 'audit-archive', auditArchiveSchemaSql),
 ];

@@ -1,4 +1,5 @@
 import {
+  auditAlertsSchemaSql,
   auditAnchorSchemaSql,
   auditArchiveSchemaSql,
   auditFollowerSchemaSql,
@@ -33,6 +34,7 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(12, 'audit-tree', auditTreeSchemaSql),
   migration(13, 'audit-index', auditIndexSchemaSql),
   migration(14, 'audit-anchors', auditAnchorSchemaSql),
+  migration(15, 'audit-alerts', auditAlertsSchemaSql),
   migration(16, 'evidence', evidenceSchemaSql),
   migration(17, 'audit-archive', auditArchiveSchemaSql),
 ];

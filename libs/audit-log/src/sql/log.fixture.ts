@@ -2,6 +2,7 @@ import { migrate, migration, openDatabase, type Tx, UnitOfWork } from '@integume
 import { FixedClock, freshEmptyDatabase } from '@integument/testing';
 import pg from 'pg';
 import { z } from 'zod';
+import { auditAlertsSchemaSql } from '../alerts/alerts-schema.js';
 import {
   generateNoteKey,
   NoteSigner,
@@ -28,6 +29,7 @@ const SCHEMA = [
   auditTreeSchemaSql,
   auditIndexSchemaSql,
   auditAnchorSchemaSql,
+  auditAlertsSchemaSql,
   auditArchiveSchemaSql,
 ].join('\n');
 

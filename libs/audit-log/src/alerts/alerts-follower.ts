@@ -1,0 +1,106 @@
+import type { Tx, UnitOfWork } from '@integument/database';
+import { parseLoggedEntry } from '../logged-entry.js';
+import type { AuditLog } from '../sql/audit-log.js';
+import { type RunEntry, readRun } from '../sql/entry-run.js';
+import { Follower, type FollowerOptions } from '../sql/follower.js';
+import { alertEntry } from './alert-entries.js';
+import {
+  enabledRules,
+  loadStates,
+  lockProgress,
+  moveProgress,
+  pruneStates,
+  saveStates,
+  storeAlerts,
+} from './alert-store.js';
+import {
+  type Alert,
+  type AlertRule,
+  CLOCK_SKEW_MS,
+  evaluate,
+  expiryOf,
+  groupsAsked,
+  type TimedEntry,
+} from './evaluation.js';
+
+export interface AlertsDependencies {
+  readonly unitOfWork: UnitOfWork;
+  readonly audit: AuditLog;
+  readonly onError: (error: unknown) => void;
+  /** told of each alert once it is stored and in the log; a crash may keep it from hearing of one */
+  readonly onAlert: (alert: Alert) => void;
+  readonly clock?: () => Date;
+  /** entries in one transaction. Default 500 */
+  readonly batchSize?: number;
+  readonly timing?: Pick<FollowerOptions, 'pollMs' | 'leaseMs'>;
+}
+
+/**
+ * Looks for the rules' patterns in the log, from its first entry on. What a batch raised, what it has counted and how far it
+ * came are one transaction, so an entry that is handled twice, after a crash or a lost lease, counts and raises once.
+ */
+export function alertsFollower(dependencies: AlertsDependencies): Follower {
+  const { unitOfWork, onError, onAlert, timing } = dependencies;
+  return new Follower({
+    unitOfWork,
+    name: 'alerts',
+    begin: 'first',
+    onError,
+    ...timing,
+    follow: async ({ from }) => {
+      for (;;) {
+        const { position, alerts } = await unitOfWork.run((tx) => evaluateBatch(tx, dependencies));
+        for (const alert of alerts) onAlert(alert);
+        // Behind the follower only where somebody set the progress back: then all between is looked at again.
+        if (position > from) return position;
+      }
+    },
+  });
+}
+
+async function evaluateBatch(
+  tx: Tx,
+  { audit, clock = () => new Date(), batchSize = 500 }: AlertsDependencies,
+): Promise<{ position: number; alerts: Alert[] }> {
+  const from = await lockProgress(tx);
+  const stored = await readRun(tx, from, batchSize);
+  const entries = timedEntries(stored);
+  const rules = await enabledRules(tx);
+  const states = await loadStates(tx, questions(rules, entries));
+  const raised = entries.flatMap((entry) => rules.flatMap((rule) => evaluate(rule, entry, states) ?? []));
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  await saveStates(tx, states, (rule, state) => expiryOf(byId.get(rule) as AlertRule, state));
+  const alerts = await storeAlerts(tx, raised);
+  if (alerts.length > 0) await audit.append(tx, ...alerts.map(alertEntry));
+  if (stored.length < batchSize) await pruneStates(tx, forgottenBefore(entries, clock()));
+  await moveProgress(tx, from + stored.length);
+  return { position: from + stored.length, alerts };
+}
+
+/**
+ * Only asked at the end of the log, where the next entries are of about now: behind it, an entry of a clock far ahead would have
+ * everything forgotten that those to come still need.
+ */
+function forgottenBefore(entries: readonly TimedEntry[], now: Date): number {
+  const latest = Math.max(0, ...entries.map(({ at }) => at));
+  return Math.min(latest, now.getTime()) - CLOCK_SKEW_MS;
+}
+
+/** Without what can't be read as an entry: the verifier's business, and the feeds show it. */
+export function timedEntries(stored: readonly RunEntry[]): TimedEntry[] {
+  return stored.flatMap(({ position, bytes }) => {
+    const entry = bytes && parseLoggedEntry(bytes);
+    return entry ? [{ position, at: Date.parse(entry.at), entry }] : [];
+  });
+}
+
+function questions(rules: readonly AlertRule[], entries: readonly TimedEntry[]): [string, string][] {
+  const asked = new Map<string, [string, string]>();
+  for (const rule of rules) {
+    for (const entry of entries) {
+      for (const group of groupsAsked(rule, entry))
+        asked.set(JSON.stringify([rule.id, group]), [rule.id, group]);
+    }
+  }
+  return [...asked.values()];
+}
