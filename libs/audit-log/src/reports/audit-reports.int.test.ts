@@ -42,10 +42,10 @@ async function report(name: ReportName, maxRows = 100): Promise<AuditReport> {
   return new AuditReports(log.unitOfWork, { clock: log.clock.now, maxRows }).report(name, period, covered);
 }
 
-const rowsOf = async (name: ReportName) => {
+const rowsOf = async (name: ReportName): Promise<Record<string, unknown>[]> => {
   const { columns, rows } = await report(name);
   return rows.map((row) =>
-    Object.fromEntries(columns.map(({ key }, n) => [key, row[n]]).filter(([, value]) => value !== null)),
+    Object.fromEntries(columns.flatMap(({ key }, n) => (row[n] === null ? [] : [[key, row[n]] as const]))),
   );
 };
 

@@ -77,10 +77,11 @@ export class AuditReports {
 }
 
 function asValue(value: unknown, { kind }: ReportColumn): ReportValue {
-  if (value === null || value === undefined) return null;
+  if (value instanceof Date) return value;
+  // PostgreSQL's texts, and its bigints as texts.
+  if (typeof value !== 'string') return null;
   if (kind === 'number') return Number(value);
-  if (kind === 'list') return namesOf(String(value));
-  return value instanceof Date ? value : String(value);
+  return kind === 'list' ? namesOf(value) : value;
 }
 
 /** A JSON array of names, as an entry has it; anything else is shown as it stands. */

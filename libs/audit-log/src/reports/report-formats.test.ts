@@ -41,7 +41,7 @@ describe('the page of a report', () => {
   });
 
   it('may use just the style that it has', () => {
-    const styles = [...page.matchAll(/<style>([^]*?)<\/style>/g)].map(([, style]) => style ?? '');
+    const styles = [...page.matchAll(/<style>([\s\S]*?)<\/style>/g)].map(([, style]) => style ?? '');
     expect(styles).toHaveLength(1);
     const hash = createHash('sha256')
       .update(styles[0] ?? '')

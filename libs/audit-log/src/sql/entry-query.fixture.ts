@@ -74,7 +74,7 @@ export function randomFilter(random: SeededRandom): EntryFilter {
     from: sometimes(0.4, new Date(from)),
     to: sometimes(0.4, new Date(from + random.below(SPAN_MS))),
     actor: sometimes(0.3, `actor-${random.below(1_000)}`),
-    action: sometimes(0.4, random.pick(ACTIONS)),
+    action: sometimes(0.6, random.pick(ACTIONS)),
     subject: sometimes(0.2, commitmentOf(random.below(5_000))),
     purpose: sometimes(0.3, random.pick(PURPOSES)),
     outcome: sometimes(0.3, random.pick(['done', 'refused'] as const)),
