@@ -2,7 +2,7 @@ import { AuditReader, TreeReader } from '@integument/audit-log';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { proofCount, type SeededRandom, seededRandom } from '@integument/testing';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   CheckpointInvalid,
   leafHash,
@@ -110,7 +110,7 @@ async function isRefused(earlier?: string): Promise<boolean> {
   }
 }
 
-const LIMIT_MS = 1_200_000;
+vi.setConfig({ testTimeout: 1_200_000 });
 
 describe('a superuser who tampers', () => {
   it('was not at work yet', async () => {
@@ -120,17 +120,11 @@ describe('a superuser who tampers', () => {
     expect(ways).toHaveLength(KINDS);
   });
 
-  it(
-    'with entries or notes is found by the key alone, each time',
-    () => each(FOUND_BY_KEY, () => isRefused()),
-    LIMIT_MS,
-  );
+  it('with entries or notes is found by the key alone, each time', () =>
+    each(FOUND_BY_KEY, () => isRefused()));
 
-  it(
-    'with the end of the log, or the signing key, is found by a checkpoint kept elsewhere, each time',
-    () => each(FOUND_BY_KEPT_CHECKPOINT, () => isRefused(kept)),
-    LIMIT_MS,
-  );
+  it('with the end of the log, or the signing key, is found by a checkpoint kept elsewhere, each time', () =>
+    each(FOUND_BY_KEPT_CHECKPOINT, () => isRefused(kept)));
 
   it('is not found by the key alone if it was used to sign', async () => {
     const random = seededRandom();
@@ -140,20 +134,16 @@ describe('a superuser who tampers', () => {
     }
   });
 
-  it(
-    'with the copies beside a note is found by it, each time',
-    () =>
-      each(FOUND_BESIDE_NOTE, async () => {
-        const rows = await tx.query<{ size: string; root: Buffer; note: string }>(
-          'SELECT * FROM audit_checkpoint',
-        );
-        return rows.some(({ size, root, note }) => {
-          const signed = openCheckpoint(note, log.signer.verifier);
-          return String(signed.size) !== size || !root.equals(signed.root);
-        });
-      }),
-    LIMIT_MS,
-  );
+  it('with the copies beside a note is found by it, each time', () =>
+    each(FOUND_BESIDE_NOTE, async () => {
+      const rows = await tx.query<{ size: string; root: Buffer; note: string }>(
+        'SELECT * FROM audit_checkpoint',
+      );
+      return rows.some(({ size, root, note }) => {
+        const signed = openCheckpoint(note, log.signer.verifier);
+        return String(signed.size) !== size || !root.equals(signed.root);
+      });
+    }));
 
   it('with hashes gets no proof that holds of an entry that is not in the log', async () => {
     const random = seededRandom();

@@ -40,7 +40,7 @@ const flipCheckpointSize: Tampering = ({ checkpoints }, random) => {
   const bits = Array.from({ length: 63 }, (_, bit) => bit);
   const bit = random.pick(bits.filter((one) => !sizes.includes(size ^ (1n << BigInt(one)))));
   const sql = 'UPDATE audit_checkpoint SET size = size # (1::bigint << $1::integer) WHERE size = $2';
-  return [[sql, bit, size]];
+  return [[sql, bit, Number(size)]];
 };
 
 const flipCheckpointRoot: Tampering = ({ checkpoints }, random) => {

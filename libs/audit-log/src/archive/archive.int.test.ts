@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UnitOfWork } from '@integument/database';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   formatTilePath,
   generateNoteKey,
@@ -22,6 +22,7 @@ import { filledEntry, TestLog } from '../sql/log.fixture.js';
 import { EntriesArchived } from '../sql/tree-reader.js';
 import { ArchiveElsewhere, type ArchiveOptions, archiveEntries } from './archive.js';
 
+vi.setConfig({ testTimeout: 120_000 });
 const actor = { kind: 'process', id: 'audit-archive' } as const;
 let log: TestLog;
 let folder: string;
@@ -136,7 +137,7 @@ describe('an archive', () => {
     const proof = await log.tree.inclusion(70, 67_000);
     const leaf = leafHash(filledEntry(70));
     expect(verifyInclusion(70, 67_000, leaf, proof, root)).toBe(true);
-  }, 120_000);
+  });
 
   it('reaches up to a time: what was under a checkpoint before it', async () => {
     await grow(0, 600);

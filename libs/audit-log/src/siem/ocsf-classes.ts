@@ -72,6 +72,12 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'registry.read_client': ['entity', 'Read'],
 
   'erasure.erase_permit': ['datastore', 'Delete'],
+  'evidence.request': ['api', 'Create'],
+  'evidence.approve': ['api', 'Update'],
+  // Whom an entry was about: what a data store calls decrypting.
+  'evidence.open': ['datastore', 'Decrypt'],
+  'evidence.lapse': ['datastore', 'Delete'],
+  'requests.unauthenticated': ['authentication', 'Logon'],
   'readings.store': ['datastore', 'Write'],
   'readings.read': ['datastore', 'Read'],
   'events.record': ['datastore', 'Write'],

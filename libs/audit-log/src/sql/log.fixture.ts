@@ -53,12 +53,14 @@ export class TestLog {
   readonly audit = new AuditLog(this.clock.now);
   readonly reader: AuditReader;
   readonly tree: TreeReader;
-  private readonly pair = generateNoteKey('test.example/audit');
+  /** the key as text, for other processes */
+  readonly pair = generateNoteKey('test.example/audit');
   readonly vkey = this.pair.vkey;
   readonly signer = NoteSigner.parse(this.pair.skey);
 
   private constructor(
     readonly unitOfWork: UnitOfWork,
+    readonly url: string,
     readonly superuserUrl: string,
     readonly drop: () => Promise<void>,
   ) {
@@ -75,7 +77,7 @@ export class TestLog {
       migrations: [migration(1, 'audit', SCHEMA)],
     });
     await migrate(dataSource);
-    return new TestLog(new UnitOfWork(dataSource), database.superuserUrl, async () => {
+    return new TestLog(new UnitOfWork(dataSource), database.url, database.superuserUrl, async () => {
       await dataSource.destroy();
       await database.drop();
     });
