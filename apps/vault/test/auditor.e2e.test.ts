@@ -1,4 +1,4 @@
-import { NoteVerifier, splitLines, verifyExport } from '@integument/audit-log';
+import { verifyExport } from '@integument/audit-log';
 import {
   exportAuditLog,
   type RouteContract,
@@ -82,11 +82,9 @@ describe('an auditor', () => {
       const route: RouteContract = exportAuditLog;
       const exported = await request(auditor, url, route);
       expect([exported.status, exported.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
-      const report = await verifyExport(
-        splitLines(inPieces(exported.text)),
-        NoteVerifier.parse(info.audit[app].verifierKey),
-        { earlier: before.note },
-      );
+      const report = await verifyExport([Buffer.from(exported.text)], info.audit[app].verifierKey, {
+        earlier: before.note,
+      });
       expect(report).toMatchObject({ ok: true, earlierSize: before.size });
     },
   );
@@ -96,10 +94,9 @@ describe('an auditor', () => {
     expect(size).toBeGreaterThan(0);
     const route: RouteContract = exportAuditLog;
     const { text } = await request(auditor, url, route);
-    const entries = text.split('\n').flatMap((line) => /"entry":"([^"]*)"/.exec(line)?.[1] ?? []);
-    const plain = entries
-      .map((entry) => Buffer.from(entry, 'base64').toString('utf8').toLowerCase())
-      .join('\n');
+    // Not the hashes: in base64 any short word turns up by chance.
+    const entries = text.split('\n').flatMap((line) => /"entry":(.*)/.exec(line)?.[1] ?? []);
+    const plain = entries.join('\n').toLowerCase();
     expect(plain).toContain('"action"');
     for (const { value } of somebody.person.canaries) expect(plain).not.toContain(value);
     for (const pseudonym of [permit, somebody.name]) expect(plain).not.toContain(pseudonym);
@@ -120,9 +117,3 @@ describe('an auditor', () => {
     }
   });
 });
-
-async function* inPieces(text: string): AsyncGenerator<Buffer> {
-  for (let at = 0; at < text.length; at += 65_536) {
-    yield await Promise.resolve(Buffer.from(text.slice(at, at + 65_536), 'utf8'));
-  }
-}

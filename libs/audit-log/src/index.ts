@@ -11,7 +11,13 @@ export {
 export type { Actor, Facts } from './facts.js';
 export { readSigningKey } from './signing-key.js';
 export { AuditLog, stagingInsert } from './sql/audit-log.js';
-export { AuditReader, type EntryPage, NoCheckpointYet, type SignedCheckpoint } from './sql/audit-reader.js';
+export {
+  AuditReader,
+  type EntryPage,
+  type ExportRange,
+  NoCheckpointYet,
+  type SignedCheckpoint,
+} from './sql/audit-reader.js';
 export { auditSchemaSql } from './sql/audit-schema.js';
 export { Follower, type FollowerOptions, type FollowerState } from './sql/follower.js';
 export { auditFollowerSchemaSql } from './sql/follower-schema.js';

@@ -1,4 +1,4 @@
-import { sha256 } from './primitives.js';
+import { allocate, copyInto, sha256, sha256Into } from './primitives.js';
 
 /** Length of every hash of the tree, in bytes. */
 export const HASH_BYTES = 32;
@@ -9,14 +9,39 @@ export const EMPTY_ROOT = sha256(new Uint8Array());
 // Leaves and nodes are hashed under different first bytes: otherwise the two hashes of a node, taken as an entry,
 // would have the node's hash, and a tree could be shown with another shape under the same root.
 const LEAF = 0;
-const NODE = 1;
+export const NODE = 1;
 
 /** Hash of an entry's bytes as they are stored (RFC 6962 section 2.1): SHA-256(0x00 || entry). */
 export function leafHash(entry: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(entry.length + 1);
-  bytes[0] = LEAF;
-  bytes.set(entry, 1);
-  return sha256(bytes);
+  return leafHashInto(allocate(HASH_BYTES), entry, 0, entry.length);
+}
+
+/**
+ * The same of an entry that stands among other bytes, from `start` up to but without `end`, without a new object for each.
+ * @returns `target`, in which the hash now stands
+ */
+export function leafHashInto(target: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const input = leafInput(1 + end - start);
+  copyInto(input, 1, bytes, start, end);
+  sha256Into(input, target, 0);
+  return target;
+}
+
+// One buffer for all entries, and a view of it for each length, kept: making one costs a tenth of the hash.
+let leaf = allocate(16_384);
+let leafInputs: Uint8Array[] = [];
+
+function leafInput(length: number): Uint8Array {
+  if (length > leaf.length) {
+    leaf = allocate(2 * length);
+    leafInputs = [];
+  }
+  leaf[0] = LEAF;
+  const known = leafInputs[length];
+  if (known) return known;
+  const input = leaf.subarray(0, length);
+  leafInputs[length] = input;
+  return input;
 }
 
 /** Hash of a node over two subtrees (RFC 6962 section 2.1): SHA-256(0x01 || left || right). */
@@ -29,7 +54,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   node.set(right, 1 + HASH_BYTES);
   return sha256(node);
 }
-const node = new Uint8Array(1 + 2 * HASH_BYTES);
+const node = allocate(1 + 2 * HASH_BYTES);
 node[0] = NODE;
 
 /** Whether a number can be the size of a log: a whole number that a double holds exactly. */

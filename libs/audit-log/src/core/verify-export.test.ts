@@ -1,11 +1,11 @@
 import { proofCount, type SeededRandom, seededRandom } from '@integument/testing';
 import { describe, expect, it } from 'vitest';
-import { sampleCheckpoint, sampleEntry, sampleExport } from './export.fixture.js';
+import { bytesOf, sampleCheckpoint, sampleEntry, sampleExport } from './export.fixture.js';
 import { formatCheckpointLine, formatEntry } from './export-format.js';
-import { splitLines } from './lines.js';
 import { leafHash } from './merkle.js';
 import { generateNoteKey, NoteKeyInvalid, NoteSigner } from './note-key.js';
-import { type VerifyOptions, verifyExport } from './verify-export.js';
+import { verifyExport } from './verify-export.js';
+import type { ExportOptions } from './verify-options.js';
 
 const signer = NoteSigner.parse(generateNoteKey('vault.example/audit').skey);
 const forger = NoteSigner.parse(generateNoteKey('vault.example/audit').skey);
@@ -14,7 +14,7 @@ const key = signer.verifier;
 const lines = sampleExport(signer, 20, [5, 9]);
 const line = (at: number) => lines[at] as string;
 const replaced = (at: number, ...by: string[]) => lines.toSpliced(at, 1, ...by);
-const verify = (changed: string[], options?: VerifyOptions) => verifyExport(changed, key, options);
+const verify = (changed: string[], options?: ExportOptions) => verifyExport([bytesOf(changed)], key, options);
 
 const other = (position: number) => {
   const entry = sampleEntry(1_000 + position);
@@ -28,8 +28,13 @@ describe('an untouched export', () => {
       origin: 'vault.example/audit',
       size: 20,
       root: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) as string,
+      note: sampleCheckpoint(signer, 20),
+      key: key.toString(),
+      keys: 1,
       checkpoints: 3,
+      archived: 0,
       earlierSize: null,
+      cosigned: null,
       firstAt: '2026-01-15T12:00:00.000Z',
       lastAt: '2026-01-15T12:00:19.000Z',
     });
@@ -37,7 +42,7 @@ describe('an untouched export', () => {
 
   it('is what was signed, at any size, from the public key in text', async () => {
     for (const size of [0, 1, 2, 3, 31, 32, 33]) {
-      const report = await verifyExport(sampleExport(signer, size), key.toString());
+      const report = await verifyExport([bytesOf(sampleExport(signer, size))], key.toString());
       expect(report).toMatchObject({ ok: true, size, checkpoints: 1 });
     }
   });
@@ -212,19 +217,21 @@ describe('against an earlier checkpoint', () => {
 
 describe('the verifier', () => {
   it('throws for a malformed key', async () => {
-    await expect(verifyExport(lines, 'vault.example/audit+00000000+AAAA')).rejects.toThrow(NoteKeyInvalid);
+    await expect(verifyExport([bytesOf(lines)], 'vault.example/audit+00000000+AAAA')).rejects.toThrow(
+      NoteKeyInvalid,
+    );
   });
 
   it('passes on what reading the export throws', async () => {
     async function* broken() {
-      yield line(0);
+      yield bytesOf([line(0)]);
       await Promise.reject(new Error('disk'));
     }
     await expect(verifyExport(broken(), key)).rejects.toThrow('disk');
   });
 
   it('reads bytes cut anywhere', async () => {
-    const bytes = Buffer.from(`${lines.join('\n')}\n`);
+    const bytes = bytesOf(lines);
     for (const width of [1, 7, 64, 100_000])
       expect(await verifyBytes(bytes, width)).toMatchObject({ ok: true });
   });
@@ -295,7 +302,7 @@ async function verifyBytes(bytes: Uint8Array, width: number) {
     for (let at = 0; at < bytes.length; at += width)
       yield await Promise.resolve(bytes.subarray(at, at + width));
   }
-  return verifyExport(splitLines(chunks()), key);
+  return verifyExport(chunks(), key);
 }
 
 /** The same leaf hash with a bit set that base64 does not use: many readers take it for the same text. */

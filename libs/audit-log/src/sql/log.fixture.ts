@@ -124,7 +124,7 @@ export class TestLog {
   }
 
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    return verifyExport((await this.exported()).trimEnd().split('\n'), this.vkey, options);
+    return verifyExport([Buffer.from(await this.exported())], this.vkey, options);
   }
 
   /** What a database superuser does who wants to change the log. */
