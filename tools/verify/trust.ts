@@ -12,7 +12,7 @@ import { originOf, type Source } from './sources.js';
 /** What the auditor brings along; everything else is to be verified. */
 export interface Trust {
   /** of different logs; at least one */
-  readonly keys: readonly NoteVerifier[];
+  readonly keys: readonly [NoteVerifier, ...NoteVerifier[]];
   readonly checkpoints: readonly string[];
   readonly witnesses: Pick<VerifyOptions, 'witnesses' | 'quorum'>;
 }
@@ -28,7 +28,9 @@ export async function readTrust(asked: Arguments, machine: Machine): Promise<Tru
   if (asked.quorum !== undefined && asked.quorum > witnesses.length) throw new UsageError();
   const checkpoints: string[] = [];
   for (const path of asked.checkpoints) checkpoints.push(await machine.readText(path));
-  return { keys, checkpoints, witnesses: { witnesses, quorum: asked.quorum } };
+  const [first, ...others] = keys;
+  if (!first) throw new UsageError();
+  return { keys: [first, ...others], checkpoints, witnesses: { witnesses, quorum: asked.quorum } };
 }
 
 /**
@@ -44,7 +46,7 @@ export function startRuns(
   const unused = new Set(checkpoints);
   const runs = sources.map((source) => {
     // The only key is tried on whatever there is: the report says what is wrong.
-    const key = keys.find(({ name }) => name === source.origin) ?? (keys[0]);
+    const key = keys.find(({ name }) => name === source.origin) ?? keys[0];
     const earlier = checkpointFor(source, sources.length === 1, checkpoints);
     if (earlier !== undefined) unused.delete(earlier);
     return new LogRun(source, key, { ...witnesses, earlier }, merge !== undefined);

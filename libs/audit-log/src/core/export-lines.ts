@@ -8,8 +8,8 @@ import {
 } from './export-format.js';
 import { Fault } from './fault.js';
 import type { LogCheck } from './log-check.js';
-import { HASH_BYTES, leafHash, leafHashInto } from './merkle.js';
-import { allocate, fromUtf8, sameBytes, toBase64, toLatin1 } from './primitives.js';
+import { HASH_BYTES, leafHash, leafHashWithin } from './merkle.js';
+import { allocate, fromUtf8, readHashInto, sameBytes, toBase64, toLatin1 } from './primitives.js';
 import type { VerifyOptions } from './verify-options.js';
 
 const CLOSE_BRACE = 0x7d;
@@ -60,9 +60,10 @@ export class ExportLines {
     const [from, to] = [start + this.headLength(position), end - 1];
     if (bytes[start + 2] !== LETTER_P || bytes[to] !== CLOSE_BRACE) return false;
     if (position === this.header.size || !isObject(bytes, from, to)) return false;
-    const leaf = leafHashInto(this.#leaf, bytes, from, to);
-    if (toLatin1(bytes, start, from) !== entryHead(position, toBase64(leaf))) return false;
-    this.accept(position, bytes, from, to, leaf);
+    const leaf = leafHashWithin(bytes, from, to);
+    if (toLatin1(bytes, start, from) !== entryHead(position, leaf)) return false;
+    readHashInto(leaf, this.#leaf);
+    this.accept(position, bytes, from, to, this.#leaf);
     return true;
   }
 

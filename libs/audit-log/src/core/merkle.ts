@@ -1,4 +1,4 @@
-import { allocate, copyInto, sha256, sha256Into } from './primitives.js';
+import { allocate, sha256, sha256Text } from './primitives.js';
 
 /** Length of every hash of the tree, in bytes. */
 export const HASH_BYTES = 32;
@@ -13,35 +13,23 @@ export const NODE = 1;
 
 /** Hash of an entry's bytes as they are stored (RFC 6962 section 2.1): SHA-256(0x00 || entry). */
 export function leafHash(entry: Uint8Array): Uint8Array {
-  return leafHashInto(allocate(HASH_BYTES), entry, 0, entry.length);
+  const bytes = allocate(entry.length + 1);
+  bytes[0] = LEAF;
+  bytes.set(entry, 1);
+  return sha256(bytes);
 }
 
 /**
- * The same of an entry that stands among other bytes, from `start` up to but without `end`, without a new object for each.
- * @returns `target`, in which the hash now stands
+ * The same, in base64, of an entry that stands among other bytes from `start` up to but without `end`, without a copy of it: the byte
+ * before the entry is the leaf's for as long as the hash takes.
+ * @param start at least 1
  */
-export function leafHashInto(target: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const input = leafInput(1 + end - start);
-  copyInto(input, 1, bytes, start, end);
-  sha256Into(input, target, 0);
-  return target;
-}
-
-// One buffer for all entries, and a view of it for each length, kept: making one costs a tenth of the hash.
-let leaf = allocate(16_384);
-let leafInputs: Uint8Array[] = [];
-
-function leafInput(length: number): Uint8Array {
-  if (length > leaf.length) {
-    leaf = allocate(2 * length);
-    leafInputs = [];
-  }
-  leaf[0] = LEAF;
-  const known = leafInputs[length];
-  if (known) return known;
-  const input = leaf.subarray(0, length);
-  leafInputs[length] = input;
-  return input;
+export function leafHashWithin(bytes: Uint8Array, start: number, end: number): string {
+  const before = bytes[start - 1] as number;
+  bytes[start - 1] = LEAF;
+  const hash = sha256Text(bytes.subarray(start - 1, end));
+  bytes[start - 1] = before;
+  return hash;
 }
 
 /** Hash of a node over two subtrees (RFC 6962 section 2.1): SHA-256(0x01 || left || right). */

@@ -23,6 +23,13 @@ const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 const SHA256_BYTES = 32;
 
+// What lies under Buffer's toString and write. Those cost as much again for choosing among encodings, for each of an export's lines.
+const { latin1Slice, latin1Write, base64Write } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+  latin1Write(this: Uint8Array, text: string, at: number, length: number): number;
+  base64Write(this: Uint8Array, text: string, at: number, length: number): number;
+};
+
 /** @returns 32 bytes */
 export function sha256(bytes: Uint8Array): Uint8Array {
   const digest = Buffer.allocUnsafe(SHA256_BYTES);
@@ -33,7 +40,17 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 /** Writes the 32 bytes of the hash to a place of `target`, which may be among the hashed bytes. */
 export function sha256Into(bytes: Uint8Array, target: Uint8Array, at: number): void {
   // By way of a text: a digest in a buffer of its own costs more than hashing a short entry.
-  view(target).write(hash('sha256', bytes, 'binary'), at, SHA256_BYTES, 'latin1');
+  latin1Write.call(target, hash('sha256', bytes, 'binary'), at, SHA256_BYTES);
+}
+
+/** @returns the hash in base64 */
+export function sha256Text(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'base64');
+}
+
+/** Writes the 32 bytes of a hash that {@link sha256Text} gave. */
+export function readHashInto(text: string, target: Uint8Array): void {
+  base64Write.call(target, text, 0, SHA256_BYTES);
 }
 
 /** @returns a fresh Ed25519 seed (RFC 8032's private key), 32 bytes */
@@ -94,23 +111,12 @@ export function isUtf8(bytes: Uint8Array): boolean {
 
 /** Reads bytes as a character each, which tells any two runs of bytes apart. */
 export function toLatin1(bytes: Uint8Array, start: number, end: number): string {
-  return view(bytes).toString('latin1', start, end);
+  return latin1Slice.call(bytes, start, end);
 }
 
 /** @returns bytes, all zero */
 export function allocate(length: number): Uint8Array {
   return Buffer.alloc(length);
-}
-
-/** Copies `source` from `start` up to but without `end` to the place `at` of `target`. */
-export function copyInto(
-  target: Uint8Array,
-  at: number,
-  source: Uint8Array,
-  start: number,
-  end: number,
-): void {
-  view(source).copy(target, at, start, end);
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
