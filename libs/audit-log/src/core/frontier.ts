@@ -21,10 +21,8 @@ export class Frontier {
    * before them needs only to be the node's for as long as the hash takes.
    */
   readonly #nodes = allocate(1 + MAX_DEPTH * HASH_BYTES);
-  /** `#pairs[n]` is the n-th and the next root with the byte before them */
-  readonly #pairs = Array.from({ length: MAX_DEPTH - 1 }, (_, at) => {
-    return this.#nodes.subarray(at * HASH_BYTES, 1 + (at + 2) * HASH_BYTES);
-  });
+  /** `#pairs[n]` is the n-th and the next root with the byte before them, once they were hashed */
+  readonly #pairs: Uint8Array[] = [];
 
   /** Entries appended so far. */
   get size(): number {
@@ -99,6 +97,7 @@ export class Frontier {
     const before = (this.#depth - 1) * HASH_BYTES;
     const kept = this.#nodes[before] as number;
     this.#nodes[before] = NODE;
+    this.#pairs[this.#depth - 1] ??= this.#nodes.subarray(before, before + 1 + 2 * HASH_BYTES);
     sha256Into(this.#pairs[this.#depth - 1] as Uint8Array, this.#nodes, before + 1);
     this.#nodes[before] = kept;
   }

@@ -25,9 +25,9 @@ const SHA256_BYTES = 32;
 
 // What lies under Buffer's toString and write. Those cost as much again for choosing among encodings, for each of an export's lines.
 const { latin1Slice, latin1Write, base64Write } = Buffer.prototype as unknown as {
-  latin1Slice(this: Uint8Array, start: number, end: number): string;
-  latin1Write(this: Uint8Array, text: string, at: number, length: number): number;
-  base64Write(this: Uint8Array, text: string, at: number, length: number): number;
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string;
+  readonly latin1Write: (this: Uint8Array, text: string, at: number, length: number) => number;
+  readonly base64Write: (this: Uint8Array, text: string, at: number, length: number) => number;
 };
 
 /** @returns 32 bytes */
