@@ -1,10 +1,5 @@
 import { exportAuditLog, type RouteContract } from '@integument/contracts';
-import {
-  NoteVerifier,
-  splitLines,
-  type VerifyReport,
-  verifyExport,
-} from '../../libs/audit-log/src/core/index.js';
+import { type VerifyReport, verifyExport } from '../../libs/audit-log/src/core/index.js';
 import { Refused, request } from '../outside/ask.js';
 import type { Stage } from './stage.js';
 import type { App } from './tape.js';
@@ -19,11 +14,8 @@ export async function fetchExport(stage: Stage, app: App): Promise<string> {
 
 /** Verified with the key of the platform's installation and the checkpoint of before the demo, not with what the log says. */
 export async function verifyFetched(stage: Stage, app: App): Promise<VerifyReport> {
-  const verifier = NoteVerifier.parse(stage.info.audit[app].verifierKey);
-  const pieces = [Buffer.from(await fetchExport(stage, app), 'utf8')];
-  return verifyExport(splitLines(inTurn(pieces)), verifier, { earlier: stage.logsAtStart[app].note });
-}
-
-async function* inTurn<T>(list: readonly T[]): AsyncGenerator<T> {
-  for (const one of list) yield await Promise.resolve(one);
+  const exported = Buffer.from(await fetchExport(stage, app), 'utf8');
+  return verifyExport([exported], stage.info.audit[app].verifierKey, {
+    earlier: stage.logsAtStart[app].note,
+  });
 }

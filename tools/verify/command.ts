@@ -1,75 +1,86 @@
-import { parseArgs } from 'node:util';
-import {
-  NoteKeyInvalid,
-  NoteVerifier,
-  splitLines,
-  type VerifyOptions,
-  verifyExport,
-} from '../../libs/audit-log/src/core/index.js';
+import type { VerifyReport } from '../../libs/audit-log/src/core/index.js';
+import { type Arguments, parseArguments, USAGE, UsageError } from './arguments.js';
+import type { LogRun } from './log-run.js';
+import type { Machine } from './machine.js';
+import { mergeLogs } from './merge.js';
+import { Progress } from './progress.js';
 import { describeReport } from './report.js';
-
-const USAGE = `Usage: integument-verify <export.ndjson | -> --key <vkey or file> [--checkpoint <old.note>]
-
-Verifies an export of an audit log, trusting nothing but the public key.
-  -             read the export from standard input
-  --key         the log's public key, name+id+base64, or a file that holds it
-  --checkpoint  a signed checkpoint that you kept from before: the log must continue it
-Ends with 0 if the export is what was signed, 1 if not, 2 if it could not be checked.
-`;
-
-/** What the command needs of the machine. */
-export interface Machine {
-  /** @param path a file's, or null for standard input */
-  readonly readBytes: (path: string | null) => AsyncIterable<Uint8Array>;
-  readonly readText: (path: string) => Promise<string>;
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-}
+import { openSources } from './sources.js';
+import { readTrust, startRuns } from './trust.js';
 
 /** Runs the command line of the verifier. @returns the exit status */
 export async function verifyCommand(args: readonly string[], machine: Machine): Promise<0 | 1 | 2> {
   try {
-    const { path, key, checkpoint } = parse(args);
-    const options: VerifyOptions = checkpoint ? { earlier: await machine.readText(checkpoint) } : {};
-    const verifier = await readKey(key, machine);
-    const lines = splitLines(machine.readBytes(path === '-' ? null : path));
-    const report = await verifyExport(lines, verifier, options);
-    (report.ok ? machine.out : machine.error)(describeReport(report));
-    return report.ok ? 0 : 1;
+    const asked = parseArguments(args);
+    const trust = await readTrust(asked, machine);
+    const sources = await openSources(asked, machine);
+    try {
+      return await verify(startRuns(sources, trust, asked), asked, machine);
+    } finally {
+      for (const { stream } of sources) await stream?.close();
+    }
   } catch (error) {
-    machine.error(
-      error instanceof UsageError ? USAGE : `could not be checked: ${(error as Error).message}\n`,
-    );
+    machine.error(error instanceof UsageError ? USAGE : `could not be checked: ${reasonOf(error)}\n`);
     return 2;
   }
 }
 
-class UsageError extends Error {}
-
-function parse(args: readonly string[]): { path: string; key: string; checkpoint: string | undefined } {
-  const { values, positionals } = tryParse(args);
-  const [path, ...rest] = positionals;
-  if (!path || rest.length > 0 || !values.key) throw new UsageError();
-  return { path, key: values.key, checkpoint: values.checkpoint };
+/** With what lies under it: `fetch failed` alone says nothing. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
-function tryParse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { key: { type: 'string' }, checkpoint: { type: 'string' } },
-    });
-  } catch {
-    throw new UsageError();
+async function verify(runs: readonly LogRun[], asked: Arguments, machine: Machine): Promise<0 | 1> {
+  const progress = new Progress(runs, machine);
+  const reports = await (asked.merge === undefined
+    ? verifyRest(runs, progress)
+    : verifyMerged(runs, asked.merge, progress, machine)
+  ).finally(() => progress.clear());
+  // Entries that go to standard output must be alone there.
+  const out = (text: string) => (asked.merge === '-' ? machine.error(text) : machine.out(text));
+  for (const report of reports) {
+    if (report.ok) out(describeReport(report));
+    else machine.error(describeReport(report));
   }
+  const [report] = reports;
+  if (asked.save !== undefined && report?.ok)
+    await save(report.newer?.note ?? report.note, asked.save, machine);
+  return reports.every(({ ok }) => ok) ? 0 : 1;
 }
 
-async function readKey(key: string, machine: Machine): Promise<NoteVerifier> {
+async function verifyMerged(
+  runs: readonly LogRun[],
+  target: string,
+  progress: Progress,
+  machine: Machine,
+): Promise<VerifyReport[]> {
+  const spool = await machine.openSpool(target === '-' ? null : target);
+  let isKept = false;
   try {
-    return NoteVerifier.parse(key);
-  } catch (error) {
-    if (!(error instanceof NoteKeyInvalid)) throw error;
+    if (await mergeLogs(runs, spool, () => progress.update())) {
+      await spool.keep();
+      isKept = true;
+    }
+  } finally {
+    if (!isKept) await spool.drop();
   }
-  return NoteVerifier.parse((await machine.readText(key)).trim());
+  return verifyRest(runs, progress);
+}
+
+/** The reports of all logs, those too at which merging has stopped. Nothing is done with their entries. */
+async function verifyRest(runs: readonly LogRun[], progress: Progress): Promise<VerifyReport[]> {
+  for (const run of runs) {
+    while (await run.step()) {
+      run.entries.length = 0;
+      progress.update();
+    }
+  }
+  return runs.flatMap(({ report }) => report ?? []);
+}
+
+async function save(note: string, path: string, machine: Machine): Promise<void> {
+  const spool = await machine.openSpool(path);
+  await spool.write(note);
+  await spool.keep();
 }

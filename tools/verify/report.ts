@@ -1,5 +1,5 @@
 // The core by its path and not the library by its name: the verifier must run without database code.
-import type { Refused, Verified, VerifyReport } from '../../libs/audit-log/src/core/index.js';
+import type { Cosigned, Refused, Verified, VerifyReport } from '../../libs/audit-log/src/core/index.js';
 
 /** What the auditor reads. Nothing in it comes from an entry but two times. */
 export function describeReport(report: VerifyReport): string {
@@ -14,14 +14,30 @@ function describeVerified(report: Verified): string {
     `  first  ${report.firstAt ?? '-'}`,
     `  last   ${report.lastAt ?? '-'}`,
   ];
+  if (report.archived > 0) lines.push(`  the first ${report.archived} entries are in the archive`);
+  if (report.keys > 1)
+    lines.push(`  signed by ${report.keys} keys, one after the other; the newest is ${report.key}`);
   if (report.earlierSize !== null) {
     lines.push(`  begins with the ${report.earlierSize} entries of the earlier checkpoint`);
   }
+  if (report.newer) lines.push(`  the newest checkpoint continues it, with ${report.newer.size} entries`);
+  if (report.cosigned) lines.push(...describeCosigned(report.cosigned));
   return `${lines.join('\n')}\n`;
 }
 
+function describeCosigned({ size, by }: Cosigned): string[] {
+  return by.map(({ witness, time }) => {
+    return `  cosigned up to ${size} entries by ${witness} at ${new Date(time * 1_000).toISOString()}`;
+  });
+}
+
 function describeRefused(report: Refused): string {
-  const lines = [`NOT VERIFIED: ${where(report)}${report.message} (${report.code})`];
+  const log = report.origin === null ? '' : ` ${report.origin}`;
+  const lines = [`NOT VERIFIED${log}: ${where(report)}${report.message} (${report.code})`];
+  if (report.evidence) {
+    const { what, expected, found } = report.evidence;
+    lines.push(`  ${what}: expected ${expected}`, `  ${what}: found    ${found}`);
+  }
   if (report.confirmed > 0) {
     lines.push(`  positions 0 to ${report.confirmed - 1} are as a signed checkpoint says`);
   }

@@ -1,6 +1,7 @@
 import {
   AuditLog,
   AuditReader,
+  Checkpoints,
   parseTilePath,
   TILE_WIDTH,
   type TileName,
@@ -25,15 +26,16 @@ export class AuditTlogController {
   constructor(
     private readonly audit: AuditLog,
     private readonly reader: AuditReader,
+    private readonly checkpoints: Checkpoints,
     private readonly proofs: TreeReader,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
   @Implements(readTlogCheckpoint)
   async checkpoint(): Promise<StreamableFile> {
-    const checkpoint = await this.reader.findCheckpoint();
+    const checkpoint = await this.checkpoints.findNewest();
     if (!checkpoint) throw noCheckpoint();
-    return download(checkpoint.note, { mediaType: 'text/plain; charset=utf-8' });
+    return download(checkpoint.cosignedNote, { mediaType: 'text/plain; charset=utf-8' });
   }
 
   @Implements(readTlogTile)

@@ -1,4 +1,4 @@
-import { AuditLog, AuditReader, NoCheckpointYet, NoteSigner } from '@integument/audit-log';
+import { AuditLog, AuditReader, Checkpoints, NoCheckpointYet, NoteSigner } from '@integument/audit-log';
 import { exportAuditLog, type ReplyOf, readCheckpoint } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
 import { AskedBy, type Asker, by, Implements } from '@integument/http';
@@ -14,6 +14,7 @@ export class AuditController {
     private readonly audit: AuditLog,
     private readonly reader: AuditReader,
     private readonly unitOfWork: UnitOfWork,
+    private readonly checkpoints: Checkpoints,
     private readonly signer: NoteSigner,
   ) {}
 
@@ -26,8 +27,8 @@ export class AuditController {
 
   @Implements(readCheckpoint)
   async checkpoint(): Promise<ReplyOf<typeof readCheckpoint>> {
-    const checkpoint = await this.reader.findCheckpoint();
+    const checkpoint = await this.checkpoints.findNewest();
     if (!checkpoint) throw noCheckpoint(new NoCheckpointYet());
-    return { size: checkpoint.size, note: checkpoint.note, key: this.signer.verifier.toString() };
+    return { size: checkpoint.size, note: checkpoint.cosignedNote, key: this.signer.verifier.toString() };
   }
 }

@@ -1,4 +1,4 @@
-import { AuditReports, EntryQuery, TreeReader } from '@integument/audit-log';
+import { AuditReports, Checkpoints, EntryQuery, TreeReader } from '@integument/audit-log';
 import { staff } from '@integument/authz';
 import type { UnitOfWork } from '@integument/database';
 import type { Asker } from '@integument/http';
@@ -40,11 +40,12 @@ function readings(): Record<string, () => Promise<unknown>> {
   const entries = new AuditEntriesController(audit, query, unitOfWork, signer);
   const reports = new AuditReportsController(audit, query, new AuditReports(unitOfWork), unitOfWork);
   const proofs = new AuditProofsController(audit, reader, tree, unitOfWork);
-  const tlog = new AuditTlogController(audit, reader, tree, unitOfWork);
+  const tlog = new AuditTlogController(audit, reader, new Checkpoints(unitOfWork), tree, unitOfWork);
   return {
     'audit.entries': () => entries.entries(asker, input({ limit: 10, action: 'tests.count' })),
     'audit.stream': () => entries.stream(asker, input({ format: 'csv' })),
-    'audit.export': () => new AuditController(audit, reader, unitOfWork, signer).export(asker),
+    'audit.export': () =>
+      new AuditController(audit, reader, unitOfWork, new Checkpoints(unitOfWork), signer).export(asker),
     'audit.inclusion': () => proofs.inclusion(asker, input({ position: 1, size: 3 })),
     'audit.consistency': () => proofs.consistency(asker, input({ from: 1, to: 3 })),
     'audit.tlog_tile': () => tlog.tile(asker, input(undefined, { '*': 'entries/000.p/3' })),

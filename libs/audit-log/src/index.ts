@@ -56,7 +56,13 @@ export { auditAnchorSchemaSql } from './sql/anchor-schema.js';
 export { auditArchiveSchemaSql } from './sql/archive-schema.js';
 export { AuditLog, stagingInsert } from './sql/audit-log.js';
 export { AuditPulse, type AuditPulseOptions } from './sql/audit-pulse.js';
-export { AuditReader, type EntryPage, NoCheckpointYet, type SignedCheckpoint } from './sql/audit-reader.js';
+export {
+  AuditReader,
+  type EntryPage,
+  type ExportRange,
+  NoCheckpointYet,
+  type SignedCheckpoint,
+} from './sql/audit-reader.js';
 export { auditSchemaSql } from './sql/audit-schema.js';
 export { AuditLogInconsistent } from './sql/continuity.js';
 export { EntryIndex, INDEX_FOLLOWER } from './sql/entry-index.js';

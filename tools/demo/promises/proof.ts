@@ -53,13 +53,10 @@ async function tamper(stage: Stage, app: App, folder: string, trial: Trial): Pro
 /** Flips the lowest bit of one byte in the middle of an entry: a small letter becomes its neighbour. */
 function flipped(text: string, position: number): string {
   const line = text.indexOf(`{"position":${position},`);
-  const field = '"entry":"';
+  const field = '"entry":';
   const from = text.indexOf(field, line) + field.length;
-  const to = text.indexOf('"', from);
-  const entry = Buffer.from(text.slice(from, to), 'base64');
-  const at = Math.floor(entry.length / 2);
-  entry[at] = (entry[at] ?? 0) ^ 1;
-  return `${text.slice(0, from)}${entry.toString('base64')}${text.slice(to)}`;
+  const at = Math.floor((from + text.indexOf('\n', from)) / 2);
+  return `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ 1)}${text.slice(at + 1)}`;
 }
 
 function runVerifier(file: string, key: string): Promise<{ status: number; output: string }> {

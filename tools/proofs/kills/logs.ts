@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type AuditEntry, splitLines, type VerifyReport, verifyExport } from '@integument/audit-log';
+import { type AuditEntry, type VerifyReport, verifyExport } from '@integument/audit-log';
 import { exportAuditLog } from '@integument/contracts';
 import type { PlatformInfo } from '@integument/testing';
 import { signIn } from '../../outside/browser.js';
@@ -15,16 +15,11 @@ export async function exportLog(info: PlatformInfo, app: App): Promise<ExportedL
   const auditor = await signIn(info, info.staff.auditor);
   const reply = await auditor.send(info.urls[app] + exportAuditLog.path);
   if (!reply.ok || !reply.body) throw new Error(`the ${app}'s export answered ${reply.status}`);
-  const lines: string[] = [];
-  for await (const line of splitLines(Readable.fromWeb(reply.body))) lines.push(line);
-  const report = await verifyExport(lines, info.audit[app].verifierKey);
-  return { report, entries: lines.flatMap(toEntry) };
-}
-
-/** The verifier has looked at every byte of the line; here it is only read. */
-function toEntry(line: string): AuditEntry[] {
-  const { entry } = JSON.parse(line) as { entry?: string };
-  return entry === undefined ? [] : [JSON.parse(Buffer.from(entry, 'base64').toString('utf8')) as AuditEntry];
+  const entries: AuditEntry[] = [];
+  const report = await verifyExport(Readable.fromWeb(reply.body), info.audit[app].verifierKey, {
+    onEntry: (_, entry) => entries.push(JSON.parse(Buffer.from(entry).toString('utf8')) as AuditEntry),
+  });
+  return { report, entries };
 }
 
 /** Acknowledged operations that the log does not hold exactly once. */

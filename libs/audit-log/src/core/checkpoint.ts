@@ -45,9 +45,19 @@ export function parseCheckpoint(text: string): Checkpoint {
   return { origin, size: Number(size), root: hash };
 }
 
-/** @returns a signed note; the signer's name is the log's origin */
-export function signCheckpoint(head: Omit<Checkpoint, 'origin'>, signer: NoteSigner): string {
-  return signNote(formatCheckpoint({ origin: signer.name, ...head }), signer);
+/**
+ * Signs a head. Where a log's key is replaced, one checkpoint is signed by both keys, the old one's line first: each says
+ * by it that the other is of the same log, at the same size and root. See key-chain.ts.
+ * @returns a signed note; the signers' name is the log's origin
+ * @throws {CheckpointInvalid} if the signers are of different logs
+ */
+export function signCheckpoint(
+  head: Omit<Checkpoint, 'origin'>,
+  signer: NoteSigner,
+  ...also: readonly NoteSigner[]
+): string {
+  if (also.some(({ name }) => name !== signer.name)) throw new CheckpointInvalid();
+  return signNote(formatCheckpoint({ origin: signer.name, ...head }), signer, ...also);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The part of the audit log that needs neither a database nor a framework: what a verifier is made of. */
+export type { ReadArchive } from './archive.js';
 export {
   type Checkpoint,
   CheckpointInvalid,
@@ -8,6 +9,7 @@ export {
   readCheckpointUnverified,
   signCheckpoint,
 } from './checkpoint.js';
+export { isContinuedBy } from './continued-by.js';
 export {
   type Cosignature,
   checkpointTextOf,
@@ -16,19 +18,22 @@ export {
   WitnessSigner,
   WitnessVerifier,
 } from './cosignature.js';
-export { isContinuedBy, signCheckpointWith } from './cross-sign.js';
 export {
   type ExportEntry,
   type ExportHeader,
+  type ExportKey,
   formatCheckpointLine,
   formatEntry,
   formatHeader,
 } from './export-format.js';
+export { type ExportStream, openExport } from './export-stream.js';
 export { Frontier, type OnSubtree } from './frontier.js';
-export { LinesBroken, splitLines } from './lines.js';
+export { isRotation, KeyChain, type KeyLink, keyDigest, ROTATE_KEY, rotationDetails } from './key-chain.js';
+export { LineSplitter, LinesBroken, splitLines, type TakeLine } from './lines.js';
 export { EMPTY_ROOT, HASH_BYTES, isSize, leafHash, nodeHash } from './merkle.js';
 export { NoteInvalid, openNote, signNote } from './note.js';
 export { generateNoteKey, NoteKeyInvalid, NoteSigner, NoteVerifier } from './note-key.js';
+export { fromBase64 } from './primitives.js';
 export { consistencyPath, inclusionPath, type Range, subtreeRoot } from './proof.js';
 export { verifyConsistency, verifyInclusion } from './proof-verify.js';
 export {
@@ -44,5 +49,16 @@ export {
   tileWidth,
 } from './tile.js';
 export { TileHashes, type TileSpan, tileSpans } from './tile-proof.js';
-export { type VerifyOptions, verifyExport } from './verify-export.js';
-export type { FaultCode, Refused, Verified, VerifyReport } from './verify-report.js';
+export { verifyArchive, verifyArchiveSteps } from './verify-archive.js';
+export { verifyContinuation } from './verify-continuation.js';
+export { verifyExport, verifyExportSteps } from './verify-export.js';
+export type { ExportOptions, VerifyOptions } from './verify-options.js';
+export type {
+  Cosigned,
+  Evidence,
+  FaultCode,
+  Newer,
+  Refused,
+  Verified,
+  VerifyReport,
+} from './verify-report.js';

@@ -1,4 +1,4 @@
-import { sha256 } from './primitives.js';
+import { allocate, sha256, sha256Text } from './primitives.js';
 
 /** Length of every hash of the tree, in bytes. */
 export const HASH_BYTES = 32;
@@ -9,14 +9,27 @@ export const EMPTY_ROOT = sha256(new Uint8Array());
 // Leaves and nodes are hashed under different first bytes: otherwise the two hashes of a node, taken as an entry,
 // would have the node's hash, and a tree could be shown with another shape under the same root.
 const LEAF = 0;
-const NODE = 1;
+export const NODE = 1;
 
 /** Hash of an entry's bytes as they are stored (RFC 6962 section 2.1): SHA-256(0x00 || entry). */
 export function leafHash(entry: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(entry.length + 1);
+  const bytes = allocate(entry.length + 1);
   bytes[0] = LEAF;
   bytes.set(entry, 1);
   return sha256(bytes);
+}
+
+/**
+ * The same, in base64, of an entry that stands among other bytes from `start` up to but without `end`, without a copy of it: the byte
+ * before the entry is the leaf's for as long as the hash takes.
+ * @param start at least 1
+ */
+export function leafHashWithin(bytes: Uint8Array, start: number, end: number): string {
+  const before = bytes[start - 1] as number;
+  bytes[start - 1] = LEAF;
+  const hash = sha256Text(bytes.subarray(start - 1, end));
+  bytes[start - 1] = before;
+  return hash;
 }
 
 /** Hash of a node over two subtrees (RFC 6962 section 2.1): SHA-256(0x01 || left || right). */
@@ -29,7 +42,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   node.set(right, 1 + HASH_BYTES);
   return sha256(node);
 }
-const node = new Uint8Array(1 + 2 * HASH_BYTES);
+const node = allocate(1 + 2 * HASH_BYTES);
 node[0] = NODE;
 
 /** Whether a number can be the size of a log: a whole number that a double holds exactly. */

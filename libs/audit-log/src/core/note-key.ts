@@ -9,6 +9,7 @@ import {
   sameBytes,
   sha256,
   toBase64,
+  toHex,
   toUtf8,
 } from './primitives.js';
 
@@ -145,10 +146,6 @@ export function parseKey(text: string, type: number): { name: string; id: Uint8A
   const bytes = body ? fromBase64(body) : undefined;
   if (!name || !id || !bytes || bytes[0] !== type) throw new NoteKeyInvalid();
   return { name, id: fromHex(id), key: bytes.subarray(1) };
-}
-
-function toHex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function fromHex(hex: string): Uint8Array {

@@ -15,12 +15,16 @@ export class NoteInvalid extends Error {
 /**
  * Signs a text. Source: C2SP signed-note.
  * @param text ends in a newline, has no other control characters
- * @returns text, empty line, signature line
+ * @param also further keys that sign the same text, each in a line of its own
+ * @returns text, empty line, signature lines
  */
-export function signNote(text: string, signer: NoteSigner): string {
+export function signNote(text: string, signer: NoteSigner, ...also: readonly NoteSigner[]): string {
   if (!isNoteText(text)) throw new NoteInvalid('not a text that can be signed as a note');
-  const signature = concat(signer.verifier.id, signer.sign(toUtf8(text)));
-  return `${text}\n— ${signer.name} ${toBase64(signature)}\n`;
+  const message = toUtf8(text);
+  const lines = [signer, ...also].map((one) => {
+    return `— ${one.name} ${toBase64(concat(one.verifier.id, one.sign(message)))}\n`;
+  });
+  return `${text}\n${lines.join('')}`;
 }
 
 /**

@@ -1,218 +1,130 @@
-import { type Checkpoint, CheckpointInvalid, openCheckpoint } from './checkpoint.js';
-import {
-  type ExportHeader,
-  looksLikeCheckpoint,
-  parseCheckpointLine,
-  parseEntryLine,
-  parseHeader,
-} from './export-format.js';
-import { Frontier } from './frontier.js';
-import { LinesBroken } from './lines.js';
-import { leafHash } from './merkle.js';
-import { NoteInvalid } from './note.js';
+import { walkArchive } from './archive.js';
+import type { ExportHeader } from './export-format.js';
+import { ExportLines } from './export-lines.js';
+import { type ExportStream, openExport } from './export-stream.js';
+import { Fault } from './fault.js';
+import { KeyChain } from './key-chain.js';
+import { LineSplitter, LinesBroken } from './lines.js';
+import { LogCheck } from './log-check.js';
 import { NoteVerifier } from './note-key.js';
-import { fromUtf8, sameBytes, toBase64 } from './primitives.js';
-import type { FaultCode, Refused, Verified, VerifyReport } from './verify-report.js';
-
-export interface VerifyOptions {
-  /** A signed checkpoint of the same log that the auditor kept from before: the export must continue it. */
-  readonly earlier?: string;
-}
+import { type ExportOptions, readWitnesses } from './verify-options.js';
+import type { Verified, VerifyReport } from './verify-report.js';
 
 /**
  * Verifies an export of a log while trusting nothing but a public key: every entry is hashed again from its stored bytes,
  * every checkpoint's signature and root checked, in constant memory.
  *
  * What it can't find: entries cut off the end together with all checkpoints that cover them, or a log forked by
- * whoever holds the signing key. Both need a checkpoint from elsewhere: `options.earlier`.
+ * whoever holds the signing key. Both need a checkpoint from elsewhere (`options.earlier`), or witnesses.
  *
- * @param lines the export's lines in order, without newlines; see {@link splitLines}
- * @param key the log's vkey; its name is the origin that the log must have
+ * @param source the export's bytes in order, in pieces cut anywhere
+ * @param key one of the log's vkeys; its name is the origin that the log must have
  * @returns a report; never throws for what stands in the export
- * @throws {NoteKeyInvalid} for a malformed key; and whatever reading the lines throws
+ * @throws {NoteKeyInvalid} for a malformed key, {RangeError} for an impossible quorum; and whatever reading the source throws
  */
 export async function verifyExport(
-  lines: AsyncIterable<string> | Iterable<string>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   key: string | NoteVerifier,
-  options: VerifyOptions = {},
+  options: ExportOptions = {},
 ): Promise<VerifyReport> {
-  const run = new Verification(typeof key === 'string' ? NoteVerifier.parse(key) : key, options);
+  const steps = verifyExportSteps(await openExport(source), key, options);
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * {@link verifyExport} in steps, each of some hundreds of entries, for who shows progress or verifies several logs side by side.
+ * @returns yields the number of entries so far; as its result the report
+ */
+export async function* verifyExportSteps(
+  stream: ExportStream,
+  key: string | NoteVerifier,
+  options: ExportOptions = {},
+): AsyncGenerator<number, VerifyReport> {
+  const verifier = typeof key === 'string' ? NoteVerifier.parse(key) : key;
+  const run = new ExportRun(stream, verifier, options);
   try {
-    for await (const line of lines) run.take(line);
-    return run.finish();
+    return yield* run.verify();
   } catch (error) {
-    if (error instanceof Fault) return run.refuse(error);
-    if (error instanceof LinesBroken) return run.refuse(run.brokenLine(error.message));
-    throw error;
+    if (!(error instanceof Fault)) throw error;
+    return error.toReport(run.origin, run.confirmed);
+  } finally {
+    await stream.close();
   }
 }
 
-class Fault extends Error {
-  constructor(
-    readonly code: FaultCode,
-    message: string,
-    readonly position: number | null,
-    readonly through = position,
-  ) {
-    super(message);
-  }
-}
-
-class Verification {
-  private header: ExportHeader | undefined;
-  private readonly tree = new Frontier();
-  private earlier: Checkpoint | undefined;
-  private confirmed = 0;
-  private checkpoints = 0;
-  private lastCheckpoint: number | undefined;
-  private done = false;
-  private firstEntry: Uint8Array | undefined;
-  private lastEntry: Uint8Array | undefined;
+class ExportRun {
+  private check: LogCheck | undefined;
 
   constructor(
+    private readonly stream: ExportStream,
     private readonly verifier: NoteVerifier,
-    private readonly options: VerifyOptions,
+    private readonly options: ExportOptions,
   ) {}
 
-  take(line: string): void {
-    if (this.done) throw new Fault('export.excess', 'there is more behind the last checkpoint', null);
-    if (!this.header) this.begin(line);
-    else if (looksLikeCheckpoint(line)) this.takeCheckpoint(line, this.header.size);
-    else this.takeEntry(line, this.header.size);
+  get origin(): string | null {
+    return this.check ? this.verifier.name : null;
   }
 
-  finish(): Verified {
-    const size = this.tree.size;
-    if (!this.header) throw new Fault('export.truncated', 'there is not even a header', null);
-    if (size < this.header.size)
-      throw new Fault('export.truncated', 'the export ends before this entry', size);
-    if (!this.done) throw this.unconfirmed('export.truncated', 'the last checkpoint is missing');
-    return {
-      ok: true,
-      origin: this.header.origin,
-      size,
-      root: toBase64(this.tree.root()),
-      checkpoints: this.checkpoints,
-      earlierSize: this.earlier?.size ?? null,
-      firstAt: timeOf(this.firstEntry),
-      lastAt: timeOf(this.lastEntry),
-    };
+  get confirmed(): number {
+    return this.check?.confirmed ?? 0;
   }
 
-  refuse({ code, message, position, through }: Fault): Refused {
-    return { ok: false, code, message, position, through, confirmed: this.confirmed };
+  async *verify(): AsyncGenerator<number, Verified> {
+    const witnesses = readWitnesses(this.options);
+    const header = this.readHeader();
+    const { earlier, start } = this.options;
+    const chain = KeyChain.follow(header.keys, this.verifier);
+    if (chain.last.from > header.size)
+      throw new Fault('chain.unlinked', 'a key signs only behind the end', null);
+    const check = new LogCheck({ chain, start, earlier, ...witnesses });
+    this.check = check;
+    check.expect(header.size);
+    const archived = yield* this.begin(header, check);
+    yield* this.verifyLines(header, check);
+    return check.finish(archived);
   }
 
-  brokenLine(message: string): Fault {
-    return new Fault('export.line', message, this.header && !this.done ? this.tree.size : null);
-  }
-
-  private begin(line: string): void {
-    const header = parseHeader(line);
+  private readHeader(): ExportHeader {
+    const { header, isEmpty } = this.stream;
+    if (isEmpty) throw new Fault('export.truncated', 'there is not even a header', null);
     if (!header) throw new Fault('export.header', 'the first line is not the header of an export', null);
     if (header.origin !== this.verifier.name) {
       throw new Fault('export.header', 'the export is of another log than the key', null);
     }
-    this.earlier = this.openEarlier(header);
-    this.header = header;
-    this.compareEarlier();
+    return header;
   }
 
-  private openEarlier(header: ExportHeader): Checkpoint | undefined {
-    if (this.options.earlier === undefined) return undefined;
-    const earlier = this.open(this.options.earlier, () => {
-      return new Fault(
-        'earlier.signature',
-        'the earlier checkpoint is not signed by the key for this log',
-        null,
-      );
-    });
-    if (earlier.size > header.size) {
-      const message = `the earlier checkpoint covers ${earlier.size} entries, the export has ${header.size}`;
-      throw new Fault('earlier.longer', message, header.size, earlier.size - 1);
+  /** Gets to where the export begins. @returns how many entries came from an archive */
+  private async *begin({ first }: ExportHeader, check: LogCheck): AsyncGenerator<number, number> {
+    const { archive, start, onEntry } = this.options;
+    if (first > 0 && !archive && !start) {
+      const message = `the export begins at position ${first}: the archive of the entries before is needed, too`;
+      throw new Fault('export.needs_archive', message, null);
     }
-    return earlier;
+    if (archive) for await (const _ of walkArchive(archive, check, onEntry)) yield check.size;
+    if (check.size !== first) {
+      const message = `the export begins at position ${first}, what comes before it ends at ${check.size}`;
+      throw new Fault('export.gap', message, Math.min(first, check.size));
+    }
+    return archive ? first : 0;
   }
 
-  private takeEntry(text: string, size: number): void {
-    const expected = this.tree.size;
-    const line = parseEntryLine(text);
-    if (expected === size)
-      throw new Fault('export.excess', 'there are more entries than the header says', size);
-    if (!line) throw new Fault('export.line', 'the line is not as an export writes it', expected);
-    if (line.position !== expected) {
-      const message = `position ${line.position} stands where position ${expected} should`;
-      throw new Fault('export.position', message, expected);
-    }
-    const hash = leafHash(line.entry);
-    if (!sameBytes(hash, line.leaf)) {
-      const message = 'the stored bytes do not have the leaf hash that was stored with them';
-      throw new Fault('entry.changed', message, expected);
-    }
-    this.tree.append(hash);
-    this.firstEntry ??= line.entry;
-    this.lastEntry = line.entry;
-    this.compareEarlier();
-  }
-
-  private takeCheckpoint(line: string, exported: number): void {
-    const note = parseCheckpointLine(line);
-    if (note === undefined)
-      throw this.unconfirmed('export.line', 'a checkpoint is not as an export writes it');
-    const { size, root } = this.open(note, () => {
-      return this.unconfirmed('checkpoint.signature', 'a checkpoint is not signed by the key for this log');
-    });
-    // The second half refuses a checkpoint that is there twice.
-    if (size !== this.tree.size || size === this.lastCheckpoint) {
-      const message = `the checkpoint of ${size} entries stands after ${this.tree.size}`;
-      throw this.unconfirmed('checkpoint.misplaced', message);
-    }
-    if (!sameBytes(root, this.tree.root())) {
-      throw this.unconfirmed(
-        'checkpoint.root',
-        `the first ${size} entries do not have the root that was signed`,
-      );
-    }
-    this.confirmed = size;
-    this.lastCheckpoint = size;
-    this.checkpoints += 1;
-    this.done = size === exported;
-  }
-
-  /** Once the export is as long as the earlier checkpoint's log was, it must have had the same root. */
-  private compareEarlier(): void {
-    if (this.earlier?.size !== this.tree.size) return;
-    if (!sameBytes(this.earlier.root, this.tree.root())) {
-      const { size } = this.earlier;
-      const message = `the first ${size} entries are not those of the earlier checkpoint`;
-      // The export's own checkpoints say nothing about where the two part: the same key has signed both.
-      throw new Fault('earlier.root', message, size > 0 ? 0 : null, size > 0 ? size - 1 : null);
-    }
-    this.confirmed = this.earlier.size;
-  }
-
-  private open(note: string, refuse: () => Fault): Checkpoint {
+  private async *verifyLines(header: ExportHeader, check: LogCheck): AsyncGenerator<number, void> {
+    const lines = new ExportLines(header, check, this.options.onEntry);
+    const splitter = new LineSplitter((bytes, start, end) => lines.take(bytes, start, end));
     try {
-      return openCheckpoint(note, this.verifier);
+      for await (const chunk of this.stream.rest) {
+        splitter.push(chunk);
+        yield check.size;
+      }
+      splitter.finish();
     } catch (error) {
-      throw error instanceof NoteInvalid || error instanceof CheckpointInvalid ? refuse() : error;
+      if (!(error instanceof LinesBroken)) throw error;
+      throw new Fault('export.line', error.message, lines.isDone ? null : check.size);
     }
-  }
-
-  /** The entries since the last confirmed one: one of them is bad, but nothing trusted says which. */
-  private unconfirmed(code: FaultCode, message: string): Fault {
-    const last = this.tree.size - 1;
-    if (last < this.confirmed) return new Fault(code, message, null);
-    return new Fault(code, message, this.confirmed, last);
-  }
-}
-
-function timeOf(entry: Uint8Array | undefined): string | null {
-  if (!entry) return null;
-  try {
-    const at = (JSON.parse(fromUtf8(entry)) as { at?: unknown } | null)?.at;
-    return typeof at === 'string' && /^[0-9TZ:.+-]{1,40}$/.test(at) ? at : null;
-  } catch {
-    return null;
+    lines.finish();
   }
 }

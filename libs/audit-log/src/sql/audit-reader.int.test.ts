@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Frontier, generateNoteKey, verifyExport } from '../core/index.js';
 import { NoCheckpointYet } from './audit-reader.js';
 import { TestLog } from './log.fixture.js';
 
@@ -58,6 +59,51 @@ describe('the reader', () => {
     );
   });
 
+  it('exports what comes after an archive, which the verifier continues', async () => {
+    const chunks = await chunksOf(log.reader.exportNdjson({ first: 1_000 }));
+    expect(chunks[0]).toBe(
+      `{"type":"integument-audit-export","version":1,"origin":"test.example/audit","first":1000,"size":${COUNT}}\n`,
+    );
+    const start = new Frontier();
+    const rows = await log.unitOfWork.single((tx) => {
+      return tx.query<{ leaf_hash: Buffer }>(
+        'SELECT leaf_hash FROM audit_entry WHERE position < 1000 ORDER BY position',
+      );
+    });
+    for (const row of rows) start.append(row.leaf_hash);
+    const exported = [Buffer.from(chunks.join(''))];
+    expect(await verifyExport(exported, log.vkey)).toMatchObject({ code: 'export.needs_archive' });
+    // The checkpoint of 700 entries lies before; those of 1,400, 2,100 and 2,500 follow.
+    expect(await verifyExport(exported, log.vkey, { start })).toMatchObject({
+      ok: true,
+      size: COUNT,
+      checkpoints: 3,
+    });
+  });
+
+  it('exports the newest checkpoint alone after an archive of everything, and nothing after a longer one', async () => {
+    const chunks = await chunksOf(log.reader.exportNdjson({ first: COUNT }));
+    expect(chunks.join('').trimEnd().split('\n')).toHaveLength(2);
+    await expect(log.reader.exportNdjson({ first: COUNT + 1 }).next()).rejects.toThrow(RangeError);
+  });
+
+  it('names the keys that have signed so far, each with the checkpoint at which it follows the one before', async () => {
+    const { vkey } = generateNoteKey('test.example/audit');
+    const keys = [
+      { vkey: log.vkey, from: 0 },
+      { vkey, from: 1_400 },
+      { vkey: generateNoteKey('test.example/audit').vkey, from: COUNT + 1 },
+    ];
+    const header = (await log.reader.exportNdjson({ keys }).next()).value as string;
+    const [row] = await log.unitOfWork.single((tx) => {
+      return tx.query<{ note: string }>('SELECT note FROM audit_checkpoint WHERE size = 1400');
+    });
+    expect(JSON.parse(header)).toMatchObject({ keys: [keys[0], { ...keys[1], note: row?.note }] });
+    expect((JSON.parse(header) as { keys: unknown[] }).keys).toHaveLength(2);
+    const single = (await log.reader.exportNdjson({ keys: keys.slice(0, 1) }).next()).value as string;
+    expect(JSON.parse(single)).not.toHaveProperty('keys');
+  });
+
   it('exports what the newest checkpoint covers while entries arrive', async () => {
     const stream = log.reader.exportNdjson();
     let text = (await stream.next()).value as string;
@@ -78,3 +124,9 @@ describe('the reader', () => {
     ]);
   });
 });
+
+async function chunksOf(stream: AsyncIterable<string>): Promise<string[]> {
+  const chunks: string[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return chunks;
+}

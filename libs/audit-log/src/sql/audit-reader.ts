@@ -1,5 +1,11 @@
 import type { Statement, UnitOfWork } from '@integument/database';
-import { formatCheckpointLine, formatEntry, formatHeader, readCheckpointUnverified } from '../core/index.js';
+import {
+  type ExportKey,
+  formatCheckpointLine,
+  formatEntry,
+  formatHeader,
+  readCheckpointUnverified,
+} from '../core/index.js';
 import type { AuditEntry } from '../entry.js';
 
 export interface SignedCheckpoint {
@@ -20,6 +26,14 @@ export interface EntryPage {
   readonly next: number | null;
 }
 
+/** What an export leaves out, and what it names; as the log's own tables say where absent. */
+export interface ExportRange {
+  /** position of the first entry: the size of the archive that holds those before */
+  readonly first?: number;
+  /** the keys by which the log was signed one after the other, oldest first */
+  readonly keys?: readonly Pick<ExportKey, 'vkey' | 'from'>[];
+}
+
 /** No checkpoint has been signed yet: the integrator has never run. */
 export class NoCheckpointYet extends Error {
   override readonly name = 'NoCheckpointYet';
@@ -34,12 +48,25 @@ const PAGE: Statement = {
   name: 'audit_read_page',
   text: 'SELECT position, entry FROM audit_entry WHERE position > $1::bigint ORDER BY position LIMIT $2::bigint',
 };
+const RANGE: Statement = {
+  name: 'audit_read_range',
+  text: `
+  SELECT (SELECT coalesce(max(size), 0) FROM audit_archive) AS first,
+         coalesce((SELECT json_agg(json_build_object('vkey', vkey, 'from', from_size) ORDER BY from_size) FROM audit_key), '[]') AS keys`,
+};
+// A checkpoint's note with what witnesses have signed on it.
+const NOTE = `note || coalesce(
+  (SELECT string_agg(line, '' ORDER BY witness) FROM audit_cosignature c WHERE c.size = audit_checkpoint.size), '') AS note`;
+const NOTES: Statement = {
+  name: 'audit_read_notes',
+  text: `SELECT size, ${NOTE} FROM audit_checkpoint WHERE size = ANY ($1::bigint[])`,
+};
 const RUN: Statement = {
   name: 'audit_read_run',
   text: `
   SELECT position, leaf_hash, entry, NULL AS note FROM audit_entry WHERE position >= $1::bigint AND position < $2::bigint
   UNION ALL
-  SELECT size - 1, NULL, NULL, note FROM audit_checkpoint WHERE size > $1::bigint AND size <= $2::bigint
+  SELECT size - 1, NULL, NULL, ${NOTE} FROM audit_checkpoint WHERE size > $1::bigint AND size <= $2::bigint
   ORDER BY position, note NULLS FIRST`,
 };
 
@@ -80,22 +107,46 @@ export class AuditReader {
   }
 
   /**
-   * The whole log up to its newest checkpoint as NDJSON for the verifier (see core/export-format.ts), some
+   * The log up to its newest checkpoint as NDJSON for the verifier (see core/export-format.ts), some
    * lines at a time, in constant memory. Reads run by run in short statements: a long transaction would keep staging from being vacuumed. That
    * is safe since entries never change.
    * @throws {NoCheckpointYet} before the first line
+   * @throws {RangeError} before the first line, if `first` lies behind the end
    */
-  async *exportNdjson(): AsyncGenerator<string> {
+  async *exportNdjson(range: ExportRange = {}): AsyncGenerator<string> {
     const checkpoint = await this.findCheckpoint();
     if (!checkpoint) throw new NoCheckpointYet();
     const { size, note } = checkpoint;
-    yield `${formatHeader({ origin: readCheckpointUnverified(note).origin, size })}\n`;
-    if (size === 0) yield `${formatCheckpointLine(note)}\n`;
-    for (let start = 0; start < size; start += RUN_LENGTH) {
+    const { first, keys } = { ...(await this.ownRange()), ...range };
+    if (first > size) throw new RangeError('the log is shorter than that');
+    const { origin } = readCheckpointUnverified(note);
+    yield `${formatHeader({ origin, first, size, keys: await this.withNotes(keys, size) })}\n`;
+    if (size === first) yield `${formatCheckpointLine(note)}\n`;
+    for (let start = first; start < size; start += RUN_LENGTH) {
       // By ranges of positions and not by what was found: where rows were taken out the verifier must see the gap.
       const rows = await this.query<RunRow>(RUN, [start, Math.min(start + RUN_LENGTH, size)]);
       yield rows.map((row) => `${toLine(row)}\n`).join('');
     }
+  }
+
+  private async ownRange(): Promise<Required<ExportRange>> {
+    type Row = { first: string; keys: Required<ExportRange>['keys'] };
+    const [row] = await this.query<Row>(RANGE, []);
+    return { first: Number(row?.first ?? 0), keys: row?.keys ?? [] };
+  }
+
+  /** The keys that sign up to a size, each but the first with the checkpoint at which it follows the one before. */
+  private async withNotes(keys: Required<ExportRange>['keys'], size: number): Promise<ExportKey[]> {
+    const named = keys.filter(({ from }) => from <= size);
+    // Nothing to name: the verifier knows the one key.
+    if (named.length < 2) return [];
+    const sizes = named.slice(1).map(({ from }) => from);
+    const rows = await this.query<{ size: string; note: string }>(NOTES, [sizes]);
+    const notes = new Map(rows.map((row) => [Number(row.size), row.note]));
+    return named.map(({ vkey, from }, at) => {
+      const note = at === 0 ? undefined : notes.get(from);
+      return { vkey, from, ...(note !== undefined && { note }) };
+    });
   }
 
   private query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {

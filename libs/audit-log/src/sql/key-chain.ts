@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Statement } from '@integument/database';
 import { z } from 'zod';
 import {
@@ -8,6 +7,8 @@ import {
   NoteInvalid,
   type NoteSigner,
   openCheckpoint,
+  ROTATE_KEY,
+  rotationDetails,
 } from '../core/index.js';
 import { defineAction, type EntryDraft } from '../entry.js';
 import { AuditLogInconsistent } from './continuity.js';
@@ -51,7 +52,7 @@ export interface LastOpened {
 }
 
 const keyRotated = defineAction(
-  'audit.rotate_key',
+  ROTATE_KEY,
   z.object({ from: z.string().regex(/^[0-9a-f]{32}$/), to: z.string().regex(/^[0-9a-f]{32}$/) }),
 );
 
@@ -77,7 +78,7 @@ export function rotationEntry({ signer, retired }: LogKeys): EntryDraft {
   return keyRotated({
     outcome: 'done',
     actor: { kind: 'system', id: 'audit-integrator' },
-    details: { from: digest(retired as NoteSigner), to: digest(signer) },
+    details: rotationDetails((retired as NoteSigner).verifier, signer.verifier),
   });
 }
 
@@ -106,8 +107,4 @@ function openWith(
     throw new AuditLogInconsistent('the last checkpoint is not signed by the key of this log', { cause });
   }
   throw new AuditLogInconsistent('the last checkpoint is not signed by the key of this log');
-}
-
-function digest({ verifier }: NoteSigner): string {
-  return createHash('sha256').update(verifier.toString()).digest('hex').slice(0, 32);
 }

@@ -159,7 +159,7 @@ export class TestLog {
   }
 
   async verify(options?: VerifyOptions, reader = this.reader): Promise<VerifyReport> {
-    return verifyExport((await this.exported(reader)).trimEnd().split('\n'), this.vkey, options);
+    return verifyExport([Buffer.from(await this.exported(reader))], this.vkey, options);
   }
 
   /** What a database superuser does who wants to change the log. */

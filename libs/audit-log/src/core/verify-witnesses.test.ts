@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { readCheckpointUnverified, signCheckpoint } from './checkpoint.js';
+import { checkpointTextOf, generateWitnessKey, WitnessSigner } from './cosignature.js';
+import { bytesOf, SampleLog, sampleEntry } from './export.fixture.js';
+import { leafHash } from './merkle.js';
+import { generateNoteKey, NoteKeyInvalid, NoteSigner } from './note-key.js';
+import { consistencyPath, subtreeRoot } from './proof.js';
+import { verifyContinuation } from './verify-continuation.js';
+import { verifyExport } from './verify-export.js';
+import type { VerifyOptions } from './verify-options.js';
+import type { Verified } from './verify-report.js';
+
+const signer = NoteSigner.parse(generateNoteKey('vault.example/audit').skey);
+const [one, two, three] = ['w.example/1', 'w.example/2', 'w.example/3'].map((name) => {
+  return WitnessSigner.parse(generateWitnessKey(name).skey);
+}) as [WitnessSigner, WitnessSigner, WitnessSigner];
+const TIME = 1_768_478_400;
+const all = [one, two, three].map(({ verifier }) => verifier.toString());
+
+/** Who has cosigned the checkpoints of which sizes. */
+function exportCosigned(by: Record<number, WitnessSigner[]>): Uint8Array[] {
+  const cosign = (note: string) => {
+    const { size } = readCheckpointUnverified(note);
+    const lines = (by[size] ?? []).map((witness) => witness.cosign(checkpointTextOf(note).text, TIME + size));
+    return note + lines.join('');
+  };
+  return [bytesOf(new SampleLog(signer, sampleEntry, { cosign }).export(20, [5, 9]))];
+}
+const verify = (exported: Uint8Array[], options: VerifyOptions) =>
+  verifyExport(exported, signer.verifier, options);
+
+describe('cosignatures', () => {
+  it('are reported from the newest checkpoint that has enough of them', async () => {
+    const exported = exportCosigned({ 5: [one, two, three], 9: [one, three], 20: [two] });
+    const cosignedBy = (size: number, ...names: string[]) => ({
+      ok: true,
+      cosigned: { size, by: names.map((witness) => ({ witness, time: TIME + size })) },
+    });
+    expect(await verify(exported, { witnesses: all })).toMatchObject(
+      cosignedBy(5, 'w.example/1', 'w.example/2', 'w.example/3'),
+    );
+    expect(await verify(exported, { witnesses: all, quorum: 2 })).toMatchObject(
+      cosignedBy(9, 'w.example/1', 'w.example/3'),
+    );
+    expect(await verify(exported, { witnesses: all, quorum: 1 })).toMatchObject(
+      cosignedBy(20, 'w.example/2'),
+    );
+  });
+
+  it('count on a checkpoint that the auditor has kept', async () => {
+    const note = new SampleLog(signer).note(7);
+    const earlier = note + one.cosign(checkpointTextOf(note).text, TIME);
+    const options = { witnesses: [one.verifier], earlier };
+    expect(await verify(exportCosigned({}), options)).toMatchObject({ ok: true, cosigned: { size: 7 } });
+  });
+
+  it('are too few without them, or by others', async () => {
+    for (const exported of [exportCosigned({}), exportCosigned({ 9: [two], 20: [three] })]) {
+      for (const witnesses of [[one.verifier], all]) {
+        expect(await verify(exported, { witnesses })).toMatchObject({ ok: false, code: 'witness.quorum' });
+        expect(await verify(exported, { witnesses, allowUncosigned: true })).toMatchObject({
+          ok: true,
+          cosigned: null,
+        });
+      }
+    }
+  });
+
+  it('count once for each witness', async () => {
+    const exported = exportCosigned({ 20: [one, one] });
+    const twice = [one.verifier, one.verifier.toString()];
+    expect(await verify(exported, { witnesses: [...twice, two.verifier] })).toMatchObject({
+      code: 'witness.quorum',
+    });
+    expect(await verify(exported, { witnesses: twice })).toMatchObject({ ok: true });
+  });
+
+  it('are not looked at where no witnesses are given, but a note stays a note', async () => {
+    const [exported] = exportCosigned({ 9: [one] }) as [Uint8Array];
+    const text = Buffer.from(exported).toString();
+    expect(await verify([exported], {})).toMatchObject({ ok: true, cosigned: null });
+    const false9 = text.replace(
+      /(w\.example\/1 [A-Za-z0-9+/]{20})(.)/,
+      (_, head: string, char: string) => head + (char === 'A' ? 'B' : 'A'),
+    );
+    expect(await verify([Buffer.from(false9)], {})).toMatchObject({ ok: true });
+    expect(await verify([Buffer.from(false9)], { witnesses: [one.verifier] })).toMatchObject({
+      code: 'checkpoint.cosignature',
+    });
+    const malformed = text.replace(/w\.example\/1 [A-Za-z0-9+/]{20}/, 'w.example/1 !');
+    expect(await verify([Buffer.from(malformed)], {})).toMatchObject({
+      ok: false,
+      code: 'checkpoint.signature',
+    });
+  });
+
+  it('are asked of as many witnesses as there are', async () => {
+    for (const quorum of [0, 4, -1, 1.5]) {
+      await expect(verify(exportCosigned({}), { witnesses: all, quorum })).rejects.toThrow(RangeError);
+    }
+    await expect(verify(exportCosigned({}), { quorum: 1 })).rejects.toThrow(RangeError);
+    await expect(verify(exportCosigned({}), { witnesses: ['w'] })).rejects.toThrow(NoteKeyInvalid);
+  });
+});
+
+describe('a newer checkpoint', () => {
+  const log = new SampleLog(signer);
+  const leaves = Array.from({ length: 40 }, (_, n) => leafHash(log.entry(n)));
+  const prove = (from: number, to: number) => {
+    return consistencyPath(from, to).map(({ start, end }) => subtreeRoot(leaves.slice(start, end)));
+  };
+  const verified = async (size: number) => {
+    return (await verifyExport([bytesOf(log.export(size))], signer.verifier)) as Verified;
+  };
+
+  it('continues the log', async () => {
+    const report = await verified(20);
+    for (const size of [20, 21, 32, 40]) {
+      const newer = { note: log.note(size), hashes: prove(20, size) };
+      expect(verifyContinuation(report, newer)).toEqual({ ...report, newer: { size, note: newer.note } });
+    }
+    expect(verifyContinuation(await verified(0), { note: log.note(9), hashes: [] })).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it('is refused where it does not', async () => {
+    const report = await verified(20);
+    const fork = new SampleLog(signer, (n) => sampleEntry(n + 1));
+    const forger = NoteSigner.parse(generateNoteKey(signer.name).skey);
+    const refused = (note: string, hashes: Uint8Array[]) => verifyContinuation(report, { note, hashes });
+    expect(refused(log.note(19), [])).toMatchObject({
+      ok: false,
+      code: 'newer.shorter',
+      position: 19,
+      confirmed: 20,
+    });
+    expect(refused(fork.note(20), [])).toMatchObject({ code: 'newer.root' });
+    expect(refused(fork.note(30), prove(20, 30))).toMatchObject({ code: 'newer.proof' });
+    expect(refused(log.note(30), [])).toMatchObject({ code: 'newer.proof' });
+    expect(refused(log.note(30), prove(20, 31))).toMatchObject({ code: 'newer.proof' });
+    expect(
+      refused(
+        log.note(30),
+        prove(20, 30).map(() => new Uint8Array()),
+      ),
+    ).toMatchObject({ code: 'newer.proof' });
+    const forged = signCheckpoint({ size: 30, root: log.tree(30).root() }, forger);
+    expect(refused(forged, prove(20, 30))).toMatchObject({ code: 'newer.signature' });
+    expect(refused('rubbish', [])).toMatchObject({ code: 'newer.signature' });
+  });
+
+  it('brings the cosignatures that the log did not have yet', async () => {
+    const report = await verified(20);
+    const note = log.note(30);
+    const newer = { note: note + one.cosign(checkpointTextOf(note).text, TIME), hashes: prove(20, 30) };
+    expect(verifyContinuation(report, newer, { witnesses: all, quorum: 1 })).toMatchObject({
+      ok: true,
+      cosigned: { size: 30, by: [{ witness: 'w.example/1', time: TIME }] },
+    });
+    expect(verifyContinuation(report, newer, { witnesses: all })).toMatchObject({ code: 'witness.quorum' });
+    const wrong = { ...newer, note: newer.note.replace(/.{9}\n$/, 'AAAAAAA==\n') };
+    expect(verifyContinuation(report, wrong, { witnesses: all }).ok).toBe(false);
+  });
+});

@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = `Usage: integument-verify <source>… --key <vkey or file>… [options]
+
+Verifies audit logs, trusting nothing but public keys. A source is
+  export.ndjson        an export; - reads it from standard input
+  folder               an archive (C2SP tlog-tiles): what an export that begins later continues, or by itself
+  https://vault.example/   a running app: its export is read and verified, then that its newest checkpoint continues it
+
+  --key         the log's public key, name+id+base64, or a file that holds it; once for each log
+  --checkpoint  a signed checkpoint that you kept from before: the log must continue it; once for each log
+  --save        a file for the last verified checkpoint, to be given as --checkpoint the next time
+  --witness     a witness's public key, or a file that holds it; may be repeated
+  --quorum      how many of the witnesses must have cosigned one checkpoint (all)
+  --merge       a file, or - for standard output, for the entries of all logs in order of time, if all logs are verified
+  --token-file, --cookie-file   a file with the bearer token, or the Cookie header, for a running app; once for
+                each, in their order
+Ends with 0 if everything is what was signed, 1 if not, 2 if it could not be checked.
+`;
+
+export interface Arguments {
+  readonly sources: readonly string[];
+  readonly keys: readonly string[];
+  readonly checkpoints: readonly string[];
+  readonly witnesses: readonly string[];
+  readonly quorum: number | undefined;
+  readonly save: string | undefined;
+  readonly merge: string | undefined;
+  readonly tokenFiles: readonly string[];
+  readonly cookieFiles: readonly string[];
+}
+
+/** What was asked can't be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const many = { type: 'string', multiple: true, default: [] as string[] } as const;
+const one = { type: 'string' } as const;
+
+/** @throws {UsageError} */
+export function parseArguments(args: readonly string[]): Arguments {
+  const { values, positionals } = tryParse(args);
+  if (positionals.length === 0 || values.key.length === 0) throw new UsageError();
+  if (values.quorum !== undefined && !/^[1-9][0-9]{0,3}$/.test(values.quorum)) throw new UsageError();
+  return {
+    sources: positionals,
+    keys: values.key,
+    checkpoints: values.checkpoint,
+    witnesses: values.witness,
+    quorum: values.quorum === undefined ? undefined : Number(values.quorum),
+    save: values.save,
+    merge: values.merge,
+    tokenFiles: values['token-file'],
+    cookieFiles: values['cookie-file'],
+  };
+}
+
+function tryParse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        key: many,
+        checkpoint: many,
+        witness: many,
+        quorum: one,
+        save: one,
+        merge: one,
+        'token-file': many,
+        'cookie-file': many,
+      },
+    });
+  } catch {
+    throw new UsageError();
+  }
+}

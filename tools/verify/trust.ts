@@ -1,0 +1,77 @@
+import {
+  NoteKeyInvalid,
+  NoteVerifier,
+  type VerifyOptions,
+  WitnessVerifier,
+} from '../../libs/audit-log/src/core/index.js';
+import { type Arguments, UsageError } from './arguments.js';
+import { LogRun } from './log-run.js';
+import type { Machine } from './machine.js';
+import { originOf, type Source } from './sources.js';
+
+/** What the auditor brings along; everything else is to be verified. */
+export interface Trust {
+  /** of different logs; at least one */
+  readonly keys: readonly [NoteVerifier, ...NoteVerifier[]];
+  readonly checkpoints: readonly string[];
+  readonly witnesses: Pick<VerifyOptions, 'witnesses' | 'quorum'>;
+}
+
+/** @throws {UsageError}, {NoteKeyInvalid}, and what reading a file throws */
+export async function readTrust(asked: Arguments, machine: Machine): Promise<Trust> {
+  const keys: NoteVerifier[] = [];
+  for (const key of asked.keys) keys.push(await readKey(key, (text) => NoteVerifier.parse(text), machine));
+  if (new Set(keys.map(({ name }) => name)).size < keys.length) throw new Error('two keys of the same log');
+  const witnesses: WitnessVerifier[] = [];
+  for (const key of asked.witnesses)
+    witnesses.push(await readKey(key, (text) => WitnessVerifier.parse(text), machine));
+  if (asked.quorum !== undefined && asked.quorum > witnesses.length) throw new UsageError();
+  const checkpoints: string[] = [];
+  for (const path of asked.checkpoints) checkpoints.push(await machine.readText(path));
+  const [first, ...others] = keys;
+  if (!first) throw new UsageError();
+  return { keys: [first, ...others], checkpoints, witnesses: { witnesses, quorum: asked.quorum } };
+}
+
+/**
+ * Starts to verify each log with the key of its name.
+ * @throws {Error} for a checkpoint that is of none of the logs, for a log that is there twice if entries are to be merged, and
+ * for several logs of which the one checkpoint is to be saved
+ */
+export function startRuns(
+  sources: readonly Source[],
+  { keys, checkpoints, witnesses }: Trust,
+  { merge, save }: Pick<Arguments, 'merge' | 'save'>,
+): LogRun[] {
+  const unused = new Set(checkpoints);
+  const runs = sources.map((source) => {
+    // The only key is tried on whatever there is: the report says what is wrong.
+    const key = keys.find(({ name }) => name === source.origin) ?? keys[0];
+    const earlier = checkpointFor(source, sources.length === 1, checkpoints);
+    if (earlier !== undefined) unused.delete(earlier);
+    return new LogRun(source, key, { ...witnesses, earlier }, merge !== undefined);
+  });
+  if (unused.size > 0) throw new Error('a checkpoint is of none of the logs');
+  if (save !== undefined && sources.length > 1) throw new Error('--save keeps the checkpoint of one log');
+  if (merge !== undefined && new Set(sources.map(({ origin }) => origin)).size < sources.length) {
+    throw new Error('a log is there twice');
+  }
+  return runs;
+}
+
+function checkpointFor(
+  { origin }: Source,
+  isOnly: boolean,
+  checkpoints: readonly string[],
+): string | undefined {
+  return isOnly ? checkpoints[0] : checkpoints.find((note) => originOf(note) === origin);
+}
+
+async function readKey<T>(key: string, parse: (text: string) => T, machine: Machine): Promise<T> {
+  try {
+    return parse(key);
+  } catch (error) {
+    if (!(error instanceof NoteKeyInvalid)) throw error;
+  }
+  return parse((await machine.readText(key)).trim());
+}
