@@ -13,7 +13,8 @@ import { stranger } from '../../outside/visitor.js';
 import { API_CALLS } from './calls/api.js';
 import type { Calls, Cast } from './calls/call.js';
 import { INTERNAL_CALLS } from './calls/internal.js';
-import { logCalls, VAULT_CALLS } from './calls/vault.js';
+import { logCalls } from './calls/log.js';
+import { VAULT_CALLS } from './calls/vault.js';
 import { LogTables, type Plane } from './log-tables.js';
 
 const info = platform();
@@ -21,8 +22,8 @@ const { vault, api, vaultInternal } = info.urls;
 
 /** Read or change nothing personal, or are called by the worker alone: see the last test. */
 const WITHOUT_CALL = {
-  vault: ['sign_in.start', 'sign_in.session', 'session.noop', 'audit.checkpoint'],
-  api: ['consent.purposes', 'products.list', 'session.noop', 'audit.checkpoint'],
+  vault: ['sign_in.start', 'sign_in.session', 'session.noop', 'audit.checkpoint', 'audit.tlog_checkpoint'],
+  api: ['consent.purposes', 'products.list', 'session.noop', 'audit.checkpoint', 'audit.tlog_checkpoint'],
   internal: ['registry.read_client', 'erasure.pending', 'erasure.gates_closed', 'erasure.completed'],
 };
 const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
