@@ -23,9 +23,9 @@ export function logCalls(app: 'vault' | 'api'): Calls {
   };
   const rule = { params: { rule: 'a-rule-of-a-test' } };
   const definition = {
-    kind: 'each',
     match: { actions: ['people.reveal'] },
     groupBy: 'actor',
+    when: { kind: 'each' },
     coolDownSeconds: 60,
   };
   return {
