@@ -19,7 +19,7 @@ export async function serveWitness(
 ): Promise<WitnessServer> {
   const server = createServer(
     // A client that sends slowly, or keeps many connections, must not keep the others out.
-    { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 60_000, maxHeaderSize: 8_192 },
+    { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000, maxHeaderSize: 8_192 },
     (request, response) => void answer(witness, request, response, say),
   );
   server.maxConnections = 256;

@@ -37,8 +37,7 @@ const http = await createHttpApp(AppModule.with(config, logger), {
   }),
 });
 
-const duties = http.app.get(AuditDuties, { strict: false });
-duties.start();
+http.app.get(AuditDuties, { strict: false }).start();
 await http.listen(config.API_PORT, config.API_HOST);
-endOnSignals(logger, [duties, http]);
+endOnSignals(logger, [http]);
 logger.info('listening');

@@ -64,13 +64,12 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
   wire: () => ({ ...auditWiring(open.app), policies: vaultPolicies, callers: new CertificateCallers() }),
 });
 
-const duties = open.app.get(AuditDuties, { strict: false });
-duties.start();
+open.app.get(AuditDuties, { strict: false }).start();
 const periodic = new Periodic(logger);
 sweepHourly(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
 await open.listen(config.VAULT_PORT, config.VAULT_HOST);
-endOnSignals(logger, [internal, periodic, duties, open]);
+endOnSignals(logger, [internal, periodic, open]);
 logger.info('listening');
 
 function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfig) {

@@ -9,7 +9,7 @@ export const logSettings = {
     .int()
     .min(5)
     .max(300)
-    .default(30)
+    .default(10)
     .describe('How long entries may wait unsigned before everything that needs one is refused'),
   ...anchorSettings,
   ...auditFeedSettings,

@@ -81,7 +81,7 @@ export type RevealPurpose = (typeof REVEAL_PURPOSES)[number];
 
 /** Why, in a form that cannot carry a name or an address into the audit log. */
 export const reason = z.strictObject({
-  code: z.enum(['customer-request', 'order', 'safety', 'rights-request', 'legal']),
+  code: z.enum(['customer-request', 'order', 'safety', 'rights-request', 'legal', 'break-glass']),
   reference: z
     .string()
     .regex(/^[A-Z]{1,8}-\d{1,12}$/)

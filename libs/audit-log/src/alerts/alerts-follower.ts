@@ -47,12 +47,13 @@ export function alertsFollower(dependencies: AlertsDependencies): Follower {
     begin: 'first',
     onError,
     ...timing,
-    follow: async ({ from }) => {
+    follow: async ({ from, signal }) => {
       for (;;) {
         const { position, alerts } = await unitOfWork.run((tx) => evaluateBatch(tx, dependencies));
         for (const alert of alerts) onAlert(alert);
         // Behind the follower only where somebody set the progress back: then all between is looked at again.
         if (position > from) return position;
+        signal.throwIfAborted();
       }
     },
   });

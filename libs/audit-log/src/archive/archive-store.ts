@@ -40,6 +40,11 @@ const REMOVE: Statement = {
   SELECT count(*) FROM gone`,
 };
 
+const FORGET_INDEX: Statement = {
+  name: 'audit_archive_forget_index',
+  text: 'DELETE FROM audit_index WHERE position < $1::bigint',
+};
+
 /** How far a log has been archived. Sizes are entries from the log's beginning. */
 export interface ArchiveState {
   /** the newest checkpoint */
@@ -106,4 +111,9 @@ export async function removeBundles(tx: Tx, first: number, tiles: readonly Uint8
   const range = [first * TILE_WIDTH, (first + tiles.length) * TILE_WIDTH];
   const [row] = await tx.query<{ count: string }>(REMOVE, range);
   return Number(row?.count);
+}
+
+/** Removes what archived entries were found by. @param size the archive's */
+export async function forgetIndex(tx: Tx, size: number): Promise<void> {
+  await tx.query(FORGET_INDEX, [size]);
 }

@@ -22,6 +22,7 @@ import {
   type ArchivedHead,
   type ArchiveState,
   findArchive,
+  forgetIndex,
   newestArchive,
   readState,
   recordArchive,
@@ -118,6 +119,8 @@ class Archiving {
     await this.assertSigned();
     await this.folder.writeCheckpoint(await this.record());
     for (let index = this.removed; index < this.bundles; index += STEP) await this.remove(index);
+    // What entries are found by says who, whom and why, too. Once a run: the index is kept by time, so this reads all of it.
+    await this.options.unitOfWork.single((tx) => forgetIndex(tx, this.bundles * TILE_WIDTH));
   }
 
   /** A folder of another log, or one that lacks the entries before, would leave the archive in pieces. */

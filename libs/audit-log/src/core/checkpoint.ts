@@ -1,7 +1,7 @@
 import { HASH_BYTES, isSize } from './merkle.js';
 import { openNote, readNoteUnverified, signNote } from './note.js';
 import type { NoteSigner, NoteVerifier } from './note-key.js';
-import { fromBase64, toBase64 } from './primitives.js';
+import { fromBase64, sha256, toBase64, toUtf8 } from './primitives.js';
 
 /** The head of a log at one size. Source: C2SP tlog-checkpoint. */
 export interface Checkpoint {
@@ -45,19 +45,31 @@ export function parseCheckpoint(text: string): Checkpoint {
   return { origin, size: Number(size), root: hash };
 }
 
+/** @returns a signed note; the signer's name is the log's origin */
+export function signCheckpoint(head: Omit<Checkpoint, 'origin'>, signer: NoteSigner): string {
+  return signNote(formatCheckpoint({ origin: signer.name, ...head }), signer);
+}
+
 /**
- * Signs a head. Where a log's key is replaced, one checkpoint is signed by both keys, the old one's line first: each says
- * by it that the other is of the same log, at the same size and root. See key-chain.ts.
- * @returns a signed note; the signers' name is the log's origin
- * @throws {CheckpointInvalid} if the signers are of different logs
+ * Signs the head at which one key of a log follows another: with both, the old one's line first, and over an extension line
+ * that names the new one. A key signs whatever is in the log; only this line says that it hands over, and no ordinary
+ * checkpoint has it. See key-chain.ts.
+ * @throws {CheckpointInvalid} if the keys are of different logs
  */
-export function signCheckpoint(
-  head: Omit<Checkpoint, 'origin'>,
-  signer: NoteSigner,
-  ...also: readonly NoteSigner[]
-): string {
-  if (also.some(({ name }) => name !== signer.name)) throw new CheckpointInvalid();
-  return signNote(formatCheckpoint({ origin: signer.name, ...head }), signer, ...also);
+export function signHandover(head: Omit<Checkpoint, 'origin'>, from: NoteSigner, to: NoteSigner): string {
+  if (from.name !== to.name) throw new CheckpointInvalid();
+  const text = formatCheckpoint({ origin: from.name, ...head });
+  return signNote(`${text}${handoverLine(to.verifier)}\n`, from, to);
+}
+
+/** Whether a checkpoint that a key has signed hands over to another key. @throws {NoteInvalid | CheckpointInvalid} */
+export function handsOver(note: string, from: NoteVerifier, to: NoteVerifier): boolean {
+  const [, , , extension, end] = openNote(note, from).split('\n');
+  return extension === handoverLine(to) && end === '';
+}
+
+function handoverLine(to: NoteVerifier): string {
+  return `next-key ${toBase64(sha256(toUtf8(to.toString())))}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { signCheckpoint } from './checkpoint.js';
+import { signCheckpoint, signHandover } from './checkpoint.js';
 import { type ExportKey, formatCheckpointLine, formatEntry, formatHeader } from './export-format.js';
 import { Frontier } from './frontier.js';
 import { ROTATE_KEY, rotationDetails } from './key-chain.js';
@@ -53,7 +53,7 @@ export class SampleLog {
     const at = this.keys.findLastIndex(({ from }) => from <= size);
     const { signer, from } = this.keys[at] as { signer: NoteSigner; from: number };
     const old = at > 0 && from === size ? this.keys[at - 1]?.signer : undefined;
-    const note = old ? signCheckpoint(head, old, signer) : signCheckpoint(head, signer);
+    const note = old ? signHandover(head, old, signer) : signCheckpoint(head, signer);
     return this.options.cosign?.(note) ?? note;
   }
 

@@ -8,6 +8,7 @@ export {
   parseCheckpoint,
   readCheckpointUnverified,
   signCheckpoint,
+  signHandover,
 } from './checkpoint.js';
 export { isContinuedBy } from './continued-by.js';
 export {

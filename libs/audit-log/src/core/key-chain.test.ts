@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CheckpointInvalid, openCheckpoint, signCheckpoint } from './checkpoint.js';
+import { CheckpointInvalid, openCheckpoint, signCheckpoint, signHandover } from './checkpoint.js';
 import { bytesOf, SampleLog, sampleEntry } from './export.fixture.js';
 import { formatCheckpointLine, formatHeader } from './export-format.js';
 import { keyDigest, rotationDetails } from './key-chain.js';
 import { leafHash } from './merkle.js';
-import { openNote } from './note.js';
+import { openNote, signNote } from './note.js';
 import { generateNoteKey, NoteSigner } from './note-key.js';
 import { verifyExport } from './verify-export.js';
 import type { ExportOptions } from './verify-options.js';
@@ -33,18 +33,19 @@ function rekeyed(change: (keys: Record<string, unknown>[]) => void): string[] {
 }
 
 describe('two keys on one checkpoint', () => {
-  const note = signCheckpoint(head(8), old, current);
+  const note = signHandover(head(8), old, current);
 
   it('both open it, the old one standing first', () => {
     expect(openCheckpoint(note, old.verifier)).toEqual(openCheckpoint(note, current.verifier));
-    expect(note.split('\n').slice(4, 6)).toEqual(
-      [old, current].map((signer) => signCheckpoint(head(8), signer).split('\n')[4]),
-    );
+    expect(note.split('\n').slice(3, 5)).toEqual([
+      expect.stringMatching(/^next-key [A-Za-z0-9+/]{43}=$/),
+      '',
+    ]);
     expect(() => openNote(note, next.verifier)).toThrow();
   });
 
   it('are of the same log', () => {
-    expect(() => signCheckpoint(head(8), old, newSigner('other.example/audit'))).toThrow(CheckpointInvalid);
+    expect(() => signHandover(head(8), old, newSigner('other.example/audit'))).toThrow(CheckpointInvalid);
   });
 
   it('are named in the log by digests of their public texts', () => {
@@ -103,6 +104,29 @@ describe('a log whose key was replaced twice', () => {
   });
 });
 
+/** A note with one more signature line: anybody can add one. */
+function signedBeside(note: string, signer: NoteSigner): string {
+  const text = note.slice(0, note.lastIndexOf('\n\n') + 1);
+  return `${note}${signNote(text, signer).slice(text.length + 1)}`;
+}
+
+describe('whoever can write to the database, and has a key of their own', () => {
+  it('does not make it the log’s by an entry that says so under an ordinary checkpoint', async () => {
+    // The entry was staged by them; the honest integrator has put it into the tree and signed the head, as it signs every head.
+    const details = rotationDetails(old.verifier, stranger.verifier);
+    const planted = Buffer.from(JSON.stringify({ v: 1, action: 'audit.rotate_key', details }));
+    const theirs = new SampleLog(old, (n) => (n === 7 ? planted : sampleEntry(n)), {});
+    const honest = theirs.note(8);
+    const forged = new SampleLog(old, (n) => (n === 7 ? planted : sampleEntry(n + (n > 7 ? 50 : 0))), {
+      successors: [{ signer: stranger, from: 8 }],
+    }).export(20, [5]);
+    const header = JSON.parse(forged[0] as string) as { keys: { note?: string }[] };
+    (header.keys[1] as { note: string }).note = signedBeside(honest, stranger);
+    const lines = forged.toSpliced(0, 1, JSON.stringify(header));
+    expect(await verify(lines, old)).toMatchObject({ ok: false, code: 'chain.unlinked' });
+  });
+});
+
 describe('a chain of keys', () => {
   const broken: [string, (keys: Record<string, unknown>[]) => void][] = [
     ['without a note between two keys', (keys) => delete keys[1]?.note],
@@ -116,11 +140,15 @@ describe('a chain of keys', () => {
     ],
     [
       'with a note of the new key and a stranger',
-      (keys) => ((keys[1] as { note: string }).note = signCheckpoint(head(8), stranger, current)),
+      (keys) => ((keys[1] as { note: string }).note = signHandover(head(8), stranger, current)),
     ],
     [
       'with a note of another size',
-      (keys) => ((keys[1] as { note: string }).note = signCheckpoint(head(7), old, current)),
+      (keys) => ((keys[1] as { note: string }).note = signHandover(head(7), old, current)),
+    ],
+    [
+      'with a note that both have signed, in which the old one does not hand over',
+      (keys) => ((keys[1] as { note: string }).note = signedBeside(signCheckpoint(head(8), old), current)),
     ],
     ['out of order', (keys) => keys.reverse()],
     ['without its first key', (keys) => keys.shift()],
@@ -137,7 +165,7 @@ describe('a chain of keys', () => {
         keys.push({
           vkey: stranger.verifier.toString(),
           from: 21,
-          note: signCheckpoint(head(21), next, stranger),
+          note: signHandover(head(21), next, stranger),
         }),
     ],
   ];
@@ -158,7 +186,7 @@ describe('a chain of keys', () => {
   it('of a root that the entries do not have is refused', async () => {
     const root = leafHash(new Uint8Array());
     const changed = rekeyed((keys) => {
-      (keys[1] as { note: string }).note = signCheckpoint({ size: 8, root }, old, current);
+      (keys[1] as { note: string }).note = signHandover({ size: 8, root }, old, current);
     });
     expect(await verify(changed, current)).toMatchObject({
       code: 'checkpoint.root',
@@ -202,10 +230,7 @@ describe('a checkpoint of a log whose key was replaced', () => {
     });
   });
 
-  it('is signed by both where one key follows the other', async () => {
-    expect(await verify(withNote(10, signCheckpoint(head(8), current)), current)).toMatchObject({
-      code: 'checkpoint.signature',
-    });
+  it('is not signed by the old key alone where another follows it', async () => {
     expect(await verify(withNote(10, signCheckpoint(head(8), old)), current)).toMatchObject({
       code: 'checkpoint.retired_key',
     });

@@ -1,4 +1,4 @@
-import { type Checkpoint, CheckpointInvalid, openCheckpoint } from './checkpoint.js';
+import { type Checkpoint, CheckpointInvalid, handsOver, openCheckpoint } from './checkpoint.js';
 import type { ExportKey } from './export-format.js';
 import { Fault } from './fault.js';
 import { NoteInvalid } from './note.js';
@@ -55,7 +55,7 @@ export class KeyChain {
   }
 
   /**
-   * Reads a checkpoint that is signed by the key in force at its size; where one key follows another, by both. Or by a later
+   * Reads a checkpoint that is signed by the key in force at its size, or by a later
    * key: an archive's checkpoint is of an old size and signed by the key of its time, which has taken on the whole history.
    * @param refuse makes the fault to throw, of a code and a message
    */
@@ -64,10 +64,13 @@ export class KeyChain {
     const checkpoint = opened.find((one) => one !== undefined);
     if (!checkpoint) throw refuse('signature', 'is not signed by the key for this log');
     const at = this.keys.findLastIndex(({ from }) => from <= checkpoint.size);
-    const isLink = at > 0 && this.keys[at]?.from === checkpoint.size;
-    if (opened[at] && (!isLink || opened[at - 1])) return checkpoint;
-    if (opened.slice(at + 1).some((one) => one)) return checkpoint;
-    if (opened[at]) throw refuse('signature', 'is not signed by both keys, where one follows the other');
+    const before = this.keys[at - 1]?.verifier;
+    const inForce = this.keys[at]?.verifier;
+    // Signed by both, or not at all: a line of one of them that was changed would else pass for some witness's.
+    if (before && inForce && opened[at] && !opened[at - 1] && isHandover(note, inForce)) {
+      throw refuse('signature', 'is not signed by both keys, where one follows the other');
+    }
+    if (opened.slice(at).some((one) => one)) return checkpoint;
     throw refuse('retired_key', 'is signed by a key replaced before');
   }
 }
@@ -127,8 +130,15 @@ function openLink(before: InForce, { verifier, from }: InForce, note = ''): KeyL
   const checkpoint = tryOpen(note, before.verifier);
   const isSame = before.verifier.toString() === verifier.toString();
   if (!checkpoint || !tryOpen(note, verifier) || isSame) throw unlinked();
+  // Signed by both is not enough: the old key signs every head, and anybody can add a line of their own key to a note.
+  if (!handsOver(note, before.verifier, verifier)) throw unlinked();
   if (checkpoint.size !== from || from <= before.from) throw unlinked();
   return { size: from, root: checkpoint.root, note, from: before.verifier, to: verifier };
+}
+
+/** Whether the note, signed by this key, is where this key takes over. */
+function isHandover(note: string, to: NoteVerifier): boolean {
+  return handsOver(note, to, to);
 }
 
 function tryOpen(note: string, verifier: NoteVerifier): Checkpoint | undefined {

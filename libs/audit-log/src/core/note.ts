@@ -6,6 +6,7 @@ const ID_BYTES = 4;
 const SIGNATURE_LINE = /^— (\S+) (\S+)$/;
 // The specification asks for at least 16 signatures; a note with its cosigners' is far below this.
 const MAX_NOTE_CHARS = 65_536;
+const MAX_SIGNATURES = 64;
 
 /** A note is malformed, or no signature of the trusted key on it holds. Its text must not be used. */
 export class NoteInvalid extends Error {
@@ -67,6 +68,8 @@ function splitNote(note: string): { text: string; signatures: Signature[] } {
   if (note.length > MAX_NOTE_CHARS || split < 0 || !note.endsWith('\n')) throw malformed();
   const text = note.slice(0, split + 1);
   const lines = note.slice(split + 2, -1).split('\n');
+  // Each costs a verification to whoever trusts a key that it names.
+  if (lines.length > MAX_SIGNATURES) throw malformed();
   if (!isNoteText(text)) throw malformed();
   return { text, signatures: lines.map(parseSignature) };
 }

@@ -1,7 +1,7 @@
 /** Which actions a report is about. The one place: a feature that adds such an action adds it here. */
 export const ACTION_SETS = {
-  /** values of somebody's identity were shown in full */
-  reveals: ['people.reveal'],
+  /** values of somebody's identity were shown in full, or whom an entry of the log is about */
+  reveals: ['people.reveal', 'evidence.open'],
   /** data left in bulk */
   exports: ['audit.export', 'audit.stream', 'audit.report', 'audit.tlog_tile'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

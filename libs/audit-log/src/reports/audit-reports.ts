@@ -70,7 +70,7 @@ export class AuditReports {
 
   /** What was archived away must not be half reported: only the index of it may still be here. */
   private async firstPosition(): Promise<number> {
-    const text = 'SELECT coalesce(min(position), 0) AS first FROM audit_entry';
+    const text = 'SELECT coalesce(max(size), 0) AS first FROM audit_archive';
     const [row] = await this.unitOfWork.single((tx) => tx.query<{ first: string }>(text));
     return Number(row?.first);
   }
@@ -86,6 +86,10 @@ function asValue(value: unknown, { kind }: ReportColumn): ReportValue {
 
 /** A JSON array of names, as an entry has it; anything else is shown as it stands. */
 function namesOf(json: string): string {
-  const parsed = JSON.parse(json) as unknown;
-  return Array.isArray(parsed) ? parsed.map(String).join(', ') : json;
+  try {
+    const parsed = JSON.parse(json) as unknown;
+    return Array.isArray(parsed) ? parsed.map(String).join(', ') : json;
+  } catch {
+    return json;
+  }
 }

@@ -40,6 +40,12 @@ export class NoCheckpointYet extends Error {
   readonly code = 'audit.no_checkpoint';
 }
 
+/** Entries left for the archive while they were being exported: begin again. */
+export class ArchivedMeanwhile extends Error {
+  override readonly name = 'ArchivedMeanwhile';
+  readonly code = 'audit.archived_meanwhile';
+}
+
 const LAST_CHECKPOINT: Statement = {
   name: 'audit_read_checkpoint',
   text: 'SELECT size, root, note, signed_at FROM audit_checkpoint ORDER BY size DESC LIMIT 1',
@@ -125,6 +131,8 @@ export class AuditReader {
     for (let start = first; start < size; start += RUN_LENGTH) {
       // By ranges of positions and not by what was found: where rows were taken out the verifier must see the gap.
       const rows = await this.query<RunRow>(RUN, [start, Math.min(start + RUN_LENGTH, size)]);
+      // Cut off rather than with a hole: what the archive takes away meanwhile would look like tampering.
+      if (range.first === undefined && (await this.ownRange()).first > start) throw new ArchivedMeanwhile();
       yield rows.map((row) => `${toLine(row)}\n`).join('');
     }
   }

@@ -103,15 +103,26 @@ describe('a follower', () => {
   it('does not undo the work of the next one after its lease has run out', async () => {
     await grow(0, 1, 2);
     let release = () => {};
+    let enter = () => {};
+    const entered = new Promise<void>((resolve) => {
+      enter = resolve;
+    });
     const slow = follower(
       async () => {
-        await new Promise<void>((resolve) => (release = resolve));
+        const released = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        enter();
+        await released;
         return 1;
       },
-      { leaseMs: 20 },
+      { leaseMs: 60_000 },
     );
     const late = slow.catchUp();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await entered;
+    await log.unitOfWork.single((tx) =>
+      tx.query("UPDATE audit_follower SET leased_until = now() - interval '1 s'"),
+    );
     await follower(({ size }) => Promise.resolve(size)).catchUp();
     release();
     await late;

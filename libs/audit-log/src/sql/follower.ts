@@ -12,7 +12,7 @@ export interface FollowerOptions {
    * about to run out or the follower is stopped.
    */
   readonly follow: (run: { from: number; size: number; signal: AbortSignal }) => Promise<number>;
-  /** where a follower begins that has never run: at the log's first entry, or behind its last */
+  /** where a follower begins that has never run: at the first entry that isn't archived, or behind the last */
   readonly begin: 'first' | 'last';
   /** told of every failure; the follower goes on by itself */
   readonly onError: (error: unknown) => void;
@@ -33,7 +33,8 @@ export interface FollowerState {
 const ENSURE: Statement = {
   name: 'audit_follower_ensure',
   text: `INSERT INTO audit_follower (name, position)
-    SELECT $1, CASE WHEN $2 = 'first' THEN 0 ELSE size END FROM audit_head ON CONFLICT DO NOTHING`,
+    SELECT $1, CASE WHEN $2 = 'first' THEN (SELECT coalesce(max(size), 0) FROM audit_archive) ELSE size END
+    FROM audit_head ON CONFLICT DO NOTHING`,
 };
 // Takes the lease, or extends one's own. Cheap while idle: no row is written where there is nothing to follow.
 const CLAIM: Statement = {
@@ -129,7 +130,8 @@ export class Follower {
       if (position <= from) throw new RangeError(`the follower ${name} did not move`);
       return (await this.query(ADVANCE, [name, this.holder, position])).length > 0;
     } catch (error) {
-      await this.query(FAIL, [name, this.holder]).catch(() => undefined);
+      // Ended by us: nothing has failed.
+      if (!stopped?.aborted) await this.query(FAIL, [name, this.holder]).catch(() => undefined);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import type { Statement, Tx } from '@integument/database';
-import { type Checkpoint, Frontier, leafHash, signCheckpoint } from '../core/index.js';
+import { type Checkpoint, Frontier, leafHash, signCheckpoint, signHandover } from '../core/index.js';
 import { AuditLogInconsistent, assertContinues } from './continuity.js';
 import {
   keysToNote,
@@ -137,7 +137,7 @@ async function advance(
 ): Promise<Checkpoint> {
   const { signer, retired, now } = options;
   const head = { origin: signer.name, size: frontier.size, root: frontier.root() };
-  const note = last.retires && retired ? signCheckpoint(head, retired, signer) : signCheckpoint(head, signer);
+  const note = last.retires && retired ? signHandover(head, retired, signer) : signCheckpoint(head, signer);
   const keys = keysToNote(last, options, head.size);
   await tx.query(ADVANCE, [
     head.size,

@@ -103,8 +103,10 @@ export class TreeReader {
   async bundle(index: number, width: number): Promise<Uint8Array> {
     const first = index * TILE_WIDTH;
     assertTile(0, index, width, first + width);
-    const rows = await this.unitOfWork.single((tx) => tx.query<BundleRow>(BUNDLE, [first, first + width]));
-    const [{ size, archived } = { size: null, archived: null }] = rows;
+    const found = await this.unitOfWork.single((tx) => tx.query<BundleRow>(BUNDLE, [first, first + width]));
+    // Where there is no entry the one row tells of the log alone.
+    const rows = found.filter(({ position }) => position !== null);
+    const [{ size, archived } = { size: null, archived: null }] = found;
     if (Number(size) < first + width) throw new NotInTree('no such bundle yet');
     if (Number(archived) > first && rows.length < width)
       throw new EntriesArchived('the entries are in the archive');
