@@ -22,6 +22,10 @@ const AUDIT: Readonly<Record<string, string>> = {
   'audit.tlog_checkpoint': '*',
   'audit.report': 'A',
   'audit.feeds': 'A',
+  'audit.alerts': 'OA',
+  'audit.alert_rules': 'OA',
+  'audit.try_alert_rule': 'OA',
+  'audit.change_alert_rule': 'O',
   'audit.checkpoint': '*',
 };
 const VAULT: Readonly<Record<string, string>> = {

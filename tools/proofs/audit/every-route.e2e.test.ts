@@ -11,9 +11,10 @@ import { agreeTo, newcomer } from '../../outside/newcomer.js';
 import { declaredRoutes, knock } from '../../outside/routes.js';
 import { stranger } from '../../outside/visitor.js';
 import { API_CALLS } from './calls/api.js';
-import type { Calls, Cast } from './calls/call.js';
+import type { Call, Calls, Cast } from './calls/call.js';
 import { INTERNAL_CALLS } from './calls/internal.js';
-import { logCalls, VAULT_CALLS } from './calls/vault.js';
+import { logCalls } from './calls/log.js';
+import { VAULT_CALLS } from './calls/vault.js';
 import { LogTables, type Plane } from './log-tables.js';
 
 const info = platform();
@@ -21,8 +22,8 @@ const { vault, api, vaultInternal } = info.urls;
 
 /** Read or change nothing personal, or are called by the worker alone: see the last test. */
 const WITHOUT_CALL = {
-  vault: ['sign_in.start', 'sign_in.session', 'session.noop', 'audit.checkpoint'],
-  api: ['consent.purposes', 'products.list', 'session.noop', 'audit.checkpoint'],
+  vault: ['sign_in.start', 'sign_in.session', 'session.noop', 'audit.checkpoint', 'audit.tlog_checkpoint'],
+  api: ['consent.purposes', 'products.list', 'session.noop', 'audit.checkpoint', 'audit.tlog_checkpoint'],
   internal: ['registry.read_client', 'erasure.pending', 'erasure.gates_closed', 'erasure.completed'],
 };
 const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
@@ -72,14 +73,7 @@ describe.each(BOOKS)('of the routes of the %s', (name, plane, calls) => {
       const prepared = await calls[id]?.(cast);
       if (!prepared) throw new Error('no call');
       const planes: Plane[] = prepared.within ? [prepared.within] : ['vault', 'platform'];
-      await tables.settled();
-      const before = await tables.effects(planes);
-      await tables.break(planes);
-      const failed = await prepared.send().finally(() => tables.mend());
-      expect([id, failed.status]).toEqual([id, 503]);
-      expect(failed.problem).toBeDefined();
-      expect(await tables.entriesOf(plane, idOf(failed))).toEqual([]);
-      expect(changed(before, await tables.effects(planes))).toEqual([]);
+      await expect.poll(() => effectsWithoutEntry(prepared, plane, planes), { timeout: 30_000 }).toEqual([]);
 
       const done = await prepared.send();
       expect([id, succeeded(done)]).toEqual([id, true]);
@@ -95,6 +89,24 @@ describe.each(BOOKS)('of the routes of the %s', (name, plane, calls) => {
     },
   );
 });
+
+/**
+ * Sends the request while no entry can be written, and says what it changed all the same. Asked again where something was: the
+ * trainer of the recommendations works beside it, and what a route changes it changes each time.
+ */
+async function effectsWithoutEntry(
+  prepared: Call,
+  plane: Plane,
+  planes: readonly Plane[],
+): Promise<string[]> {
+  await tables.settled();
+  const before = await tables.effects(planes);
+  await tables.break(planes);
+  const failed = await prepared.send().finally(() => tables.mend());
+  const entries = await tables.entriesOf(plane, idOf(failed));
+  if (failed.status !== 503 || !failed.problem || entries.length > 0) return [`answered ${failed.status}`];
+  return changed(before, await tables.effects(planes));
+}
 
 /** Where the action has another name than the route: what happened is the same wherever it was asked for. */
 function entryOf(id: string): string {

@@ -55,7 +55,8 @@ export class KeyChain {
   }
 
   /**
-   * Reads a checkpoint that is signed by the key in force at its size; where one key follows another, by both.
+   * Reads a checkpoint that is signed by the key in force at its size; where one key follows another, by both. Or by a later
+   * key: an archive's checkpoint is of an old size and signed by the key of its time, which has taken on the whole history.
    * @param refuse makes the fault to throw, of a code and a message
    */
   open(note: string, refuse: (code: 'signature' | 'retired_key', message: string) => Fault): Checkpoint {
@@ -65,10 +66,9 @@ export class KeyChain {
     const at = this.keys.findLastIndex(({ from }) => from <= checkpoint.size);
     const isLink = at > 0 && this.keys[at]?.from === checkpoint.size;
     if (opened[at] && (!isLink || opened[at - 1])) return checkpoint;
+    if (opened.slice(at + 1).some((one) => one)) return checkpoint;
     if (opened[at]) throw refuse('signature', 'is not signed by both keys, where one follows the other');
-    if (opened.slice(0, at).some((one) => one))
-      throw refuse('retired_key', 'is signed by a key replaced before');
-    throw refuse('signature', 'is signed by a key that came later');
+    throw refuse('retired_key', 'is signed by a key replaced before');
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   approveOpening,
   CLAIM_HEADER,
@@ -6,11 +7,9 @@ import {
   enrolPerson,
   erasePerson,
   eraseSelf,
-  exportAuditLog,
   issueSignInCode,
   listOpenings,
   openCommitment,
-  readAuditEntries,
   readErasure,
   readPerson,
   readSelf,
@@ -23,6 +22,7 @@ import {
 import { synthesise } from '../../../demo/canaries.js';
 import { ask, exchange, request } from '../../../outside/ask.js';
 import { Browser, signIn } from '../../../outside/browser.js';
+import { findEntries } from '../../../outside/find-entries.js';
 import { enrolSomebody } from '../../../outside/newcomer.js';
 import { stranger } from '../../../outside/visitor.js';
 import { answer, type Calls, type Cast, call } from './call.js';
@@ -96,12 +96,6 @@ export const VAULT_CALLS: Calls = {
   },
 };
 
-/** Routes that both apps have, each for its own log. */
-export const logCalls = (app: 'vault' | 'api'): Calls => ({
-  'audit.entries': ({ info, auditor }) => Promise.resolve(call(auditor, info.urls[app], readAuditEntries)),
-  'audit.export': ({ info, auditor }) => Promise.resolve(call(auditor, info.urls[app], exportAuditLog)),
-});
-
 async function somebody(info: Cast['info']): Promise<{ params: { person: string } }> {
   const { name } = await enrolSomebody(info);
   return { params: { person: name } };
@@ -122,13 +116,12 @@ async function requestedOpening({ info, shop, auditor }: Cast): Promise<string> 
   return answer(requestOpening, await request(auditor, info.urls.vault, requestOpening, { body })).opening;
 }
 
-/** A commitment of the log to somebody who is there: an auditor finds one by reading. */
+/** A commitment of the log to somebody who is there: an auditor finds one by looking for it. */
 async function subjectInLog(auditor: Browser, vault: string): Promise<string> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const { items } = await ask(auditor, vault, readAuditEntries, { query: { limit: 1_000 } });
-    const found = items.map(({ entry }) => entry).findLast((entry) => entry?.action === 'people.enrol');
-    if (typeof found?.subject === 'string') return found.subject;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const [found] = await findEntries(auditor, vault, { action: 'people.enrol', outcome: 'done' });
+    if (found?.entry.subject !== undefined) return found.entry.subject;
+    await sleep(100);
   }
   throw new Error('nobody stands in the log');
 }
