@@ -28,7 +28,7 @@ const AT_EMBEDDED = `## make run
 `;
 
 const PASSED_ON = `
-Passed on to the apps that know them: \`LOG_LEVEL\`, \`VAULT_DATABASE_POOL\`, \`PLATFORM_DATABASE_POOL\`, \`QUEUE_URL\`, \`GATE_PATIENCE_SECONDS\`.
+Passed on to the apps that know them: \`LOG_LEVEL\`, \`VAULT_DATABASE_POOL\`, \`PLATFORM_DATABASE_POOL\`, \`QUEUE_URL\`, \`GATE_PATIENCE_SECONDS\`, \`AUDIT_WITNESSES_FILE\`.
 `;
 
 /** The text of docs/configuration.md. */

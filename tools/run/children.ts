@@ -44,12 +44,18 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
     title: 'the vault',
     entry: 'apps/vault/src/main.js',
     settings: vaultSettings(blueprint, databases.vault),
-    passedOn: ['LOG_LEVEL', 'VAULT_DATABASE_POOL'],
+    passedOn: ['LOG_LEVEL', 'VAULT_DATABASE_POOL', 'AUDIT_WITNESSES_FILE'],
     readyUrl: `${urls.vault}/readyz`,
   };
   const apiEnvironment = {
     settings: apiSettings(blueprint, databases.platform),
-    passedOn: ['LOG_LEVEL', 'PLATFORM_DATABASE_POOL', 'QUEUE_URL', 'GATE_PATIENCE_SECONDS'],
+    passedOn: [
+      'LOG_LEVEL',
+      'PLATFORM_DATABASE_POOL',
+      'QUEUE_URL',
+      'GATE_PATIENCE_SECONDS',
+      'AUDIT_WITNESSES_FILE',
+    ],
   };
   const api: App = {
     name: 'api',
