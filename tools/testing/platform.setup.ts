@@ -12,6 +12,8 @@ import { startPlatform } from '../run/platform.js';
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   // Whatever the programs can say, they say here: some stories look for what must stand in no log, at no level.
   process.env.LOG_LEVEL = 'debug';
+  // The shortest there is: a story waits for it.
+  process.env.AUDIT_STALL_SECONDS = '5';
   const dataFolder = mkdtempSync(join(tmpdir(), 'integument-e2e-'));
   chmodSync(dataFolder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
   try {

@@ -69,7 +69,10 @@ export class AuditPulse {
 
   private async loop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.look().catch(() => undefined);
+      await this.look().catch(() => {
+        // Nothing was seen, so nothing is known to have waited meanwhile.
+        this.waitingSince = undefined;
+      });
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
