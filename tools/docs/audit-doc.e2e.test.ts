@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,13 @@ describe.runIf(canRun)('an auditor who copies the commands of docs/audit.md', ()
     const ending = `SERVING=; trap '[ -z "$SERVING" ] || kill "$SERVING" 2>/dev/null || :' EXIT\nexec 2>&1\n`;
     const env = { ...process.env, INTEGUMENT_DATA: info.dataFolder, HOME: home };
     const script = ending + commands.join('\necho\n');
-    return execFileSync('sh', ['-eu', '-c', script], { cwd: PROJECT_FOLDER, encoding: 'utf8', env });
+    const { status, stdout } = spawnSync('sh', ['-eu', '-c', script], {
+      cwd: PROJECT_FOLDER,
+      encoding: 'utf8',
+      env,
+    });
+    expect(status, `ended behind\n${stdout.slice(-2_000)}`).toBe(0);
+    return stdout;
   }
 
   it('signs in at both apps', () => {
