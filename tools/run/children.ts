@@ -26,7 +26,9 @@ interface App {
 }
 
 /** Where the audit logs go besides their databases, and how long one may go unsigned: the same for both. */
-const OF_THE_LOG = Object.keys(logSettings).filter((name) => name !== 'AUDIT_ANCHOR_FILE');
+export const OF_THE_LOG: readonly string[] = Object.keys(logSettings).filter(
+  (name) => name !== 'AUDIT_ANCHOR_FILE',
+);
 
 const HOST = '127.0.0.1';
 /** A worker that finds its settings or its database wrong has ended by then. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export const USAGE = `Usage: integument-verify <source>… --key <vkey or file>… [options]
+       integument-verify --inclusion <proof> --entry <line> --checkpoint <note> --key <vkey or file>
 
 Verifies audit logs, trusting nothing but public keys. A source is
   export.ndjson        an export; - reads it from standard input
@@ -15,6 +16,9 @@ Verifies audit logs, trusting nothing but public keys. A source is
   --merge       a file, or - for standard output, for the entries of all logs in order of time, if all logs are verified
   --token-file, --cookie-file   a file with the bearer token, or the Cookie header, for a running app; once for
                 each, in their order
+
+The second form verifies one entry alone, from three files: the reply of GET /v1/audit/proofs/inclusion, the entry's line
+as GET /v1/audit/stream or an export has it, and a signed checkpoint of the proof's size.
 Ends with 0 if everything is what was signed, 1 if not, 2 if it could not be checked.
 `;
 

@@ -1,5 +1,6 @@
 import type { VerifyReport } from '../../libs/audit-log/src/core/index.js';
 import { type Arguments, parseArguments, USAGE, UsageError } from './arguments.js';
+import { asksForInclusion, inclusionCommand } from './inclusion.js';
 import type { LogRun } from './log-run.js';
 import type { Machine } from './machine.js';
 import { mergeLogs } from './merge.js';
@@ -11,6 +12,7 @@ import { readTrust, startRuns } from './trust.js';
 /** Runs the command line of the verifier. @returns the exit status */
 export async function verifyCommand(args: readonly string[], machine: Machine): Promise<0 | 1 | 2> {
   try {
+    if (asksForInclusion(args)) return await inclusionCommand(args, machine);
     const asked = parseArguments(args);
     const trust = await readTrust(asked, machine);
     const sources = await openSources(asked, machine);

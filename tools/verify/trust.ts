@@ -67,7 +67,8 @@ function checkpointFor(
   return isOnly ? checkpoints[0] : checkpoints.find((note) => originOf(note) === origin);
 }
 
-async function readKey<T>(key: string, parse: (text: string) => T, machine: Machine): Promise<T> {
+/** A key, or a file that holds it. */
+export async function readKey<T>(key: string, parse: (text: string) => T, machine: Machine): Promise<T> {
   try {
     return parse(key);
   } catch (error) {

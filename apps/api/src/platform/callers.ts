@@ -70,8 +70,8 @@ export function isRegisteredFor(caller: Caller, purpose: PurposeName): boolean {
 }
 
 /**
- * Who asked, for an audit entry about one permit. The platform's database holds the entries and the salts that open their
- * commitments: under one name for all that a session does, a dump would join the purposes of the person behind it.
+ * Who asked, for an audit entry about one permit. The platform's database holds the entries, and each gate with the commitment
+ * that they bear: under one name for all that a session does, a dump would join the purposes of the person behind it.
  */
 export function byWithin(asker: Asker, purpose: PurposeName) {
   const facts = by(asker);

@@ -1,6 +1,15 @@
 import { defineAction } from '@integument/audit-log';
+import { z } from 'zod';
 
 export const signedIn = defineAction('sign_in.finish');
 export const signInCodeIssued = defineAction('sign_in.issue_code');
 export const signInCodeRedeemed = defineAction('sign_in.redeem');
+/**
+ * For staff it says who got which session of the API, since the API's log knows them by that alone. For a person never: it would join
+ * the two logs.
+ */
+export const staffCodeRedeemed = defineAction(
+  'sign_in.redeem',
+  z.strictObject({ staff: z.string().regex(/^[0-9a-f]{32,64}$/) }),
+);
 export const signedOut = defineAction('sign_in.sign_out');

@@ -82,6 +82,28 @@ describe('a sign-in code', () => {
   });
 });
 
+describe('the vault’s log', () => {
+  const newest = async () => (await vault.entries()).findLast(({ action }) => action === 'sign_in.redeem');
+
+  it('says which session of the API a member of staff got, and of no person', async () => {
+    await begin('olivia'); // as anybody, who gets an account
+    const [row] = await vault.query<{ account: Buffer }>(
+      'SELECT account FROM account JOIN vault_session USING (person_id) ORDER BY vault_session.expires_at DESC LIMIT 1',
+    );
+    await vault.query(`INSERT INTO staff (account, roles) VALUES ($1, '{auditor}')`, [row?.account]);
+    const { caller } = (await signedIn('olivia')).asker;
+    const { code } = await run((tx) => vault.signIn.issueCode(tx, { caller, requestId: 'req-staff' }));
+    const { session, kind } = await redeem(code);
+    expect(kind).toBe('staff');
+    const details = { staff: row?.account.toString('hex') };
+    expect(await newest()).toMatchObject({ object: session, details, actor: { kind: 'process', id: 'api' } });
+    await redeem(await issueCode('alice'));
+    const ofPerson = await newest();
+    expect(ofPerson?.subject).toMatch(/^[\w-]{43}$/);
+    expect([ofPerson?.object, ofPerson?.details]).toEqual([undefined, undefined]);
+  });
+});
+
 describe('somebody who is being erased', () => {
   const erase = (personId: Buffer) => run((tx) => vault.erasures.request(tx, API, personId));
   const sessionsOf = async (erasure: string) => {

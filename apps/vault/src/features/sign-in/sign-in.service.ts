@@ -10,7 +10,13 @@ import type { PeopleEnroller } from '../people/index.js';
 import type { PermitsService } from '../permits/index.js';
 import type { RegistryStore } from '../registry/index.js';
 import type { Authentication } from './relying-party.js';
-import { signedIn, signedOut, signInCodeIssued, signInCodeRedeemed } from './sign-in.audit.js';
+import {
+  signedIn,
+  signedOut,
+  signInCodeIssued,
+  signInCodeRedeemed,
+  staffCodeRedeemed,
+} from './sign-in.audit.js';
 import type { SessionRow, SignInStore } from './sign-in.store.js';
 
 const SECRET_BYTES = 32;
@@ -81,9 +87,10 @@ export class SignInService {
     }
     const session = randomId();
     await this.store.insertApiSession(tx, session, row.person_id, row.expires_at);
-    await this.audit.append(tx, signInCodeRedeemed({ ...by(asker), subject: row.subject ?? undefined }));
+    const name = encodeId('ssn', session);
+    await this.audit.append(tx, redeemedBy(asker, row, name));
     return {
-      session: encodeId('ssn', session),
+      session: name,
       kind: row.person_id ? 'person' : 'staff',
       roles: row.roles ?? [],
       acr: row.acr,
@@ -115,4 +122,9 @@ function toCaller(row: SessionRow): VaultPerson | VaultStaff {
 
 function digestOf(secret: Buffer): Buffer {
   return createHash('sha256').update(context('integument/vault-secret/v1', secret)).digest();
+}
+
+function redeemedBy(asker: Asker, { staff, subject }: SessionRow, session: string) {
+  if (!staff) return signInCodeRedeemed({ ...by(asker), subject: subject ?? undefined });
+  return staffCodeRedeemed({ ...by(asker), object: session, details: { staff: staff.toString('hex') } });
 }
