@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateNoteKey, NoteSigner } from '@integument/audit-log';
 import { writeExport } from '../export-file.js';
@@ -20,8 +19,8 @@ export const auditVerify: Figure = {
   higherIsBetter: true,
   atLeast: 300_000,
   rounds: 9,
-  async open() {
-    const folder = mkdtempSync(join(tmpdir(), 'integument-bench-export-'));
+  async open({ dataFolder }) {
+    const folder = mkdtempSync(join(dataFolder, 'export-'));
     const { skey, vkey } = generateNoteKey('bench.local/vault');
     const lineBytes = await writeExport(join(folder, 'long'), ENTRIES, NoteSigner.parse(skey));
     await writeExport(join(folder, 'short'), FEWER, NoteSigner.parse(skey));
@@ -38,7 +37,6 @@ export const auditVerify: Figure = {
       limit: async () => ENTRIES / (await hashes.ask(long)).seconds,
       async close() {
         await Promise.all([verifier.end(), hashes.end()]);
-        rmSync(folder, { recursive: true });
       },
     };
   },
