@@ -9,7 +9,8 @@ import { type Platform, startPlatform } from '../tools/run/platform.js';
 export class Bench {
   private constructor(
     private readonly platform: Platform,
-    private readonly dataFolder: string,
+    /** figures may put files here; it goes with the bench, however that ends */
+    readonly dataFolder: string,
   ) {}
 
   /** In a folder of its own with all of PostgreSQL's crash safety: an insert that isn't durable is no insert. */

@@ -34,6 +34,12 @@ describe('a measurement', () => {
     });
   });
 
+  it('says what the value itself must reach, where it must', async () => {
+    const pair = { figure: () => Promise.resolve(1), limit: () => Promise.resolve(1) };
+    expect(await measure({ ...FIGURE, atLeast: 5 }, pair)).toMatchObject({ atLeast: 5 });
+    expect(await measure(FIGURE, pair)).not.toHaveProperty('atLeast');
+  });
+
   it('changes who comes first from round to round', async () => {
     const calls: string[] = [];
     const pair = { figure: given([1, 1, 1, 1], calls, 'F'), limit: given([1, 1, 1, 1], calls, 'L') };
@@ -56,6 +62,12 @@ describe('a target', () => {
     [0.5, false, true],
     [0.51, false, false],
   ])('of 0.5 and a ratio of %d, higher is better: %s → met: %s', (ratio, higherIsBetter, met) => {
-    expect(isMet({ ratio, target: 0.5, higherIsBetter })).toBe(met);
+    expect(isMet({ value: 1, ratio, target: 0.5, higherIsBetter })).toBe(met);
+  });
+
+  it('for the value itself counts besides', () => {
+    const kept = { ratio: 0.5, target: 0.5, higherIsBetter: true, atLeast: 80_000 };
+    expect([isMet({ ...kept, value: 80_000 }), isMet({ ...kept, value: 79_999 })]).toEqual([true, false]);
+    expect(isMet({ ...kept, value: 80_000, ratio: 0.4 })).toBe(false);
   });
 });

@@ -11,6 +11,8 @@ export interface Result {
   readonly ratio: number;
   readonly target: number;
   readonly higherIsBetter: boolean;
+  /** for the value itself, where it has such a target too */
+  readonly atLeast?: number;
 }
 
 /** A result, and how far its rounds lay apart. */
@@ -29,7 +31,7 @@ interface Round {
  * slower or faster meanwhile, or a server that pays late for what it was given, must not favour one of them.
  */
 export async function measure(
-  { name, unit, target, higherIsBetter, rounds }: Figure,
+  { name, unit, target, higherIsBetter, atLeast, rounds }: Figure,
   { figure, limit }: Pick<Pair, 'figure' | 'limit'>,
 ): Promise<Measurement> {
   await inTurn(figure, limit, 0);
@@ -44,17 +46,21 @@ export async function measure(
     ratio: median(ratios),
     target,
     higherIsBetter,
+    ...(atLeast !== undefined && { atLeast }),
     ratios,
   };
 }
 
-/** Whether the ratio keeps its target. */
+/** Whether the ratio keeps its target, and the value its own where it has one. */
 export function isMet({
+  value,
   ratio,
   target,
   higherIsBetter,
-}: Pick<Result, 'ratio' | 'target' | 'higherIsBetter'>): boolean {
-  return higherIsBetter ? ratio >= target : ratio <= target;
+  atLeast,
+}: Pick<Result, 'value' | 'ratio' | 'target' | 'higherIsBetter' | 'atLeast'>): boolean {
+  const keepsRatio = higherIsBetter ? ratio >= target : ratio <= target;
+  return keepsRatio && (atLeast === undefined || value >= atLeast);
 }
 
 export function median(values: readonly number[]): number {

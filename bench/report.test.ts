@@ -22,13 +22,15 @@ const SLOW: Measurement = {
   target: 3,
   higherIsBetter: false,
 };
+const TOO_SLOW: Measurement = { ...FAST, name: 'x.absolute', atLeast: 30_000 };
 
 describe('the table', () => {
   it('shows for each figure its ratio, how far the rounds lay apart, and whether the target is kept', () => {
-    expect(table([FAST, SLOW]).split('\n')).toEqual([
-      'figure      value   limit  unit        ratio     spread  target  rounds',
-      'http.noop  21,235  30,000  requests/s   0.71  0.65–0.81   ≥ 0.7       3  ✓',
-      'x.latency    7.12       2  ms           3.56  0.65–0.81     ≤ 3       3  ✗',
+    expect(table([FAST, SLOW, TOO_SLOW]).split('\n')).toEqual([
+      'figure       value   limit  unit        ratio     spread  target  at least  rounds',
+      'http.noop   21,235  30,000  requests/s   0.71  0.65–0.81   ≥ 0.7                 3  ✓',
+      'x.latency     7.12       2  ms           3.56  0.65–0.81     ≤ 3                 3  ✗',
+      'x.absolute  21,235  30,000  requests/s   0.71  0.65–0.81   ≥ 0.7    30,000       3  ✗',
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isMet, type Measurement, type Result } from './measure.js';
 
-const HEADINGS = ['figure', 'value', 'limit', 'unit', 'ratio', 'spread', 'target', 'rounds', ''];
+const HEADINGS = ['figure', 'value', 'limit', 'unit', 'ratio', 'spread', 'target', 'at least', 'rounds', ''];
 const TEXT_COLUMNS = new Set(['figure', 'unit']);
 
 /** A table for people to read. */
@@ -23,7 +23,7 @@ export function writeResults(file: string, measurements: readonly Measurement[])
 }
 
 function cells(measurement: Measurement): string[] {
-  const { name, value, limit, unit, ratio, ratios, target, higherIsBetter } = measurement;
+  const { name, value, limit, unit, ratio, ratios, target, higherIsBetter, atLeast } = measurement;
   const spread = `${(ratios[0] ?? ratio).toFixed(2)}–${(ratios.at(-1) ?? ratio).toFixed(2)}`;
   const aim = `${higherIsBetter ? '≥' : '≤'} ${target}`;
   return [
@@ -34,6 +34,7 @@ function cells(measurement: Measurement): string[] {
     ratio.toFixed(2),
     spread,
     aim,
+    atLeast === undefined ? '' : amount(atLeast),
     String(ratios.length),
     isMet(measurement) ? '✓' : '✗',
   ];

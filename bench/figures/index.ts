@@ -1,8 +1,22 @@
 import type { Figure } from '../figure.js';
 import { auditAppend } from './audit-append.js';
+import { auditIntegrate } from './audit-integrate.js';
+import { auditProof, auditProofLong } from './audit-proof.js';
+import { auditStagingHour } from './audit-staging-hour.js';
+import { auditVerify } from './audit-verify.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
 
 /** Every figure there is, in the order of measuring. */
-export const FIGURES: readonly Figure[] = [httpNoop, enrolSingle, enrolBatch, auditAppend];
+export const FIGURES: readonly Figure[] = [
+  httpNoop,
+  enrolSingle,
+  enrolBatch,
+  auditAppend,
+  auditIntegrate,
+  auditProof,
+  auditProofLong,
+  auditVerify,
+  auditStagingHour,
+];

@@ -1,4 +1,4 @@
-import { alertDefinition } from '@integument/contracts';
+import { type AlertDefinition, alertDefinition } from '@integument/contracts';
 import type { Statement, Tx } from '@integument/database';
 import type { Alert, AlertRule, GroupState, States } from './evaluation.js';
 
@@ -12,7 +12,7 @@ const MOVE: Statement = {
 };
 const RULES: Statement = {
   name: 'audit_alert_rules_on',
-  text: 'SELECT id, definition FROM audit_alert_rule WHERE enabled ORDER BY id',
+  text: 'SELECT id, definition::text FROM audit_alert_rule WHERE enabled ORDER BY id',
 };
 const LOAD: Statement = {
   name: 'audit_alert_load',
@@ -58,10 +58,22 @@ export async function moveProgress(tx: Tx, position: number): Promise<void> {
   await tx.query(MOVE, [position]);
 }
 
-/** @throws where a stored definition is none: to pass by it would be a rule that silently never raises */
-export async function enabledRules(tx: Tx): Promise<AlertRule[]> {
-  const rows = await tx.query<{ id: string; definition: unknown }>(RULES);
-  return rows.map(({ id, definition }) => ({ id, definition: alertDefinition.parse(definition) }));
+/**
+ * The rules that are in force. Asked for at every batch, so what was parsed for the last one is used again where the text is the same.
+ */
+export class EnabledRules {
+  #parsed = new Map<string, AlertDefinition>();
+
+  /** @throws where a stored definition is none: to pass by it would be a rule that silently never raises */
+  async load(tx: Tx): Promise<AlertRule[]> {
+    const rows = await tx.query<{ id: string; definition: string }>(RULES);
+    const parse = (text: string) => this.#parsed.get(text) ?? alertDefinition.parse(JSON.parse(text));
+    this.#parsed = new Map(rows.map(({ definition }) => [definition, parse(definition)]));
+    return rows.map(({ id, definition }) => ({
+      id,
+      definition: this.#parsed.get(definition) as AlertDefinition,
+    }));
+  }
 }
 
 /** States in memory, of which those that were set can be told. */

@@ -5,7 +5,7 @@ import { type RunEntry, readRun } from '../sql/entry-run.js';
 import { Follower, type FollowerOptions } from '../sql/follower.js';
 import { alertEntry } from './alert-entries.js';
 import {
-  enabledRules,
+  EnabledRules,
   loadStates,
   lockProgress,
   moveProgress,
@@ -41,6 +41,7 @@ export interface AlertsDependencies {
  */
 export function alertsFollower(dependencies: AlertsDependencies): Follower {
   const { unitOfWork, onError, onAlert, timing } = dependencies;
+  const inForce = new EnabledRules();
   return new Follower({
     unitOfWork,
     name: 'alerts',
@@ -49,7 +50,7 @@ export function alertsFollower(dependencies: AlertsDependencies): Follower {
     ...timing,
     follow: async ({ from, signal }) => {
       for (;;) {
-        const { position, alerts } = await unitOfWork.run((tx) => evaluateBatch(tx, dependencies));
+        const { position, alerts } = await unitOfWork.run((tx) => evaluateBatch(tx, inForce, dependencies));
         for (const alert of alerts) onAlert(alert);
         // Behind the follower only where somebody set the progress back: then all between is looked at again.
         if (position > from) return position;
@@ -61,12 +62,13 @@ export function alertsFollower(dependencies: AlertsDependencies): Follower {
 
 async function evaluateBatch(
   tx: Tx,
+  inForce: EnabledRules,
   { audit, clock = () => new Date(), batchSize = 500 }: AlertsDependencies,
 ): Promise<{ position: number; alerts: Alert[] }> {
   const from = await lockProgress(tx);
   const stored = await readRun(tx, from, batchSize);
   const entries = timedEntries(stored);
-  const rules = await enabledRules(tx);
+  const rules = await inForce.load(tx);
   const states = await loadStates(tx, questions(rules, entries));
   const raised = entries.flatMap((entry) => rules.flatMap((rule) => evaluate(rule, entry, states) ?? []));
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
