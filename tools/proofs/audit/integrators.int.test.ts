@@ -87,7 +87,7 @@ describe('two integrators, killed now and then, beside 16 writers and a transact
     let isOver = false;
     const watching = watch(() => isOver);
     const writing = Array.from({ length: WRITERS }, (_, writer) => write(unitOfWork, writer, () => isOver));
-    await integrateAndKill(proofCount(3, 60)).finally(() => {
+    await integrateAndKill(proofCount(3, 30)).finally(() => {
       isOver = true;
     });
     const [seen, committed] = [await watching, await Promise.all(writing)];

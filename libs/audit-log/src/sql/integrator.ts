@@ -18,7 +18,10 @@ export interface IntegratorOptions {
   readonly clock?: () => Date;
   /** milliseconds between looks; entries are in a signed checkpoint about this much after their commit. Default 500 */
   readonly pollMs?: number;
-  /** entries moved in one transaction at most. Default 10,000 */
+  /**
+   * Entries moved in one transaction at most. Each transaction looks at all that is staged, so after a long stop small ones
+   * would take the square of their number. Default 50,000
+   */
   readonly batchSize?: number;
 }
 
@@ -38,7 +41,7 @@ export class Integrator {
   /** @throws {RangeError} for a retired key that is the signer's own, or of another log */
   constructor(options: IntegratorOptions) {
     assertKeys(options);
-    this.options = { clock: () => new Date(), pollMs: 500, batchSize: 10_000, ...options };
+    this.options = { clock: () => new Date(), pollMs: 500, batchSize: 50_000, ...options };
   }
 
   /** Starts looking for work. Does nothing if started. */
