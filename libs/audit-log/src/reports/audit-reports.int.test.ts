@@ -148,12 +148,14 @@ describe('every report', () => {
   });
 
   it('names log, size, root and the first entry that is still here', async () => {
-    await write(...Array.from({ length: 5 }, () => entry({ action: 'audit.export' })));
+    await write(...Array.from({ length: 258 }, () => entry({ action: 'audit.export' })));
     const checkpoint = await log.reader.findCheckpoint();
     expect(await report('exports')).toMatchObject({ log: log.signer.name, first: 0, checkpoint });
-    await log.tamper('DELETE FROM audit_entry WHERE position < 3');
+    // As the archive leaves it while bundles still wait to go.
+    const archived = `INSERT INTO audit_archive (size, root, note, archived_at) VALUES (256, $1, 'note', now())`;
+    await log.superuser(archived, [Buffer.alloc(32)], 'ALTER TABLE audit_archive DISABLE TRIGGER ALL');
     const shorter = await report('exports');
-    expect([shorter.first, shorter.rows.map(([position]) => position)]).toEqual([3, [3, 4]]);
+    expect([shorter.first, shorter.rows.map(([position]) => position)]).toEqual([256, [256, 257]]);
   });
 
   it('covers what its checkpoint covers and nothing later', async () => {
