@@ -27,28 +27,29 @@ const LOCK_HEAD: Statement = {
 // One statement, so one snapshot, decides which rows are committed, deletes them, numbers them and stores them. A row that isn't
 // committed yet stays and comes with a later batch: it delays nobody and is not lost. The order is causal: if A had
 // committed when B was written, A's ordinal is smaller, and every snapshot that has B has A, so no later batch can hold it.
-// For the same reason a limit may cut anywhere, as long as it takes the smallest ordinals.
+// For the same reason a limit may cut anywhere, as long as it takes the smallest ordinals. No two rows have the same, so that
+// those below the smallest plus the limit are no more than the limit: that costs no sorting of all that waits.
 //
 // The entries' bytes never leave the database: PostgreSQL hashes them as they were staged, and only hashes come here.
 const DRAIN: Statement = {
   name: 'audit_drain',
   text: `
   WITH cut AS MATERIALIZED (
-    SELECT (SELECT ordinal FROM audit_staging ORDER BY ordinal OFFSET $2::bigint - 1 LIMIT 1) AS last
+    SELECT min(ordinal) + $2::bigint AS next FROM audit_staging
   ),
   drained AS (
-    DELETE FROM audit_staging USING cut WHERE last IS NULL OR ordinal <= last RETURNING ordinal, entry
-  ),
-  numbered AS MATERIALIZED (
-    SELECT $1::bigint - 1 + row_number() OVER (ORDER BY ordinal) AS position,
-           sha256('\\x00'::bytea || entry) AS leaf_hash, entry
-    FROM drained
+    DELETE FROM audit_staging USING cut WHERE ordinal < next RETURNING ordinal, entry
   ),
   stored AS (
-    INSERT INTO audit_entry (position, leaf_hash, entry) SELECT position, leaf_hash, entry FROM numbered
+    INSERT INTO audit_entry (position, leaf_hash, entry)
+    SELECT $1::bigint - 1 + row_number() OVER (ORDER BY ordinal), sha256('\\x00'::bytea || entry), entry FROM drained
+    RETURNING position, leaf_hash
   )
-  SELECT string_agg(leaf_hash, ''::bytea ORDER BY position) AS leaves FROM numbered`,
+  SELECT string_agg(leaf_hash, ''::bytea ORDER BY position) AS leaves FROM stored`,
 };
+
+// What one batch sorts and holds fits: written to files meanwhile it takes a fifth longer.
+const ROOM = `SET LOCAL work_mem = '64MB'`;
 
 const STORE_ENTRY: Statement = {
   name: 'audit_store_entry',
@@ -114,6 +115,7 @@ async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
 
 /** @returns the leaf hashes of what was staged, 32 bytes each; null if nothing was */
 async function drain(tx: Tx, size: number, limit: number): Promise<Buffer | null> {
+  await tx.query(ROOM);
   const [drained] = await tx.query<{ leaves: Buffer | null }>(DRAIN, [size, limit]);
   return drained?.leaves ?? null;
 }
