@@ -67,7 +67,7 @@ export class KeyChain {
     const before = this.keys[at - 1]?.verifier;
     const inForce = this.keys[at]?.verifier;
     // Signed by both, or not at all: a line of one of them that was changed would else pass for some witness's.
-    if (before && inForce && opened[at] && !opened[at - 1] && isHandover(note, inForce)) {
+    if (before && inForce && opened[at] && !opened[at - 1] && handsOver(note, inForce, inForce)) {
       throw refuse('signature', 'is not signed by both keys, where one follows the other');
     }
     if (opened.slice(at).some((one) => one)) return checkpoint;
@@ -134,11 +134,6 @@ function openLink(before: InForce, { verifier, from }: InForce, note = ''): KeyL
   if (!handsOver(note, before.verifier, verifier)) throw unlinked();
   if (checkpoint.size !== from || from <= before.from) throw unlinked();
   return { size: from, root: checkpoint.root, note, from: before.verifier, to: verifier };
-}
-
-/** Whether the note, signed by this key, is where this key takes over. */
-function isHandover(note: string, to: NoteVerifier): boolean {
-  return handsOver(note, to, to);
 }
 
 function tryOpen(note: string, verifier: NoteVerifier): Checkpoint | undefined {
