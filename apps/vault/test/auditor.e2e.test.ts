@@ -195,7 +195,7 @@ describe('an auditor', () => {
     // What looked for the last of them comes after it.
     expect(actions.slice(0, expected.length)).toEqual(expected.map((name) => `audit.${name}`));
     const stream = entries.find(({ action }) => action === 'audit.stream');
-    expect(stream?.details).toEqual({ code: 'auth.forbidden', size: A_NUMBER, format: 'csv' });
+    expect(stream?.details).toMatchObject({ size: A_NUMBER, format: 'csv' });
   });
 
   it.each(APPS)('sees that what reads the log of the %s in the background keeps up', async (_, url) => {

@@ -11,7 +11,7 @@ import { Controller, type StreamableFile } from '@nestjs/common';
 import { noCheckpoint, queryProblem } from './audit-problems.js';
 import { download } from './download.js';
 import { ENTRY_FORMATS, type EntryFormat } from './entry-formats.js';
-import { entriesRead, entriesStreamed } from './read-audits.js';
+import { entriesRead, entriesStreamed, saidOf } from './read-audits.js';
 
 /** Who did what, to whom and why: what an auditor looks for in either app's log. */
 @Controller()
@@ -32,7 +32,7 @@ export class AuditEntriesController {
     if (!found) throw noCheckpoint();
     const { size, entries, next } = found;
     const after = cursor === undefined ? undefined : parseCursor(cursor).position;
-    const details = { ...filter, size, after, limit };
+    const details = { ...saidOf(filter, entries.length > 0), size, after, limit };
     await this.unitOfWork.single((tx) =>
       this.audit.append(tx, entriesRead({ ...by(asker), count: entries.length, details })),
     );
@@ -45,10 +45,10 @@ export class AuditEntriesController {
     @AskedBy() asker: Asker,
     @Input() { query: { format, ...filter } }: InputOf<typeof streamAuditEntries>,
   ): Promise<StreamableFile> {
-    const covered = await this.query.covered();
-    if (!covered) throw noCheckpoint();
-    const { size } = covered;
-    const details = { ...filter, size, format };
+    const first = await this.query.page(toFilter(filter), { limit: 1 }).catch(queryProblem);
+    if (!first) throw noCheckpoint();
+    const { size } = first;
+    const details = { ...saidOf(filter, first.entries.length > 0), size, format };
     await this.unitOfWork.single((tx) => this.audit.append(tx, entriesStreamed({ ...by(asker), details })));
     const { mediaType, extension } = ENTRY_FORMATS[format];
     const name = `${this.signer.name}-entries-of-${size}.${extension}`;

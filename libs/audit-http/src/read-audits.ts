@@ -3,6 +3,7 @@ import {
   AUDIT_REPORT_FORMATS,
   AUDIT_REPORTS,
   AUDIT_STREAM_FORMATS,
+  type EntryFilterQuery,
   entryFilter,
   reportPeriod,
 } from '@integument/contracts';
@@ -10,19 +11,34 @@ import { z } from 'zod';
 
 /**
  * Reading the log is an entry in it, written before the answer leaves: what was asked, and how much came of it where
- * that is known then. Filters are written in the patterns that the contracts let in, and no others.
+ * that is known then. Of filters see saidOf.
  */
 const size = z.int().nonnegative();
 const position = z.int().nonnegative();
 
+const SEARCHED = ['actor', 'action', 'subject', 'purpose', 'code'] as const;
+const asked = { ...entryFilter.shape, unmatched: z.array(z.enum(SEARCHED)).optional() };
+
+/**
+ * What of a filter may stand in the log. A value that an entry has stands there already. Any other was the auditor's to type,
+ * somebody's name or number among them: of that only what it was compared with is written.
+ * @param hasFound whether some entry fits the whole filter
+ */
+export function saidOf(filter: EntryFilterQuery, hasFound: boolean): z.output<z.ZodObject<typeof asked>> {
+  if (hasFound) return filter;
+  const { from, to, outcome } = filter;
+  const unmatched = SEARCHED.filter((name) => filter[name] !== undefined);
+  return { from, to, outcome, ...(unmatched.length > 0 && { unmatched }) };
+}
+
 export const entriesRead = defineAction(
   'audit.entries',
   // `after`: the position of the entry at which the page before ended.
-  z.object({ ...entryFilter.shape, size, after: position.optional(), limit: z.int() }),
+  z.object({ ...asked, size, after: position.optional(), limit: z.int() }),
 );
 export const entriesStreamed = defineAction(
   'audit.stream',
-  z.object({ ...entryFilter.shape, size, format: z.enum(AUDIT_STREAM_FORMATS) }),
+  z.object({ ...asked, size, format: z.enum(AUDIT_STREAM_FORMATS) }),
 );
 export const logExported = defineAction('audit.export');
 export const inclusionProved = defineAction('audit.inclusion', z.object({ position, size }));

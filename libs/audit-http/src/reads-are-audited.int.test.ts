@@ -87,6 +87,23 @@ describe('a reading of the log', () => {
     expect(of('audit.tlog_tile')).toMatchObject({ count: 3, details: { index: 0, width: 3 } });
   });
 
+  it('says nothing of a value that stands in no entry: it could be somebody’s', async () => {
+    const entries = new AuditEntriesController(
+      log.audit,
+      new EntryQuery(log.unitOfWork),
+      log.unitOfWork,
+      log.signer,
+    );
+    const before = (await staged()).length;
+    const filter = { actor: 'Erika-Mustermann', purpose: 'Mustermann', outcome: 'done' };
+    await entries.entries(asker, input({ ...filter, limit: 10 }));
+    await entries.stream(asker, input({ ...filter, format: 'csv' }));
+    const added = (await staged()).slice(before);
+    expect(JSON.stringify(added)).not.toContain('Mustermann');
+    const details = { outcome: 'done', unmatched: ['actor', 'purpose'] };
+    expect(added).toMatchObject([{ count: 0, details }, { details }]);
+  });
+
   it.each(NAMES)('%s has no answer when it can’t be written', async (name) => {
     await log.tamper('ALTER TABLE audit_staging ADD CONSTRAINT broken CHECK (false) NOT VALID');
     try {
