@@ -12,7 +12,7 @@ import {
 } from './key-chain.js';
 import { collectNodes, nodeParameters, nodesInsert, type TreeNode } from './tree-nodes.js';
 
-/** Whether there is work: cheap while idle. */
+/** Whether there is work: cheap where there is none. */
 export const HAS_WORK: Statement = {
   name: 'audit_has_work',
   text: `
@@ -35,7 +35,7 @@ const DRAIN: Statement = {
   name: 'audit_drain',
   text: `
   WITH cut AS MATERIALIZED (
-    SELECT min(ordinal) + $2::bigint AS next FROM audit_staging
+    SELECT min(ordinal) + $2::bigint AS next, max(ordinal) AS last FROM audit_staging
   ),
   drained AS (
     DELETE FROM audit_staging USING cut WHERE ordinal < next RETURNING ordinal, entry
@@ -45,8 +45,15 @@ const DRAIN: Statement = {
     SELECT $1::bigint - 1 + row_number() OVER (ORDER BY ordinal), sha256('\\x00'::bytea || entry), entry FROM drained
     RETURNING position, leaf_hash
   )
-  SELECT string_agg(leaf_hash, ''::bytea ORDER BY position) AS leaves FROM stored`,
+  SELECT string_agg(leaf_hash, ''::bytea ORDER BY position) AS leaves, (SELECT last >= next FROM cut) AS more FROM stored`,
 };
+
+interface Drained {
+  /** leaf hashes of what was staged, 32 bytes each; null if nothing was */
+  readonly leaves: Buffer | null;
+  /** whether the limit left some */
+  readonly more: boolean | null;
+}
 
 // What one batch sorts and holds fits: written to files meanwhile it takes a fifth longer.
 const ROOM = `SET LOCAL work_mem = '64MB'`;
@@ -76,6 +83,8 @@ export interface BatchOptions extends LogKeys {
 export interface Batch {
   /** staged entries that it moved */
   readonly moved: number;
+  /** whether it left entries that were committed when it looked */
+  readonly more: boolean;
   /** the signed head after it */
   readonly head: Checkpoint;
   /** false while the log is being given the nodes of entries from before there were nodes */
@@ -98,13 +107,14 @@ export async function integrateBatch(tx: Tx, options: BatchOptions): Promise<Bat
   const last = openLastSigned(await lastSigned(tx, size, options), options);
   assertContinues({ size, frontier, signed: last.head, known: options.known });
   const nodes: TreeNode[] = [];
-  const leaves = last.retires
-    ? await appendRotation(tx, size, options)
+  const { leaves, more } = last.retires
+    ? { leaves: await appendRotation(tx, size, options), more: true }
     : await drain(tx, size, options.limit);
-  if (!leaves && last.head) return { moved: 0, head: last.head, nodesWhole: last.nodesWhole };
+  const { nodesWhole } = last;
+  if (!leaves && last.head) return { moved: 0, more: false, head: last.head, nodesWhole };
   if (leaves) frontier.appendAll(leaves, collectNodes(nodes));
-  const head = await advance(tx, { frontier, nodes: last.nodesWhole ? nodes : [], last, options });
-  return { moved: last.retires ? 0 : head.size - size, head, nodesWhole: last.nodesWhole };
+  const head = await advance(tx, { frontier, nodes: nodesWhole ? nodes : [], last, options });
+  return { moved: last.retires ? 0 : head.size - size, more: more === true, head, nodesWhole };
 }
 
 async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
@@ -113,11 +123,10 @@ async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
   return row;
 }
 
-/** @returns the leaf hashes of what was staged, 32 bytes each; null if nothing was */
-async function drain(tx: Tx, size: number, limit: number): Promise<Buffer | null> {
+async function drain(tx: Tx, size: number, limit: number): Promise<Drained> {
   await tx.query(ROOM);
-  const [drained] = await tx.query<{ leaves: Buffer | null }>(DRAIN, [size, limit]);
-  return drained?.leaves ?? null;
+  const [drained] = await tx.query<Drained>(DRAIN, [size, limit]);
+  return drained ?? { leaves: null, more: false };
 }
 
 /** @returns the leaf hash of the entry that says that the key changes */

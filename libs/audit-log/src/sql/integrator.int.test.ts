@@ -82,6 +82,37 @@ describe('integration', () => {
     expect(await log.verify()).toMatchObject({ ok: true, size: 257, checkpoints: 26 });
   });
 
+  it('leaves to the next call what comes while it is at work, so that it does not go on for ever', async () => {
+    let written = 1;
+    const busy = {
+      single: log.unitOfWork.single.bind(log.unitOfWork),
+      run: async (work) => {
+        const result = await log.unitOfWork.run(work);
+        if (written < 20) await log.append(++written);
+        return result;
+      },
+    } satisfies Pick<UnitOfWork, 'run' | 'single'> as UnitOfWork;
+    await log.append(1);
+    const integrator = log.integrator({ unitOfWork: busy });
+    expect(await integrator.integrate()).toBe(1);
+    expect(await log.numbers()).toEqual([1]);
+    expect(await integrator.integrate()).toBe(1);
+    expect(await log.numbers()).toEqual([1, 2]);
+  });
+
+  it('gives back the room of what it moved', async () => {
+    const room = async () => {
+      const rows = await log.unitOfWork.single((tx) =>
+        tx.query<{ bytes: string }>("SELECT pg_relation_size('audit_staging') AS bytes"),
+      );
+      return Number(rows[0]?.bytes);
+    };
+    await log.fill(0, 10_000);
+    expect(await room()).toBeGreaterThan(0);
+    await log.integrator().integrate();
+    expect(await room()).toBe(0);
+  });
+
   it('continues the tree after a restart', async () => {
     await log.append(1);
     await log.integrator().integrate();
@@ -153,7 +184,7 @@ describe('concurrent writers', () => {
 
 describe('an integrator that is killed', () => {
   it('leaves the state before or the state after, whichever step it was at', async () => {
-    const steps = 5;
+    const steps = 6;
     const expected: number[] = [];
     for (let step = 0; step < steps; step++) {
       expected.push(step);
@@ -176,7 +207,7 @@ describe('an integrator that is killed', () => {
     expect(await log.verify()).toMatchObject({ ok: true, size: 2 });
   });
 
-  /** Ends the connection's server process before the n-th statement of a batch; 4 is the commit. */
+  /** Ends the connection's server process before the n-th statement of a batch; the last is the commit. */
   function killedBefore(step: number): UnitOfWork {
     const die = (tx: Tx) => tx.query('SELECT pg_terminate_backend(pg_backend_pid())');
     return around(async (tx, work) => {
@@ -187,8 +218,8 @@ describe('an integrator that is killed', () => {
           return tx.query(statement, values);
         },
       });
-      expect(statements).toBe(4);
-      if (step === 4) await die(tx);
+      expect(statements).toBe(5);
+      if (step === 5) await die(tx);
       return result;
     });
   }
