@@ -1,6 +1,7 @@
 import type { Statement, Tx } from '@integument/database';
 import { type Checkpoint, Frontier, leafHash, signCheckpoint, signHandover } from '../core/index.js';
 import { AuditLogInconsistent, assertContinues } from './continuity.js';
+import { drain, readLeaves } from './drain.js';
 import {
   keysToNote,
   LAST_SIGNED,
@@ -23,40 +24,6 @@ const LOCK_HEAD: Statement = {
   name: 'audit_lock_head',
   text: 'SELECT size, frontier FROM audit_head FOR UPDATE',
 };
-
-// One statement, so one snapshot, decides which rows are committed, deletes them, numbers them and stores them. A row that isn't
-// committed yet stays and comes with a later batch: it delays nobody and is not lost. The order is causal: if A had
-// committed when B was written, A's ordinal is smaller, and every snapshot that has B has A, so no later batch can hold it.
-// For the same reason a limit may cut anywhere, as long as it takes the smallest ordinals. No two rows have the same, so that
-// those below the smallest plus the limit are no more than the limit: that costs no sorting of all that waits.
-//
-// The entries' bytes never leave the database: PostgreSQL hashes them as they were staged, and only hashes come here.
-const DRAIN: Statement = {
-  name: 'audit_drain',
-  text: `
-  WITH cut AS MATERIALIZED (
-    SELECT min(ordinal) + $2::bigint AS next, max(ordinal) AS last FROM audit_staging
-  ),
-  drained AS (
-    DELETE FROM audit_staging USING cut WHERE ordinal < next RETURNING ordinal, entry
-  ),
-  stored AS (
-    INSERT INTO audit_entry (position, leaf_hash, entry)
-    SELECT $1::bigint - 1 + row_number() OVER (ORDER BY ordinal), sha256('\\x00'::bytea || entry), entry FROM drained
-    RETURNING position, leaf_hash
-  )
-  SELECT string_agg(leaf_hash, ''::bytea ORDER BY position) AS leaves, (SELECT last >= next FROM cut) AS more FROM stored`,
-};
-
-interface Drained {
-  /** leaf hashes of what was staged, 32 bytes each; null if nothing was */
-  readonly leaves: Buffer | null;
-  /** whether the limit left some */
-  readonly more: boolean | null;
-}
-
-// What one batch sorts and holds fits: written to files meanwhile it takes a fifth longer.
-const ROOM = `SET LOCAL work_mem = '64MB'`;
 
 const STORE_ENTRY: Statement = {
   name: 'audit_store_entry',
@@ -106,15 +73,15 @@ export async function integrateBatch(tx: Tx, options: BatchOptions): Promise<Bat
   // In a statement after the lock: one that waited for the lock would see checkpoints as they were before it.
   const last = openLastSigned(await lastSigned(tx, size, options), options);
   assertContinues({ size, frontier, signed: last.head, known: options.known });
+  const { nodesWhole, retires } = last;
+  if (retires) await storeRotation(tx, size, options);
+  const { moved, more } = retires ? { moved: 0, more: true } : await drain(tx, size, options.limit);
+  const end = size + (retires ? 1 : moved);
+  if (end === size && last.head) return { moved, more, head: last.head, nodesWhole };
   const nodes: TreeNode[] = [];
-  const { leaves, more } = last.retires
-    ? { leaves: await appendRotation(tx, size, options), more: true }
-    : await drain(tx, size, options.limit);
-  const { nodesWhole } = last;
-  if (!leaves && last.head) return { moved: 0, more: false, head: last.head, nodesWhole };
-  if (leaves) frontier.appendAll(leaves, collectNodes(nodes));
+  for await (const leaves of readLeaves(tx, size, end)) frontier.appendAll(leaves, collectNodes(nodes));
   const head = await advance(tx, { frontier, nodes: nodesWhole ? nodes : [], last, options });
-  return { moved: last.retires ? 0 : head.size - size, more: more === true, head, nodesWhole };
+  return { moved, more, head, nodesWhole };
 }
 
 async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
@@ -123,18 +90,10 @@ async function lastSigned(tx: Tx, size: number, { signer }: LogKeys) {
   return row;
 }
 
-async function drain(tx: Tx, size: number, limit: number): Promise<Drained> {
-  await tx.query(ROOM);
-  const [drained] = await tx.query<Drained>(DRAIN, [size, limit]);
-  return drained ?? { leaves: null, more: false };
-}
-
-/** @returns the leaf hash of the entry that says that the key changes */
-async function appendRotation(tx: Tx, size: number, options: BatchOptions): Promise<Buffer> {
+/** Stores the entry that says that the key changes. */
+async function storeRotation(tx: Tx, size: number, options: BatchOptions): Promise<void> {
   const entry = rotationEntry(options).encode(options.now);
-  const leaf = Buffer.from(leafHash(entry));
-  await tx.query(STORE_ENTRY, [size, leaf, entry]);
-  return leaf;
+  await tx.query(STORE_ENTRY, [size, Buffer.from(leafHash(entry)), entry]);
 }
 
 async function advance(

@@ -20,7 +20,7 @@ export interface IntegratorOptions {
   readonly pollMs?: number;
   /**
    * Entries moved in one transaction at most. Each transaction looks at all that is staged, so after a long stop small ones
-   * would take the square of their number. Default 50,000
+   * would take the square of their number. Default 100,000
    */
   readonly batchSize?: number;
 }
@@ -48,7 +48,7 @@ export class Integrator {
   /** @throws {RangeError} for a retired key that is the signer's own, or of another log */
   constructor(options: IntegratorOptions) {
     assertKeys(options);
-    this.options = { clock: () => new Date(), pollMs: 500, batchSize: 50_000, ...options };
+    this.options = { clock: () => new Date(), pollMs: 500, batchSize: 100_000, ...options };
   }
 
   /** Starts looking for work. Does nothing if started. */
@@ -81,7 +81,7 @@ export class Integrator {
       moved += batch.moved;
       more = batch.more || this.lacksNodes;
     }
-    await this.tidy(moved);
+    this.untidy += moved;
     return moved;
   }
 
@@ -97,8 +97,7 @@ export class Integrator {
     return batch;
   }
 
-  private async tidy(moved: number): Promise<void> {
-    this.untidy += moved;
+  private async tidy(): Promise<void> {
     if (this.untidy < TIDY_AFTER) return;
     this.untidy = 0;
     await this.options.unitOfWork.single((tx) => tx.query(TIDY));
@@ -115,6 +114,7 @@ export class Integrator {
     while (!signal.aborted) {
       try {
         await this.integrate(signal);
+        await this.tidy();
         failures = 0;
       } catch (error) {
         failures += 1;
