@@ -9,7 +9,13 @@ const settings = z.object({
   PLATFORM_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('PostgreSQL of the data plane, its own server'),
-  PLATFORM_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('Connections at most'),
+  PLATFORM_DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(16)
+    .describe('Connections at most, beside four for readers of the audit log'),
   API_PUBLIC_URL: webUrl('The API as browsers and clients see it'),
   API_HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   API_PORT: port.default(4403).describe('Port to listen on'),

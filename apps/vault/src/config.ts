@@ -11,7 +11,13 @@ export const vaultConfig = z
     VAULT_DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/ })
       .describe('PostgreSQL of the identity plane, its own server'),
-    VAULT_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('Connections at most'),
+    VAULT_DATABASE_POOL: z.coerce
+      .number()
+      .int()
+      .min(2)
+      .max(200)
+      .default(16)
+      .describe('Connections at most, beside four for readers of the audit log'),
     VAULT_PUBLIC_URL: webUrl('The public listener as browsers and clients see it'),
     VAULT_HOST: z.string().default('127.0.0.1').describe('Address of the public listener'),
     VAULT_PORT: port.default(4401).describe('Port of the public listener'),

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestLog } from '../../audit-log/src/sql/log.fixture.js';
 import { AuditAlertsController } from './audit-alerts.controller.js';
 import { AuditedRefusals } from './audited-refusals.js';
+import { LogReads } from './log-reads.js';
 import { StrangerCounts } from './stranger-counts.js';
 
 const WEB = 'http://web.test';
@@ -25,6 +26,7 @@ beforeAll(async () => {
     providers: [
       { provide: AuditLog, useFactory: () => log.audit },
       { provide: UnitOfWork, useFactory: () => log.unitOfWork },
+      { provide: LogReads, useFactory: () => log.unitOfWork },
     ],
   })
   class AlertsModule {}

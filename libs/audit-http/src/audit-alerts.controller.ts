@@ -24,6 +24,7 @@ import {
 import { type Tx, UnitOfWork } from '@integument/database';
 import { AskedBy, type Asker, by, Implements, Input, type InputOf } from '@integument/http';
 import { Controller } from '@nestjs/common';
+import { LogReads } from './log-reads.js';
 
 const alertsRead = defineAction('audit.alerts');
 const rulesRead = defineAction('audit.alert_rules');
@@ -37,6 +38,7 @@ export class AuditAlertsController {
   constructor(
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
+    private readonly reads: LogReads,
   ) {}
 
   @Implements(listAlertsRoute)
@@ -81,7 +83,7 @@ export class AuditAlertsController {
   ): Promise<ReplyOf<typeof tryRoute>> {
     const definition = body.definition ?? (await this.definitionOf(id));
     const since = new Date(Date.now() - body.days * DAY_MS);
-    const { alerts, ...tried } = await tryAlertRule(this.unitOfWork, { id, definition }, since);
+    const { alerts, ...tried } = await tryAlertRule(this.reads, { id, definition }, since);
     await this.unitOfWork.single((tx) =>
       this.audit.append(tx, ruleTried({ ...by(asker), object: id, count: tried.count })),
     );

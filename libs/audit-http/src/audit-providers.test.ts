@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { type AuditSettings, auditProviders } from './audit-providers.js';
 
 const config = { AUDIT_STALL_SECONDS: 30, AUDIT_ANCHOR_SECONDS: 10 } as AuditSettings['config'];
+const reads = { url: 'postgres://never.asked', applicationName: 'test' };
 const origin = 'test.example/audit';
 const newKey = (name = origin) => generateNoteKey(name).skey;
 
 function start(signingKey: string, retiredKey?: string): unknown {
-  const providers = auditProviders({ signingKey, retiredKey, origin, config }) as FactoryProvider[];
+  const providers = auditProviders({ signingKey, retiredKey, origin, config, reads }) as FactoryProvider[];
   const [signer, integrator] = ['NoteSigner', 'Integrator'].map((name) =>
     providers.find(({ provide }) => typeof provide === 'function' && provide.name === name),
   );

@@ -17,6 +17,7 @@ import type { InjectionToken, Provider } from '@nestjs/common';
 import { AuditDuties } from './audit-duties.js';
 import { AuditFollowers } from './audit-followers.js';
 import { AuditedRefusals } from './audited-refusals.js';
+import { LogReads, type LogReadsOptions } from './log-reads.js';
 import type { LogSettings } from './log-settings.js';
 import { StrangerCounts } from './stranger-counts.js';
 
@@ -29,13 +30,15 @@ export interface AuditSettings {
   readonly origin: string;
   /** what both apps' settings say of their logs */
   readonly config: LogSettings;
+  /** where the log is, for those who only read it */
+  readonly reads: LogReadsOptions;
 }
 
 /** An app's audit log, wired. Needs `UnitOfWork` and `Logger`. */
-export function auditProviders({ signingKey, retiredKey, origin, config }: AuditSettings): Provider[] {
+export function auditProviders({ signingKey, retiredKey, origin, config, reads }: AuditSettings): Provider[] {
   return [
     ...writing(config),
-    ...reading(),
+    ...reading(reads),
     { provide: NoteSigner, useFactory: () => readSigningKey(signingKey, origin) },
     {
       provide: Integrator,
@@ -50,9 +53,9 @@ export function auditProviders({ signingKey, retiredKey, origin, config }: Audit
     },
     {
       provide: AuditFollowers,
-      inject: [UnitOfWork, TreeReader, AuditLog, Logger],
-      useFactory: (unitOfWork: UnitOfWork, tree: TreeReader, audit: AuditLog, logger: Logger) =>
-        AuditFollowers.of(config, { unitOfWork, tree, audit, logger, origin }),
+      inject: [UnitOfWork, AuditLog, Logger],
+      useFactory: (unitOfWork: UnitOfWork, audit: AuditLog, logger: Logger) =>
+        AuditFollowers.of(config, { unitOfWork, tree: new TreeReader(unitOfWork), audit, logger, origin }),
     },
     provide(AuditDuties, Integrator, AuditFollowers, AuditPulse, StrangerCounts),
   ];
@@ -90,10 +93,13 @@ function writing({ AUDIT_STALL_SECONDS }: LogSettings): Provider[] {
   ];
 }
 
-function reading(): Provider[] {
-  return [AuditReader, TreeReader, EntryQuery, AuditReports, Checkpoints].map((reader) =>
-    provide<unknown>(reader, UnitOfWork),
-  );
+function reading(reads: LogReadsOptions): Provider[] {
+  return [
+    { provide: LogReads, useFactory: () => LogReads.open(reads) },
+    ...[AuditReader, TreeReader, EntryQuery, AuditReports, Checkpoints].map((reader) =>
+      provide<unknown>(reader, LogReads),
+    ),
+  ];
 }
 
 export const AUDIT_EXPORTS: InjectionToken[] = [
@@ -109,4 +115,5 @@ export const AUDIT_EXPORTS: InjectionToken[] = [
   NoteSigner,
   Integrator,
   AuditDuties,
+  LogReads,
 ];

@@ -8,7 +8,8 @@ import { AuditedRefusals } from './audited-refusals.js';
 /** Refusals into the audit log, and readiness of the database and of that log. */
 export function auditWiring(app: INestApplicationContext): Pick<HttpWiring, 'refusals' | 'checks'> {
   const unitOfWork = app.get(UnitOfWork, { strict: false });
-  const audit = app.get(AuditReader, { strict: false });
+  // On the app's own connections: that all of the readers' are taken is no reason to take the app out of service.
+  const audit = new AuditReader(unitOfWork);
   return {
     refusals: app.get(AuditedRefusals, { strict: false }),
     checks: {

@@ -1,4 +1,4 @@
-import { DataSource, type MigrationInterface } from 'typeorm';
+import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
 
 export interface DatabaseOptions {
   /** postgres:// URL */
@@ -14,20 +14,39 @@ export interface DatabaseOptions {
 const MIGRATION_LOCK = 7_220_453_016;
 
 /** Opens the pool. Does not migrate. */
-export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
+export async function openDatabase({ migrations, ...pool }: DatabaseOptions): Promise<DataSource> {
+  return connect(pool, { migrations: [...migrations], migrationsTableName: 'migration' });
+}
+
+/**
+ * Opens a pool that can only read, for work that must not take the app's own connections or time from it.
+ * @param limits.statementMs PostgreSQL ends a statement that takes longer, with SQLSTATE 57014
+ */
+export async function openReaders(
+  pool: Omit<DatabaseOptions, 'migrations'>,
+  { statementMs }: { statementMs: number },
+): Promise<DataSource> {
+  const options = '-c default_transaction_read_only=on';
+  return connect(pool, {}, { statement_timeout: statementMs, options });
+}
+
+function connect(
+  { url, poolSize, applicationName }: Omit<DatabaseOptions, 'migrations'>,
+  migrating: Pick<DataSourceOptions, 'migrations' | 'migrationsTableName'>,
+  client: object = {},
+): Promise<DataSource> {
   const dataSource = new DataSource({
     type: 'postgres',
-    url: options.url,
-    poolSize: options.poolSize,
-    applicationName: options.applicationName,
-    migrations: [...options.migrations],
-    migrationsTableName: 'migration',
+    url,
+    poolSize,
+    applicationName,
+    ...migrating,
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,
     uuidExtension: 'pgcrypto',
     // Statements of one transaction are sent without waiting for each other's answer.
-    extra: { pipeline: true, connectionTimeoutMillis: 5_000, idleTimeoutMillis: 30_000 },
+    extra: { pipeline: true, connectionTimeoutMillis: 5_000, idleTimeoutMillis: 30_000, ...client },
   });
   return dataSource.initialize();
 }

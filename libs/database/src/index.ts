@@ -1,6 +1,6 @@
 export { byteaArray, int2Array, textArray } from './binary-array.js';
 export { Coalescer, type CoalescerOptions } from './coalescer.js';
-export { type DatabaseOptions, migrate, openDatabase } from './data-source.js';
+export { type DatabaseOptions, migrate, openDatabase, openReaders } from './data-source.js';
 export { Idempotency, type IdempotentRequest, idempotencySchemaSql, type Once } from './idempotency.js';
 export { migration } from './migration.js';
 export { Outbox, outboxSchemaSql } from './outbox.js';

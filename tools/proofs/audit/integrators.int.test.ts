@@ -10,6 +10,8 @@ import { startMortal } from './mortal.js';
 
 const WRITERS = 16;
 const HELD = 99;
+/** The open transaction's time: a minute when it is proved whole. */
+const HELD_MS = proofCount(1, 60) * 1_000;
 const random = seededRandom();
 let log: TestLog;
 beforeAll(async () => {
@@ -87,7 +89,8 @@ describe('two integrators, killed now and then, beside 16 writers and a transact
     let isOver = false;
     const watching = watch(() => isOver);
     const writing = Array.from({ length: WRITERS }, (_, writer) => write(unitOfWork, writer, () => isOver));
-    await integrateAndKill(proofCount(3, 30)).finally(() => {
+    const whole = Promise.all([integrateAndKill(proofCount(3, 30)), sleep(HELD_MS)]);
+    await whole.finally(() => {
       isOver = true;
     });
     const [seen, committed] = [await watching, await Promise.all(writing)];

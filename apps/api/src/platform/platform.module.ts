@@ -33,6 +33,7 @@ export class PlatformModule {
           origin: config.API_AUDIT_ORIGIN,
           config,
           retiredKey: config.API_AUDIT_RETIRED_KEY_FILE,
+          reads: { url: config.PLATFORM_DATABASE_URL, applicationName: 'integument-api-readers' },
         }),
         provide(Effects, UnitOfWork, Idempotency),
         { provide: Abilities, useFactory: () => new Abilities(apiPolicies) },

@@ -31,6 +31,7 @@ export class PlatformModule {
           origin: config.VAULT_AUDIT_ORIGIN,
           config,
           retiredKey: config.VAULT_AUDIT_RETIRED_KEY_FILE,
+          reads: { url: config.VAULT_DATABASE_URL, applicationName: 'integument-vault-readers' },
         }),
         provide(Effects, UnitOfWork, Idempotency),
         { provide: Abilities, useFactory: () => new Abilities(vaultPolicies) },
