@@ -30,6 +30,7 @@ COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist/apps dist/apps
 COPY --from=build /app/dist/libs dist/libs
 COPY --from=build /app/dist/tools/audit dist/tools/audit
+COPY --from=build /app/dist/tools/auditor dist/tools/auditor
 COPY --from=build /app/dist/tools/verify dist/tools/verify
 COPY --from=build /app/dist/tools/witness dist/tools/witness
 COPY apps/web/public apps/web/public

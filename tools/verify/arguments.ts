@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../auditor/usage-error.js';
 
 export const USAGE = `Usage: integument-verify <source>… --key <vkey or file>… [options]
        integument-verify --inclusion <proof> --entry <line> --checkpoint <note> --key <vkey or file>
@@ -32,11 +33,6 @@ export interface Arguments {
   readonly merge: string | undefined;
   readonly tokenFiles: readonly string[];
   readonly cookieFiles: readonly string[];
-}
-
-/** What was asked can't be understood. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 const many = { type: 'string', multiple: true, default: [] as string[] } as const;

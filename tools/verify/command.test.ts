@@ -7,8 +7,8 @@ import {
   NoteSigner,
   WitnessSigner,
 } from '../../libs/audit-log/src/core/index.js';
+import { testMachine } from '../auditor/machine.fixture.js';
 import { verifyCommand } from './command.js';
-import { testMachine } from './machine.fixture.js';
 
 const newSigner = (name = 'vault.example/audit') => NoteSigner.parse(generateNoteKey(name).skey);
 const [signer, apiSigner] = [newSigner(), newSigner('api.example/audit')];

@@ -1,8 +1,10 @@
 import type { VerifyReport } from '../../libs/audit-log/src/core/index.js';
-import { type Arguments, parseArguments, USAGE, UsageError } from './arguments.js';
+import type { Machine } from '../auditor/machine.js';
+import { reasonOf } from '../auditor/reason.js';
+import { UsageError } from '../auditor/usage-error.js';
+import { type Arguments, parseArguments, USAGE } from './arguments.js';
 import { asksForInclusion, inclusionCommand } from './inclusion.js';
 import type { LogRun } from './log-run.js';
-import type { Machine } from './machine.js';
 import { mergeLogs } from './merge.js';
 import { Progress } from './progress.js';
 import { describeReport } from './report.js';
@@ -25,12 +27,6 @@ export async function verifyCommand(args: readonly string[], machine: Machine): 
     machine.error(error instanceof UsageError ? USAGE : `could not be checked: ${reasonOf(error)}\n`);
     return 2;
   }
-}
-
-/** With what lies under it: `fetch failed` alone says nothing. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error;
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 async function verify(runs: readonly LogRun[], asked: Arguments, machine: Machine): Promise<0 | 1> {

@@ -7,8 +7,8 @@ import {
   NoteSigner,
   subtreeRoot,
 } from '../../libs/audit-log/src/core/index.js';
+import { testMachine } from '../auditor/machine.fixture.js';
 import { verifyCommand } from './command.js';
-import { testMachine } from './machine.fixture.js';
 
 const signer = NoteSigner.parse(generateNoteKey('vault.example/audit').skey);
 const vkey = signer.verifier.toString();

@@ -9,9 +9,9 @@ import {
   openCheckpoint,
   verifyInclusion,
 } from '../../libs/audit-log/src/core/index.js';
-import { UsageError } from './arguments.js';
-import type { Machine } from './machine.js';
-import { readKey } from './trust.js';
+import { readKey } from '../auditor/keys.js';
+import type { Machine } from '../auditor/machine.js';
+import { UsageError } from '../auditor/usage-error.js';
 
 /** That one entry is in the log, as an app's routes give it out. Nothing in these texts is believed. */
 export interface Inclusion {

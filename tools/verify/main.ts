@@ -1,5 +1,5 @@
 #!/usr/bin/env node
+import { thisMachine } from '../auditor/machine.js';
 import { verifyCommand } from './command.js';
-import { thisMachine } from './machine.js';
 
 process.exitCode = await verifyCommand(process.argv.slice(2), thisMachine());

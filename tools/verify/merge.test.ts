@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOf, SampleLog } from '../../libs/audit-log/src/core/export.fixture.js';
 import { generateNoteKey, NoteSigner } from '../../libs/audit-log/src/core/index.js';
+import { testMachine } from '../auditor/machine.fixture.js';
 import { verifyCommand } from './command.js';
-import { testMachine } from './machine.fixture.js';
 
 const [vault, api] = ['vault.example/audit', 'api.example/audit'].map((name) => {
   return NoteSigner.parse(generateNoteKey(name).skey);

@@ -1,5 +1,5 @@
+import type { Spool } from '../auditor/machine.js';
 import type { LogRun, ReadEntry } from './log-run.js';
-import type { Spool } from './machine.js';
 
 const WRITE_CHARS = 1 << 20;
 

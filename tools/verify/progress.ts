@@ -1,5 +1,5 @@
+import type { Machine } from '../auditor/machine.js';
 import type { LogRun } from './log-run.js';
-import type { Machine } from './machine.js';
 
 const EVERY_MS = 250;
 

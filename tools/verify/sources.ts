@@ -4,9 +4,11 @@ import {
   type ReadArchive,
   readCheckpointUnverified,
 } from '../../libs/audit-log/src/core/index.js';
-import { type Arguments, UsageError } from './arguments.js';
-import type { Machine } from './machine.js';
-import { type Credential, RunningApp, readCredential } from './running-app.js';
+import { AppConnection } from '../auditor/app-connection.js';
+import { type Credential, readCredentials } from '../auditor/credentials.js';
+import type { Machine } from '../auditor/machine.js';
+import type { Arguments } from './arguments.js';
+import { RunningApp } from './running-app.js';
 
 /** A log that is to be verified: an export, with the archive that it continues if there is one, or an archive by itself. */
 export interface Source {
@@ -21,7 +23,8 @@ export interface Source {
 
 /** Opens everything that was named, and joins each export that begins later with the archive of its log. */
 export async function openSources(asked: Arguments, machine: Machine): Promise<Source[]> {
-  const credentials = await readCredentials(asked, machine);
+  const apps = asked.sources.filter(isAddress).length;
+  const credentials = await readCredentials(asked, apps, machine);
   const opened: Source[] = [];
   try {
     for (const name of asked.sources) opened.push(await openSource(name, credentials, machine));
@@ -33,8 +36,9 @@ export async function openSources(asked: Arguments, machine: Machine): Promise<S
 }
 
 async function openSource(name: string, credentials: Credential[], machine: Machine): Promise<Source> {
-  if (/^https?:\/\//.test(name)) {
-    const app = new RunningApp(name, credentials.shift(), machine.fetch);
+  if (isAddress(name)) {
+    const connection = new AppConnection(name, credentials.shift(), machine.fetch);
+    const app = new RunningApp(connection, machine.patienceMs);
     return { ...(await fromExport(name, app.readExport())), app };
   }
   if (name !== '-' && (await machine.isFolder(name))) return fromArchive(name, machine);
@@ -73,17 +77,6 @@ function joined(opened: readonly Source[]): Source[] {
   return [...opened.filter((source) => !source.stream && !used.has(source)), ...whole];
 }
 
-async function readCredentials(
-  { tokenFiles, cookieFiles, sources }: Arguments,
-  machine: Machine,
-): Promise<Credential[]> {
-  const kind = tokenFiles.length > 0 ? 'token' : 'cookie';
-  const files = [...tokenFiles, ...cookieFiles];
-  const apps = sources.filter((name) => /^https?:\/\//.test(name)).length;
-  // Each app its own: a credential for one of them is not the other's business.
-  const isMixed = tokenFiles.length > 0 && cookieFiles.length > 0;
-  if (isMixed || (files.length > 0 && files.length !== apps)) throw new UsageError();
-  const read: Credential[] = [];
-  for (const file of files) read.push(readCredential(kind, await machine.readText(file)));
-  return read;
+function isAddress(name: string): boolean {
+  return /^https?:\/\//.test(name);
 }

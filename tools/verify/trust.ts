@@ -1,12 +1,13 @@
 import {
-  NoteKeyInvalid,
-  NoteVerifier,
+  type NoteVerifier,
   type VerifyOptions,
   WitnessVerifier,
 } from '../../libs/audit-log/src/core/index.js';
-import { type Arguments, UsageError } from './arguments.js';
+import { readKey, readLogKeys } from '../auditor/keys.js';
+import type { Machine } from '../auditor/machine.js';
+import { UsageError } from '../auditor/usage-error.js';
+import type { Arguments } from './arguments.js';
 import { LogRun } from './log-run.js';
-import type { Machine } from './machine.js';
 import { originOf, type Source } from './sources.js';
 
 /** What the auditor brings along; everything else is to be verified. */
@@ -19,9 +20,7 @@ export interface Trust {
 
 /** @throws {UsageError}, {NoteKeyInvalid}, and what reading a file throws */
 export async function readTrust(asked: Arguments, machine: Machine): Promise<Trust> {
-  const keys: NoteVerifier[] = [];
-  for (const key of asked.keys) keys.push(await readKey(key, (text) => NoteVerifier.parse(text), machine));
-  if (new Set(keys.map(({ name }) => name)).size < keys.length) throw new Error('two keys of the same log');
+  const keys = await readLogKeys(asked.keys, machine);
   const witnesses: WitnessVerifier[] = [];
   for (const key of asked.witnesses)
     witnesses.push(await readKey(key, (text) => WitnessVerifier.parse(text), machine));
@@ -65,14 +64,4 @@ function checkpointFor(
   checkpoints: readonly string[],
 ): string | undefined {
   return isOnly ? checkpoints[0] : checkpoints.find((note) => originOf(note) === origin);
-}
-
-/** A key, or a file that holds it. */
-export async function readKey<T>(key: string, parse: (text: string) => T, machine: Machine): Promise<T> {
-  try {
-    return parse(key);
-  } catch (error) {
-    if (!(error instanceof NoteKeyInvalid)) throw error;
-  }
-  return parse((await machine.readText(key)).trim());
 }

@@ -15,8 +15,8 @@ import {
   subtreeRoot,
   WitnessSigner,
 } from '../../libs/audit-log/src/core/index.js';
+import { type Machine, thisMachine } from '../auditor/machine.js';
 import { verifyCommand } from './command.js';
-import { type Machine, thisMachine } from './machine.js';
 
 const signer = NoteSigner.parse(generateNoteKey('vault.example/audit').skey);
 const witness = WitnessSigner.parse(generateWitnessKey('w.example/1').skey);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** What the command needs of the machine that it runs on. */
+/** What an auditor's command needs of the machine that it runs on. */
 export interface Machine {
   /** @param path a file's, or null for standard input */
   readBytes(path: string | null): AsyncIterable<Uint8Array>;
@@ -16,6 +16,10 @@ export interface Machine {
   /** Opens a file that appears whole or not at all. @param path null for standard output */
   openSpool(path: string | null): Promise<Spool>;
   readonly fetch: typeof fetch;
+  /** how long an app may take to begin an answer that streams, and each next piece of it */
+  readonly patienceMs: number;
+  /** Writes to standard output, and waits while its reader is behind. @throws {Error} if it reads no more */
+  write(text: string): Promise<void>;
   out(text: string): void;
   error(text: string): void;
   /** whether a person watches standard error */
@@ -39,11 +43,26 @@ export function thisMachine(): Machine {
     readFileIn,
     openSpool,
     fetch,
+    patienceMs: 60_000,
+    write,
     out: (text) => void process.stdout.write(text),
     error: (text) => void process.stderr.write(text),
     isWatched: process.stderr.isTTY,
     now: () => performance.now(),
   };
+}
+
+function write(text: string): Promise<void> {
+  const { stdout } = process;
+  return new Promise((resolve, reject) => {
+    stdout.once('error', reject);
+    stdout.write(text, (error) => {
+      // A failure is told to both, and to the listener last: without one it would end the process.
+      if (error) return reject(error);
+      stdout.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 async function readFileIn(folder: string, path: string): Promise<Uint8Array | undefined> {

@@ -13,7 +13,11 @@ export interface TestRun {
 /** A machine whose files are in memory; standard input is the file `-`, standard output gets what is spooled to it. */
 export function testMachine(
   files: Record<string, string | Uint8Array>,
-  { isWatched = false, fetch = () => Promise.reject(new Error('no network')) }: Partial<Machine> = {},
+  {
+    isWatched = false,
+    patienceMs = 10_000,
+    fetch = () => Promise.reject(new Error('no network')),
+  }: Partial<Machine> = {},
 ): TestRun {
   const entries = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
   const stored = new Map<string, Uint8Array>(entries);
@@ -52,6 +56,11 @@ export function testMachine(
       });
     },
     fetch,
+    patienceMs,
+    write: (text) => {
+      run.out += text;
+      return Promise.resolve();
+    },
     out: (text) => {
       run.out += text;
     },
