@@ -19,6 +19,8 @@ export {
   WitnessSigner,
   WitnessVerifier,
 } from './cosignature.js';
+export { type CsvValue, csvLines } from './csv-lines.js';
+export { ENTRY_COLUMNS, entryCells } from './entry-columns.js';
 export {
   type ExportEntry,
   type ExportHeader,
