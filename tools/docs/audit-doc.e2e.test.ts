@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { platform } from '@integument/testing';
@@ -61,6 +61,20 @@ describe.runIf(canRun)('an auditor who copies the commands of docs/audit.md', ()
       /"action":"people\.reveal","outcome":"done","actor":\{"kind":"client".*?"fields":\["email"\],"reason":\{"code":"order","reference":"ORDER-42"\}/,
     );
     expect(printed).toMatch(/^client,brand-shop,[\w-]{43},email,delivery,order,ORDER-42,/m);
+  });
+
+  it('reads both logs by time, each entry proved', () => {
+    for (const app of ['vault', 'api'])
+      expect(printed).toMatch(
+        new RegExp(`^VERIFIED \\S+/${app}\n {2}entries {3}\\d+, each proved to be one of the \\d+ that`, 'm'),
+      );
+    const merged = readFileSync(join(home, 'integument-audit', 'done.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const entries = merged.map((line) => JSON.parse(line) as { log: string; entry: { at: string } });
+    const times = entries.map(({ entry }) => entry.at);
+    expect(times).toEqual([...times].sort());
+    expect(new Set(entries.map(({ log }) => log.split('/').at(-1)))).toEqual(new Set(['vault', 'api']));
   });
 
   it('proves that one entry is in the log', () => {
