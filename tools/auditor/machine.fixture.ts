@@ -17,6 +17,7 @@ export function testMachine(
     isWatched = false,
     patienceMs = 10_000,
     fetch = () => Promise.reject(new Error('no network')),
+    today = () => new Date(),
   }: Partial<Machine> = {},
 ): TestRun {
   const entries = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
@@ -70,6 +71,7 @@ export function testMachine(
     isWatched,
     // Each look at the clock finds it a second further.
     now: () => (time += 1_000),
+    today,
   };
   return Object.assign(run, { machine });
 }

@@ -26,6 +26,8 @@ export interface Machine {
   readonly isWatched: boolean;
   /** milliseconds from some moment on */
   now(): number;
+  /** the time by this machine's clock */
+  today(): Date;
 }
 
 /** What is written stays out of sight until it is kept. */
@@ -49,6 +51,7 @@ export function thisMachine(): Machine {
     error: (text) => void process.stderr.write(text),
     isWatched: process.stderr.isTTY,
     now: () => performance.now(),
+    today: () => new Date(),
   };
 }
 

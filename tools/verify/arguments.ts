@@ -14,6 +14,8 @@ Verifies audit logs, trusting nothing but public keys. A source is
   --save        a file for the last verified checkpoint, to be given as --checkpoint the next time
   --witness     a witness's public key, or a file that holds it; may be repeated
   --quorum      how many of the witnesses must have cosigned one checkpoint (all)
+  --witness-lag how far that checkpoint may lie behind the newest entry: 90s, 30m, 2h, 1d; 0s: not at all (1h)
+  --taken       when an export was made, as 2026-01-15T12:00:00Z: the witnesses must be as near to that time. A running app's is now
   --merge       a file, or - for standard output, for the entries of all logs in order of time, if all logs are verified
   --token-file, --cookie-file   a file with the bearer token, or the Cookie header, for a running app; once for
                 each, in their order
@@ -29,6 +31,9 @@ export interface Arguments {
   readonly checkpoints: readonly string[];
   readonly witnesses: readonly string[];
   readonly quorum: number | undefined;
+  /** in seconds */
+  readonly witnessLag: number | undefined;
+  readonly taken: Date | undefined;
   readonly save: string | undefined;
   readonly merge: string | undefined;
   readonly tokenFiles: readonly string[];
@@ -49,11 +54,28 @@ export function parseArguments(args: readonly string[]): Arguments {
     checkpoints: values.checkpoint,
     witnesses: values.witness,
     quorum: values.quorum === undefined ? undefined : Number(values.quorum),
+    witnessLag: values['witness-lag'] === undefined ? undefined : readSeconds(values['witness-lag']),
+    taken: values.taken === undefined ? undefined : readTime(values.taken),
     save: values.save,
     merge: values.merge,
     tokenFiles: values['token-file'],
     cookieFiles: values['cookie-file'],
   };
+}
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+
+function readSeconds(text: string): number {
+  const [, number, unit] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
+  if (number === undefined) throw new UsageError();
+  return Number(number) * SECONDS[unit as keyof typeof SECONDS];
+}
+
+function readTime(text: string): Date {
+  const time = new Date(text);
+  // A date alone would be a midnight somewhere, and the one in other places another.
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(time.getTime())) throw new UsageError();
+  return time;
 }
 
 function tryParse(args: readonly string[]) {
@@ -66,6 +88,8 @@ function tryParse(args: readonly string[]) {
         checkpoint: many,
         witness: many,
         quorum: one,
+        'witness-lag': one,
+        taken: one,
         save: one,
         merge: one,
         'token-file': many,

@@ -13,6 +13,7 @@ import { verifyCommand } from './command.js';
 const newSigner = (name = 'vault.example/audit') => NoteSigner.parse(generateNoteKey(name).skey);
 const [signer, apiSigner] = [newSigner(), newSigner('api.example/audit')];
 const vkey = signer.verifier.toString();
+const witness = generateWitnessKey('w.example/1').vkey;
 const log = new SampleLog(signer);
 const sample = text(log.export(12, [5]));
 const flipped = sample.replace(/("position":8,.*"action":"tests\.)(.)/, '$1S');
@@ -121,6 +122,36 @@ describe('integument-verify', () => {
     expect(await run([...both, '--quorum', '3'], files)).toMatchObject({ status: 2 });
   });
 
+  it('refuses a log that was signed without its witness for longer than is allowed', async () => {
+    const one = WitnessSigner.parse(generateWitnessKey('w.example/1').skey);
+    const cosign = (note: string) => {
+      const { text, checkpoint } = checkpointTextOf(note);
+      return checkpoint.size === 5 ? note + one.cosign(text, 1_768_478_400) : note;
+    };
+    const exported = text(new SampleLog(signer, sampleEntry, { cosign }).export(12, [5]));
+    const asked = ['log.ndjson', '--key', vkey, '--witness', one.verifier.toString()];
+    const verify = (...more: string[]) => run([...asked, ...more], { 'log.ndjson': exported });
+    const young = await verify();
+    expect(young.status).toBe(0);
+    expect(young.out).toContain(
+      '  cosigned up to 5 entries by w.example/1 at 2026-01-15T12:00:00.000Z\n' +
+        '  not covered by these witnesses: 7 entries, of 2026-01-15T12:00:05.000Z and later\n',
+    );
+    for (const more of [
+      ['--witness-lag', '11s'],
+      ['--witness-lag', '0s'],
+      ['--taken', '2026-01-15T13:00:00Z'],
+    ]) {
+      const { status, error } = await verify(...more);
+      expect([status, error]).toEqual([1, expect.stringContaining('(witness.lag)')]);
+      expect(error).toContain('the witnesses cover 5 of 12 entries');
+      expect(error).toMatch(/seen: expected after 2026-\S+\n {2}seen: found {4}2026-01-15T12:00:00\.000Z\n/);
+    }
+    expect(await verify('--taken', '2026-01-15T13:00:00Z', '--witness-lag', '2h')).toMatchObject({
+      status: 0,
+    });
+  });
+
   it('verifies an archive, and an export with the archive that it continues', async () => {
     const archive = folder('old', log.archive(5));
     const files: Record<string, string | Uint8Array> = {
@@ -193,6 +224,9 @@ describe('integument-verify', () => {
     ['a malformed witness', ['log.ndjson', '--key', vkey, '--witness', vkey]],
     ['a quorum without witnesses', ['log.ndjson', '--key', vkey, '--quorum', '1']],
     ['no number as quorum', ['log.ndjson', '--key', vkey, '--quorum', 'all']],
+    ['a lag and no witness', ['log.ndjson', '--key', vkey, '--witness-lag', '1h']],
+    ['no time as lag', ['log.ndjson', '--key', vkey, '--witness', witness, '--witness-lag', '60']],
+    ['no time of taking', ['log.ndjson', '--key', vkey, '--witness', witness, '--taken', '2026-01-15']],
     ['a token and no app', ['log.ndjson', '--key', vkey, '--token-file', 'log.ndjson']],
     ['one file for two checkpoints', ['log.ndjson', 'log.ndjson', '--key', vkey, '--save', 'kept']],
     ['one log twice to be merged', ['log.ndjson', 'log.ndjson', '--key', vkey, '--merge', '-']],

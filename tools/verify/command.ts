@@ -19,7 +19,7 @@ export async function verifyCommand(args: readonly string[], machine: Machine): 
     const trust = await readTrust(asked, machine);
     const sources = await openSources(asked, machine);
     try {
-      return await verify(startRuns(sources, trust, asked), asked, machine);
+      return await verify(startRuns(sources, trust, asked, machine.today()), asked, machine);
     } finally {
       for (const { stream } of sources) await stream?.close();
     }

@@ -25,10 +25,13 @@ function describeVerified(report: Verified): string {
   return `${lines.join('\n')}\n`;
 }
 
-function describeCosigned({ size, by }: Cosigned): string[] {
-  return by.map(({ witness, time }) => {
+function describeCosigned({ size, by, uncovered, uncoveredSince }: Cosigned): string[] {
+  const lines = by.map(({ witness, time }) => {
     return `  cosigned up to ${size} entries by ${witness} at ${new Date(time * 1_000).toISOString()}`;
   });
+  const since = uncoveredSince === null ? '' : `, of ${uncoveredSince} and later`;
+  lines.push(`  not covered by these witnesses: ${uncovered} entries${since}`);
+  return lines;
 }
 
 function describeRefused(report: Refused): string {

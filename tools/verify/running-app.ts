@@ -2,9 +2,9 @@ import {
   fromBase64,
   readCheckpointUnverified,
   type Verified,
-  type VerifyOptions,
   type VerifyReport,
   verifyContinuation,
+  type WitnessOptions,
 } from '../../libs/audit-log/src/core/index.js';
 import type { AppConnection } from '../auditor/app-connection.js';
 
@@ -27,10 +27,7 @@ export class RunningApp {
   }
 
   /** Verifies that the app's newest checkpoint continues what was exported. */
-  async verifyNewest(
-    report: Verified,
-    options: Pick<VerifyOptions, 'witnesses' | 'quorum'>,
-  ): Promise<VerifyReport> {
+  async verifyNewest(report: Verified, options: WitnessOptions): Promise<VerifyReport> {
     const reply = await this.connection.json({ path: 'v1/audit/checkpoint', as: 'anybody' });
     const { note } = reply as { note?: unknown };
     if (typeof note !== 'string') throw new Error('the app’s checkpoint is not in its reply');

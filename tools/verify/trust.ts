@@ -1,6 +1,6 @@
 import {
   type NoteVerifier,
-  type VerifyOptions,
+  type WitnessOptions,
   WitnessVerifier,
 } from '../../libs/audit-log/src/core/index.js';
 import { readKey, readLogKeys } from '../auditor/keys.js';
@@ -15,7 +15,7 @@ export interface Trust {
   /** of different logs; at least one */
   readonly keys: readonly [NoteVerifier, ...NoteVerifier[]];
   readonly checkpoints: readonly string[];
-  readonly witnesses: Pick<VerifyOptions, 'witnesses' | 'quorum'>;
+  readonly witnesses: Pick<WitnessOptions, 'witnesses' | 'quorum' | 'witnessLag'>;
 }
 
 /** @throws {UsageError}, {NoteKeyInvalid}, and what reading a file throws */
@@ -24,12 +24,15 @@ export async function readTrust(asked: Arguments, machine: Machine): Promise<Tru
   const witnesses: WitnessVerifier[] = [];
   for (const key of asked.witnesses)
     witnesses.push(await readKey(key, (text) => WitnessVerifier.parse(text), machine));
-  if (asked.quorum !== undefined && asked.quorum > witnesses.length) throw new UsageError();
+  const { quorum, witnessLag } = asked;
+  if (quorum !== undefined && quorum > witnesses.length) throw new UsageError();
+  // Asked for, and then not looked at.
+  if ((witnessLag !== undefined || asked.taken) && witnesses.length === 0) throw new UsageError();
   const checkpoints: string[] = [];
   for (const path of asked.checkpoints) checkpoints.push(await machine.readText(path));
   const [first, ...others] = keys;
   if (!first) throw new UsageError();
-  return { keys: [first, ...others], checkpoints, witnesses: { witnesses, quorum: asked.quorum } };
+  return { keys: [first, ...others], checkpoints, witnesses: { witnesses, quorum, witnessLag } };
 }
 
 /**
@@ -40,7 +43,8 @@ export async function readTrust(asked: Arguments, machine: Machine): Promise<Tru
 export function startRuns(
   sources: readonly Source[],
   { keys, checkpoints, witnesses }: Trust,
-  { merge, save }: Pick<Arguments, 'merge' | 'save'>,
+  { merge, save, taken }: Pick<Arguments, 'merge' | 'save' | 'taken'>,
+  now: Date,
 ): LogRun[] {
   const unused = new Set(checkpoints);
   const runs = sources.map((source) => {
@@ -48,7 +52,8 @@ export function startRuns(
     const key = keys.find(({ name }) => name === source.origin) ?? keys[0];
     const earlier = checkpointFor(source, sources.length === 1, checkpoints);
     if (earlier !== undefined) unused.delete(earlier);
-    return new LogRun(source, key, { ...witnesses, earlier }, merge !== undefined);
+    const takenAt = source.app ? now : taken;
+    return new LogRun(source, key, { ...witnesses, takenAt, earlier }, merge !== undefined);
   });
   if (unused.size > 0) throw new Error('a checkpoint is of none of the logs');
   if (save !== undefined && sources.length > 1) throw new Error('--save keeps the checkpoint of one log');

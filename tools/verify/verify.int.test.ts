@@ -8,10 +8,12 @@ import { bytesOf, SampleLog, sampleEntry } from '../../libs/audit-log/src/core/e
 import {
   checkpointTextOf,
   consistencyPath,
+  formatCheckpointLine,
   generateNoteKey,
   generateWitnessKey,
   leafHash,
   NoteSigner,
+  readCheckpointUnverified,
   subtreeRoot,
   WitnessSigner,
 } from '../../libs/audit-log/src/core/index.js';
@@ -165,6 +167,30 @@ describe('a running app', () => {
     expect([without.status, without.error]).toEqual([1, expect.stringContaining('witness.quorum')]);
     app.note += witness.cosign(checkpointTextOf(app.note).text, 1_768_478_400);
     expect((await run(...asked)).out).toContain('cosigned up to 55 entries by w.example/1');
+  });
+
+  it('must have cosignatures that are young by the auditor’s clock', async () => {
+    const cosign = (note: string) => note + witness.cosign(checkpointTextOf(note).text, 1_768_478_400);
+    app.exported = bytesOf(new SampleLog(signer, sampleEntry, { cosign }).export(10));
+    app.note = log.note(10);
+    const asked = [base, '--witness', witness.verifier.toString()];
+    expect(await run(...asked)).toMatchObject({ status: 0 });
+    // Dated as if no time had passed since.
+    const [head, ...lines] = log.export(40, [10]);
+    app.exported = bytesOf([
+      head as string,
+      ...lines.map((line) => line.replace(/^\{"checkpoint.*$/, cosigned10)),
+    ]);
+    app.note = log.note(40);
+    const late = await run(...asked);
+    expect([late.status, late.error]).toEqual([1, expect.stringContaining('(witness.lag)')]);
+    expect(await run(...asked, '--witness-lag', '99999d')).toMatchObject({ status: 0 });
+    function cosigned10(line: string): string {
+      const { checkpoint } = JSON.parse(line) as { checkpoint: string };
+      return readCheckpointUnverified(checkpoint).size === 10
+        ? formatCheckpointLine(cosign(checkpoint))
+        : line;
+    }
   });
 
   it('is refused for what does not continue its export', async () => {

@@ -2,7 +2,7 @@ import { type Cosignature, findCosignatures } from './cosignature.js';
 import { Fault } from './fault.js';
 import { NoteInvalid } from './note.js';
 import type { Witnesses } from './verify-options.js';
-import type { Cosigned } from './verify-report.js';
+import type { Cosigned, Verified } from './verify-report.js';
 
 /**
  * Cosignatures of the given witnesses on a note.
@@ -24,12 +24,55 @@ export function cosignaturesOn(
   }
 }
 
-/** @throws {Fault} if witnesses are given, and needed, and too few have cosigned */
+/**
+ * Demands that enough witnesses have cosigned the log, up to its end or not long before it: a checkpoint cosigned last year
+ * says nothing about what was signed since, and whoever holds the log's key can sign another continuation of it.
+ *
+ * Both must be young at the log's end, for each alone can be made up: the cosignature, since whoever forks the log can date
+ * the entries as they like; and the first entry behind it, since a witness may be asked again to cosign an old head.
+ * @throws {Fault} if witnesses are given, and needed
+ */
 export function assertCosigned(
-  cosigned: Cosigned | null,
-  { witnesses, quorum, allowUncosigned }: Witnesses,
+  { cosigned, size, lastAt }: Pick<Verified, 'cosigned' | 'size' | 'lastAt'>,
+  witnesses: Witnesses,
 ): void {
-  if (cosigned || allowUncosigned || witnesses.length === 0) return;
-  const message = `no checkpoint is cosigned by ${quorum} of the given witnesses`;
-  throw new Fault('witness.quorum', message, null);
+  if (witnesses.allowUncosigned || witnesses.witnesses.length === 0) return;
+  if (!cosigned) {
+    const message = `no checkpoint is cosigned by ${witnesses.quorum} of the given witnesses`;
+    throw new Fault('witness.quorum', message, null);
+  }
+  if (cosigned.size >= size) return;
+  const seen = Math.min(quorumTime(cosigned.by, witnesses.quorum), timeOf(cosigned.uncoveredSince));
+  const end = endOf(lastAt, witnesses.takenAt);
+  if (end - seen < witnesses.lagMs) return;
+  throw tooOld(cosigned, size, { seen, oldest: end - witnesses.lagMs });
+}
+
+/** When, by their own clocks, as many witnesses as are needed had seen it: one of them that runs ahead changes nothing. */
+function quorumTime(by: readonly Cosignature[], quorum: number): number {
+  const times = by.map(({ time }) => time * 1_000).sort((a, b) => b - a);
+  return times[quorum - 1] ?? Number.NaN;
+}
+
+/** Entries are dated by the app, so the auditor's own word counts where it is later. */
+function endOf(lastAt: string | null, takenAt: Date | undefined): number {
+  return Math.max(timeOf(lastAt), takenAt?.getTime() ?? Number.NEGATIVE_INFINITY);
+}
+
+/** An entry without a time is NaN, which is never young enough. */
+function timeOf(at: string | null): number {
+  return at === null ? Number.NaN : Date.parse(at);
+}
+
+function tooOld(cosigned: Cosigned, size: number, at: { seen: number; oldest: number }): Fault {
+  const message =
+    `the witnesses cover ${cosigned.size} of ${size} entries; ` +
+    `the other ${size - cosigned.size} are not so young that they may still be uncovered`;
+  const evidence = { what: 'seen', expected: `after ${spell(at.oldest)}`, found: spell(at.seen) };
+  return new Fault('witness.lag', message, null, null, evidence);
+}
+
+function spell(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? 'at an unknown time' : date.toISOString();
 }

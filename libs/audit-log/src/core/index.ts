@@ -55,7 +55,7 @@ export { TileHashes, type TileSpan, tileSpans } from './tile-proof.js';
 export { verifyArchive, verifyArchiveSteps } from './verify-archive.js';
 export { verifyContinuation } from './verify-continuation.js';
 export { verifyExport, verifyExportSteps } from './verify-export.js';
-export type { ExportOptions, VerifyOptions } from './verify-options.js';
+export type { ExportOptions, VerifyOptions, WitnessOptions } from './verify-options.js';
 export type {
   Cosigned,
   Evidence,

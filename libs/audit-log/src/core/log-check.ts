@@ -30,7 +30,10 @@ export class LogCheck {
   #confirmed = 0;
   #checkpoints = 0;
   #note = '';
-  #cosigned: Cosigned | null = null;
+  #cosigned: Pick<Cosigned, 'size' | 'by'> | null = null;
+  /** whether the next entry is the first that the witnesses don't cover */
+  #endsCover = false;
+  #uncoveredSince: string | null = null;
   #firstAt: string | null = null;
   // Where the last entry stands, and not a view of it: that would be one for each entry, for nothing.
   #last: Uint8Array | undefined;
@@ -83,6 +86,10 @@ export class LogCheck {
     this.#lastEnd = end;
     const { size } = this.#tree;
     if (size === 1) this.#firstAt = timeOf(this.lastEntry());
+    if (this.#endsCover) {
+      this.#endsCover = false;
+      this.#uncoveredSince = timeOf(this.lastEntry());
+    }
     if (size === this.#nextMilestone) this.reachMilestone(size);
   }
 
@@ -106,10 +113,22 @@ export class LogCheck {
 
   /**
    * @param archived entries that came from an archive
-   * @throws {Fault} unless enough witnesses have cosigned
+   * @throws {Fault} unless enough witnesses have cosigned, and not too long ago
    */
   finish(archived = 0): Verified {
-    assertCosigned(this.#cosigned, this.options);
+    const verified = this.describe(archived);
+    assertCosigned(verified, this.options);
+    return verified;
+  }
+
+  /** The entries since the last confirmed one: one of them is bad, but nothing trusted says which. */
+  unconfirmed(code: FaultCode, message: string, evidence: Evidence | null = null): Fault {
+    const last = this.size - 1;
+    if (last < this.#confirmed) return new Fault(code, message, null, null, evidence);
+    return new Fault(code, message, this.#confirmed, last, evidence);
+  }
+
+  private describe(archived: number): Verified {
     const { verifier } = this.#chain.last;
     return {
       ok: true,
@@ -123,17 +142,16 @@ export class LogCheck {
       archived,
       earlierSize: this.#earlier?.size ?? null,
       newer: null,
-      cosigned: this.#cosigned,
+      cosigned: this.describeCosigned(),
       firstAt: this.#firstAt,
       lastAt: timeOf(this.lastEntry()),
     };
   }
 
-  /** The entries since the last confirmed one: one of them is bad, but nothing trusted says which. */
-  unconfirmed(code: FaultCode, message: string, evidence: Evidence | null = null): Fault {
-    const last = this.size - 1;
-    if (last < this.#confirmed) return new Fault(code, message, null, null, evidence);
-    return new Fault(code, message, this.#confirmed, last, evidence);
+  private describeCosigned(): Cosigned | null {
+    if (!this.#cosigned) return null;
+    const uncovered = this.size - this.#cosigned.size;
+    return { ...this.#cosigned, uncovered, uncoveredSince: this.#uncoveredSince };
   }
 
   private openEarlier(): Checkpoint | undefined {
@@ -193,7 +211,10 @@ export class LogCheck {
     const by = cosignaturesOn(note, this.options, (message) => {
       return this.unconfirmed('checkpoint.cosignature', message);
     });
-    if (by) this.#cosigned = { size, by };
+    if (!by) return;
+    this.#cosigned = { size, by };
+    this.#endsCover = true;
+    this.#uncoveredSince = null;
   }
 }
 

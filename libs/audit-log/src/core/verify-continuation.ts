@@ -1,24 +1,25 @@
 import { type Checkpoint, CheckpointInvalid, openCheckpoint } from './checkpoint.js';
+import type { Cosignature } from './cosignature.js';
 import { assertCosigned, cosignaturesOn } from './cosigned.js';
 import { Fault } from './fault.js';
 import { NoteInvalid } from './note.js';
 import { NoteVerifier } from './note-key.js';
 import { fromBase64, sameBytes, toBase64 } from './primitives.js';
 import { verifyConsistency } from './proof-verify.js';
-import { readWitnesses, type VerifyOptions } from './verify-options.js';
-import type { Verified, VerifyReport } from './verify-report.js';
+import { readWitnesses, type WitnessOptions } from './verify-options.js';
+import type { Cosigned, Verified, VerifyReport } from './verify-report.js';
 
 /**
  * Verifies that a newer checkpoint continues a log that was verified before.
  * @param newer.note as signed, by the key in force at the end of the log
  * @param newer.hashes the consistency proof from the log's size to the note's; empty for the same size
- * @param options witnesses and quorum
+ * @param options witnesses, how many of them, and how far they may lie behind the entries that were read
  * @returns the report with the newer checkpoint in it, and its cosignatures if they are enough; or why not
  */
 export function verifyContinuation(
   report: Verified,
   newer: { readonly note: string; readonly hashes: readonly Uint8Array[] },
-  options: Pick<VerifyOptions, 'witnesses' | 'quorum'> = {},
+  options: WitnessOptions = {},
 ): VerifyReport {
   const witnesses = readWitnesses(options);
   try {
@@ -27,13 +28,23 @@ export function verifyContinuation(
     const by = cosignaturesOn(newer.note, witnesses, (message) => {
       return new Fault('checkpoint.cosignature', message, null);
     });
-    const cosigned = by ? { size: checkpoint.size, by } : report.cosigned;
-    assertCosigned(cosigned, witnesses);
+    const cosigned = coverOf(checkpoint.size, by, report.cosigned);
+    assertCosigned({ ...report, cosigned }, witnesses);
     return { ...report, newer: { size: checkpoint.size, note: newer.note }, cosigned };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return error.toReport(report.origin, report.size);
   }
+}
+
+/** What the witnesses cover of as many entries, some of which nobody has read. */
+function coverOf(
+  size: number,
+  by: readonly Cosignature[] | undefined,
+  before: Cosigned | null,
+): Cosigned | null {
+  if (by) return { size, by, uncovered: 0, uncoveredSince: null };
+  return before && { ...before, uncovered: size - before.size };
 }
 
 function open(note: string, { key }: Verified): Checkpoint {

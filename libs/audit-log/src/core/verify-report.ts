@@ -57,7 +57,9 @@ export type FaultCode =
   /** nothing proves that the newer checkpoint continues the log */
   | 'newer.proof'
   /** no checkpoint has as many cosignatures of the given witnesses as were asked for */
-  | 'witness.quorum';
+  | 'witness.quorum'
+  /** the newest checkpoint with enough cosignatures is too old to speak for the entries behind it */
+  | 'witness.lag';
 
 /** What a refusal rests on: hashes, sizes, positions. Never an entry's content. */
 export interface Evidence {
@@ -79,6 +81,10 @@ export interface Newer {
 export interface Cosigned {
   readonly size: number;
   readonly by: readonly Cosignature[];
+  /** how many entries stand behind it, up to the newest checkpoint: no witness has seen them */
+  readonly uncovered: number;
+  /** `at` of the first of them; null if there is none, or it was not read, or has no time */
+  readonly uncoveredSince: string | null;
 }
 
 /** The log is what the key's holder signed. */

@@ -17,15 +17,24 @@ const [one, two, three] = ['w.example/1', 'w.example/2', 'w.example/3'].map((nam
 const TIME = 1_768_478_400;
 const all = [one, two, three].map(({ verifier }) => verifier.toString());
 
-/** Who has cosigned the checkpoints of which sizes. */
-function exportCosigned(by: Record<number, WitnessSigner[]>): Uint8Array[] {
+/** Who has cosigned the checkpoints of which sizes, a second for each entry after {@link TIME} or when else it is said. */
+function exportCosigned(
+  by: Record<number, WitnessSigner[]>,
+  { entry = sampleEntry, at = (size) => TIME + size }: { entry?: typeof sampleEntry; at?: TimeOf } = {},
+): Uint8Array[] {
   const cosign = (note: string) => {
     const { size } = readCheckpointUnverified(note);
-    const lines = (by[size] ?? []).map((witness) => witness.cosign(checkpointTextOf(note).text, TIME + size));
-    return note + lines.join('');
+    const { text } = checkpointTextOf(note);
+    return note + (by[size] ?? []).map((witness) => witness.cosign(text, at(size, witness))).join('');
   };
-  return [bytesOf(new SampleLog(signer, sampleEntry, { cosign }).export(20, [5, 9]))];
+  return [bytesOf(new SampleLog(signer, entry, { cosign }).export(20, [5, 9]))];
 }
+type TimeOf = (size: number, witness: WitnessSigner) => number;
+/** Entries of the n-th second up to the ninth; those behind it so many seconds later. */
+const pausing = (seconds: number) => (n: number) => {
+  const at = new Date((TIME + n + (n < 9 ? 0 : seconds)) * 1_000).toISOString();
+  return Buffer.from(`{"v":1,"at":"${at}","action":"tests.sample","n":${n}}`);
+};
 const verify = (exported: Uint8Array[], options: VerifyOptions) =>
   verifyExport(exported, signer.verifier, options);
 
@@ -34,7 +43,12 @@ describe('cosignatures', () => {
     const exported = exportCosigned({ 5: [one, two, three], 9: [one, three], 20: [two] });
     const cosignedBy = (size: number, ...names: string[]) => ({
       ok: true,
-      cosigned: { size, by: names.map((witness) => ({ witness, time: TIME + size })) },
+      cosigned: {
+        size,
+        by: names.map((witness) => ({ witness, time: TIME + size })),
+        uncovered: 20 - size,
+        uncoveredSince: size < 20 ? new Date((TIME + size) * 1_000).toISOString() : null,
+      },
     });
     expect(await verify(exported, { witnesses: all })).toMatchObject(
       cosignedBy(5, 'w.example/1', 'w.example/2', 'w.example/3'),
@@ -103,6 +117,64 @@ describe('cosignatures', () => {
   });
 });
 
+describe('how far the cosignatures may lie behind the end', () => {
+  const witnesses = [one.verifier];
+  const lagging = { ok: false, code: 'witness.lag', position: null };
+
+  it('is an hour, unless said otherwise, from the cosignature to the last entry', async () => {
+    // The last of the 20 entries is of the 19th second, and of the pause.
+    for (const [pause, expected] of [
+      [3_589, { ok: true, cosigned: { size: 9, uncovered: 11 } }],
+      [3_590, lagging],
+    ] as const) {
+      const exported = exportCosigned({ 9: [one] }, { entry: pausing(pause) });
+      expect(await verify(exported, { witnesses })).toMatchObject(expected);
+      expect(await verify(exported, { witnesses, witnessLag: 7_200 })).toMatchObject({ ok: true });
+    }
+  });
+
+  it('refuses a fork behind an old cosigned checkpoint, whatever time its entries bear', async () => {
+    // Signed by the true key: whoever broke into the app leaves the witnesses out.
+    for (const pause of [86_400, 365 * 86_400]) {
+      const forked = exportCosigned({ 9: [one, two, three] }, { entry: pausing(pause) });
+      expect(await verify(forked, { witnesses: all })).toMatchObject(lagging);
+    }
+    const backdated = exportCosigned({ 9: [one, two, three] });
+    expect(await verify(backdated, { witnesses: all })).toMatchObject({ ok: true });
+    const takenAt = new Date((TIME + 86_400) * 1_000);
+    expect(await verify(backdated, { witnesses: all, takenAt })).toMatchObject(lagging);
+  });
+
+  it('refuses old entries behind a head that a witness has cosigned again', async () => {
+    const entry = (n: number) => pausing(n === 19 ? 86_400 : 0)(n);
+    const exported = exportCosigned({ 9: [one] }, { entry, at: () => TIME + 86_400 });
+    expect(await verify(exported, { witnesses })).toMatchObject(lagging);
+    expect(await verify(exported, { witnesses, witnessLag: 86_420 })).toMatchObject({ ok: true });
+  });
+
+  it('does not matter where nothing lies behind, or the lag is none', async () => {
+    const takenAt = new Date((TIME + 365 * 86_400) * 1_000);
+    const whole = exportCosigned({ 20: [one] });
+    expect(await verify(whole, { witnesses, takenAt, witnessLag: 0 })).toMatchObject({ ok: true });
+    const part = exportCosigned({ 9: [one] }, { at: () => TIME + 60 });
+    expect(await verify(part, { witnesses, witnessLag: 0 })).toMatchObject(lagging);
+  });
+
+  it('is not shortened by one witness whose clock runs ahead', async () => {
+    const at: TimeOf = (_, { verifier }) => (verifier.name === 'w.example/1' ? TIME + 7_200 : TIME);
+    const exported = exportCosigned({ 9: [one, two] }, { entry: pausing(7_200), at });
+    expect(await verify(exported, { witnesses: all, quorum: 2 })).toMatchObject(lagging);
+  });
+
+  it('can not be told of entries without a time', async () => {
+    const entry = (n: number) => (n < 9 ? sampleEntry(n) : Buffer.from(`{"n":${n}}`));
+    expect(await verify(exportCosigned({ 9: [one] }, { entry }), { witnesses })).toMatchObject({
+      ...lagging,
+      evidence: { found: 'at an unknown time' },
+    });
+  });
+});
+
 describe('a newer checkpoint', () => {
   const log = new SampleLog(signer);
   const leaves = Array.from({ length: 40 }, (_, n) => leafHash(log.entry(n)));
@@ -156,9 +228,24 @@ describe('a newer checkpoint', () => {
     const newer = { note: note + one.cosign(checkpointTextOf(note).text, TIME), hashes: prove(20, 30) };
     expect(verifyContinuation(report, newer, { witnesses: all, quorum: 1 })).toMatchObject({
       ok: true,
-      cosigned: { size: 30, by: [{ witness: 'w.example/1', time: TIME }] },
+      cosigned: { size: 30, by: [{ witness: 'w.example/1', time: TIME }], uncovered: 0 },
     });
     expect(verifyContinuation(report, newer, { witnesses: all })).toMatchObject({ code: 'witness.quorum' });
+    const old = { size: 9, by: [], uncovered: 11, uncoveredSince: '2026-01-15T12:00:09.000Z' };
+    const kept = { ...report, cosigned: { ...old, by: [{ witness: 'w.example/1', time: TIME }] } };
+    const uncosigned = { ...newer, note };
+    const options = { witnesses: all, quorum: 1 };
+    expect(verifyContinuation(kept, uncosigned, options)).toMatchObject({ cosigned: { uncovered: 21 } });
+    const takenAt = new Date((TIME + 3_600) * 1_000);
+    expect(verifyContinuation(kept, uncosigned, { ...options, takenAt })).toMatchObject({
+      code: 'witness.lag',
+    });
+    // What stands behind the entries that were read is shown, and not judged: an idle log has just grown by this reading.
+    const whole = { ...kept, cosigned: { ...kept.cosigned, size: 20, uncoveredSince: null } };
+    expect(verifyContinuation(whole, uncosigned, { ...options, takenAt })).toMatchObject({
+      ok: true,
+      cosigned: { size: 20, uncovered: 10 },
+    });
     const wrong = { ...newer, note: newer.note.replace(/.{9}\n$/, 'AAAAAAA==\n') };
     expect(verifyContinuation(report, wrong, { witnesses: all }).ok).toBe(false);
   });
