@@ -18,10 +18,13 @@ export async function verifyCommand(args: readonly string[], machine: Machine): 
     const asked = parseArguments(args);
     const trust = await readTrust(asked, machine);
     const sources = await openSources(asked, machine);
+    const runs: LogRun[] = [];
     try {
-      return await verify(startRuns(sources, trust, asked, machine.today()), asked, machine);
+      runs.push(...startRuns(sources, trust, asked, machine.today()));
+      return await verify(runs, asked, machine);
     } finally {
       for (const { stream } of sources) await stream?.close();
+      for (const run of runs) await run.close();
     }
   } catch (error) {
     machine.error(error instanceof UsageError ? USAGE : `could not be checked: ${reasonOf(error)}\n`);

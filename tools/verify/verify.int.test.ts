@@ -88,6 +88,8 @@ describe('a running app', () => {
   /** What the app answers; each test sets some of it. */
   interface App {
     exported: Uint8Array;
+    /** the export from the second time on, if another */
+    later?: Uint8Array;
     note: string;
     proofLog: SampleLog;
     asked: string[];
@@ -124,7 +126,10 @@ describe('a running app', () => {
 
   function answer(url: string): string | Uint8Array {
     const { pathname, searchParams } = new URL(url, base);
-    if (pathname === '/v1/audit/export') return app.exported;
+    if (pathname === '/v1/audit/export') {
+      const isFirst = app.asked.filter((path) => path === url).length === 1;
+      return isFirst ? app.exported : (app.later ?? app.exported);
+    }
     if (pathname === '/v1/audit/checkpoint')
       return JSON.stringify({ size: 0, note: app.note, key: 'ignored' });
     const [from, to] = ['from', 'to'].map((name) => Number(searchParams.get(name))) as [number, number];
@@ -191,6 +196,54 @@ describe('a running app', () => {
         ? formatCheckpointLine(cosign(checkpoint))
         : line;
     }
+  });
+
+  describe('whose key is changed between its export and its newest checkpoint', () => {
+    const next = NoteSigner.parse(generateNoteKey(signer.name).skey);
+    const rotated = new SampleLog(signer, sampleEntry, { successors: [{ signer: next, from: 45 }] });
+    const exports = () => app.asked.filter((path) => path === '/v1/audit/export').length;
+    beforeEach(() => {
+      app.later = bytesOf(rotated.export(50));
+      app.note = rotated.note(55);
+      app.proofLog = rotated;
+    });
+
+    it('is read again, and followed to the next key', async () => {
+      const kept = put('old.note', log.note(7));
+      const merged = at('merged.ndjson');
+      const { status, out, error } = await run(base, '--checkpoint', kept, '--merge', merged);
+      expect({ status, error }).toEqual({ status: 0, error: '' });
+      expect(out).toContain('size   50 entries');
+      expect(out).toContain(
+        `signed by 2 keys, one after the other; the newest is ${next.verifier.toString()}`,
+      );
+      expect(out).toContain('begins with the 7 entries of the earlier checkpoint');
+      expect(out).toContain('the newest checkpoint continues it, with 55 entries');
+      const positions = readFileSync(merged, 'utf8').match(/"position":\d+/g);
+      expect(positions).toEqual(Array.from({ length: 50 }, (_, n) => `"position":${n}`));
+      expect(exports()).toBe(2);
+    });
+
+    it('is refused where the next export leads to another key, or is of another history', async () => {
+      const thief = NoteSigner.parse(generateNoteKey(signer.name).skey);
+      const stolen = new SampleLog(signer, sampleEntry, { successors: [{ signer: thief, from: 45 }] });
+      const fork = new SampleLog(signer, (n) => sampleEntry(n === 3 ? 0 : n), {
+        successors: [{ signer: next, from: 45 }],
+      });
+      const cases: [Partial<App>, string][] = [
+        [{ later: bytesOf(stolen.export(50)) }, 'newer.signature'],
+        [{ later: bytesOf(log.export(50)) }, 'newer.signature'],
+        [{ later: bytesOf(fork.export(50)) }, 'earlier.root'],
+        [{ later: bytesOf(rotated.export(50).slice(0, -1)) }, 'export.truncated'],
+      ];
+      for (const [change, code] of cases) {
+        app = { ...app, asked: [], ...change };
+        const { status, error } = await run(base, '--save', at('kept.note'));
+        expect([status, error]).toEqual([1, expect.stringContaining(`(${code})`)]);
+        expect(exports()).toBe(2);
+      }
+      expect(readdirSync(folder)).toEqual([]);
+    });
   });
 
   it('is refused for what does not continue its export', async () => {
