@@ -1,4 +1,4 @@
-import { type AuditLog, defineAction } from '@integument/audit-log';
+import { type AuditLog, defineAction, STRANGERS_ACTION } from '@integument/audit-log';
 import type { UnitOfWork } from '@integument/database';
 import { z } from 'zod';
 
@@ -7,7 +7,7 @@ const NAME = z
   .max(80)
   .regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/);
 const kinds = z.array(z.strictObject({ route: NAME, code: NAME, count: z.int().positive() })).max(40);
-const strangersRefused = defineAction('requests.unauthenticated', z.strictObject({ kinds }));
+const strangersRefused = defineAction(STRANGERS_ACTION, z.strictObject({ kinds }));
 
 const MINUTE_MS = 60_000;
 /** Kinds in one entry: 40 of them are below an entry's 8 KiB. */

@@ -12,6 +12,7 @@ export { type AlertTrial, tryAlertRule } from './alerts/alert-trial.js';
 export { type AlertsDependencies, alertsFollower } from './alerts/alerts-follower.js';
 export { auditAlertsSchemaSql } from './alerts/alerts-schema.js';
 export type { Alert } from './alerts/evaluation.js';
+export { STRANGERS_ACTION } from './alerts/matching.js';
 export {
   type Anchor,
   AnchorConflict,

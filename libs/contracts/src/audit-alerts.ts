@@ -97,7 +97,9 @@ const alert = z.object({
   at: z.iso.datetime().describe('Time of the entry that raised it'),
   first: z.int().describe('Position of the first entry that counted'),
   last: z.int().describe('Position of the entry that raised it'),
-  count: z.int(),
+  count: z
+    .int()
+    .describe('How many were counted: entries, but all that a minute’s entry of strangers stands for'),
 });
 
 export const listAlerts = defineRoute({

@@ -1,6 +1,6 @@
 import { type AlertDefinition, alertDefinition } from '@integument/contracts';
 import type { Statement, Tx } from '@integument/database';
-import type { Alert, AlertRule, GroupState, States } from './evaluation.js';
+import type { Alert, AlertRule, Counted, GroupState, States } from './evaluation.js';
 
 const LOCK: Statement = {
   name: 'audit_alert_lock',
@@ -108,7 +108,7 @@ const key = (rule: string, group: string) => JSON.stringify([rule, group]);
 export async function loadStates(tx: Tx, asked: readonly (readonly [string, string])[]): Promise<StateMap> {
   const states = new StateMap();
   if (asked.length === 0) return states;
-  type Row = { rule: string; group_key: string; recent: [number, number][]; raised: string | null };
+  type Row = { rule: string; group_key: string; recent: Counted[]; raised: string | null };
   const rows = await tx.query<Row>(LOAD, [asked.map(([rule]) => rule), asked.map(([, group]) => group)]);
   for (const { rule, group_key, recent, raised } of rows) {
     states.load(rule, group_key, { recent, raised: raised === null ? null : Number(raised) });

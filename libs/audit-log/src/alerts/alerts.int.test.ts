@@ -181,6 +181,12 @@ describe('evaluation', () => {
     },
     calm: { coolDownSeconds: 7_200 },
     fresh: { when: { kind: 'first-seen', of: 'actor', learnSeconds: 1_800 } },
+    knocks: {
+      match: { actions: ['people.read', 'requests.*'] },
+      groupBy: 'none',
+      when: { kind: 'count', threshold: 40, withinSeconds: 1_200 },
+      coolDownSeconds: 1_200,
+    },
     night: {
       when: { kind: 'off-hours', timeZone: 'UTC', days: ['thu', 'fri'], from: '08:00', to: '17:00' },
       coolDownSeconds: 1_800,
@@ -193,11 +199,36 @@ describe('evaluation', () => {
       clock.advance({ seconds: random.chance(0.02) ? random.below(20_000) : random.below(120) });
       const skew = random.chance(0.2) ? random.below(HOUR) : 0;
       const ahead = random.chance(0.01) ? 1_000 * HOUR : 0;
+      const at = new Date(clock.now().getTime() - skew + ahead);
+      if (random.chance(0.1)) return strangers(random.below(60), at);
       const action = random.chance(0.7) ? 'people.reveal' : 'people.read';
       const id = `s${random.below(6) * random.below(6)}`;
-      return { at: new Date(clock.now().getTime() - skew + ahead), action, actor: { kind: 'staff', id } };
+      return { at, action, actor: { kind: 'staff', id } };
     });
   }
+
+  /** A minute of them in one entry. */
+  function strangers(count: number, at = clock.now()): Changes {
+    const actor = { kind: 'system', id: 'strangers' } as const;
+    return {
+      at,
+      action: 'requests.unauthenticated',
+      outcome: 'refused',
+      code: 'auth.required',
+      actor,
+      count,
+    };
+  }
+
+  it('of the rules to begin with raises one for a burst of strangers, also in parts', async () => {
+    for (const count of [90, 90, 90]) {
+      await write(strangers(count));
+      await catchUp();
+      clock.advance({ seconds: 60 });
+    }
+    expect(await stored()).toMatchObject([{ rule: 'refused-overall', first: 0, last: 2, count: 270 }]);
+    expect(await alertEntries()).toMatchObject([{ object: 'refused-overall', count: 270 }]);
+  });
 
   /** The same by nothing but memory: one pass, nothing forgotten. */
   async function expected(): Promise<Alert[]> {

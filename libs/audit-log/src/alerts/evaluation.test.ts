@@ -115,6 +115,74 @@ describe('a count', () => {
     expect(lasts(raised(three, NOON, NOON - 20_000, NOON + 30_000))).toEqual([2]);
   });
 
+  describe('of strangers', () => {
+    const when = { kind: 'count', threshold: 10, withinSeconds: 60 } as const;
+    const ten = {
+      match: { actions: ['*'], outcome: 'refused' as const },
+      groupBy: 'none' as const,
+      when,
+    } satisfies Partial<AlertDefinition>;
+    const refused = { outcome: 'refused', code: 'auth.required' } as const;
+    const strangers = (count: number): Changes => ({
+      ...refused,
+      action: 'requests.unauthenticated',
+      actor: { kind: 'system', id: 'strangers' },
+      count,
+    });
+
+    it('takes one entry for as many as it counts, and says so', () => {
+      expect(raised(ten, [NOON, strangers(5_000)])).toMatchObject([{ first: 0, last: 0, count: 5_000 }]);
+      expect(raised(ten, [NOON, strangers(9)])).toEqual([]);
+      const codes = raised({ ...ten, groupBy: 'code' }, [NOON, strangers(10)]);
+      expect(codes).toMatchObject([{ group: 'code:auth.required', count: 10 }]);
+    });
+
+    it('adds them to entries that are one each', () => {
+      const alerts = raised(
+        ten,
+        [NOON, refused],
+        [NOON, strangers(6)],
+        [NOON, refused],
+        [NOON, strangers(3)],
+      );
+      expect(alerts).toMatchObject([{ first: 1, last: 3, count: 10 }]);
+    });
+
+    it('states the entries that it needed, and begins anew behind them', () => {
+      const alerts = raised(
+        ten,
+        ...([4, 4, 7, 9, 1] as const).map((n) => [NOON, strangers(n)] as [number, Changes]),
+      );
+      expect(alerts).toMatchObject([
+        { first: 1, last: 2, count: 11 },
+        { first: 3, last: 4, count: 10 },
+      ]);
+    });
+
+    it('takes none that are outside the window', () => {
+      expect(raised(ten, [NOON, strangers(9)], [NOON + 60_001, strangers(9)])).toEqual([]);
+      expect(raised(ten, [NOON, strangers(9)], [NOON + 60_001, strangers(10)])).toMatchObject([
+        { first: 1, count: 10 },
+      ]);
+    });
+
+    it('takes the entry for one where a rule is about one actor, or the count of something else', () => {
+      expect(raised({ ...ten, groupBy: 'actor' }, [NOON, strangers(5_000)])).toEqual([]);
+      expect(raised(ten, [NOON, { ...refused, count: 5_000 }])).toEqual([]);
+    });
+
+    it('remembers no more than the threshold, and no number that a column can not hold', () => {
+      const states = new StateMap();
+      const many = rule({ ...ten, when: { ...when, threshold: 1_000 } });
+      const at = (position: number, count: number) =>
+        evaluate(many, { position, at: NOON, entry: entry(strangers(count)) }, states);
+      for (let position = 0; position < 999; position++) expect(at(position, -5)).toBeUndefined();
+      expect(states.get('test', '')?.recent).toHaveLength(999);
+      expect(at(999, Number.MAX_SAFE_INTEGER)).toMatchObject({ first: 999, count: 1_000_000 });
+      expect(states.get('test', '')?.recent).toEqual([]);
+    });
+  });
+
   it('is not silenced by an entry of a clock far ahead', () => {
     const year = 365 * 24 * HOUR;
     const ahead = [0, 1, 2].map((n) => NOON + year + n);

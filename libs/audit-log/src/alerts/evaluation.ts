@@ -1,7 +1,7 @@
 import type { AlertDefinition } from '@integument/contracts';
 import type { LoggedEntry } from '../logged-entry.js';
 import { isBusinessTime } from './business-time.js';
-import { groupOf, matches } from './matching.js';
+import { groupOf, matches, weightOf } from './matching.js';
 
 export interface AlertRule {
   readonly id: string;
@@ -15,10 +15,13 @@ export interface TimedEntry {
   readonly entry: LoggedEntry;
 }
 
+/** An entry that was counted; its weight is left out where it is 1. */
+export type Counted = readonly [at: number, position: number, weight?: number];
+
 /** What is remembered of one group of one rule. */
 export interface GroupState {
-  /** [time, position] of the entries that may still count, in the order of the log */
-  readonly recent: readonly (readonly [number, number])[];
+  /** the entries that may still count, in the order of the log */
+  readonly recent: readonly Counted[];
   /** time of the entry that raised the last alert */
   readonly raised: number | null;
 }
@@ -30,6 +33,7 @@ export interface Alert {
   readonly at: number;
   readonly first: number;
   readonly last: number;
+  /** how many were counted: entries, and for those that count others what they say */
   readonly count: number;
 }
 
@@ -89,7 +93,10 @@ export function expiryOf({ definition }: AlertRule, { recent, raised }: GroupSta
 
 type Kind<Name> = Extract<AlertDefinition['when'], { kind: Name }>;
 
-/** The last entries up to the threshold: if all are within the window, that many are. */
+/**
+ * The last entries that make up the threshold, and no more than needed: if all are within the window, that many are. Each weighs
+ * at least 1, so no more are remembered than the threshold says.
+ */
 function countUp(
   rule: AlertRule,
   { threshold, withinSeconds }: Kind<'count'>,
@@ -98,9 +105,10 @@ function countUp(
   states: States,
 ): Alert | undefined {
   const before = states.get(rule.id, group) ?? NOTHING;
-  const recent = [...before.recent, [timed.at, timed.position] as const].slice(-threshold);
+  const recent = lastOf(threshold, [...before.recent, countedOf(rule, timed)]);
   const together = recent.every(([at]) => Math.abs(timed.at - at) <= withinSeconds * 1_000);
-  const full = recent.length === threshold && together;
+  const count = weigh(recent);
+  const full = count >= threshold && together;
   if (!full || isQuiet(rule, before, timed.at)) {
     states.set(rule.id, group, { ...before, recent });
     return undefined;
@@ -108,7 +116,26 @@ function countUp(
   // Counted from the start again: no entry is part of two alerts.
   states.set(rule.id, group, { recent: [], raised: timed.at });
   const first = recent[0]?.[1] ?? timed.position;
-  return { rule: rule.id, group, at: timed.at, first, last: timed.position, count: recent.length };
+  return { rule: rule.id, group, at: timed.at, first, last: timed.position, count };
+}
+
+function countedOf({ definition }: AlertRule, { at, position, entry }: TimedEntry): Counted {
+  const weight = weightOf(definition, entry);
+  return weight === 1 ? [at, position] : [at, position, weight];
+}
+
+/** Without the first ones, as long as the others are enough. */
+function lastOf(threshold: number, counted: readonly Counted[]): readonly Counted[] {
+  let rest = weigh(counted);
+  const first = counted.findIndex(([, , weight = 1]) => {
+    rest -= weight;
+    return rest < threshold;
+  });
+  return counted.slice(first);
+}
+
+function weigh(counted: readonly Counted[]): number {
+  return counted.reduce((sum, [, , weight = 1]) => sum + weight, 0);
 }
 
 function lookForNew(

@@ -4,6 +4,21 @@ import type { LoggedEntry } from '../logged-entry.js';
 /** The action under which alerts stand in the log. */
 export const ALERT_ACTION = 'audit.alert';
 
+/** The action of entries that stand for as many refusals as their count says: of strangers, who get no entry each. */
+export const STRANGERS_ACTION = 'requests.unauthenticated';
+
+/** A count that adds up, a thousand times over, to what a column holds: who writes to the database can write any. */
+const MOST = 1_000_000;
+
+/**
+ * How many a rule of the kind count takes an entry for. Strangers count each, but where a rule groups by actor: they are many,
+ * and no one of them has been refused again and again.
+ */
+export function weightOf({ groupBy }: AlertDefinition, { action, count = 1 }: LoggedEntry): number {
+  if (action !== STRANGERS_ACTION || groupBy === 'actor') return 1;
+  return Math.min(Math.max(count, 1), MOST);
+}
+
 /** Whether a rule looks at an entry. No rule ever looks at alerts: one that did would raise them for ever. */
 export function matches(match: AlertDefinition['match'], entry: LoggedEntry): boolean {
   if (entry.action === ALERT_ACTION) return false;
