@@ -11,7 +11,12 @@ import { archiveCommand } from './archive-command.js';
 const { skey } = generateNoteKey('integument.local/api');
 let base: string;
 let env: Record<string, string>;
+let dataSource: Awaited<ReturnType<typeof openDatabase>>;
 let drop: () => Promise<void>;
+
+function query<Row>(sql: string): Promise<Row[]> {
+  return new UnitOfWork(dataSource).single((tx) => tx.query<Row>(sql));
+}
 
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), 'integument-archive-'));
@@ -21,16 +26,16 @@ beforeAll(async () => {
   writeFileSync(key, `${skey}\n`);
   env = { PLATFORM_DATABASE_URL: databases.platformUrl, API_AUDIT_KEY_FILE: key };
   const options = { url: databases.platformUrl, poolSize: 2, applicationName: 'test', migrations: [] };
-  const dataSource = await openDatabase(options);
+  dataSource = await openDatabase(options);
   const unitOfWork = new UnitOfWork(dataSource);
   await unitOfWork.single((tx) =>
     tx.query(`INSERT INTO audit_staging (entry) SELECT '{}'::bytea FROM generate_series(1, 900)`),
   );
   const onError = (error: unknown) => expect(error).toBeUndefined();
   await new Integrator({ unitOfWork, signer: NoteSigner.parse(skey), onError }).integrate();
-  await dataSource.destroy();
 });
 afterAll(async () => {
+  await dataSource.destroy();
   await drop();
   rmSync(base, { recursive: true });
 });
@@ -63,6 +68,59 @@ describe('integument-audit-archive', () => {
     expect(readdirSync(join(folder, 'tile/entries'))).toEqual(['000', '001', '002']);
   });
 
+  describe('a reader that is no longer set up', () => {
+    const forget = (name: string) => run(['--app', 'api', '--forget-follower', name]);
+    const FORGOTTEN = `FROM audit_staging WHERE convert_from(entry, 'UTF8') LIKE '%audit.forget_follower%'`;
+
+    it('is named where it holds the archive back, and forgotten when asked for, in an entry', async () => {
+      await query(`INSERT INTO audit_follower (name, position) VALUES ('siem-syslog', 800)`);
+      const args = ['--app', 'api', '--folder', join(base, 'api'), '--before', '900'];
+      expect(await run(args)).toEqual({
+        status: 0,
+        out: 'nothing to archive; held back by the background reader siem-syslog, which has done with the first 800 entries only\n',
+        error: '',
+      });
+      expect(await forget('siem-syslog')).toEqual({
+        status: 0,
+        out: 'forgot siem-syslog, which had done with the first 800 entries\n',
+        error: '',
+      });
+      expect(await run(args)).toMatchObject({ status: 0, out: 'nothing to archive\n' });
+      const [row] = await query<{ entry: string }>(
+        `SELECT convert_from(entry, 'UTF8') AS entry ${FORGOTTEN}`,
+      );
+      expect(JSON.parse(row?.entry ?? '{}')).toMatchObject({
+        action: 'audit.forget_follower',
+        outcome: 'done',
+        actor: { kind: 'process', id: 'audit-archive' },
+        details: { follower: 'siem-syslog', position: 800 },
+      });
+    });
+
+    it('stays where somebody works as it, where every app needs it, or where there is none', async () => {
+      await query(`INSERT INTO audit_follower (name, position, holder, leased_until) VALUES
+        ('siem-http', 10, gen_random_uuid(), now() + interval '10 s'),
+        ('index', 0, NULL, NULL), ('alerts', 0, NULL, NULL)`);
+      const before = await query(`SELECT * ${FORGOTTEN}`);
+      for (const [name, reason] of [
+        ['siem-http', 'somebody is at work'],
+        ['index', 'every app runs'],
+        ['alerts', 'every app runs'],
+        ['siem-htt', 'no reader of the log has this name'],
+      ] as const) {
+        const { status, out, error } = await forget(name);
+        expect({ status, out }).toEqual({ status: 1, out: '' });
+        expect(error).toMatch(new RegExp(`^nothing was forgotten: ${reason}`));
+      }
+      expect(await query('SELECT name FROM audit_follower ORDER BY name')).toEqual(
+        ['alerts', 'index', 'siem-http'].map((name) => ({ name })),
+      );
+      expect(await query(`SELECT * ${FORGOTTEN}`)).toEqual(before);
+      await query(`UPDATE audit_follower SET leased_until = now() - interval '1 s'`);
+      expect(await forget('siem-http')).toMatchObject({ status: 0 });
+    });
+  });
+
   it('names the settings that are wrong, and shows none', async () => {
     const args = ['--app', 'vault', '--folder', base, '--before', '600'];
     const { status, error } = await run(args, { VAULT_DATABASE_URL: 'postgres://vault:canary@127.0.0.1/v' });
@@ -79,6 +137,8 @@ describe('integument-audit-archive', () => {
     ['a time without a zone', ['--app', 'api', '--folder', 'x', '--before', '2026-01-31T12:00:00']],
     ['a day that is none', ['--app', 'api', '--folder', 'x', '--before', '2026-13-31']],
     ['a negative position', ['--app', 'api', '--folder', 'x', '--before', '-1']],
+    ['a limit for what is to be forgotten', ['--app', 'api', '--forget-follower', 'x', '--before', '1']],
+    ['nobody to forget', ['--app', 'api', '--forget-follower', '']],
     ['an unknown option', ['--app', 'api', '--folder', 'x', '--before', '1', '--force']],
   ])('does nothing with %s', async (_, args) => {
     const { status, out, error } = await run(args);

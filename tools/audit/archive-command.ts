@@ -3,6 +3,8 @@ import {
   type ArchiveOptions,
   type ArchiveReport,
   archiveEntries,
+  forgetFollower,
+  type NoteSigner,
   readSigningKey,
 } from '@integument/audit-log';
 import { openDatabase, UnitOfWork } from '@integument/database';
@@ -12,6 +14,7 @@ import { apiConfig } from '../../apps/api/src/config.js';
 import { vaultConfig } from '../../apps/vault/src/config.js';
 
 const USAGE = `Usage: integument-audit-archive --app <vault | api> --folder <path> --before <time or position>
+       integument-audit-archive --app <vault | api> --forget-follower <name>
 
 Moves old entries of an app's audit log from its database into a folder of signed tiles (C2SP tlog-tiles). Their hashes
 stay in the database, so that every proof still holds. Give the same folder each time, and keep it: it has the only copy.
@@ -19,6 +22,8 @@ Reads the app's own settings: database, signing key and name of the log.
   --app     whose log
   --folder  where its earlier archives are
   --before  entries under a checkpoint before this time (2026-01-31 or 2026-01-31T12:00:00Z), or before this position
+  --forget-follower  a background reader that the app is no longer set to run, such as a feed that was taken down: its place in
+            the log holds the archive back. Refused while somebody works as it. It can't be undone, and leaves an audit entry
 Ends with 0 when all that may go has gone, 1 if something is wrong, 2 if it can't be started like this.
 `;
 
@@ -50,28 +55,65 @@ export async function archiveCommand(args: readonly string[], machine: Machine):
     machine.error(USAGE);
     return 2;
   }
+  const { app, work } = asked;
   try {
-    machine.out(describe(await archive(asked, settings(asked.app, machine.env))));
+    machine.out(await withLog(settings(app, machine.env), work));
     return 0;
   } catch (error) {
-    machine.error(`nothing was lost, but the archive is not complete: ${(error as Error).message}\n`);
+    machine.error(`${work.failure}: ${(error as Error).message}\n`);
     return 1;
   }
 }
 
-type Asked = Pick<ArchiveOptions, 'folder' | 'before'> & { readonly app: keyof typeof APPS };
+interface Log {
+  readonly unitOfWork: UnitOfWork;
+  readonly signer: NoteSigner;
+}
 
-function parse(args: readonly string[]): Asked | undefined {
-  const { app, folder, before } = tryParse(args) ?? {};
+/** What is to be done with a log. */
+interface Work {
+  readonly failure: string;
+  /** @returns what there is to say */
+  run(log: Log): Promise<string>;
+}
+
+const ACTOR = { kind: 'process', id: 'audit-archive' } as const;
+
+function parse(
+  args: readonly string[],
+): { readonly app: keyof typeof APPS; readonly work: Work } | undefined {
+  const { app, folder, before, 'forget-follower': follower } = tryParse(args) ?? {};
+  if (app !== 'vault' && app !== 'api') return undefined;
+  if (follower) return folder || before ? undefined : { app, work: forgetting(follower) };
   const limit = before === undefined ? undefined : parseBefore(before);
-  if ((app !== 'vault' && app !== 'api') || !folder || limit === undefined) return undefined;
-  return { app, folder, before: limit };
+  if (!folder || limit === undefined) return undefined;
+  return { app, work: archiving({ folder, before: limit }) };
+}
+
+function archiving(asked: Pick<ArchiveOptions, 'folder' | 'before'>): Work {
+  return {
+    failure: 'nothing was lost, but the archive is not complete',
+    run: async (log) => describe(await archiveEntries({ ...log, ...asked, actor: ACTOR })),
+  };
+}
+
+function forgetting(name: string): Work {
+  return {
+    failure: 'nothing was forgotten',
+    run: async ({ unitOfWork }) => {
+      const position = await forgetFollower({ unitOfWork, name, actor: ACTOR });
+      return `forgot ${name}, which had done with the first ${position} entries\n`;
+    },
+  };
 }
 
 function tryParse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   try {
-    return parseArgs({ args: [...args], options: { app: text, folder: text, before: text } }).values;
+    return parseArgs({
+      args: [...args],
+      options: { app: text, folder: text, before: text, 'forget-follower': text },
+    }).values;
   } catch {
     return undefined;
   }
@@ -108,21 +150,21 @@ function settings(app: keyof typeof APPS, env: Machine['env']): Settings {
   };
 }
 
-async function archive({ folder, before }: Asked, { url, key, origin }: Settings): Promise<ArchiveReport> {
+async function withLog({ url, key, origin }: Settings, work: Work): Promise<string> {
   const signer = readSigningKey(key, origin);
   const applicationName = 'integument-audit-archive';
   const dataSource = await openDatabase({ url, poolSize: 2, applicationName, migrations: [] });
   try {
-    const unitOfWork = new UnitOfWork(dataSource);
-    const actor = { kind: 'process', id: 'audit-archive' } as const;
-    return await archiveEntries({ unitOfWork, signer, folder, before, actor });
+    return await work.run({ unitOfWork: new UnitOfWork(dataSource), signer });
   } finally {
     await dataSource.destroy();
   }
 }
 
-function describe({ from, to, heldBack }: ArchiveReport): string {
+function describe({ from, to, heldBackBy }: ArchiveReport): string {
   const done =
     from === to ? 'nothing to archive' : `archived ${to - from} entries, positions ${from} to ${to - 1}`;
-  return `${done}${heldBack ? '; a background reader of the log has not come further' : ''}\n`;
+  if (!heldBackBy) return `${done}\n`;
+  const { name, position } = heldBackBy;
+  return `${done}; held back by the background reader ${name}, which has done with the first ${position} entries only\n`;
 }

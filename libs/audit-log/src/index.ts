@@ -79,6 +79,7 @@ export { CursorInvalid, parseCursor } from './sql/entry-query-cursor.js';
 export { EntryRun, type RunEntry } from './sql/entry-run.js';
 export { Follower, type FollowerOptions, type FollowerState } from './sql/follower.js';
 export { auditFollowerSchemaSql } from './sql/follower-schema.js';
+export { FollowerKept, type ForgetOptions, forgetFollower } from './sql/forget-follower.js';
 export { Integrator, type IntegratorOptions } from './sql/integrator.js';
 export { TreeIncomplete } from './sql/tree-hashes.js';
 export { EntriesArchived, NotInTree, TreeReader } from './sql/tree-reader.js';

@@ -7,8 +7,9 @@ const STATE: Statement = {
   SELECT newest.size, newest.note,
     (SELECT max(size) FROM audit_archive) AS archived,
     (SELECT max(index) + 1 FROM audit_leaf_tile) AS removed,
-    (SELECT min(position) FROM audit_follower) AS followed
-  FROM (SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1) AS newest`,
+    last.position AS followed, last.name AS follower
+  FROM (SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1) AS newest
+  LEFT JOIN (SELECT name, position FROM audit_follower ORDER BY position, name LIMIT 1) AS last ON true`,
 };
 const SIGNED_BEFORE: Statement = {
   name: 'audit_archive_before',
@@ -54,6 +55,8 @@ export interface ArchiveState {
   readonly removed: number;
   /** all followers have done with these */
   readonly followed: number;
+  /** which of them has come least far; null where there is none */
+  readonly follower: string | null;
 }
 
 /** A checkpoint that was signed for the archive. */
@@ -65,7 +68,8 @@ export interface ArchivedHead {
 
 /** @returns null before the first checkpoint */
 export async function readState(tx: Tx): Promise<ArchiveState | null> {
-  type Row = Record<'size' | 'note', string> & Record<'archived' | 'removed' | 'followed', string | null>;
+  type Row = Record<'size' | 'note', string> &
+    Record<'archived' | 'removed' | 'followed' | 'follower', string | null>;
   const [row] = await tx.query<Row>(STATE);
   if (!row) return null;
   return {
@@ -73,6 +77,7 @@ export async function readState(tx: Tx): Promise<ArchiveState | null> {
     archived: Number(row.archived),
     removed: Number(row.removed) * TILE_WIDTH,
     followed: row.followed === null ? Number.POSITIVE_INFINITY : Number(row.followed),
+    follower: row.follower,
   };
 }
 

@@ -87,7 +87,7 @@ function readArchive(): Uint8Array[] {
 describe('an archive', () => {
   it('holds the old entries as tiles under a signed checkpoint, and the database no longer does', async () => {
     await grow(0, 1_500);
-    expect(await archive({ before: 1_100 })).toEqual({ from: 0, to: 1_024, heldBack: false });
+    expect(await archive({ before: 1_100 })).toEqual({ from: 0, to: 1_024, heldBackBy: null });
     expect(readArchive()).toEqual(Array.from({ length: 1_024 }, (_, n) => filledEntry(n)));
     expect(await positions()).toEqual({ first: 1_024, count: 476 });
     const paths = readdirSync(join(folder, 'tile'), { recursive: true, withFileTypes: true });
@@ -150,7 +150,7 @@ describe('an archive', () => {
   it('leaves what a follower has not done with, and what is not a whole bundle', async () => {
     await grow(0, 1_000);
     await log.superuser("INSERT INTO audit_follower (name, position) VALUES ('one', 1000), ('two', 300)");
-    expect(await archive()).toEqual({ from: 0, to: 256, heldBack: true });
+    expect(await archive()).toEqual({ from: 0, to: 256, heldBackBy: { name: 'two', position: 300 } });
     await log.superuser("UPDATE audit_follower SET position = 255 WHERE name = 'two'");
     expect(await archive()).toMatchObject({ from: 256, to: 256 });
   });

@@ -49,8 +49,14 @@ export interface ArchiveOptions {
 export interface ArchiveReport {
   readonly from: number;
   readonly to: number;
-  /** less than was asked for, because a background reader of the log has not come so far */
-  readonly heldBack: boolean;
+  /** the background reader of the log that has come least far, if less went than was asked for because of it */
+  readonly heldBackBy: Holder | null;
+}
+
+/** A follower, and how many entries it has done with. */
+export interface Holder {
+  readonly name: string;
+  readonly position: number;
 }
 
 /** The folder is not the one that this log's earlier entries are in. */
@@ -76,11 +82,11 @@ const STEP = 64;
  */
 export async function archiveEntries(options: ArchiveOptions): Promise<ArchiveReport> {
   const state = await options.unitOfWork.single(readState);
-  if (!state) return { from: 0, to: 0, heldBack: false };
-  const { to, heldBack } = await reach(options, state);
-  if (to === state.removed) return { from: to, to, heldBack };
+  if (!state) return { from: 0, to: 0, heldBackBy: null };
+  const { to, heldBackBy } = await reach(options, state);
+  if (to === state.removed) return { from: to, to, heldBackBy };
   await new Archiving(options, state, to).run();
-  return { from: state.removed, to, heldBack };
+  return { from: state.removed, to, heldBackBy };
 }
 
 async function reach({ before, unitOfWork }: ArchiveOptions, state: ArchiveState) {
@@ -88,7 +94,11 @@ async function reach({ before, unitOfWork }: ArchiveOptions, state: ArchiveState
   const wanted = Math.min(asked, state.signed.size);
   const size = Math.floor(Math.min(wanted, state.followed) / TILE_WIDTH) * TILE_WIDTH;
   // What an earlier run has promised is ended in any case.
-  return { to: Math.max(size, state.archived), heldBack: state.followed < wanted };
+  return { to: Math.max(size, state.archived), heldBackBy: holderBefore(wanted, state) };
+}
+
+function holderBefore(wanted: number, { followed, follower }: ArchiveState): Holder | null {
+  return follower !== null && followed < wanted ? { name: follower, position: followed } : null;
 }
 
 class Archiving {

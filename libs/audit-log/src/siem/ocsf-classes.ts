@@ -34,6 +34,7 @@ type Sort = { [Name in ClassName]: readonly [Name, keyof Classes[Name]['activiti
 /** What is said of an action by its own name. */
 const BY_ACTION: Readonly<Record<string, Sort>> = {
   'audit.alert': ['finding', 'Create'],
+  'audit.forget_follower': ['api', 'Delete'],
   'audit.export': ['datastore', 'Read'],
   'audit.stream': ['datastore', 'Query'],
   'audit.entries': ['datastore', 'Query'],

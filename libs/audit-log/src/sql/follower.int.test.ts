@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Follower, type FollowerOptions } from './follower.js';
+import { forgetFollower } from './forget-follower.js';
 import { TestLog } from './log.fixture.js';
 
 let log: TestLog;
@@ -60,6 +61,21 @@ describe('a follower', () => {
     await grow(2);
     await one.catchUp();
     expect(seen).toEqual([2]);
+  });
+
+  it('begins anew where it is forgotten while it runs', async () => {
+    await grow(0, 1);
+    const one = follower(({ size }) => Promise.resolve(size));
+    await one.catchUp();
+    const forget = () =>
+      forgetFollower({ unitOfWork: log.unitOfWork, name: 'test', actor: { kind: 'system', id: 'test' } });
+    await expect(forget()).rejects.toMatchObject({ code: 'audit.follower_held' });
+    await one.stop();
+    await log.unitOfWork.single((tx) => tx.query('UPDATE audit_follower SET holder = NULL'));
+    expect(await forget()).toBe(2);
+    expect(await position()).toBeUndefined();
+    await one.catchUp();
+    expect(await position()).toBe(2);
   });
 
   it('stays where it was when its work fails, says since when, and comes back', async () => {

@@ -76,7 +76,6 @@ const MAX_PAUSE_MS = 60_000;
 export class Follower {
   private readonly options: Required<FollowerOptions>;
   private readonly holder = randomUUID();
-  private ensured = false;
   private running: { stop: AbortController; ended: Promise<void> } | undefined;
 
   constructor(options: FollowerOptions) {
@@ -136,10 +135,9 @@ export class Follower {
     }
   }
 
+  /** At each look, since it may have been forgotten while this process runs: it would stand still and nobody see it. */
   private async ensure(): Promise<void> {
-    if (this.ensured) return;
     await this.query(ENSURE, [this.options.name, this.options.begin]);
-    this.ensured = true;
   }
 
   private async loop(stopped: AbortSignal): Promise<void> {
