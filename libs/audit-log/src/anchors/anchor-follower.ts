@@ -43,7 +43,8 @@ const LEASE_MS = 60_000;
  * Keeps one anchor up with the log. Its name in the list of followers is `anchor-` and the anchor's.
  *
  * Each process compares once at its start, even if there is nothing new: after a restore of an old database its followers' positions are
- * old as well, and all would look done.
+ * old as well, and all would look done. And at each look while it is in conflict: another process may have the lease, and then
+ * nothing else would tell this one that the place outside is right again.
  */
 export class AnchorFollower extends Follower {
   readonly name: string;
@@ -72,8 +73,20 @@ export class AnchorFollower extends Follower {
   }
 
   override async catchUp(stopped: AbortSignal = new AbortController().signal): Promise<void> {
-    this.compared ||= (await this.anchoring.anchorNewest(stopped)) !== null;
+    if (!this.compared || this.conflict) await this.compare(stopped);
     await super.catchUp(stopped);
+  }
+
+  private async compare(stopped: AbortSignal): Promise<void> {
+    const wasInConflict = this.conflict !== null;
+    try {
+      this.compared = (await this.anchoring.anchorNewest(stopped)) !== null;
+    } catch (error) {
+      // Else a list of feeds would say that all is well: there is no work that fails where there is nothing new.
+      if (error instanceof AnchorConflict) await this.noteFailure().catch(() => undefined);
+      throw error;
+    }
+    if (wasInConflict && !this.conflict) await this.noteRecovery();
   }
 }
 

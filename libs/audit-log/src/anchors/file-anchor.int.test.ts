@@ -19,6 +19,7 @@ import {
   signCheckpoint,
   subtreeRoot,
 } from '../core/index.js';
+import { Follower } from '../sql/follower.js';
 import { TestLog } from '../sql/log.fixture.js';
 import { AnchorConflict, AnchorRefused } from './anchor.js';
 import { AnchorFollower } from './anchor-follower.js';
@@ -55,6 +56,10 @@ function follower(at = path): AnchorFollower {
 
 const caught = (work: Promise<unknown>) => work.then(() => null).catch((error: unknown) => error);
 const conflict = (code: string) => expect.objectContaining({ name: 'AnchorConflict', code }) as unknown;
+const feed = async () => {
+  const states = await Follower.states(log.unitOfWork);
+  return states.find(({ name }) => name === 'anchor-file');
+};
 const text = () => readFileSync(path, 'utf8');
 /** As an auditor reads it: notes with an empty line behind each. */
 const sizes = () =>
@@ -159,6 +164,7 @@ describe('the alarm', () => {
     const restarted = follower();
     expect(await caught(restarted.catchUp())).toEqual(conflict('audit.rolled_back'));
     expect(restarted.conflict?.code).toBe('audit.rolled_back');
+    expect(await feed()).toMatchObject({ position: 3, failures: 1, failingSince: expect.any(Date) as Date });
     expect(sizes()).toEqual([5]);
   });
 
@@ -224,6 +230,42 @@ describe('the alarm', () => {
     writeFileSync(path, right);
     await one.catchUp();
     expect(one.conflict).toBeNull();
+  });
+
+  it('ends in a process without the lease, too, and stays as long as the file is wrong', async () => {
+    const one = follower();
+    await grow(3);
+    await one.catchUp();
+    const right = text();
+    truncateSync(path, 0);
+    await grow(1);
+    for (let look = 0; look < 2; look++) {
+      expect(await caught(one.catchUp())).toEqual(conflict('audit.anchor_changed'));
+    }
+    writeFileSync(path, right);
+    await log.unitOfWork.single((tx) => tx.query('UPDATE audit_follower SET holder = NULL'));
+    // It has the lease from now on, and leaves nothing to do.
+    await follower().catchUp();
+    expect(sizes()).toEqual([3, 4]);
+    expect(one.conflict?.code).toBe('audit.anchor_changed');
+    await one.catchUp();
+    expect(one.conflict).toBeNull();
+  });
+
+  it('is shown among the feeds from the start, by a process without the lease, until it ends', async () => {
+    await grow(3);
+    await follower().catchUp();
+    const right = text();
+    writeFileSync(path, right.replace('\n3\n', '\n4\n'));
+    const one = follower();
+    for (const failures of [1, 2]) {
+      expect(await caught(one.catchUp())).toEqual(conflict('audit.rolled_back'));
+      expect(await feed()).toMatchObject({ failures, failingSince: expect.any(Date) as Date });
+    }
+    writeFileSync(path, right);
+    await one.catchUp();
+    expect(one.conflict).toBeNull();
+    expect(await feed()).toMatchObject({ failures: 0, failingSince: null });
   });
 
   it('is not raised while another process is ahead', async () => {

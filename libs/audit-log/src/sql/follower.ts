@@ -58,6 +58,16 @@ const FAIL: Statement = {
   UPDATE audit_follower SET failures = failures + 1, failing_since = coalesce(failing_since, now())
   WHERE name = $1 AND holder = $2::uuid`,
 };
+// By whoever has found out, with or without the lease.
+const NOTE_FAILURE: Statement = {
+  name: 'audit_follower_note_failure',
+  text: `
+  UPDATE audit_follower SET failures = failures + 1, failing_since = coalesce(failing_since, now()) WHERE name = $1`,
+};
+const NOTE_RECOVERY: Statement = {
+  name: 'audit_follower_note_recovery',
+  text: 'UPDATE audit_follower SET failures = 0, failing_since = NULL WHERE name = $1 AND failures > 0',
+};
 const RELEASE: Statement = {
   name: 'audit_follower_release',
   text: 'UPDATE audit_follower SET holder = NULL, leased_until = NULL WHERE name = $1 AND holder = $2::uuid',
@@ -114,6 +124,17 @@ export class Follower {
   async catchUp(stopped?: AbortSignal): Promise<void> {
     await this.ensure();
     while (!stopped?.aborted && (await this.step(stopped)));
+  }
+
+  /** Shows in the follower's state that it fails outside of its work. */
+  protected async noteFailure(): Promise<void> {
+    await this.ensure();
+    await this.query(NOTE_FAILURE, [this.options.name]);
+  }
+
+  /** Takes {@link noteFailure} back. Where another process still fails, it says so at its next look. */
+  protected async noteRecovery(): Promise<void> {
+    await this.query(NOTE_RECOVERY, [this.options.name]);
   }
 
   /** @returns whether there was work */
