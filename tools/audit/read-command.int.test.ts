@@ -388,6 +388,22 @@ describe('what can’t be read', () => {
     expect(api.asked).toHaveLength(before);
   });
 
+  it('is an app that sends its readers elsewhere: nobody else is asked', async () => {
+    vault.redirect = `${apps[1]}/v1/audit/stream`;
+    expect(await run([apps[0], ...keys])).toMatchObject({ status: 2, out: '' });
+    expect(api.asked).toEqual([]);
+  });
+
+  it('keeps no other app waiting', async () => {
+    api.end = 'silent';
+    vault.lines.push('rubbish\n');
+    const leftAlone = new Promise((resolve) =>
+      api.server.once('request', (_, response: ServerResponse) => response.once('close', resolve)),
+    );
+    expect(await both()).toMatchObject({ status: 1 });
+    await leftAlone;
+  });
+
   it('is what nobody can understand', async () => {
     const cases = [
       [],
