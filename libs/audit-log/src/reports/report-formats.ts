@@ -1,5 +1,5 @@
-import type { AuditReport, ReportValue } from './audit-reports.js';
 import { type CsvValue, csvLines } from '../core/index.js';
+import type { AuditReport, ReportValue } from './audit-reports.js';
 
 /** What ties a report to the log, and what its reader has to know before its rows: by name, in order. */
 export function headOf(report: AuditReport): readonly (readonly [heading: string, value: string])[] {
