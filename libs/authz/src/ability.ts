@@ -19,6 +19,10 @@ export type Policy = (can: Grant, caller: Caller) => void;
 // CASL's own wildcards. A policy that wrote them by accident would open everything.
 const WILDCARDS = new Set(['manage', 'all', '*']);
 const POISON = new Set(['__proto__', 'constructor', 'prototype']);
+// No policy nests so far; what does is stored by somebody who means harm, or goes round in a circle.
+const DEEPEST = 16;
+// Compared as a whole, not walked into.
+const OPAQUE = [Date, RegExp];
 
 /** A policy granted something that no policy may. Fails the request or the start, never opens. */
 export class UnsafeGrant extends Error {
@@ -68,13 +72,24 @@ export function buildAbility(policies: readonly Policy[], caller: Caller): Abili
  * CASL reads conditions by path; names of prototypes among them have been a hole (CVE-2026-1774). An undefined value
  * is refused too: it would match every object that lacks the field.
  */
-function checkConditions(value: unknown): void {
+function checkConditions(value: unknown, depth = 0): void {
   if (value === undefined) throw new UnsafeGrant('undefined condition');
   if (typeof value !== 'object' || value === null) return;
+  if (depth > DEEPEST) throw new UnsafeGrant('conditions too deep');
+  checkPrototype(value);
   for (const key of Reflect.ownKeys(value)) {
     if (typeof key !== 'string' || key.split('.').some((part) => POISON.has(part))) {
       throw new UnsafeGrant('prototype in conditions');
     }
-    checkConditions((value as Record<string, unknown>)[key]);
+    checkConditions((value as Record<string, unknown>)[key], depth + 1);
+  }
+}
+
+/** `{ __proto__: … }` in a source, or a careless merge, leaves no key to find: it shows in whose child the object is. */
+function checkPrototype(value: object): void {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === Object.prototype || prototype === null || Array.isArray(value);
+  if (!isPlain && !OPAQUE.some((kind) => value instanceof kind)) {
+    throw new UnsafeGrant('prototype in conditions');
   }
 }
