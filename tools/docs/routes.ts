@@ -9,7 +9,7 @@ ${GENERATED}
 Every route there is, from the contracts in \`libs/contracts/src\`. What isn't declared there doesn't exist: an app with a route beside them doesn't start. Each app also answers
 \`/healthz\`, \`/readyz\`, \`/openapi.json\` and \`/docs\`; the internal listener has no documents.
 
-**Who** may call at all; **asks** is the ability that the caller must have besides, decided by the app's policies (\`*.policy.ts\`). "anybody" needs no sign-in: what such a route hands in or out
+**Who** may call at all; **asks** is the ability that the caller must have besides, decided by the app's policies (\`*.policy.ts\`): [abilities.md](abilities.md) says who has it. "anybody" needs no sign-in: what such a route hands in or out
 is its own credential (a one-time code, a claim), or nothing of anybody's. Refusals come as problem+json with a stable code; those beyond the general ones are named.
 `;
 
@@ -23,7 +23,7 @@ const AUDIENCES: Readonly<Record<Audience, string>> = {
 };
 
 /** Routes that both apps have, each for its own log and callers. */
-const OF_BOTH = /^(audit|session\.noop)/;
+const OF_BOTH = /^(audit\.|session\.noop|abilities\.)/;
 const OF_THE_API = /^(sessions|consent|readings|products|events|recommendations)\./;
 
 /** The text of docs/routes.md. */
@@ -31,16 +31,20 @@ export function renderRoutes(): string {
   const routes = declaredRoutes();
   const internal = routes.filter(({ path }) => path.startsWith('/internal/'));
   const open = routes.filter(({ path }) => !path.startsWith('/internal/'));
-  const api = open.filter(({ id }) => OF_THE_API.test(id) && !OF_BOTH.test(id));
-  const both = open.filter(({ id }) => OF_BOTH.test(id));
-  const vault = open.filter((route) => !api.includes(route) && !both.includes(route));
+  const of = (apps: string) => open.filter((route) => appsOf(route).join() === apps);
   return [
     INTRODUCTION,
-    section('Vault', vault),
-    section('API', api),
-    section('Both, each for itself', both),
+    section('Vault', of('vault')),
+    section('API', of('api')),
+    section('Both, each for itself', of('vault,api')),
     section('Vault, internal listener: mutual TLS, no identity in any reply', internal),
   ].join('\n');
+}
+
+/** The apps that a route belongs to. */
+export function appsOf({ id }: RouteContract): readonly ('vault' | 'api')[] {
+  if (OF_BOTH.test(id)) return ['vault', 'api'];
+  return OF_THE_API.test(id) ? ['api'] : ['vault'];
 }
 
 /** Every contract that the library exports, each once. */

@@ -7,19 +7,29 @@ export interface DeclaredRoute {
   readonly id: string;
   readonly method: string;
   readonly path: string;
+  readonly audience?: readonly string[];
+  readonly ability?: { readonly action: string; readonly resource: string };
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly 'x-audience': DeclaredRoute['audience'];
+  readonly 'x-ability'?: DeclaredRoute['ability'];
 }
 
 /** Every route of an app, from its `/openapi.json`. */
 export async function declaredRoutes(app: string): Promise<DeclaredRoute[]> {
   const reply = await fetch(new URL('/openapi.json', app));
   const { paths } = (await reply.json()) as {
-    paths: Record<string, Record<string, { operationId: string }>>;
+    paths: Record<string, Record<string, Operation>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId }]) => ({
-      id: operationId,
+    Object.entries(methods).map(([method, operation]) => ({
+      id: operation.operationId,
       method: method.toUpperCase(),
       path,
+      audience: operation['x-audience'],
+      ability: operation['x-ability'],
     })),
   );
 }
@@ -29,8 +39,17 @@ export async function declaredRoutes(app: string): Promise<DeclaredRoute[]> {
  * in is refused for that, and whoever is not for who they are.
  */
 export function knock(visitor: Visitor, app: string, { method, path }: DeclaredRoute): Promise<Exchange> {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => SAMPLES[name] ?? 'sample');
-  return exchange(visitor, new URL(`${filled}?no_such_parameter=1`, app).href, { method });
+  return exchange(visitor, new URL(`${filled(path)}?no_such_parameter=1`, app).href, { method });
+}
+
+/** A path with somebody's name in it that is nobody's. */
+export function filled(path: string): string {
+  return path
+    .replace(
+      /\{(\w+)\}|:(\w+)/g,
+      (_, one?: string, other?: string) => SAMPLES[one ?? other ?? ''] ?? 'sample',
+    )
+    .replace(/(\{\*\}|\*)$/, '0/000');
 }
 
 /** Well-formed names of nobody and nothing. */
@@ -38,5 +57,6 @@ const SAMPLES: Readonly<Record<string, string>> = {
   person: 'cps_00000000000000000000000000000000',
   erasure: 'ers_00000000000000000000000000000000',
   opening: 'aop_00000000000000000000000000000000',
+  modelKey: 'mdk_00000000000000000000000000000000',
   purpose: 'ingest',
 };

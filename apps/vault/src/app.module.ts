@@ -1,5 +1,5 @@
 import { AUDIT_CONTROLLERS } from '@integument/audit-http';
-import { ServiceController } from '@integument/http';
+import { AbilitiesController, ServiceController } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { VaultConfig } from './config.js';
@@ -28,7 +28,7 @@ export class AppModule {
         ErasureModule,
         ModelKeysModule,
       ],
-      controllers: [...AUDIT_CONTROLLERS, ServiceController],
+      controllers: [...AUDIT_CONTROLLERS, ServiceController, AbilitiesController],
     };
   }
 }

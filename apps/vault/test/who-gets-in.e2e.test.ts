@@ -5,6 +5,7 @@ import { Client } from '../../../tools/outside/client.js';
 import { newcomer } from '../../../tools/outside/newcomer.js';
 import { declaredRoutes, knock } from '../../../tools/outside/routes.js';
 import { stranger, type Visitor } from '../../../tools/outside/visitor.js';
+import { PUBLIC_ROUTES } from '../../../tools/proofs/access/public-routes.fixture.js';
 
 const info = platform();
 
@@ -49,6 +50,7 @@ const VAULT: Readonly<Record<string, string>> = {
   'sign_in.session': 'POA',
   'sign_in.sign_out': 'POA',
   'session.noop': 'S',
+  'abilities.read_own': 'POAS',
   ...AUDIT,
 };
 const API: Readonly<Record<string, string>> = {
@@ -66,6 +68,7 @@ const API: Readonly<Record<string, string>> = {
   'events.record': 'PH',
   'recommendations.list': 'PH',
   'session.noop': 'H',
+  'abilities.read_own': 'POAH',
   ...AUDIT,
 };
 const APPS = [
@@ -86,6 +89,17 @@ describe.each(APPS)('the %s', (_, url, table) => {
   it('has just these routes', async () => {
     const routes = await declaredRoutes(url);
     expect(routes.map(({ id }) => id).sort()).toEqual(Object.keys(table).sort());
+  });
+
+  it('asks for an ability at each of them, but for those that are open for a reason', async () => {
+    const routes = await declaredRoutes(url);
+    const open = routes.filter(({ ability }) => !ability).map(({ id }) => id);
+    expect(open.filter((id) => !Object.hasOwn(PUBLIC_ROUTES, id))).toEqual([]);
+    expect(open.sort()).toEqual(
+      Object.keys(table)
+        .filter((id) => table[id] === '*')
+        .sort(),
+    );
   });
 
   it('lets nobody in without a credential but where everybody may', async () => {

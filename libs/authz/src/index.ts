@@ -26,4 +26,5 @@ export {
   type StaffFields,
   staff,
 } from './caller.js';
+export { type OwnAbility, ownAbilities } from './own-abilities.js';
 export { policyVersion, STAFF_ROLES } from './policy-version.js';

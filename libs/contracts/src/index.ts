@@ -1,3 +1,4 @@
+export * from './abilities.js';
 export * from './audit.js';
 export * from './audit-alerts.js';
 export * from './audit-proofs.js';

@@ -1,3 +1,4 @@
+export { AbilitiesController } from './abilities.controller.js';
 export { HttpAdapter } from './adapter.js';
 export { unauthenticated } from './admission.js';
 export { Answer } from './answer.js';

@@ -22,8 +22,22 @@ const { vault, api, vaultInternal } = info.urls;
 
 /** Read or change nothing personal, or are called by the worker alone: see the last test. */
 const WITHOUT_CALL = {
-  vault: ['sign_in.start', 'sign_in.session', 'session.noop', 'audit.checkpoint', 'audit.tlog_checkpoint'],
-  api: ['consent.purposes', 'products.list', 'session.noop', 'audit.checkpoint', 'audit.tlog_checkpoint'],
+  vault: [
+    'sign_in.start',
+    'sign_in.session',
+    'session.noop',
+    'abilities.read_own',
+    'audit.checkpoint',
+    'audit.tlog_checkpoint',
+  ],
+  api: [
+    'consent.purposes',
+    'products.list',
+    'session.noop',
+    'abilities.read_own',
+    'audit.checkpoint',
+    'audit.tlog_checkpoint',
+  ],
   internal: ['registry.read_client', 'erasure.pending', 'erasure.gates_closed', 'erasure.completed'],
 };
 const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [

@@ -45,6 +45,7 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'sign_in.redeem': ['authentication', 'Logon'],
   'sign_in.sign_out': ['authentication', 'Logoff'],
   'sign_in.session': ['api', 'Read'],
+  'abilities.read_own': ['api', 'Read'],
   'sessions.open': ['authentication', 'Logon'],
   'sessions.close': ['authentication', 'Logoff'],
   'session.noop': ['api', 'Other'],

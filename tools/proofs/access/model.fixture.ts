@@ -1,0 +1,116 @@
+/**
+ * Who may do what, written by hand from the promises (docs/architecture.md, docs/threat-model.md) and from no policy: the tests compare
+ * the two. What does not stand here nobody may do.
+ */
+export type Role =
+  | 'person'
+  | 'identity-client'
+  | 'health-client'
+  | 'api-process'
+  | 'support'
+  | 'privacy-officer'
+  | 'admin'
+  | 'auditor';
+
+export interface May {
+  /**
+   * Whose: `own` are those of the caller (a person's, a client's, of a permit handed over); `any` are all that this app has. Staff
+   * without a role of use to them are nobody.
+   */
+  readonly of: 'own' | 'any';
+  /** Only for these purposes; `registered`: those that the client is registered for. For every purpose when absent. */
+  readonly for?: 'registered' | readonly string[];
+  /** The client must be registered for this purpose. */
+  readonly with?: string;
+}
+
+/** `reveal Person` */
+export type Abilities = Readonly<Record<string, May>>;
+export type Model = Readonly<Record<Role, Abilities>>;
+
+const own: May = { of: 'own' };
+const any: May = { of: 'any' };
+
+const inSession: Abilities = { 'continue Session': own, 'read Ability': own };
+const isClient: Abilities = { 'ping Service': any, 'read Ability': own };
+const watches: Abilities = { 'read Alert': any, 'read AlertRule': any };
+const makesRules: Abilities = { ...watches, 'change AlertRule': any };
+const readsLog: Abilities = { ...watches, 'read AuditLog': any };
+
+/** Who people are. Staff see everybody there; a client those it has a name for. */
+export const VAULT_MODEL: Model = {
+  person: { ...inSession, 'read Self': own, 'erase Self': own },
+  'identity-client': {
+    ...isClient,
+    'enrol Person': own,
+    'read Person': own,
+    'update Person': own,
+    'erase Person': own,
+    'reveal Person': { of: 'own', for: 'registered' },
+  },
+  // Its server would join who and what: in the vault it has nothing to look for, nor to be told.
+  'health-client': {},
+  'api-process': {
+    'use Permit': any,
+    'use ModelKey': any,
+    'redeem SignIn': any,
+    'read Client': any,
+    'carry-out Erasure': any,
+  },
+  support: { ...inSession, 'read Person': any, 'reveal Person': { of: 'any', for: ['support'] } },
+  'privacy-officer': {
+    ...inSession,
+    ...makesRules,
+    'read Person': any,
+    'erase Person': any,
+    'reveal Person': { of: 'any', for: ['rights-request', 'legal-obligation', 'safety-notice'] },
+    'read Opening': any,
+    'approve Opening': any,
+  },
+  // Runs the platform, and sees nobody.
+  admin: { ...inSession, ...makesRules },
+  // Sees what was done to whom by commitments; a name only with a second person's leave.
+  auditor: {
+    ...inSession,
+    ...readsLog,
+    'request Opening': own,
+    'read Opening': any,
+    'open Opening': own,
+  },
+};
+
+/** What is known of their skin. No staff see any of it. */
+export const API_MODEL: Model = {
+  person: {
+    ...inSession,
+    'read Consent': own,
+    'give Consent': own,
+    'withdraw Consent': own,
+    'store Reading': own,
+    'read Reading': own,
+    'record PreferenceEvent': own,
+    'read Recommendation': own,
+    'read Product': any,
+  },
+  'identity-client': {},
+  'health-client': {
+    ...isClient,
+    'store Reading': { of: 'own', with: 'ingest' },
+    'read Reading': { of: 'own', with: 'ingest' },
+    'record PreferenceEvent': { of: 'own', with: 'recommendation' },
+    'read Recommendation': { of: 'own', with: 'recommendation' },
+    'read Product': any,
+    'import Product': { of: 'any', with: 'recommendation' },
+  },
+  'api-process': {},
+  support: { ...inSession, 'read Product': any },
+  'privacy-officer': { ...inSession, ...makesRules, 'read Product': any },
+  admin: { ...inSession, ...makesRules, 'read Product': any, 'import Product': any },
+  auditor: { ...inSession, ...readsLog, 'read Product': any },
+};
+
+/** What any member of staff may do by being one, whatever the role. */
+export const ANY_STAFF: Readonly<Record<'vault' | 'api', Abilities>> = {
+  vault: inSession,
+  api: { ...inSession, 'read Product': any },
+};

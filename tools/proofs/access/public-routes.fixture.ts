@@ -1,0 +1,10 @@
+/** Routes that ask nobody who they are, each with the reason why none can be asked for. Another one is a decision, to be made here. */
+export const PUBLIC_ROUTES: Readonly<Record<string, string>> = {
+  'audit.checkpoint': 'a witness or a newcomer checks the log without an account; it says a size and a hash',
+  'audit.tlog_checkpoint': 'the same, in the form that clients of C2SP tlog-tiles ask for',
+  'consent.purposes': 'one reads what data is used for before one has an account; it holds no data',
+  'erasure.read': 'who was erased has no account any more; the claim is the credential',
+  'sessions.open': 'begins the session; the one-time code is the credential',
+  'sign_in.start': 'begins the sign-in; sends on to the provider and does nothing else',
+  'sign_in.finish': 'ends the sign-in; the provider’s code with the cookie of the attempt are the credential',
+};
