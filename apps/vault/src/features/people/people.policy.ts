@@ -8,7 +8,9 @@ import type { IdentityClient } from '../../platform/callers.js';
 export const peoplePolicy: Policy = (can, caller) => {
   if (caller.kind === 'client' && caller.use === 'identity') {
     for (const action of ['enrol', 'read', 'update', 'erase']) can(action, 'Person');
-    can('reveal', 'Person', { purpose: { $in: [...(caller as IdentityClient).revealPurposes] } });
+    const { revealPurposes } = caller as IdentityClient;
+    // A list of none matches nothing, but CASL would still say that there is something to reveal.
+    if (revealPurposes.length > 0) can('reveal', 'Person', { purpose: { $in: [...revealPurposes] } });
   }
   if (caller.kind === 'person') {
     can('read', 'Self');
