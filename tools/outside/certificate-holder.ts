@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import { join } from 'node:path';
 import type { PlatformInfo } from '@integument/testing';
+import { ensureCertificate, type KeyPairFiles } from '../run/certificates.js';
 import type { Visitor } from './visitor.js';
 
 /** Somebody with a certificate of the platform's own, as the API has one towards the vault's internal listener. */
@@ -26,6 +28,11 @@ export class CertificateHolder implements Visitor {
   /** Knows the authority, so can connect, but has no certificate to show. */
   static withoutCertificate({ apiTls }: PlatformInfo): CertificateHolder {
     return new CertificateHolder({ ca: apiTls.ca });
+  }
+
+  /** Somebody to whom the platform's own authority gave a certificate for something else. */
+  static async ofAnotherProcess(info: PlatformInfo): Promise<CertificateHolder> {
+    return new CertificateHolder({ ca: info.apiTls.ca, ...(await certificateOf(info, 'worker')) });
   }
 
   send(url: string, init: RequestInit = {}): Promise<Response> {
@@ -58,4 +65,16 @@ async function collect(reply: IncomingMessage): Promise<Response> {
   const bytes = Buffer.concat(pieces);
   const body = bytes.length === 0 ? null : new Uint8Array(bytes);
   return new Response(body, { status: reply.statusCode ?? 500, headers });
+}
+
+/** Has the embedded run's authority issue a certificate to a process that there is not. */
+export async function certificateOf({ dataFolder }: PlatformInfo, name: string): Promise<KeyPairFiles> {
+  const at = (folder: string, file: string) => ({
+    certificate: join(dataFolder, folder, `${file}.crt`),
+    key: join(dataFolder, folder, `${file}.key`),
+  });
+  const files = at('authority', name);
+  const subject = { commonName: name, spiffeId: `spiffe://integument/${name}`, use: 'client' } as const;
+  await ensureCertificate(files, at('authority', 'authority'), subject, new Date());
+  return files;
 }

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { RouteContract } from '@integument/contracts';
+import { encodeId, randomId } from '@integument/crypto';
+import { declaredRoutes } from '../../docs/routes.js';
+import type { LooseInput } from '../../outside/ask.js';
+
+/** Where in a request an id stands. */
+export type Place = 'person' | 'opening' | 'erasure' | 'modelKey' | 'client' | 'permit';
+
+/** Parameters of a path that name nobody's: words of the contracts, and of whoever writes the rules. */
+const NO_IDS = ['purpose', 'report', 'rule', '*'];
+const PERMIT_HEADER = 'integument-permit';
+
+/** Where the id of a route stands; null for one that takes none. */
+export function placeOf({ path, problems }: RouteContract): Place | null {
+  const [name] = [...path.matchAll(/:(\w+)/g)].flatMap(([, found = '']) =>
+    NO_IDS.includes(found) ? [] : [found],
+  );
+  if (name !== undefined) return name as Place;
+  return problems?.includes('permits.header_missing') ? 'permit' : null;
+}
+
+/** All routes that take an id. */
+export const WITH_ID = declaredRoutes().flatMap((route) => {
+  const place = placeOf(route);
+  return place ? [{ route, place }] : [];
+});
+
+const reason = { code: 'legal', reference: 'CASE-9' };
+
+/** What else a request needs to be right in all but its id. */
+const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
+  'people.read': () => ({}),
+  'people.update': () => ({ body: { fields: { given_name: 'Renamed' } } }),
+  // For a purpose that the asker may reveal for: another one is refused before anybody is looked for.
+  'people.reveal': (asker) => {
+    const purpose = asker === 'the officer' ? 'rights-request' : 'support';
+    return { body: { fields: ['email'], purpose, reason } };
+  },
+  'people.erase': () => ({ body: { reason } }),
+  'erasure.read': () => ({ headers: { 'integument-claim': encodeId('ecl', randomId()) } }),
+  'evidence.approve': () => ({}),
+  'evidence.open': () => ({}),
+  'readings.store': () => ({
+    body: { batch: randomUUID(), stream: 'heart-rate', readings: [[1_770_000_000_000, 60]] },
+  }),
+  'readings.read': () => ({ query: { stream: 'heart-rate' } }),
+  'events.record': () => ({
+    body: { events: [{ kind: 'profile', event: randomUUID(), skinTypes: ['dry'], concerns: [] }] },
+  }),
+  'recommendations.list': () => ({}),
+  'registry.read_client': () => ({}),
+  'erasure.gates_closed': () => ({}),
+  'erasure.completed': () => ({}),
+  'model_keys.read': () => ({}),
+  'model_keys.destroy': () => ({}),
+};
+
+/** A request that is right but for whose id is in it. */
+export function requestWith(asker: string, route: RouteContract, place: Place, id: string): LooseInput {
+  const rest = REST[route.id]?.(asker);
+  if (!rest) throw new Error(`${route.id} takes an id: say here what else it needs`);
+  if (place === 'permit') return { ...rest, headers: { ...rest.headers, [PERMIT_HEADER]: id } };
+  return { ...rest, params: { [place]: id } };
+}
+
+/** An id of the same kind that nobody was ever given. */
+export function nobodys(id: string): string {
+  const [prefix = ''] = id.split('_');
+  return encodeId(prefix as Parameters<typeof encodeId>[0], randomId());
+}
