@@ -11,8 +11,8 @@ const INTRODUCTION = `# Abilities
 ${GENERATED}
 
 Who may do what, from the policies of both apps (\`*.policy.ts\`): what stands in no table nobody may do, since there is only granting. A member of staff with more than one role may do what
-each of them may. A number is a condition, in words below its table, as is which objects an ability reaches. Routes are named by their id in [routes.md](routes.md): one that isn't
-public asks for exactly one ability. A caller sees their own at \`GET /v1/me/abilities\`.
+each of them may. A number is a condition, in words below its table, as is which objects an ability reaches. A route of [routes.md](routes.md) that isn't
+open to anybody asks for exactly one ability. A caller sees their own at \`GET /v1/me/abilities\`.
 `;
 
 const APPS = {
@@ -78,7 +78,7 @@ function neededBy(app: keyof typeof APPS, name: string): string {
   );
   // One that no route asks for is a leftover, or its route was forgotten.
   if (needing.length === 0) throw new Error(`no route of the ${app} needs ${name}`);
-  return needing.map(({ id }) => `\`${id}\``).join(' ');
+  return needing.map(({ method, path }) => `\`${method} ${path}\``).join(', ');
 }
 
 function byResource(one: string, other: string): number {
