@@ -67,5 +67,5 @@ export function requestWith(asker: string, route: RouteContract, place: Place, i
 /** An id of the same kind that nobody was ever given. */
 export function nobodys(id: string): string {
   const [prefix = ''] = id.split('_');
-  return encodeId(prefix as Parameters<typeof encodeId>[0], randomId());
+  return encodeId(prefix, randomId());
 }
