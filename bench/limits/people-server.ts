@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { AuditDuties, auditWiring } from '@integument/audit-http';
 import { AuditLog, generateNoteKey } from '@integument/audit-log';
 import { byteaArray } from '@integument/database';
-import { BearerTokens, createHttpApp, type HttpApp } from '@integument/http';
+import { BearerTokens, createHttpApp, type HttpApp, limitSettings, parseConfig } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
+import { z } from 'zod';
 import { AppModule } from '../../apps/vault/src/app.module.js';
 import type { VaultConfig } from '../../apps/vault/src/config.js';
 import { ClientDirectory } from '../../apps/vault/src/features/registry/index.js';
 import { clientCallers } from '../../apps/vault/src/platform/client-callers.js';
+import { vaultLimits } from '../../apps/vault/src/platform/limits.js';
 import { vaultPolicies } from '../../apps/vault/src/platform/policies.js';
+import { NEVER_REACHED } from '../never-reached.js';
 import { answerQuestions } from '../side-process.js';
 
 /** The vault's public listener on a database of its own, with its audit log or without. */
@@ -41,6 +44,7 @@ async function serve({ database, issuer, audited }: PeopleServer): Promise<{ por
     wire: (app) => ({
       ...auditWiring(app),
       policies: vaultPolicies,
+      limits: vaultLimits(app, config),
       callers: new BearerTokens({
         issuer,
         audience: 'urn:integument:vault',
@@ -70,6 +74,7 @@ function settings(database: string, issuer: string): VaultConfig {
   const clients = [{ id: 'brand-shop', use: 'identity', revealPurposes: ['delivery', 'support'] }];
   writeFileSync(registryFile, JSON.stringify({ clients, staff: [] }));
   const config: Partial<VaultConfig> = {
+    ...parseConfig(z.object(limitSettings), { LIMITS_CLIENT: NEVER_REACHED }),
     VAULT_DATABASE_URL: database,
     VAULT_DATABASE_POOL: 16,
     VAULT_PUBLIC_URL: 'http://127.0.0.1',

@@ -10,7 +10,8 @@ Every route there is, from the contracts in \`libs/contracts/src\`. What isn't d
 \`/healthz\`, \`/readyz\`, \`/openapi.json\` and \`/docs\`; the internal listener has no documents.
 
 **Who** may call at all; **asks** is the ability that the caller must have besides, decided by the app's policies (\`*.policy.ts\`): [abilities.md](abilities.md) says who has it. "anybody" needs no sign-in: what such a route hands in or out
-is its own credential (a one-time code, a claim), or nothing of anybody's. Refusals come as problem+json with a stable code; those beyond the general ones are named.
+is its own credential (a one-time code, a claim), or nothing of anybody's. **Class** says which allowance of requests a route
+is taken from (the settings \`LIMITS_…\`); above it comes \`request.rate_limited\`, 429. Refusals come as problem+json with a stable code; those beyond the general ones are named.
 `;
 
 const AUDIENCES: Readonly<Record<Audience, string>> = {
@@ -62,17 +63,17 @@ function isRoute(value: unknown): value is RouteContract {
 }
 
 function section(heading: string, routes: readonly RouteContract[]): string {
-  const rows = routes.map(
-    ({ method, path, summary, audience, ability, problems = [] }) =>
-      `| \`${method} ${path}\` | ${summary.replaceAll('|', '\\|')} | ${audience.map((who) => AUDIENCES[who]).join(', ')} | ${
-        ability ? `\`${ability.action} ${ability.resource}\`` : '–'
-      } | ${problems.map((code) => `\`${code}\``).join(' ') || '–'} |`,
-  );
+  const rows = routes.map((route) => {
+    const { method, path, summary, audience, ability, problems = [] } = route;
+    return `| \`${method} ${path}\` | ${summary.replaceAll('|', '\\|')} | ${audience.map((who) => AUDIENCES[who]).join(', ')} | ${
+      ability ? `\`${ability.action} ${ability.resource}\`` : '–'
+    } | ${contracts.routeClassOf(route)} | ${problems.map((code) => `\`${code}\``).join(' ') || '–'} |`;
+  });
   return [
     `## ${heading}`,
     '',
-    '| Route | What it does | Who | Asks | Refuses with |',
-    '| --- | --- | --- | --- | --- |',
+    '| Route | What it does | Who | Asks | Class | Refuses with |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',
   ].join('\n');

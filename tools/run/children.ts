@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { logSettings } from '@integument/audit-http';
+import { limitSettings } from '@integument/http';
 import type { ChildName } from '@integument/testing';
 import type { Command } from '../postgres/server.js';
 import { DIST_FOLDER, PROJECT_FOLDER } from '../project-folder.js';
@@ -30,6 +31,9 @@ export const OF_THE_LOG: readonly string[] = Object.keys(logSettings).filter(
   (name) => name !== 'AUDIT_ANCHOR_FILE',
 );
 
+/** How much each caller may send: the same for both. */
+export const OF_LIMITS: readonly string[] = Object.keys(limitSettings);
+
 const HOST = '127.0.0.1';
 /** A worker that finds its settings or its database wrong has ended by then. */
 const STEADY_MS = 2_000;
@@ -50,12 +54,19 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
     title: 'the vault',
     entry: 'apps/vault/src/main.js',
     settings: vaultSettings(blueprint, databases.vault),
-    passedOn: ['LOG_LEVEL', 'VAULT_DATABASE_POOL', ...OF_THE_LOG],
+    passedOn: ['LOG_LEVEL', 'VAULT_DATABASE_POOL', ...OF_LIMITS, ...OF_THE_LOG],
     readyUrl: `${urls.vault}/readyz`,
   };
   const apiEnvironment = {
     settings: apiSettings(blueprint, databases.platform),
-    passedOn: ['LOG_LEVEL', 'PLATFORM_DATABASE_POOL', 'QUEUE_URL', 'GATE_PATIENCE_SECONDS', ...OF_THE_LOG],
+    passedOn: [
+      'LOG_LEVEL',
+      'PLATFORM_DATABASE_POOL',
+      'QUEUE_URL',
+      'GATE_PATIENCE_SECONDS',
+      ...OF_LIMITS,
+      ...OF_THE_LOG,
+    ],
   };
   const api: App = {
     name: 'api',

@@ -1,5 +1,5 @@
 import { checkLogSettings, logSettings } from '@integument/audit-http';
-import { keyFile, plainFile, proxyNetworks, secretFile, webUrl } from '@integument/http';
+import { keyFile, limitSettings, plainFile, proxyNetworks, secretFile, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
@@ -37,6 +37,7 @@ const settings = z.object({
   ...logSettings,
   WEB_ORIGIN: webUrl('Origin of the web app'),
   TRUSTED_PROXIES: proxyNetworks(),
+  ...limitSettings,
   GATE_PATIENCE_SECONDS: z.coerce
     .number()
     .int()

@@ -12,6 +12,7 @@ import { AppModule } from './app.module.js';
 import { apiConfig } from './config.js';
 import { ClientCallers } from './platform/client-callers.js';
 import { ClientDirectory } from './platform/client-directory.js';
+import { apiLimits } from './platform/limits.js';
 import { apiPolicies } from './platform/policies.js';
 
 const config = parseConfig(apiConfig, process.env);
@@ -29,6 +30,7 @@ const http = await createHttpApp(AppModule.with(config, logger), {
   wire: (app) => ({
     ...auditWiring(app),
     policies: apiPolicies,
+    limits: apiLimits(app, config),
     sessionCookie: app.get(SessionCookieFormat, { strict: false }).name,
     callers: firstOf(
       new ClientCallers(app.get(ClientDirectory, { strict: false }), config.OIDC_ISSUER),

@@ -1,5 +1,13 @@
 import { checkLogSettings, logSettings } from '@integument/audit-http';
-import { isLoopback, plainFile, proxyNetworks, secretFile, secretPath, webUrl } from '@integument/http';
+import {
+  isLoopback,
+  limitSettings,
+  plainFile,
+  proxyNetworks,
+  secretFile,
+  secretPath,
+  webUrl,
+} from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 
@@ -47,6 +55,7 @@ export const vaultConfig = z
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
     WEB_ORIGIN: webUrl('Origin of the web app'),
     TRUSTED_PROXIES: proxyNetworks(),
+    ...limitSettings,
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
   })
   .superRefine(checkLogSettings)

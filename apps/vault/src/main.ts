@@ -20,6 +20,7 @@ import { SignInStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
 import { clientCallers } from './platform/client-callers.js';
+import { vaultLimits } from './platform/limits.js';
 import { vaultPolicies } from './platform/policies.js';
 
 const VERSION = '0.1.0';
@@ -39,6 +40,7 @@ const open = await createHttpApp(AppModule.with(config, logger), {
   wire: (app) => ({
     ...auditWiring(app),
     policies: vaultPolicies,
+    limits: vaultLimits(app, config),
     sessionCookie: app.get(SessionCookieFormat, { strict: false }).name,
     callers: publicCallers(app, config),
   }),
@@ -61,7 +63,13 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
     rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
   },
-  wire: () => ({ ...auditWiring(open.app), policies: vaultPolicies, callers: new CertificateCallers() }),
+  wire: () => ({
+    ...auditWiring(open.app),
+    policies: vaultPolicies,
+    // The API's process is one caller for everybody: slowed down, one person's requests would lock out all.
+    limits: null,
+    callers: new CertificateCallers(),
+  }),
 });
 
 open.app.get(AuditDuties, { strict: false }).start();

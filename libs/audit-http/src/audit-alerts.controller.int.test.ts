@@ -51,6 +51,7 @@ beforeAll(async () => {
         log.unitOfWork,
         new StrangerCounts(log.audit, log.unitOfWork, () => undefined),
       ),
+      limits: null,
       policies: [commonPolicy('identity')],
       checks: {},
     }),

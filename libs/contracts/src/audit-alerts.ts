@@ -147,6 +147,7 @@ export const tryAlertRule = defineRoute({
   id: 'audit.try_alert_rule',
   method: 'POST',
   path: '/v1/audit/alert-rules/:rule/try',
+  routeClass: 'bulk',
   summary:
     'What a rule would have raised over the last days, or another definition in its place; raises nothing',
   tag,

@@ -84,6 +84,7 @@ export const streamAuditEntries = defineRoute({
   id: 'audit.stream',
   method: 'GET',
   path: '/v1/audit/stream',
+  routeClass: 'bulk',
   summary: 'All entries that fit the filters, in order of time, as one download of any size',
   query: entryFilter
     .extend({ format: z.enum(AUDIT_STREAM_FORMATS).default('ndjson') })
@@ -97,6 +98,7 @@ export const exportAuditLog = defineRoute({
   id: 'audit.export',
   method: 'GET',
   path: '/v1/audit/export',
+  routeClass: 'bulk',
   summary: 'The whole log as NDJSON for the offline verifier',
   media: ['application/x-ndjson'],
   problems: ['audit.no_checkpoint'],
@@ -123,6 +125,7 @@ export const readAuditReport = defineRoute({
   id: 'audit.report',
   method: 'GET',
   path: '/v1/audit/reports/:report',
+  routeClass: 'bulk',
   summary: 'A report of a period, tied to a signed checkpoint: as a page to print, as CSV or as JSON',
   params: z.strictObject({ report: z.enum(AUDIT_REPORTS) }),
   query: reportPeriod

@@ -19,7 +19,7 @@ export type ProblemStatus =
 export interface CodedErrorOptions {
   /** What went wrong inside. Logged as name, code and stack frames; never sent and its message never written. */
   readonly cause?: unknown;
-  /** Response headers that belong to the refusal, such as `retry-after`. Constants only. */
+  /** Response headers that belong to the refusal, such as `retry-after`. Constants and numbers of ours only. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

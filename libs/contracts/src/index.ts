@@ -17,6 +17,7 @@ export * from './purposes.js';
 export * from './readings.js';
 export * from './recommendations.js';
 export * from './route.js';
+export * from './route-class.js';
 export * from './service.js';
 export * from './sessions.js';
 export * from './sign-in.js';

@@ -60,6 +60,7 @@ export const openCommitment = defineRoute({
   id: 'evidence.open',
   method: 'POST',
   path: '/v1/audit/openings/:opening/open',
+  routeClass: 'reveal',
   summary: 'Open what you asked for, once: the salt and what was committed to',
   ability: { action: 'open', resource: 'Opening' },
   params,

@@ -88,6 +88,7 @@ export const importProducts = defineRoute({
   id: 'products.import',
   method: 'POST',
   path: '/v1/products/import',
+  routeClass: 'bulk',
   summary: 'Add or replace up to 1,000 products; each is answered for itself',
   tag: 'Products',
   audience: ['health-client', 'staff'],

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { RouteClass } from './route-class.js';
 
 /** Who may call at all. What they then may do is decided by the abilities of the app. */
 export type Audience = 'public' | 'person' | 'staff' | 'identity-client' | 'health-client' | 'api-process';
@@ -35,6 +36,8 @@ export interface RouteContract<
   readonly media?: readonly string[];
   /** Coded refusals that this route can give beyond the general ones. */
   readonly problems?: readonly string[];
+  /** Which allowance requests are taken from, where `routeClassOf` would say another. */
+  readonly routeClass?: Exclude<RouteClass, 'internal'>;
   /** Largest body in bytes; 1 MiB when absent. */
   readonly bodyLimit?: number;
   /** A refusal to a known caller is not written to the audit log (what strangers cause through us). */

@@ -6,6 +6,7 @@ export const noop = defineRoute({
   id: 'session.noop',
   method: 'GET',
   path: '/v1/noop',
+  routeClass: 'check',
   summary: 'Answers whether the caller gets in',
   tag: 'Service',
   audience: ['identity-client', 'health-client'],

@@ -1,13 +1,19 @@
 import { type Abilities, audienceOf, type Caller } from '@integument/authz';
-import { CodedError, type RouteContract } from '@integument/contracts';
+import { CodedError, type RouteContract, routeClassOf } from '@integument/contracts';
 import type { CallerResolver } from './callers.js';
+import type { Allowance } from './limits/limit-settings.js';
+import type { Limits } from './limits/limits.js';
+import type { RateLimited } from './limits/rate-limited.js';
 import { checkOrigin } from './origin.js';
 import { contractOf, type HttpReply, type HttpRequest, PLATFORM_ROUTE } from './request.js';
+import { andThen, type Soon } from './soon.js';
 
 export interface AdmissionOptions {
   readonly callers: CallerResolver;
   readonly abilities: Abilities;
   readonly allowedOrigins: ReadonlySet<string>;
+  /** null: nobody is limited */
+  readonly limits: Limits | null;
 }
 
 type Done = (error?: Error) => void;
@@ -16,16 +22,19 @@ type Done = (error?: Error) => void;
  * Decides whether a request may go on, once its route is known and before its body is read: nobody unknown makes us
  * buffer and parse a body. Bound to the matched route, never to a path, so an encoded or doubled path can't slip by
  * (CVE-2025-69211, CVE-2026-2293). The guard then asks for this decision again at the method itself.
+ *
+ * Requests are taken from an allowance once it is known whose. A credential is looked at first, however many bad ones its
+ * address has sent: otherwise strangers could lock out who shares it.
  */
 export class Admission {
   constructor(private readonly options: AdmissionOptions) {}
 
   /** A Fastify `onRequest` hook. */
-  readonly hook = (request: HttpRequest, _reply: HttpReply, done: Done): void => {
+  readonly hook = (request: HttpRequest, reply: HttpReply, done: Done): void => {
     let refused: unknown;
     try {
-      const later = this.decide(request);
-      if (later) {
+      const later = this.decide(request, reply);
+      if (later instanceof Promise) {
         later.then(() => done(), done);
         return;
       }
@@ -36,25 +45,108 @@ export class Admission {
     done(refused as Error | undefined);
   };
 
-  /** @returns a promise only where the caller has to be looked up; throws or rejects to refuse */
-  private decide(request: HttpRequest): Promise<void> | undefined {
+  /** @returns a promise only where somebody has to be looked up or waited for; throws or rejects to refuse */
+  private decide(request: HttpRequest, reply: HttpReply): Soon<void> {
     const contract = contractOf(request);
-    if (!contract) {
-      // The not-found handler refuses by itself. Whatever else has no contract does not exist, unless it is ours.
-      if (request.is404 || request.routeOptions.config[PLATFORM_ROUTE]) return undefined;
-      throw unknownRoute();
+    if (!contract) return this.withoutContract(request, reply);
+    if (isPublicOnly(contract)) return this.openly(contract, request, reply);
+    let caller: Soon<Caller | null>;
+    try {
+      caller = this.options.callers.resolve(request);
+    } catch (error) {
+      return this.badCredential(error, request, reply);
     }
-    // A purely public route does not care who asks: no look-up, and a bad credential is not its business.
-    const caller = isPublicOnly(contract) ? null : this.options.callers.resolve(request);
-    if (caller instanceof Promise) return caller.then((found) => this.admit(contract, found, request));
-    this.admit(contract, caller, request);
-    return undefined;
+    if (!(caller instanceof Promise)) {
+      return this.admit(contract, caller, request, reply);
+    }
+    return caller.then(
+      (found) => this.admit(contract, found, request, reply),
+      (error: unknown) => this.badCredential(error, request, reply),
+    );
   }
 
-  private admit(contract: RouteContract, caller: Caller | null, request: HttpRequest): void {
+  private withoutContract(request: HttpRequest, reply: HttpReply): Soon<void> {
+    if (request.routeOptions.config[PLATFORM_ROUTE]) return undefined;
+    // The not-found handler refuses by itself. Whatever else has no contract does not exist.
+    if (request.is404) return this.chargeAddress('refused', request, reply);
+    throw unknownRoute();
+  }
+
+  /**
+   * A purely public route does not care who asks: no look-up, and a bad credential is not its business. Only when the
+   * address has nothing left is one looked at, so that its owner isn't locked out by the neighbours.
+   */
+  private openly(contract: RouteContract, request: HttpRequest, reply: HttpReply): Soon<void> {
+    const { limits, allowedOrigins } = this.options;
+    const goOn = () => {
+      checkOrigin(request, null, allowedOrigins);
+      this.judge(contract, null, request);
+    };
+    if (!limits) return goOn();
+    const allowance = allowanceOf(contract);
+    return andThen(limits.stranger(request, allowance, reply), (spent) => {
+      if (!spent) return goOn();
+      return this.provedCaller(request)
+        .then((caller) => (caller ? limits.caller(caller, allowance, reply) : spent))
+        .then(refuse)
+        .then(goOn);
+    });
+  }
+
+  private async provedCaller(request: HttpRequest): Promise<Caller | null> {
+    try {
+      return await this.options.callers.resolve(request);
+    } catch {
+      return null;
+    }
+  }
+
+  private badCredential(error: unknown, request: HttpRequest, reply: HttpReply): Soon<never> {
+    // That keys or a database are away is no fault of the sender's.
+    const charged =
+      error instanceof CodedError && error.status === 401
+        ? this.chargeAddress('refused', request, reply)
+        : undefined;
+    return andThen(charged, () => {
+      throw error;
+    });
+  }
+
+  private admit(
+    contract: RouteContract,
+    caller: Caller | null,
+    request: HttpRequest,
+    reply: HttpReply,
+  ): Soon<void> {
+    const { allowedOrigins } = this.options;
     // Known from here on, so that each refusal below is written to the audit log.
     request.caller = caller;
-    checkOrigin(request, caller, this.options.allowedOrigins);
+    // Before the allowance: pages elsewhere that send a visitor's cookie along must not spend what the visitor has.
+    checkOrigin(request, caller, allowedOrigins);
+    return andThen(this.charge(contract, caller, request, reply), () =>
+      this.judge(contract, caller, request),
+    );
+  }
+
+  private charge(
+    contract: RouteContract,
+    caller: Caller | null,
+    request: HttpRequest,
+    reply: HttpReply,
+  ): Soon<void> {
+    const { limits } = this.options;
+    if (!limits) return undefined;
+    const allowance = allowanceOf(contract);
+    if (caller) return andThen(limits.caller(caller, allowance, reply), refuse);
+    return this.chargeAddress(contract.audience.includes('public') ? allowance : 'refused', request, reply);
+  }
+
+  private chargeAddress(allowance: Allowance, request: HttpRequest, reply: HttpReply): Soon<void> {
+    const { limits } = this.options;
+    return limits ? andThen(limits.stranger(request, allowance, reply), refuse) : undefined;
+  }
+
+  private judge(contract: RouteContract, caller: Caller | null, request: HttpRequest): void {
     request.caller = this.inAudience(contract, caller, request);
     const { ability } = contract;
     if (
@@ -77,6 +169,16 @@ export class Admission {
     if (audience.includes('public')) return null;
     throw caller ? forbidden() : unauthenticated(request);
   }
+}
+
+function allowanceOf(contract: RouteContract): Allowance {
+  const known = routeClassOf(contract);
+  // Nobody limits what is between our own processes: there is no caller of another kind on such a route.
+  return known === 'internal' ? 'write' : known;
+}
+
+function refuse(refused: RateLimited | undefined): void {
+  if (refused) throw refused;
 }
 
 function isPublicOnly({ audience }: RouteContract): boolean {

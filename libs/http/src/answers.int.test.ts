@@ -218,6 +218,7 @@ describe('an app with a hole does not start', () => {
     wire: () => ({
       callers: { resolve: () => person({ id: 'p', session: 's' }) },
       refusals: { refused: () => Promise.resolve(), refusedStranger: () => undefined },
+      limits: null,
       policies: [],
       checks: {},
     }),

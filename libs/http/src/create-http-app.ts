@@ -16,6 +16,7 @@ import { addDocs } from './docs.js';
 import { addSecurityHeaders } from './headers.js';
 import { Health, type HealthCheck } from './health.js';
 import { acceptJsonOnly } from './json-body.js';
+import type { Limits } from './limits/limits.js';
 import { openApi } from './openapi.js';
 import { registerPlatform } from './platform-plugin.js';
 import { ProblemFilter } from './problem-filter.js';
@@ -28,6 +29,8 @@ import { RouteRegister } from './routes.js';
 export interface HttpWiring {
   readonly callers: CallerResolver;
   readonly refusals: RefusalLog;
+  /** how much each caller may send; null where only our own processes come */
+  readonly limits: Limits | null;
   /** of all features */
   readonly policies: readonly Policy[];
   /** parts without which the app can't serve, by name */
@@ -96,7 +99,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   const { title, description, version, publicUrl: url } = options;
   const info = { title, description, version, url, sessionCookie: wiring.sessionCookie };
   Object.assign(document, openApi(info, register.contracts()));
-  return httpApp(app, instance, health, register.contracts());
+  return httpApp(app, instance, health, wiring.limits, register.contracts());
 }
 
 /** Everything that belongs to the connection and the bytes. */
@@ -141,6 +144,7 @@ async function addGuards(
     callers: wiring.callers,
     abilities: new Abilities(wiring.policies),
     allowedOrigins,
+    limits: wiring.limits,
   });
   const problems = new ProblemFilter({ ...wiring, logger: options.logger });
   instance.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));
@@ -154,6 +158,7 @@ function httpApp(
   app: NestFastifyApplication,
   instance: FastifyInstance,
   health: Health,
+  limits: Limits | null,
   contracts: readonly RouteContract[],
 ): HttpApp {
   return {
@@ -168,6 +173,7 @@ function httpApp(
       health.goDown();
       // First the requests, then the modules: Nest alone would take the pools away from under running requests.
       await drain(instance);
+      await limits?.close();
       await app.close();
     },
   };

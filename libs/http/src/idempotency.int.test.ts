@@ -93,6 +93,7 @@ beforeAll(async () => {
         resolve: ({ headers }) => callers.find(({ clientId }) => clientId === headers.authorization) ?? null,
       },
       refusals: { refused: () => Promise.resolve(), refusedStranger: () => undefined },
+      limits: null,
       policies: [(can) => can('add', 'Note')],
       checks: {},
     }),

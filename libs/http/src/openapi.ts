@@ -1,4 +1,4 @@
-import { PROBLEM_TYPE, problem, type RouteContract } from '@integument/contracts';
+import { PROBLEM_TYPE, problem, type RouteContract, routeClassOf } from '@integument/contracts';
 import { z } from 'zod';
 
 export interface ApiInfo {
@@ -21,6 +21,31 @@ const SECURITY: Readonly<Record<string, string>> = {
   'api-process': 'certificate',
 };
 
+/** draft-ietf-httpapi-ratelimit-headers: structured fields, so text to JSON Schema. */
+const LIMIT_HEADERS = {
+  'RateLimit-Policy': {
+    description: 'The class of the route, its quota and the seconds of its window: `"read";q=300000;w=60`',
+    schema: { type: 'string' },
+  },
+  RateLimit: {
+    description:
+      'What the caller has left in the class, and seconds until it begins anew: `"read";r=299999;t=42`',
+    schema: { type: 'string' },
+  },
+};
+
+function rateLimited(): Json {
+  return {
+    description: 'The allowance of this class is spent (`request.rate_limited`)',
+    headers: {
+      'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } },
+      'RateLimit-Policy': { $ref: '#/components/headers/RateLimit-Policy' },
+      RateLimit: { $ref: '#/components/headers/RateLimit' },
+    },
+    content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+}
+
 /** OpenAPI 3.1 (whose schemas are JSON Schema 2020-12), from the contracts and nothing else. */
 export function openApi(info: ApiInfo, contracts: readonly RouteContract[]): Json {
   const paths: Record<string, Json> = {};
@@ -35,6 +60,8 @@ export function openApi(info: ApiInfo, contracts: readonly RouteContract[]): Jso
     paths,
     components: {
       schemas: { Problem: schemaOf(problem, 'output') },
+      headers: LIMIT_HEADERS,
+      responses: { RateLimited: rateLimited() },
       securitySchemes: {
         ...(info.sessionCookie && {
           session: {
@@ -59,6 +86,7 @@ function operation(contract: RouteContract): Json {
     summary,
     tags: [tag],
     'x-audience': audience,
+    'x-route-class': routeClassOf(contract),
     ...(contract.ability && { 'x-ability': contract.ability }),
     ...(contract.problems && { 'x-problems': contract.problems }),
     security: [...(audience.includes('public') ? [{}] : []), ...schemes.map((scheme) => ({ [scheme]: [] }))],
@@ -70,12 +98,14 @@ function operation(contract: RouteContract): Json {
   };
 }
 
-function responses({ status = 200, reply, media = [] }: RouteContract): Json {
+function responses(contract: RouteContract): Json {
+  const { status = 200, reply, media = [] } = contract;
   const json = reply && { 'application/json': { schema: schemaOf(reply, 'output') } };
   // A stream has no schema: what stands in it is said by the contract's summary.
   const content = { ...json, ...Object.fromEntries(media.map((type) => [type, {}])) };
   return {
     [String(status)]: { description: 'Done', ...(Object.keys(content).length > 0 && { content }) },
+    ...(routeClassOf(contract) !== 'internal' && { 429: { $ref: '#/components/responses/RateLimited' } }),
     default: {
       description: 'Refused or failed',
       content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },

@@ -4,6 +4,7 @@ import type { Logger } from '@integument/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { askerIn } from './asker.js';
 import type { CallerResolver } from './callers.js';
+import { RateLimited } from './limits/rate-limited.js';
 import { AUDIT_UNAVAILABLE, problemOf, type Refused, refusedBy, UNEXPECTED } from './problems.js';
 import { circumstancesOf } from './provenance.js';
 import type { RefusalLog } from './refusals.js';
@@ -31,7 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
   /** Never rejects. */
   async answer(error: unknown, request: HttpRequest, reply: HttpReply): Promise<void> {
     try {
-      const refused = await this.audited(refusedBy(error), request);
+      const refused = await this.audited(error, request);
       if (refused.status >= 500) this.report(refused, error, request);
       this.send(refused, request, reply);
     } catch (failure) {
@@ -40,8 +41,9 @@ export class ProblemFilter implements ExceptionFilter {
     }
   }
 
-  /** @returns the same refusal once it is written (a stranger's: counted), or that the audit log is away */
-  private async audited(refused: Refused, request: HttpRequest): Promise<Refused> {
+  /** @returns the refusal once it is written (a stranger's: counted), or that the audit log is away */
+  private async audited(error: unknown, request: HttpRequest): Promise<Refused> {
+    const refused = refusedBy(error);
     const route = contractOf(request) ?? null;
     if (refused.status >= 500) return refused;
     const caller = request.caller ?? this.peek(request, route);
@@ -50,6 +52,9 @@ export class ProblemFilter implements ExceptionFilter {
       this.options.refusals.refusedStranger(route, code);
       return refused;
     }
+    // Whoever is over the limit goes on asking: one entry for each caller, class and window, or the log would be flooded.
+    const limited = error instanceof RateLimited ? error : null;
+    if (limited && !limited.first) return refused;
     try {
       await this.options.refusals.refused({
         ...askerIn(circumstancesOf(request), caller),
@@ -58,8 +63,9 @@ export class ProblemFilter implements ExceptionFilter {
         status,
       });
       return refused;
-    } catch (error) {
-      this.report(AUDIT_UNAVAILABLE, error, request);
+    } catch (failure) {
+      limited?.unsay();
+      this.report(AUDIT_UNAVAILABLE, failure, request);
       return AUDIT_UNAVAILABLE;
     }
   }

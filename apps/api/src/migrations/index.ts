@@ -8,6 +8,7 @@ import {
   auditTreeSchemaSql,
 } from '@integument/audit-log';
 import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
+import { rateCountSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
 import { consentSchemaSql } from '../features/consent/consent.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
@@ -34,4 +35,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(14, 'audit-alerts', auditAlertsSchemaSql),
   migration(15, 'permit-subjects', permitSubjectsSql),
   migration(16, 'audit-archive', auditArchiveSchemaSql),
+  migration(17, 'rate-counts', rateCountSchemaSql),
 ];

@@ -8,6 +8,7 @@ import {
   auditTreeSchemaSql,
 } from '@integument/audit-log';
 import { idempotencySchemaSql, migration } from '@integument/database';
+import { rateCountSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
@@ -37,4 +38,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(15, 'audit-alerts', auditAlertsSchemaSql),
   migration(16, 'evidence', evidenceSchemaSql),
   migration(17, 'audit-archive', auditArchiveSchemaSql),
+  migration(18, 'rate-counts', rateCountSchemaSql),
 ];

@@ -16,6 +16,7 @@ import {
   Implements,
   Input,
   type InputOf,
+  type Limits,
   type Refusal,
 } from '../index.js';
 import { AUDIENCE, ISSUER, KeyServer } from './key-server.js';
@@ -232,7 +233,8 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-export async function startTestApp(): Promise<TestApp> {
+/** @param limits nobody is limited when absent */
+export async function startTestApp(limits?: Limits): Promise<TestApp> {
   const keys = await KeyServer.start();
   const log: string[] = [];
   const app: Omit<TestApp, 'http' | 'base'> & { http?: HttpApp; base?: string } = {
@@ -274,6 +276,7 @@ export async function startTestApp(): Promise<TestApp> {
         },
         refusedStranger: (route, code) => app.strangers.push(`${route?.id ?? '-'} ${code}`),
       },
+      limits: limits ?? null,
       policies: [
         (can, caller) => {
           can('read', 'Thing');
