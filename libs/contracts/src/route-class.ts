@@ -32,7 +32,7 @@ interface Classed {
 /** As the contract declares it, or else by who may call and by its method. */
 export function routeClassOf({ routeClass, audience, method }: Classed): RouteClass {
   if (routeClass) return routeClass;
-  if (audience.includes('api-process')) return 'internal';
+  if (audience.every((who) => who === 'api-process')) return 'internal';
   if (audience.includes('public')) return 'public';
   return method === 'GET' ? 'read' : 'write';
 }
