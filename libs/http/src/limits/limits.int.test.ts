@@ -92,7 +92,8 @@ const times = (status: number, count: number): number[] => Array<number>(count).
 
 /** Spends what a client may read. */
 async function spend(at: number, headers: Headers): Promise<void> {
-  await statuses(QUOTA, () => ask(at, '/v1/things/a', headers));
+  const found = await statuses(QUOTA, () => ask(at, '/v1/things/a', headers));
+  expect(found).toEqual(times(200, QUOTA));
   expect((await ask(at, '/v1/things/a', headers)).status).toBe(429);
 }
 
