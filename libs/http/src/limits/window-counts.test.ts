@@ -99,7 +99,7 @@ describe('several replicas', () => {
       for (const answer of slow.splice(0)) answer();
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const late = (await Promise.all(taken)) as Taken[];
+    const late = (await Promise.all(taken.map((one) => Promise.resolve(one)))) as Taken[];
     expect(late.every((one) => one.allowed)).toBe(true);
   });
 });
