@@ -140,7 +140,8 @@ describe('integument-witness', () => {
     });
     first.stop();
     await first.status;
-    const path = join(folder, 'state', 'held.sock');
+    const path = join(folder, 'state', 'deadbeef.sock');
+    writeFileSync(join(folder, 'state', 'holder.9'), 'deadbeef.sock');
     const holdAndDie = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
     expect(spawnSync(process.execPath, ['-e', holdAndDie]).signal).toBe('SIGKILL');
     expect(existsSync(path)).toBe(true);
