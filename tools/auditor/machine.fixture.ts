@@ -58,6 +58,7 @@ export function testMachine(
     },
     fetch,
     patienceMs,
+    witnessMs: 0,
     write: (text) => {
       run.out += text;
       return Promise.resolve();

@@ -18,6 +18,8 @@ export interface Machine {
   readonly fetch: typeof fetch;
   /** how long an app may take to begin an answer that streams, and each next piece of it */
   readonly patienceMs: number;
+  /** milliseconds that witnesses may take to cosign what an app has just signed */
+  readonly witnessMs: number;
   /** Writes to standard output, and waits while its reader is behind. @throws {Error} if it reads no more */
   write(text: string): Promise<void>;
   out(text: string): void;
@@ -46,6 +48,7 @@ export function thisMachine(): Machine {
     openSpool,
     fetch,
     patienceMs: 60_000,
+    witnessMs: 30_000,
     write,
     out: (text) => void process.stdout.write(text),
     error: (text) => void process.stderr.write(text),

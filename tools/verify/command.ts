@@ -1,4 +1,4 @@
-import type { VerifyReport } from '../../libs/audit-log/src/core/index.js';
+import type { Verified, VerifyReport } from '../../libs/audit-log/src/core/index.js';
 import type { Machine } from '../auditor/machine.js';
 import { reasonOf } from '../auditor/reason.js';
 import { UsageError } from '../auditor/usage-error.js';
@@ -45,9 +45,14 @@ async function verify(runs: readonly LogRun[], asked: Arguments, machine: Machin
     else machine.error(describeReport(report));
   }
   const [report] = reports;
-  if (asked.save !== undefined && report?.ok)
-    await save(report.newer?.note ?? report.note, asked.save, machine);
+  if (asked.save !== undefined && report?.ok) await save(noteToKeep(report), asked.save, machine);
   return reports.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** The newest, but of entries that nobody read only if the witnesses vouch for them: a fork that is kept would condemn the log. */
+function noteToKeep({ newer, note, cosigned }: Verified): string {
+  const isVouchedFor = newer && (!cosigned || cosigned.size >= newer.size);
+  return isVouchedFor ? newer.note : note;
 }
 
 async function verifyMerged(

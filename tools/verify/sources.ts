@@ -38,7 +38,7 @@ export async function openSources(asked: Arguments, machine: Machine): Promise<S
 async function openSource(name: string, credentials: Credential[], machine: Machine): Promise<Source> {
   if (isAddress(name)) {
     const connection = new AppConnection(name, credentials.shift(), machine.fetch);
-    const app = new RunningApp(connection, machine.patienceMs);
+    const app = new RunningApp(connection, machine);
     return { ...(await fromExport(name, app.readExport())), app };
   }
   if (name !== '-' && (await machine.isFolder(name))) return fromArchive(name, machine);

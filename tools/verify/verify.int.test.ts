@@ -38,11 +38,18 @@ function put(name: string, content: string | Uint8Array): string {
   return at(name);
 }
 
+/** When the witness cosigns; in seconds. */
+const COSIGNED_AT = 1_768_478_400;
+
 /** The command on this machine, its words kept. */
-async function run(...args: string[]) {
+const run = (...args: string[]) => runAt({}, ...args);
+
+async function runAt(own: Partial<Machine>, ...args: string[]) {
   let [out, error] = ['', ''];
   const machine: Machine = {
     ...thisMachine(),
+    witnessMs: 0,
+    ...own,
     out: (text) => {
       out += text;
     },
@@ -91,6 +98,8 @@ describe('a running app', () => {
     /** the export from the second time on, if another */
     later?: Uint8Array;
     note: string;
+    /** the newest checkpoint from the second time on, if another */
+    cosigned?: string;
     proofLog: SampleLog;
     asked: string[];
     credentials: Record<string, string | undefined>;
@@ -130,8 +139,11 @@ describe('a running app', () => {
       const isFirst = app.asked.filter((path) => path === url).length === 1;
       return isFirst ? app.exported : (app.later ?? app.exported);
     }
-    if (pathname === '/v1/audit/checkpoint')
-      return JSON.stringify({ size: 0, note: app.note, key: 'ignored' });
+    if (pathname === '/v1/audit/checkpoint') {
+      const { note } = app;
+      app.note = app.cosigned ?? note;
+      return JSON.stringify({ size: 0, note, key: 'ignored' });
+    }
     const [from, to] = ['from', 'to'].map((name) => Number(searchParams.get(name))) as [number, number];
     const hashes = consistencyPath(from, to).map(({ start, end }) => {
       const leaves = Array.from({ length: end - start }, (_, n) => leafHash(app.proofLog.entry(start + n)));
@@ -170,16 +182,29 @@ describe('a running app', () => {
     const asked = [base, '--witness', witness.verifier.toString()];
     const without = await run(...asked);
     expect([without.status, without.error]).toEqual([1, expect.stringContaining('witness.quorum')]);
-    app.note += witness.cosign(checkpointTextOf(app.note).text, 1_768_478_400);
-    expect((await run(...asked)).out).toContain('cosigned up to 55 entries by w.example/1');
+    const cosigned = app.note + witness.cosign(checkpointTextOf(app.note).text, COSIGNED_AT);
+    const soon = { today: () => new Date((COSIGNED_AT + 60) * 1_000), witnessMs: 10_000 };
+    // Only once the verifier has looked for it does the witness come by.
+    app.cosigned = cosigned;
+    expect((await runAt(soon, ...asked)).out).toContain('cosigned up to 55 entries by w.example/1');
+    app.note = cosigned;
+    const late = await run(...asked);
+    expect([late.status, late.error]).toEqual([1, expect.stringContaining('(witness.lag)')]);
   });
 
   it('must have cosignatures that are young by the auditor’s clock', async () => {
-    const cosign = (note: string) => note + witness.cosign(checkpointTextOf(note).text, 1_768_478_400);
+    const cosign = (note: string) => note + witness.cosign(checkpointTextOf(note).text, COSIGNED_AT);
+    const soon = { today: () => new Date((COSIGNED_AT + 60) * 1_000) };
     app.exported = bytesOf(new SampleLog(signer, sampleEntry, { cosign }).export(10));
     app.note = log.note(10);
-    const asked = [base, '--witness', witness.verifier.toString()];
-    expect(await run(...asked)).toMatchObject({ status: 0 });
+    const asked = [base, '--witness', witness.verifier.toString(), '--save', at('kept.note')];
+    expect(await runAt(soon, ...asked)).toMatchObject({ status: 0 });
+    // What nobody read and no witness saw is not what to hold the log to the next time.
+    app.note = log.note(55);
+    expect(await runAt(soon, ...asked)).toMatchObject({ status: 0 });
+    expect(readCheckpointUnverified(readFileSync(at('kept.note'), 'utf8')).size).toBe(10);
+    // Cut off where it was cosigned, long ago.
+    expect(await run(...asked)).toMatchObject({ status: 1 });
     // Dated as if no time had passed since.
     const [head, ...lines] = log.export(40, [10]);
     app.exported = bytesOf([

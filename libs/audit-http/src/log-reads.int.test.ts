@@ -37,3 +37,11 @@ it('says that it is busy where others read for too long', async () => {
   });
   await held;
 }, 15_000);
+
+it.each(['statement_timeout=0', 'options=-c%20search_path%3Dpublic'])(
+  'does not open by a URL that says %s',
+  async (own) => {
+    const opened = LogReads.open({ url: `${database.url}?${own}`, applicationName: 'readers tests' });
+    await expect(opened).rejects.toThrow('takes away the limits');
+  },
+);

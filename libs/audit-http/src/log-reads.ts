@@ -12,6 +12,10 @@ export interface LogReadsOptions {
   readonly statementMs?: number;
 }
 
+const ARE_LIMITED = `
+  SELECT current_setting('default_transaction_read_only') = 'on'
+    AND (SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout') = $1::bigint AS limited`;
+
 /**
  * Connections of their own for whoever reads the log: an auditor's heavy question, or strangers at the public tiles, must not
  * keep people waiting. They can write nothing, and no statement on them goes on for ever.
@@ -21,8 +25,14 @@ export class LogReads extends UnitOfWork implements OnModuleDestroy {
     super(readers);
   }
 
+  /** @throws where the URL sets other limits */
   static async open({ poolSize = 4, statementMs = 30_000, ...database }: LogReadsOptions): Promise<LogReads> {
-    return new LogReads(await openReaders({ ...database, poolSize }, { statementMs }));
+    const reads = new LogReads(await openReaders({ ...database, poolSize }, { statementMs }));
+    // A URL with options of its own wins over what was asked for.
+    const [row] = await reads.single((tx) => tx.query<{ limited: boolean }>(ARE_LIMITED, [statementMs]));
+    if (row?.limited === true) return reads;
+    await reads.onModuleDestroy();
+    throw new Error('the database URL takes away the limits of those who read the log');
   }
 
   /** @throws {CodedError} `audit.read_too_long`, `server.busy` */

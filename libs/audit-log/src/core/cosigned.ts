@@ -41,11 +41,58 @@ export function assertCosigned(
     const message = `no checkpoint is cosigned by ${witnesses.quorum} of the given witnesses`;
     throw new Fault('witness.quorum', message, null);
   }
-  if (cosigned.size >= size) return;
+  if (cosigned.size >= size) {
+    assertRecent(cosigned, lastAt, witnesses);
+    return;
+  }
   const seen = Math.min(quorumTime(cosigned.by, witnesses.quorum), timeOf(cosigned.uncoveredSince));
   const end = endOf(lastAt, witnesses.takenAt);
   if (end - seen < witnesses.lagMs) return;
   throw tooOld(cosigned, size, { seen, oldest: end - witnesses.lagMs });
+}
+
+/**
+ * A log that was cut off where it was cosigned is covered, and old: neither an entry nor a cosignature is of the time at which the
+ * auditor read it. Who reads a log leaves an entry in it, by signing in.
+ */
+function assertRecent(
+  cosigned: Cosigned,
+  lastAt: string | null,
+  { takenAt, quorum, lagMs }: Witnesses,
+): void {
+  if (!takenAt) return;
+  const seen = latest(quorumTime(cosigned.by, quorum), timeOf(lastAt));
+  const oldest = takenAt.getTime() - Math.max(lagMs, LEAST_PATIENCE_MS);
+  if (seen > oldest) return;
+  const message = 'the witnesses cover the log, but it ends long before it was read';
+  const evidence = { what: 'end', expected: `after ${spell(oldest)}`, found: spell(seen) };
+  throw new Fault('witness.lag', message, null, null, evidence);
+}
+
+/**
+ * Demands that the witnesses have lately seen the log, at least as far as it was read: of a running app, whose newest entries
+ * nobody has read, only their word says that it is the one that others see.
+ * @throws {Fault} if witnesses are given, and needed
+ */
+export function assertSeenLately(
+  { cosigned, size }: Pick<Verified, 'cosigned' | 'size'>,
+  { takenAt, quorum, lagMs, witnesses, allowUncosigned }: Witnesses,
+): void {
+  if (allowUncosigned || witnesses.length === 0 || !cosigned || !takenAt) return;
+  const seen = quorumTime(cosigned.by, quorum);
+  const oldest = takenAt.getTime() - Math.max(lagMs, LEAST_PATIENCE_MS);
+  if (seen > oldest) return;
+  const message = `the witnesses last cosigned the log at ${cosigned.size} of ${size} entries, long before now`;
+  const evidence = { what: 'seen', expected: `after ${spell(oldest)}`, found: spell(seen) };
+  throw new Fault('witness.lag', message, null, null, evidence);
+}
+
+/** However little may be uncovered: a log in which nothing happens is not cosigned again. */
+const LEAST_PATIENCE_MS = 3_600_000;
+
+/** Of those that are a time. */
+function latest(...times: readonly number[]): number {
+  return Math.max(...times.filter((time) => !Number.isNaN(time)));
 }
 
 /** When, by their own clocks, as many witnesses as are needed had seen it: one of them that runs ahead changes nothing. */

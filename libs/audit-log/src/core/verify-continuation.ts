@@ -1,6 +1,6 @@
 import { type Checkpoint, CheckpointInvalid, openCheckpoint } from './checkpoint.js';
 import type { Cosignature } from './cosignature.js';
-import { assertCosigned, cosignaturesOn } from './cosigned.js';
+import { assertCosigned, assertSeenLately, cosignaturesOn } from './cosigned.js';
 import { Fault } from './fault.js';
 import { NoteInvalid } from './note.js';
 import { NoteVerifier } from './note-key.js';
@@ -30,6 +30,7 @@ export function verifyContinuation(
     });
     const cosigned = coverOf(checkpoint.size, by, report.cosigned);
     assertCosigned({ ...report, cosigned }, witnesses);
+    assertSeenLately({ cosigned, size: checkpoint.size }, witnesses);
     return { ...report, newer: { size: checkpoint.size, note: newer.note }, cosigned };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

@@ -152,10 +152,25 @@ describe('how far the cosignatures may lie behind the end', () => {
     expect(await verify(exported, { witnesses, witnessLag: 86_420 })).toMatchObject({ ok: true });
   });
 
-  it('does not matter where nothing lies behind, or the lag is none', async () => {
-    const takenAt = new Date((TIME + 365 * 86_400) * 1_000);
+  it('refuses a log that ends where it was cosigned, long before it was read', async () => {
     const whole = exportCosigned({ 20: [one] });
-    expect(await verify(whole, { witnesses, takenAt, witnessLag: 0 })).toMatchObject({ ok: true });
+    const read = (seconds: number) => ({ witnesses, takenAt: new Date((TIME + seconds) * 1_000) });
+    expect(await verify(whole, read(365 * 86_400))).toMatchObject(lagging);
+    // However little may lie behind: where nothing happens nothing is cosigned.
+    expect(await verify(whole, { ...read(3_000), witnessLag: 0 })).toMatchObject({ ok: true });
+    expect(await verify(whole, { ...read(365 * 86_400), witnessLag: 366 * 86_400 })).toMatchObject({
+      ok: true,
+    });
+    expect(await verify(whole, { witnesses })).toMatchObject({ ok: true });
+    // Cosigned again today, or with an entry of today: that is its end.
+    const again = exportCosigned({ 20: [one] }, { at: () => TIME + 86_400 });
+    expect(await verify(again, read(86_400))).toMatchObject({ ok: true });
+  });
+
+  it('does not matter where nothing lies behind', async () => {
+    expect(await verify(exportCosigned({ 20: [one] }), { witnesses, witnessLag: 0 })).toMatchObject({
+      ok: true,
+    });
     const part = exportCosigned({ 9: [one] }, { at: () => TIME + 60 });
     expect(await verify(part, { witnesses, witnessLag: 0 })).toMatchObject(lagging);
   });
@@ -242,9 +257,14 @@ describe('a newer checkpoint', () => {
     });
     // What stands behind the entries that were read is shown, and not judged: an idle log has just grown by this reading.
     const whole = { ...kept, cosigned: { ...kept.cosigned, size: 20, uncoveredSince: null } };
-    expect(verifyContinuation(whole, uncosigned, { ...options, takenAt })).toMatchObject({
+    const soon = new Date((TIME + 3_599) * 1_000);
+    expect(verifyContinuation(whole, uncosigned, { ...options, takenAt: soon })).toMatchObject({
       ok: true,
       cosigned: { size: 20, uncovered: 10 },
+    });
+    // But then the witnesses must have looked lately: else this is an old head, and what stands behind it a fork.
+    expect(verifyContinuation(whole, uncosigned, { ...options, takenAt })).toMatchObject({
+      code: 'witness.lag',
     });
     const wrong = { ...newer, note: newer.note.replace(/.{9}\n$/, 'AAAAAAA==\n') };
     expect(verifyContinuation(report, wrong, { witnesses: all }).ok).toBe(false);

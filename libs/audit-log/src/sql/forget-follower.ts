@@ -33,10 +33,13 @@ export class FollowerKept extends Error {
 /** Followers that no setting takes away: without the index nothing is found, without the alerts nobody is warned. */
 const NEEDED: readonly string[] = [INDEX_FOLLOWER, 'alerts'];
 
+// A process that ended in good order has given its lease back. One that failed waits up to a minute before it takes it again, which
+// is longer than a lease: so one that ran out just now may still be somebody's.
 const FORGET: Statement = {
   name: 'audit_follower_forget',
   text: `
-  DELETE FROM audit_follower WHERE name = $1 AND (holder IS NULL OR leased_until IS NULL OR leased_until < now())
+  DELETE FROM audit_follower
+  WHERE name = $1 AND (holder IS NULL OR leased_until IS NULL OR leased_until < now() - interval '2 minutes')
   RETURNING position`,
 };
 const FIND: Statement = {

@@ -26,8 +26,9 @@ export interface IntegratorOptions {
 }
 
 // What was moved leaves dead rows, and every look at what is staged passes by all of them. Autovacuum comes by once a minute at
-// most: with a thousand entries a second the looking would cost more than the moving.
-const TIDY = 'VACUUM (SKIP_LOCKED) audit_staging';
+// most: with a thousand entries a second the looking would cost more than the moving. The file's end is left to that, since to cut
+// it off takes a lock that no writer shares, and seconds of trying.
+const TIDY = 'VACUUM (SKIP_LOCKED, TRUNCATE false) audit_staging';
 /** Entries moved between two tidyings: some 4 MB of dead rows. */
 const TIDY_AFTER = 10_000;
 
