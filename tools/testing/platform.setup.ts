@@ -14,11 +14,12 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   process.env.LOG_LEVEL = 'debug';
   // The shortest there is: a story waits for it.
   process.env.AUDIT_STALL_SECONDS = '5';
-  // All stories come from one address, and of the same few staff: together they ask for more than anybody should.
+  // All stories come from one address, and of the same few people and staff: together they ask for more than anybody should.
   const quotas = (quota: number, ...classes: readonly string[]) =>
     classes.map((name) => `${name}=${quota}`).join(',');
   process.env.LIMITS_ADDRESS = quotas(1_000_000, 'sign-in', 'public', 'refused');
   process.env.LIMITS_STAFF = quotas(6_000, 'read', 'write', 'bulk', 'reveal', 'sign-in', 'public');
+  process.env.LIMITS_PERSON = process.env.LIMITS_STAFF;
   const dataFolder = mkdtempSync(join(tmpdir(), 'integument-e2e-'));
   chmodSync(dataFolder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
   try {
