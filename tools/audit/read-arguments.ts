@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { many, one, readOptions } from '../auditor/options.js';
 import { UsageError } from '../auditor/usage-error.js';
 import { isReadFormat, type ReadFormatName } from './read-formats.js';
 
@@ -34,39 +34,25 @@ export interface ReadArguments {
   readonly cookieFiles: readonly string[];
 }
 
-const many = { type: 'string', multiple: true, default: [] as string[] } as const;
-const one = { type: 'string' } as const;
+const OPTIONS = {
+  from: one,
+  to: one,
+  actor: one,
+  action: one,
+  subject: one,
+  purpose: one,
+  outcome: one,
+  code: one,
+  format: { type: 'string', default: 'ndjson' },
+  key: many,
+  'token-file': many,
+  'cookie-file': many,
+} as const;
 
 /** Whether a filter has a sense is for the apps to say. @throws {UsageError} */
 export function parseReadArguments(args: readonly string[]): ReadArguments {
-  const { values, positionals } = tryParse(args);
+  const { values, positionals } = readOptions(args, OPTIONS);
   const { key, format, 'token-file': tokenFiles, 'cookie-file': cookieFiles, ...filter } = values;
   if (positionals.length === 0 || !isReadFormat(format)) throw new UsageError();
   return { apps: positionals, keys: key, filter, format, tokenFiles, cookieFiles };
-}
-
-function tryParse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        from: one,
-        to: one,
-        actor: one,
-        action: one,
-        subject: one,
-        purpose: one,
-        outcome: one,
-        code: one,
-        format: { type: 'string', default: 'ndjson' },
-        key: many,
-        'token-file': many,
-        'cookie-file': many,
-      },
-    });
-  } catch {
-    // Its message would quote what was given.
-    throw new UsageError();
-  }
 }

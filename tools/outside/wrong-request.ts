@@ -13,7 +13,28 @@ export interface WrongRequest {
   readonly answer: readonly [status: number, code: string];
 }
 
-export function sendWrong(
+const TRIES = 5;
+
+/**
+ * Sends it. An app that answers a large body before all of it has come closes the connection, which can reach the sender before
+ * the answer does: then it is sent again.
+ */
+export async function sendWrong(visitor: Visitor, app: string, wrong: WrongRequest): Promise<Exchange> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await send(visitor, app, wrong);
+    } catch (error) {
+      if (left === 1 || !isClosedOn(error)) throw error;
+    }
+  }
+}
+
+function isClosedOn(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  return code === 'EPIPE' || code === 'ECONNRESET';
+}
+
+function send(
   visitor: Visitor,
   app: string,
   { path, method = 'POST', body, headers = {} }: WrongRequest,

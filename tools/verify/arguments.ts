@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { many, one, readOptions } from '../auditor/options.js';
 import { UsageError } from '../auditor/usage-error.js';
 
 export const USAGE = `Usage: integument-verify <source>… --key <vkey or file>… [options]
@@ -40,12 +40,22 @@ export interface Arguments {
   readonly cookieFiles: readonly string[];
 }
 
-const many = { type: 'string', multiple: true, default: [] as string[] } as const;
-const one = { type: 'string' } as const;
+const OPTIONS = {
+  key: many,
+  checkpoint: many,
+  witness: many,
+  quorum: one,
+  'witness-lag': one,
+  taken: one,
+  save: one,
+  merge: one,
+  'token-file': many,
+  'cookie-file': many,
+} as const;
 
 /** @throws {UsageError} */
 export function parseArguments(args: readonly string[]): Arguments {
-  const { values, positionals } = tryParse(args);
+  const { values, positionals } = readOptions(args, OPTIONS);
   if (positionals.length === 0 || values.key.length === 0) throw new UsageError();
   if (values.quorum !== undefined && !/^[1-9][0-9]{0,3}$/.test(values.quorum)) throw new UsageError();
   return {
@@ -76,27 +86,4 @@ function readTime(text: string): Date {
   // A date alone would be a midnight somewhere, and the one in other places another.
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(time.getTime())) throw new UsageError();
   return time;
-}
-
-function tryParse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        key: many,
-        checkpoint: many,
-        witness: many,
-        quorum: one,
-        'witness-lag': one,
-        taken: one,
-        save: one,
-        merge: one,
-        'token-file': many,
-        'cookie-file': many,
-      },
-    });
-  } catch {
-    throw new UsageError();
-  }
 }

@@ -139,7 +139,7 @@ describe('a count', () => {
 
     it('adds them to entries that are one each', () => {
       const alerts = raised(
-        ten,
+        { ...ten, groupBy: 'code' },
         [NOON, refused],
         [NOON, strangers(6)],
         [NOON, refused],
@@ -177,9 +177,15 @@ describe('a count', () => {
       const at = (position: number, count: number) =>
         evaluate(many, { position, at: NOON, entry: entry(strangers(count)) }, states);
       for (let position = 0; position < 999; position++) expect(at(position, -5)).toBeUndefined();
-      expect(states.get('test', '')?.recent).toHaveLength(999);
+      expect(states.get('test', 'strangers:all')?.recent).toHaveLength(999);
       expect(at(999, Number.MAX_SAFE_INTEGER)).toMatchObject({ first: 999, count: 1_000_000 });
-      expect(states.get('test', '')?.recent).toEqual([]);
+      expect(states.get('test', 'strangers:all')?.recent).toEqual([]);
+    });
+
+    it('silences nothing that known callers do', () => {
+      const rest = Array.from({ length: 10 }, () => [NOON, refused] as [number, Changes]);
+      const alerts = raised({ ...ten, coolDownSeconds: 3_600 }, [NOON, strangers(10)], ...rest);
+      expect(alerts).toMatchObject([{ group: 'strangers:all' }, { group: '', count: 10 }]);
     });
   });
 

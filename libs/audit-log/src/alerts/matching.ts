@@ -43,7 +43,8 @@ export function groupOf({ groupBy, when }: AlertDefinition, entry: LoggedEntry):
     case 'code':
       return entry.code && named('code', entry.code);
     case 'none':
-      return '';
+      // Apart: otherwise anybody could keep a rule in its cool-down while somebody known does what it is there for.
+      return entry.action === STRANGERS_ACTION ? named('strangers', 'all') : '';
   }
 }
 

@@ -2,7 +2,7 @@ import { type Cosignature, findCosignatures } from './cosignature.js';
 import { Fault } from './fault.js';
 import { NoteInvalid } from './note.js';
 import type { Witnesses } from './verify-options.js';
-import type { Cosigned, Verified } from './verify-report.js';
+import type { Verified } from './verify-report.js';
 
 /**
  * Cosignatures of the given witnesses on a note.
@@ -41,32 +41,22 @@ export function assertCosigned(
     const message = `no checkpoint is cosigned by ${witnesses.quorum} of the given witnesses`;
     throw new Fault('witness.quorum', message, null);
   }
+  const { quorum, takenAt, lagMs } = witnesses;
+  const seen = quorumTime(cosigned.by, quorum);
+  // A log that was cut off where it was cosigned is covered, and old: neither an entry nor a cosignature is of the time at which
+  // the auditor read it. Who reads a log leaves an entry in it, by signing in.
   if (cosigned.size >= size) {
-    assertRecent(cosigned, lastAt, witnesses);
+    const message = 'the witnesses cover the log, but it ends long before it was read';
+    assertRecent(latest(seen, timeOf(lastAt)), witnesses, message);
     return;
   }
-  const seen = Math.min(quorumTime(cosigned.by, witnesses.quorum), timeOf(cosigned.uncoveredSince));
-  const end = endOf(lastAt, witnesses.takenAt);
-  if (end - seen < witnesses.lagMs) return;
-  throw tooOld(cosigned, size, { seen, oldest: end - witnesses.lagMs });
-}
-
-/**
- * A log that was cut off where it was cosigned is covered, and old: neither an entry nor a cosignature is of the time at which the
- * auditor read it. Who reads a log leaves an entry in it, by signing in.
- */
-function assertRecent(
-  cosigned: Cosigned,
-  lastAt: string | null,
-  { takenAt, quorum, lagMs }: Witnesses,
-): void {
-  if (!takenAt) return;
-  const seen = latest(quorumTime(cosigned.by, quorum), timeOf(lastAt));
-  const oldest = takenAt.getTime() - Math.max(lagMs, LEAST_PATIENCE_MS);
-  if (seen > oldest) return;
-  const message = 'the witnesses cover the log, but it ends long before it was read';
-  const evidence = { what: 'end', expected: `after ${spell(oldest)}`, found: spell(seen) };
-  throw new Fault('witness.lag', message, null, null, evidence);
+  const end = endOf(lastAt, takenAt);
+  const least = Math.min(seen, timeOf(cosigned.uncoveredSince));
+  if (end - least < lagMs) return;
+  const message =
+    `the witnesses cover ${cosigned.size} of ${size} entries; ` +
+    `the other ${size - cosigned.size} are not so young that they may still be uncovered`;
+  throw lagging(message, { seen: least, oldest: end - lagMs });
 }
 
 /**
@@ -76,15 +66,18 @@ function assertRecent(
  */
 export function assertSeenLately(
   { cosigned, size }: Pick<Verified, 'cosigned' | 'size'>,
-  { takenAt, quorum, lagMs, witnesses, allowUncosigned }: Witnesses,
+  witnesses: Witnesses,
 ): void {
-  if (allowUncosigned || witnesses.length === 0 || !cosigned || !takenAt) return;
-  const seen = quorumTime(cosigned.by, quorum);
-  const oldest = takenAt.getTime() - Math.max(lagMs, LEAST_PATIENCE_MS);
-  if (seen > oldest) return;
+  if (witnesses.allowUncosigned || witnesses.witnesses.length === 0 || !cosigned) return;
   const message = `the witnesses last cosigned the log at ${cosigned.size} of ${size} entries, long before now`;
-  const evidence = { what: 'seen', expected: `after ${spell(oldest)}`, found: spell(seen) };
-  throw new Fault('witness.lag', message, null, null, evidence);
+  assertRecent(quorumTime(cosigned.by, witnesses.quorum), witnesses, message);
+}
+
+/** Whether something was seen not long before the auditor read the log; a time that is none is never recent. */
+function assertRecent(seen: number, { takenAt, lagMs }: Witnesses, message: string): void {
+  if (!takenAt) return;
+  const oldest = takenAt.getTime() - Math.max(lagMs, LEAST_PATIENCE_MS);
+  if (!(seen > oldest)) throw lagging(message, { seen, oldest });
 }
 
 /** However little may be uncovered: a log in which nothing happens is not cosigned again. */
@@ -111,11 +104,8 @@ function timeOf(at: string | null): number {
   return at === null ? Number.NaN : Date.parse(at);
 }
 
-function tooOld(cosigned: Cosigned, size: number, at: { seen: number; oldest: number }): Fault {
-  const message =
-    `the witnesses cover ${cosigned.size} of ${size} entries; ` +
-    `the other ${size - cosigned.size} are not so young that they may still be uncovered`;
-  const evidence = { what: 'seen', expected: `after ${spell(at.oldest)}`, found: spell(at.seen) };
+function lagging(message: string, { seen, oldest }: { seen: number; oldest: number }): Fault {
+  const evidence = { what: 'seen', expected: `after ${spell(oldest)}`, found: spell(seen) };
   return new Fault('witness.lag', message, null, null, evidence);
 }
 
