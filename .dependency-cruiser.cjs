@@ -24,7 +24,7 @@ module.exports = {
       comment:
         'Tools and benches drive the apps from outside; an app that needs one of them is not deployable without it.',
       severity: 'error',
-      from: { path: '^apps/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^apps/', pathNot: '\\.(test|fixture)\\.ts$' },
       to: { path: '^(tools|bench)/' },
     },
     {

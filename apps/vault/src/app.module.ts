@@ -5,6 +5,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { VaultConfig } from './config.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { EvidenceModule } from './features/evidence/index.js';
+import { FactorsModule } from './features/factors/index.js';
 import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
 import { PermitsModule } from './features/permits/index.js';
@@ -25,6 +26,7 @@ export class AppModule {
         PermitsModule,
         EvidenceModule,
         SignInModule,
+        FactorsModule,
         ErasureModule,
         ModelKeysModule,
       ],

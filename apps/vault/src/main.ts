@@ -15,6 +15,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { type VaultConfig, vaultConfig } from './config.js';
 import { OpeningsService } from './features/evidence/index.js';
+import { FactorsStore } from './features/factors/index.js';
 import { ClientDirectory } from './features/registry/index.js';
 import { SignInStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
@@ -94,6 +95,8 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   const sessions = app.get(SignInStore, { strict: false });
   const replies = app.get(Idempotency, { strict: false });
   periodic.every(3_600_000, 'ended sessions', () => unitOfWork.run((tx) => sessions.deleteExpired(tx)));
+  const factors = app.get(FactorsStore, { strict: false });
+  periodic.every(3_600_000, 'late challenges', () => unitOfWork.run((tx) => factors.deleteExpired(tx)));
   const openings = app.get(OpeningsService, { strict: false });
   periodic.every(3_600_000, 'lapsed evidence', () => unitOfWork.run((tx) => openings.sweep(tx)));
   periodic.every(3_600_000, 'kept replies', () => unitOfWork.single((tx) => replies.sweep(tx)));

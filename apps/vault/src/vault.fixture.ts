@@ -13,7 +13,13 @@ import type { DataSource } from 'typeorm';
 import { ErasureService } from './features/erasure/erasure.service.js';
 import { ErasureStore } from './features/erasure/erasure.store.js';
 import { EvidenceKeeper, EvidenceStore } from './features/evidence/index.js';
-import { DomainKeys, EmbeddedKeyring } from './features/keys/index.js';
+import { FactorEnrolment } from './features/factors/factor-enrolment.service.js';
+import { FactorUse } from './features/factors/factor-use.service.js';
+import { FactorsService } from './features/factors/factors.service.js';
+import { FactorsStore } from './features/factors/factors.store.js';
+import { Passkeys } from './features/factors/passkeys.js';
+import { SessionRaiser } from './features/factors/session-raiser.js';
+import { accountDigest, DomainKeys, EmbeddedKeyring } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
 import { PeopleService } from './features/people/people.service.js';
@@ -27,6 +33,8 @@ import { SignInService } from './features/sign-in/sign-in.service.js';
 import { SignInStore } from './features/sign-in/sign-in.store.js';
 import { vaultPolicies } from './platform/policies.js';
 
+/** Where the page is in which passkeys are made and used. */
+export const WEB = 'https://web.example';
 export const ISSUER = 'https://provider.example';
 
 /** The vault's services, wired as its modules do, on a database of their own and without a listener. */
@@ -40,11 +48,18 @@ export class TestVault {
   readonly erasures: ErasureService;
   readonly signIn: SignInService;
   readonly signInStore = new SignInStore();
+  readonly factorsStore = new FactorsStore();
+  readonly factors: FactorsService;
+  readonly enrolment: FactorEnrolment;
+  readonly factorUse: FactorUse;
+  /** How far the clock of the second factors is ahead; milliseconds. */
+  ahead = 0;
 
   private constructor(
     readonly dataSource: DataSource,
     readonly keys: DomainKeys,
-    private readonly tearDown: () => Promise<void>,
+    private readonly onClose: { leave(): Promise<void>; remove(): Promise<void> },
+    private readonly reopen: () => Promise<TestVault>,
   ) {
     const audit = new AuditLog();
     const store = new PeopleStore();
@@ -57,29 +72,49 @@ export class TestVault {
     this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, audit);
     const enroller = new PeopleEnroller(store, this.sealer, audit);
     this.signIn = new SignInService(this.signInStore, new RegistryStore(), enroller, this.permits, audit);
+    const raiser = new SessionRaiser(this.signIn, audit);
+    const parts = [this.factorsStore, keys, new Passkeys(WEB), raiser, () => this.now()] as const;
+    this.enrolment = new FactorEnrolment(...parts);
+    this.factorUse = new FactorUse(...parts);
+    this.factors = new FactorsService(this.factorsStore, this.signIn, audit);
   }
 
   static async open(): Promise<TestVault> {
     const { vaultUrl, drop } = await freshDatabases();
-    const dataSource = await openDatabase({
-      url: vaultUrl,
-      poolSize: 16,
-      applicationName: 'vault tests',
-      migrations: [],
-    });
     const files = keyringFiles();
-    const keyring = await EmbeddedKeyring.load(files);
-    const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource));
-    await keys.load();
-    return new TestVault(dataSource, keys, async () => {
-      await dataSource.destroy();
-      await drop();
-      files.remove();
-    });
+    const start = async (): Promise<TestVault> => {
+      const dataSource = await openDatabase({
+        url: vaultUrl,
+        poolSize: 16,
+        applicationName: 'vault tests',
+        migrations: [],
+      });
+      const keyring = await EmbeddedKeyring.load(files);
+      const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource));
+      await keys.load();
+      const leave = () => dataSource.destroy();
+      const remove = async () => {
+        await drop();
+        files.remove();
+      };
+      return new TestVault(dataSource, keys, { leave, remove }, start);
+    };
+    return start();
   }
 
-  close(): Promise<void> {
-    return this.tearDown();
+  /** Ends this one and begins another on the same database, as the next process does: nothing kept in memory comes along. */
+  async restart(): Promise<TestVault> {
+    await this.onClose.leave();
+    return Object.assign(await this.reopen(), { ahead: this.ahead });
+  }
+
+  async close(): Promise<void> {
+    await this.onClose.leave();
+    await this.onClose.remove();
+  }
+
+  now(): number {
+    return Date.now() + this.ahead;
   }
 
   query<Row = Record<string, unknown>>(sql: string, values: unknown[] = []): Promise<Row[]> {
@@ -104,6 +139,13 @@ export class TestVault {
     const [row] = await this.query<{ person_id: Buffer }>(sql, [decodeId('cps', name)]);
     if (!row) throw new Error('nobody has this name');
     return row.person_id;
+  }
+
+  /** Makes somebody staff. @returns the account as the registry has it */
+  async appoint(subject: string, roles: readonly string[] = ['auditor']): Promise<Buffer> {
+    const account = accountDigest(new BlindIndex(this.keys.secret('index')), ISSUER, subject);
+    await this.query('INSERT INTO staff (account, roles) VALUES ($1, $2)', [account, roles]);
+    return account;
   }
 
   /** What was staged for the audit log so far. */

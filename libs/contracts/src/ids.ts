@@ -25,6 +25,8 @@ export const erasureClaim = id<'ErasureClaim'>('ecl', 'Fetches the evidence of o
 export const openingId = id<'OpeningId'>('aop', 'An opening of a commitment');
 /** The vault's name for the key of one recommendation model. */
 export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model');
+/** A second factor of a member of staff. */
+export const factorId = id<'FactorId'>('fct', 'A second factor');
 /** One-time code that carries a sign-in from the vault to the API. */
 export const signInCode = id<'SignInCode'>('sic', 'One-time sign-in code');
 
@@ -36,4 +38,5 @@ export type ErasureId = z.infer<typeof erasureId>;
 export type ErasureClaim = z.infer<typeof erasureClaim>;
 export type OpeningId = z.infer<typeof openingId>;
 export type ModelKeyId = z.infer<typeof modelKeyId>;
+export type FactorId = z.infer<typeof factorId>;
 export type SignInCode = z.infer<typeof signInCode>;

@@ -5,6 +5,7 @@ export * from './audit-proofs.js';
 export * from './consent.js';
 export * from './erasure.js';
 export * from './errors.js';
+export * from './factors.js';
 export * from './ids.js';
 export * from './internal.js';
 export * from './openings.js';

@@ -43,6 +43,8 @@ export const redeemSignInCode = defineRoute({
     roles: z.array(z.string()),
     acr: z.string(),
     authenticatedAt: z.iso.datetime(),
+    // Null for a person; staff get no code before they have used one.
+    factorAt: z.iso.datetime().nullable(),
     expiresAt: z.iso.datetime(),
     permits: z.array(permit),
   }),

@@ -26,6 +26,13 @@ export interface RouteContract<
   readonly audience: readonly Audience[];
   /** Asked of CASL by the guard: may the caller do `action` to any `resource`? */
   readonly ability?: { readonly action: string; readonly resource: string };
+  /**
+   * Staff get in without having used a second factor in this session. Only for what leads to one, says that it is missing, or
+   * ends the session: everything else refuses them.
+   */
+  readonly factor?: 'optional';
+  /** Staff must have used a second factor within the last five minutes. */
+  readonly stepUp?: true;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

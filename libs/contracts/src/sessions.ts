@@ -30,5 +30,6 @@ export const closeSession = defineRoute({
   tag: 'Sessions',
   audience: ['person', 'staff'],
   ability: { action: 'continue', resource: 'Session' },
+  factor: 'optional',
   status: 204,
 });

@@ -10,7 +10,13 @@ export const startSignIn = defineRoute({
   summary: 'Send the browser to the OpenID provider',
   tag: 'Sign-in',
   audience: ['public'],
-  query: z.strictObject({ return_to: z.url().max(512).optional() }),
+  query: z.strictObject({
+    return_to: z.url().max(512).optional(),
+    fresh: z
+      .literal('true')
+      .optional()
+      .describe('The provider asks for the password again, also where somebody is signed in there already'),
+  }),
   problems: ['sign_in.return_to_not_allowed'],
 });
 
@@ -47,10 +53,12 @@ export const readSession = defineRoute({
   tag: 'Sign-in',
   audience: ['person', 'staff'],
   ability: { action: 'continue', resource: 'Session' },
+  factor: 'optional',
   reply: z.object({
     kind: z.enum(['person', 'staff']),
     roles: z.array(z.string()),
     authenticatedAt: z.iso.datetime(),
+    factorAt: z.iso.datetime().nullable().describe('When a second factor was last used in this session'),
     expiresAt: z.iso.datetime(),
   }),
 });
@@ -64,5 +72,6 @@ export const signOut = defineRoute({
   tag: 'Sign-in',
   audience: ['person', 'staff'],
   ability: { action: 'continue', resource: 'Session' },
+  factor: 'optional',
   status: 204,
 });

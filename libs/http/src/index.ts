@@ -34,6 +34,7 @@ export { provide } from './provide.js';
 export type { Refusal, RefusalLog } from './refusals.js';
 export type { HttpReply, HttpRequest } from './request.js';
 export { UndeclaredRoutes } from './routes.js';
+export { hasSteppedUp, stepUpRequired } from './second-factor.js';
 export { ServiceController } from './service.controller.js';
 export { SessionCallers, type SessionFinder } from './session-callers.js';
 export { SessionCookieFormat } from './session-cookie.js';

@@ -17,6 +17,8 @@ export interface SessionContent {
   readonly roles: readonly string[];
   readonly acr: string;
   readonly authenticatedAt: string;
+  /** when staff last used a second factor; absent in sessions from before there were any */
+  readonly factorAt?: string | null;
   readonly expiresAt: string;
   readonly permits: readonly KnownPermit[];
 }

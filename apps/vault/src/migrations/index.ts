@@ -12,6 +12,7 @@ import { rateCountSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
+import { factorsSchemaSql } from '../features/factors/factors.schema.js';
 import { keysSchemaSql } from '../features/keys/keys.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { peopleSchemaSql } from '../features/people/people.schema.js';
@@ -39,4 +40,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(16, 'evidence', evidenceSchemaSql),
   migration(17, 'audit-archive', auditArchiveSchemaSql),
   migration(18, 'rate-counts', rateCountSchemaSql),
+  migration(19, 'factors', factorsSchemaSql),
 ];

@@ -11,4 +11,10 @@ interface InSession {
 /** A signed-in person. `id` is the audit log's commitment to them; `personId` never leaves the vault. */
 export type VaultPerson = PersonCaller & InSession & { readonly personId: Buffer };
 export type VaultStaff = StaffCaller & InSession;
+
+/** The account at the provider, as its digest: what a member of staff is known by. */
+export function accountOf({ id }: VaultStaff): Buffer {
+  return Buffer.from(id, 'hex');
+}
+
 export type IdentityClient = ClientCaller & { readonly revealPurposes: readonly RevealPurpose[] };

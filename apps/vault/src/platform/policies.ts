@@ -1,6 +1,7 @@
 import type { Policy } from '@integument/authz';
 import { commonPolicy } from '@integument/http';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
+import { factorsPolicy } from '../features/factors/factors.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
 
 /** What the API's process may do on the internal listener: everything there is, and none of it gives identity. */
@@ -17,6 +18,7 @@ const apiProcessPolicy: Policy = (can, caller) => {
 export const vaultPolicies: readonly Policy[] = [
   peoplePolicy,
   evidencePolicy,
+  factorsPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];

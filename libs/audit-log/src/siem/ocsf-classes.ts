@@ -6,7 +6,18 @@ export const OCSF_VERSION = '1.5.0';
 
 export const CLASSES = {
   finding: { uid: 2004, category: 2, activities: { Create: 1, Update: 2, Close: 3 } },
-  account: { uid: 3001, category: 3, activities: { Create: 1, Enable: 2, Disable: 5, Delete: 6 } },
+  account: {
+    uid: 3001,
+    category: 3,
+    activities: {
+      Create: 1,
+      Enable: 2,
+      Disable: 5,
+      Delete: 6,
+      'MFA Factor Enable': 10,
+      'MFA Factor Disable': 11,
+    },
+  },
   authentication: {
     uid: 3002,
     category: 3,
@@ -49,6 +60,18 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'sessions.open': ['authentication', 'Logon'],
   'sessions.close': ['authentication', 'Logoff'],
   'session.noop': ['api', 'Other'],
+
+  'factors.list': ['api', 'Read'],
+  'factors.begin_totp': ['authentication', 'Preauth'],
+  'factors.begin_passkey': ['authentication', 'Preauth'],
+  'factors.begin_use': ['authentication', 'Preauth'],
+  'factors.enrol_totp': ['account', 'MFA Factor Enable'],
+  'factors.enrol_passkey': ['account', 'MFA Factor Enable'],
+  'factors.make_recovery_codes': ['account', 'MFA Factor Enable'],
+  'factors.remove': ['account', 'MFA Factor Disable'],
+  'factors.use_totp': ['authentication', 'Logon'],
+  'factors.use_passkey': ['authentication', 'Logon'],
+  'factors.use_recovery_code': ['authentication', 'Logon'],
 
   'people.enrol': ['account', 'Create'],
   'people.enrol_self': ['account', 'Create'],

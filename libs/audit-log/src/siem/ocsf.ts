@@ -129,6 +129,8 @@ function ofClass(name: ClassName, entry: LoggedEntry, { origin, position }: Logg
         ...(entry.actor.session && { session: { uid: entry.actor.session } }),
       };
     case 'account':
+      // Second factors are one's own.
+      if (resource === 'factors') return { user: userOf(entry.actor) };
       // To whom it happened: only a commitment to them is known here.
       return { user: { uid: entry.subject ?? 'not recorded', type_id: 1, type: 'User' } };
     case 'entity':

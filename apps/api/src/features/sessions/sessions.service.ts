@@ -89,7 +89,10 @@ function toCaller(content: SessionContent, cookie: SessionCookie): ApiPerson | A
   const common = { id: content.session, session: content.session, content, cookie };
   // Only of staff: a person's would let their entries of two purposes be matched by the moment of the sign-in.
   const authenticatedAt = new Date(content.authenticatedAt);
-  if (content.kind === 'staff') return staff({ ...common, roles: content.roles, authenticatedAt });
+  if (content.kind === 'staff') {
+    const factor = content.factorAt && { secondFactorAt: new Date(content.factorAt) };
+    return staff({ ...common, ...factor, roles: content.roles, authenticatedAt });
+  }
   return person({ ...common, permits: content.permits });
 }
 

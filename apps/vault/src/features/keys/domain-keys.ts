@@ -3,7 +3,7 @@ import type { UnitOfWork } from '@integument/database';
 import type { Keyring } from './keyring.js';
 import type { KeysStore } from './keys.store.js';
 
-const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence'] as const;
+const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence', 'factor'] as const;
 export type Domain = (typeof DOMAINS)[number];
 
 /** A data key under the domain key that wraps it. */

@@ -22,6 +22,8 @@ interface Attempt {
   readonly nonce: string;
   readonly verifier: string;
   readonly returnTo: string | null;
+  /** the provider must have asked for the password just now */
+  readonly fresh: boolean;
   readonly expiresAt: number;
 }
 
@@ -31,6 +33,7 @@ export class SignInRefused extends Error {
 }
 
 const ATTEMPT_SECONDS = 600;
+const FRESH_SECONDS = 300;
 const PLACE = context('integument/sign-in-attempt/v1');
 
 /**
@@ -50,13 +53,14 @@ export class RelyingParty {
   }
 
   /** @returns where to send the browser, and the cookie that belongs to it */
-  async begin(returnTo: string | null): Promise<{ url: string; attempt: string }> {
+  async begin(returnTo: string | null, fresh = false): Promise<{ url: string; attempt: string }> {
     const configuration = await this.configuration();
     const attempt: Attempt = {
       state: oidc.randomState(),
       nonce: oidc.randomNonce(),
       verifier: oidc.randomPKCECodeVerifier(),
       returnTo,
+      fresh,
       expiresAt: this.now() + ATTEMPT_SECONDS * 1_000,
     };
     const url = oidc.buildAuthorizationUrl(configuration, {
@@ -66,6 +70,7 @@ export class RelyingParty {
       nonce: attempt.nonce,
       code_challenge: await oidc.calculatePKCECodeChallenge(attempt.verifier),
       code_challenge_method: 'S256',
+      ...(fresh && { prompt: 'login', max_age: String(FRESH_SECONDS) }),
     });
     const sealed = seal(this.#attemptKey, Buffer.from(JSON.stringify(attempt)), PLACE);
     return { url: url.href, attempt: sealed.toString('base64url') };
@@ -83,6 +88,8 @@ export class RelyingParty {
         expectedNonce: attempt.nonce,
         pkceCodeVerifier: attempt.verifier,
         idTokenExpected: true,
+        // Asked for, `auth_time` must come back (OpenID Connect Core, section 2), and is checked against this.
+        ...(attempt.fresh && { maxAge: FRESH_SECONDS }),
       });
       return { authentication: toAuthentication(tokens.claims(), this.now()), returnTo: attempt.returnTo };
     } catch (error) {

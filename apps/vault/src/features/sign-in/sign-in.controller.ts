@@ -51,7 +51,7 @@ export class SignInController {
     if (new URL(returnTo).origin !== this.config.WEB_ORIGIN) {
       throw new CodedError('sign_in.return_to_not_allowed', 400, 'You can only return to the web app.');
     }
-    const { url, attempt } = await this.provider.begin(returnTo);
+    const { url, attempt } = await this.provider.begin(returnTo, query.fresh === 'true');
     return Answer.redirect(url, {
       headers: { 'set-cookie': this.#attempts.write(attempt, ATTEMPT_SECONDS) },
     });
@@ -83,6 +83,7 @@ export class SignInController {
       kind: caller.kind,
       roles: caller.kind === 'staff' ? [...caller.roles] : [],
       authenticatedAt: caller.authenticatedAt.toISOString(),
+      factorAt: caller.secondFactorAt?.toISOString() ?? null,
       expiresAt: caller.expiresAt.toISOString(),
     };
   }

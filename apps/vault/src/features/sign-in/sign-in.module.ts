@@ -41,6 +41,6 @@ import { SignInStore } from './sign-in.store.js';
     provide(SignInService, SignInStore, RegistryStore, PeopleEnroller, PermitsService, AuditLog),
     provide(SessionCallers, SessionCookieFormat, SignInService, UnitOfWork),
   ],
-  exports: [SignInService, SessionCallers, SignInStore],
+  exports: [SignInService, SessionCallers, SessionCookieFormat, SignInStore],
 })
 export class SignInModule {}

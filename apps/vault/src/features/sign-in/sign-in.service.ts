@@ -5,7 +5,7 @@ import { CodedError, type ReplyOf, type redeemSignInCode, type SignInCode } from
 import { context, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, askerIn, by, type Circumstances } from '@integument/http';
-import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
+import { accountOf, type VaultPerson, type VaultStaff } from '../../platform/callers.js';
 import type { PeopleEnroller } from '../people/index.js';
 import type { PermitsService } from '../permits/index.js';
 import type { RegistryStore } from '../registry/index.js';
@@ -52,6 +52,7 @@ export class SignInService {
       staff: roles ? account : null,
       acr: authentication.acr,
       authenticatedAt: authentication.authenticatedAt,
+      factorAt: null,
       expiresAt: new Date(this.now() + hours * 3_600_000),
     });
     const caller = await this.find(tx, secret.toString('base64url'));
@@ -65,6 +66,35 @@ export class SignInService {
     if (!SECRET_TEXT.test(secretText)) return null;
     const row = await this.store.findSession(tx, digestOf(Buffer.from(secretText, 'base64url')));
     return row && toCaller(row);
+  }
+
+  /**
+   * Begins another session in place of one that has just used a second factor. With the old secret go the one-time codes it was
+   * given: whoever knew it before, because they planted or saw it, does not rise with its owner.
+   * @throws CodedError `auth.required` where the session has ended meanwhile
+   */
+  async raise(tx: Tx, caller: VaultStaff, factorAt: Date): Promise<{ secret: string; caller: VaultStaff }> {
+    const ended = await this.store.takeStaffSession(tx, caller.sessionDigest);
+    if (!ended) throw new CodedError('auth.required', 401, 'This session has ended. Sign in again.');
+    const secret = randomBytes(SECRET_BYTES);
+    const session = {
+      session: digestOf(secret),
+      personId: null,
+      staff: ended.staff,
+      acr: ended.acr,
+      authenticatedAt: ended.authenticated_at,
+      factorAt,
+      expiresAt: ended.expires_at,
+    };
+    await this.store.insertSession(tx, session);
+    const raised = await this.store.findSession(tx, session.session);
+    if (!raised) throw new Error('a session that was just begun is not there');
+    return { secret: secret.toString('base64url'), caller: toCaller(raised) as VaultStaff };
+  }
+
+  /** Ends all other sessions of a member of staff. */
+  async endOthers(tx: Tx, caller: VaultStaff): Promise<void> {
+    await this.store.deleteOthers(tx, accountOf(caller), caller.sessionDigest);
   }
 
   async issueCode(
@@ -95,6 +125,7 @@ export class SignInService {
       roles: row.roles ?? [],
       acr: row.acr,
       authenticatedAt: row.authenticated_at.toISOString(),
+      factorAt: row.factor_at?.toISOString() ?? null,
       expiresAt: row.expires_at.toISOString(),
       permits: row.person_id ? await this.permits.ofPerson(tx, row.person_id) : [],
     };
@@ -114,7 +145,10 @@ function toCaller(row: SessionRow): VaultPerson | VaultStaff {
     authenticatedAt: row.authenticated_at,
     expiresAt: row.expires_at,
   };
-  if (row.staff) return staff({ ...common, id: row.staff.toString('hex'), roles: row.roles ?? [] });
+  if (row.staff) {
+    const factor = row.factor_at && { secondFactorAt: row.factor_at };
+    return staff({ ...common, ...factor, id: row.staff.toString('hex'), roles: row.roles ?? [] });
+  }
   const { subject } = row;
   if (!row.person_id || !subject) throw new Error('a session of nobody');
   return person({ ...common, id: subject.toString('hex'), personId: row.person_id });

@@ -8,8 +8,14 @@ export interface SessionRow {
   readonly roles: string[] | null;
   readonly acr: string;
   readonly authenticated_at: Date;
+  readonly factor_at: Date | null;
   readonly expires_at: Date;
 }
+
+/** What stays of a session when its secret changes. */
+export type StaffSession = Pick<SessionRow, 'acr' | 'authenticated_at' | 'expires_at'> & {
+  readonly staff: Buffer;
+};
 
 export interface NewSession {
   readonly session: Buffer;
@@ -17,24 +23,27 @@ export interface NewSession {
   readonly staff: Buffer | null;
   readonly acr: string;
   readonly authenticatedAt: Date;
+  readonly factorAt: Date | null;
   readonly expiresAt: Date;
 }
 
 const SESSION = `
-  SELECT s.session, s.person_id, p.subject, s.staff, r.roles, s.acr, s.authenticated_at, s.expires_at
+  SELECT s.session, s.person_id, p.subject, s.staff, r.roles, s.acr, s.authenticated_at, s.factor_at,
+    s.expires_at
   FROM vault_session s LEFT JOIN person p USING (person_id) LEFT JOIN staff r ON r.account = s.staff`;
 
 export class SignInStore {
   async insertSession(tx: Tx, session: NewSession): Promise<void> {
     await tx.query(
-      `INSERT INTO vault_session (session, person_id, staff, acr, authenticated_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6)`,
+      `INSERT INTO vault_session (session, person_id, staff, acr, authenticated_at, factor_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
       [
         session.session,
         session.personId,
         session.staff,
         session.acr,
         session.authenticatedAt,
+        session.factorAt,
         session.expiresAt,
       ],
     );
@@ -47,6 +56,20 @@ export class SignInStore {
       [session],
     );
     return rows[0] ?? null;
+  }
+
+  /** Ends a session for another to follow it. @returns null for one that has ended by now: of a hundred at once one gets it */
+  async takeStaffSession(tx: Tx, session: Buffer): Promise<StaffSession | null> {
+    const taken = await tx.query<StaffSession>(
+      `DELETE FROM vault_session WHERE session = $1 AND staff IS NOT NULL AND expires_at > now()
+       RETURNING staff, acr, authenticated_at, expires_at`,
+      [session],
+    );
+    return taken[0] ?? null;
+  }
+
+  async deleteOthers(tx: Tx, staff: Buffer, session: Buffer): Promise<void> {
+    await tx.query('DELETE FROM vault_session WHERE staff = $1 AND session <> $2', [staff, session]);
   }
 
   async deleteSession(tx: Tx, session: Buffer): Promise<void> {

@@ -1,0 +1,115 @@
+import {
+  beginPasskey,
+  beginTotp,
+  beginUse,
+  CodedError,
+  enrolPasskey,
+  enrolTotp,
+  listFactors,
+  makeRecoveryCodes,
+  removeFactor,
+  usePasskey,
+  useRecoveryCode,
+  useTotp,
+} from '@integument/contracts';
+import { type Tx, UnitOfWork } from '@integument/database';
+import {
+  Answer,
+  AskedBy,
+  type Asker,
+  Implements,
+  Input,
+  type InputOf,
+  SessionCookieFormat,
+} from '@integument/http';
+import { Controller } from '@nestjs/common';
+import type { VaultStaff } from '../../platform/callers.js';
+import { FactorEnrolment } from './factor-enrolment.service.js';
+import { FactorUse } from './factor-use.service.js';
+import { FactorsService } from './factors.service.js';
+import type { Raised } from './session-raiser.js';
+
+type Staff = Asker<VaultStaff>;
+
+@Controller()
+export class FactorsController {
+  constructor(
+    private readonly factors: FactorsService,
+    private readonly enrolment: FactorEnrolment,
+    private readonly use: FactorUse,
+    private readonly cookies: SessionCookieFormat,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  @Implements(listFactors)
+  list(@AskedBy() asker: Staff) {
+    return this.unitOfWork.run((tx) => this.factors.list(tx, asker));
+  }
+
+  @Implements(beginTotp)
+  beginTotp(@AskedBy() asker: Staff) {
+    return this.unitOfWork.run((tx) => this.enrolment.beginTotp(tx, asker));
+  }
+
+  @Implements(enrolTotp)
+  async enrolTotp(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof enrolTotp>) {
+    const enrolled = await this.settle((tx) => this.enrolment.finishTotp(tx, asker, body.code));
+    return this.answer(enrolled, { factor: enrolled.factor });
+  }
+
+  @Implements(beginPasskey)
+  beginPasskey(@AskedBy() asker: Staff) {
+    return this.unitOfWork.run((tx) => this.enrolment.beginPasskey(tx, asker));
+  }
+
+  @Implements(enrolPasskey)
+  async enrolPasskey(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof enrolPasskey>) {
+    const enrolled = await this.settle((tx) => this.enrolment.finishPasskey(tx, asker, body.credential));
+    return this.answer(enrolled, { factor: enrolled.factor });
+  }
+
+  @Implements(useTotp)
+  async useTotp(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof useTotp>) {
+    return this.answer(await this.settle((tx) => this.use.useTotp(tx, asker, body.code)), {});
+  }
+
+  @Implements(beginUse)
+  beginUse(@AskedBy() asker: Staff) {
+    return this.unitOfWork.run((tx) => this.use.beginPasskey(tx, asker));
+  }
+
+  @Implements(usePasskey)
+  async usePasskey(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof usePasskey>) {
+    return this.answer(await this.settle((tx) => this.use.usePasskey(tx, asker, body.credential)), {});
+  }
+
+  @Implements(useRecoveryCode)
+  async useRecoveryCode(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof useRecoveryCode>) {
+    return this.answer(await this.settle((tx) => this.use.useRecoveryCode(tx, asker, body.code)), {});
+  }
+
+  @Implements(makeRecoveryCodes)
+  makeRecoveryCodes(@AskedBy() asker: Staff) {
+    return this.unitOfWork.run((tx) => this.factors.makeRecoveryCodes(tx, asker));
+  }
+
+  @Implements(removeFactor)
+  remove(@AskedBy() asker: Staff, @Input() { params }: InputOf<typeof removeFactor>) {
+    return this.unitOfWork.run((tx) => this.factors.remove(tx, asker, params.factor));
+  }
+
+  /** Throws a returned refusal only now that what belongs to it is committed. */
+  private async settle<T extends object>(work: (tx: Tx) => Promise<T | CodedError>): Promise<T> {
+    const outcome = await this.unitOfWork.run(work);
+    if (outcome instanceof CodedError) throw outcome;
+    return outcome;
+  }
+
+  private answer<Extra extends object>({ secret, factorAt, expiresAt }: Raised, extra: Extra) {
+    const seconds = (expiresAt.getTime() - Date.now()) / 1_000;
+    return Answer.of(
+      { ...extra, factorAt: factorAt.toISOString() },
+      { headers: { 'set-cookie': this.cookies.write(secret, seconds) } },
+    );
+  }
+}

@@ -1,0 +1,33 @@
+import { AuditLog } from '@integument/audit-log';
+import { provide } from '@integument/http';
+import { Module } from '@nestjs/common';
+import type { VaultConfig } from '../../config.js';
+import { VAULT_CONFIG } from '../../platform/tokens.js';
+import { DomainKeys, KeysModule } from '../keys/index.js';
+import { SignInModule, SignInService } from '../sign-in/index.js';
+import { FactorEnrolment } from './factor-enrolment.service.js';
+import { FactorUse } from './factor-use.service.js';
+import { FactorsController } from './factors.controller.js';
+import { FactorsService } from './factors.service.js';
+import { FactorsStore } from './factors.store.js';
+import { Passkeys } from './passkeys.js';
+import { SessionRaiser } from './session-raiser.js';
+
+@Module({
+  imports: [KeysModule, SignInModule],
+  controllers: [FactorsController],
+  providers: [
+    provide(FactorsStore),
+    {
+      provide: Passkeys,
+      inject: [VAULT_CONFIG],
+      useFactory: (config: VaultConfig) => new Passkeys(config.WEB_ORIGIN),
+    },
+    provide(SessionRaiser, SignInService, AuditLog),
+    provide(FactorEnrolment, FactorsStore, DomainKeys, Passkeys, SessionRaiser),
+    provide(FactorUse, FactorsStore, DomainKeys, Passkeys, SessionRaiser),
+    provide(FactorsService, FactorsStore, SignInService, AuditLog),
+  ],
+  exports: [FactorsStore],
+})
+export class FactorsModule {}

@@ -1,0 +1,2 @@
+export { FactorsModule } from './factors.module.js';
+export { FactorsStore } from './factors.store.js';

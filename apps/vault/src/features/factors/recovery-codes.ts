@@ -1,0 +1,20 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { context } from '@integument/crypto';
+
+export const RECOVERY_CODES = 10;
+const CHARACTERS = 20;
+// No i, l, o, u to misread.
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** 100 random bits, in fours to copy by hand. */
+export function newRecoveryCode(): string {
+  const text = [...randomBytes(CHARACTERS)].map((byte) => ALPHABET[byte & 31]).join('');
+  return text.match(/.{4}/g)?.join('-') ?? '';
+}
+
+/** What is kept of a code. */
+export function recoveryCodeDigest(account: Buffer, code: string): Buffer {
+  return createHash('sha256')
+    .update(context('integument/recovery-code/v1', account, code))
+    .digest();
+}
