@@ -9,7 +9,8 @@ ${GENERATED}
 Every route there is, from the contracts in \`libs/contracts/src\`. What isn't declared there doesn't exist: an app with a route beside them doesn't start. Each app also answers
 \`/healthz\`, \`/readyz\`, \`/openapi.json\` and \`/docs\`; the internal listener has no documents.
 
-**Who** may call at all; **asks** is the ability that the caller must have besides, decided by the app's policies (\`*.policy.ts\`): [abilities.md](abilities.md) says who has it. "anybody" needs no sign-in: what such a route hands in or out
+**Who** may call at all; **asks** is the ability that the caller must have besides, decided by the app's policies (\`*.policy.ts\`): [abilities.md](abilities.md) says who has it. Staff must have used a second factor in their session; within five minutes where it says "fresh factor"; not at all
+where it says "no factor". "anybody" needs no sign-in: what such a route hands in or out
 is its own credential (a one-time code, a claim), or nothing of anybody's. **Class** says which allowance of requests a route
 is taken from (the settings \`LIMITS_…\`); above it comes \`request.rate_limited\`, 429. Refusals come as problem+json with a stable code; those beyond the general ones are named.
 `;
@@ -64,9 +65,9 @@ function isRoute(value: unknown): value is RouteContract {
 
 function section(heading: string, routes: readonly RouteContract[]): string {
   const rows = routes.map((route) => {
-    const { method, path, summary, audience, ability, problems = [] } = route;
+    const { method, path, summary, audience, ability, factor, stepUp, problems = [] } = route;
     return `| \`${method} ${path}\` | ${summary.replaceAll('|', '\\|')} | ${audience.map((who) => AUDIENCES[who]).join(', ')} | ${
-      ability ? `\`${ability.action} ${ability.resource}\`` : '–'
+      ability ? `\`${ability.action} ${ability.resource}\`${factorMark(factor, stepUp)}` : '–'
     } | ${contracts.routeClassOf(route)} | ${problems.map((code) => `\`${code}\``).join(' ') || '–'} |`;
   });
   return [
@@ -77,4 +78,9 @@ function section(heading: string, routes: readonly RouteContract[]): string {
     ...rows,
     '',
   ].join('\n');
+}
+
+function factorMark(factor: RouteContract['factor'], stepUp: RouteContract['stepUp']): string {
+  if (stepUp) return ', fresh factor';
+  return factor === 'optional' ? ', no factor' : '';
 }

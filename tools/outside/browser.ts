@@ -1,6 +1,7 @@
 import { issueSignInCode, openSession } from '@integument/contracts';
 import type { PlatformInfo } from '@integument/testing';
 import { ask } from './ask.js';
+import { hasPasskey, useSecondFactor } from './second-factor.js';
 import type { Visitor } from './visitor.js';
 
 const MOST_REDIRECTS = 12;
@@ -11,11 +12,25 @@ const MOST_REDIRECTS = 12;
  */
 export class Browser implements Visitor {
   readonly #cookies = new Map<string, { host: string; path: string; name: string; value: string }>();
+  /** whose second factor is at hand */
+  #staff: string | undefined;
+  #isSteppingUp = false;
 
   constructor(private readonly info: PlatformInfo) {}
 
-  /** Sends a request with the cookies that belong to it and keeps those that come back. */
+  /**
+   * Sends a request with the cookies that belong to it and keeps those that come back. Where an app asks staff for a fresh second
+   * factor, it is used and the request sent again, as a page does.
+   */
   async send(url: string, init: RequestInit = {}): Promise<Response> {
+    const reply = await this.sendOnce(url, init);
+    if (this.#staff === undefined || this.#isSteppingUp || !wantsStepUp(reply)) return reply;
+    await reply.body?.cancel();
+    await this.stepUp(url.startsWith(this.info.urls.api));
+    return this.sendOnce(url, init);
+  }
+
+  private async sendOnce(url: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set('cookie', this.cookiesFor(new URL(url)));
     if (!headers.has('origin')) headers.set('origin', this.info.urls.web);
@@ -38,7 +53,12 @@ export class Browser implements Visitor {
    * @returns where the browser ends up: the page that it set out from
    */
   async signIn(name: string, password = this.info.demoPassword): Promise<string> {
-    return this.follow(await this.signInUntilCallback(name, password), this.info.urls.web);
+    const page = await this.follow(await this.signInUntilCallback(name, password), this.info.urls.web);
+    if (hasPasskey(this.info, name)) {
+      await useSecondFactor(this, this.info, name);
+      this.#staff = name;
+    }
+    return page;
   }
 
   /** The same up to where the provider sends the browser back to the vault. @returns that address, not yet visited */
@@ -58,6 +78,17 @@ export class Browser implements Visitor {
     const { urls } = this.info;
     const { code } = await ask(this, urls.vault, issueSignInCode);
     await ask(this, urls.api, openSession, { body: { code } });
+  }
+
+  private async stepUp(atApi: boolean): Promise<void> {
+    this.#isSteppingUp = true;
+    try {
+      await useSecondFactor(this, this.info, this.#staff ?? '');
+      // The API knows of it by a session that begins after it.
+      if (atApi) await this.openApiSession();
+    } finally {
+      this.#isSteppingUp = false;
+    }
   }
 
   /** A second browser with the same cookies, as if they had been stolen. */
@@ -115,6 +146,11 @@ export class Browser implements Visitor {
     if (gone) this.#cookies.delete(key);
     else this.#cookies.set(key, { host: from.hostname, path, name, value: value.join('=') });
   }
+}
+
+/** RFC 9470, section 3. */
+function wantsStepUp({ status, headers }: Response): boolean {
+  return status === 403 && /insufficient_user_authentication/.test(headers.get('www-authenticate') ?? '');
 }
 
 /** Signs somebody in and opens their session of the API: a browser in which the page has loaded. */

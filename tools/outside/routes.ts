@@ -59,4 +59,5 @@ const SAMPLES: Readonly<Record<string, string>> = {
   opening: 'aop_00000000000000000000000000000000',
   modelKey: 'mdk_00000000000000000000000000000000',
   purpose: 'ingest',
+  factor: 'fct_00000000000000000000000000000000',
 };

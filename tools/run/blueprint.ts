@@ -31,7 +31,14 @@ export interface Blueprint {
 }
 
 export const RELYING_PARTY = 'integument';
-export const STAFF = { privacyOfficer: 'olivia', auditor: 'arthur' } as const;
+/** For whoever tries it by hand. */
+export const DEMO_STAFF = { privacyOfficer: 'olivia', auditor: 'arthur', admin: 'adam' } as const;
+/** Tests and tools have staff of their own: a second factor that somebody enrols by hand is none that they could use. */
+export const STAFF = {
+  privacyOfficer: 'tools-officer',
+  auditor: 'tools-auditor',
+  support: 'tools-support',
+} as const;
 
 /** Makes what is missing: secrets, keys, certificates, the provider's settings, the vault's registry. */
 export async function drawBlueprint(
@@ -134,8 +141,12 @@ function registry(issuer: string): object {
       { id: 'skin-app', use: 'health', purposes: ['ingest', 'recommendation'] },
     ],
     staff: [
+      { issuer, subject: DEMO_STAFF.privacyOfficer, roles: ['privacy-officer'] },
+      { issuer, subject: DEMO_STAFF.auditor, roles: ['auditor'] },
+      { issuer, subject: DEMO_STAFF.admin, roles: ['admin'] },
       { issuer, subject: STAFF.privacyOfficer, roles: ['privacy-officer'] },
       { issuer, subject: STAFF.auditor, roles: ['auditor'] },
+      { issuer, subject: STAFF.support, roles: ['support'] },
     ],
   };
 }

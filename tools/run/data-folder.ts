@@ -16,6 +16,8 @@ export interface DataFolder {
   readonly logs: string;
   /** checkpoints of the audit logs, outside their databases */
   readonly anchors: string;
+  /** second factors of the staff that tests and tools sign in as */
+  readonly passkeys: string;
   /** identities of the running children */
   readonly run: string;
   readonly secrets: string;
@@ -39,6 +41,7 @@ export function prepareDataFolder(root: string, account: Account | undefined): D
     provider: 'provider',
     logs: 'logs',
     anchors: 'anchors',
+    passkeys: 'passkeys',
     run: 'run',
   };
   const at = (name: string) => join(root, name);
@@ -51,6 +54,7 @@ export function prepareDataFolder(root: string, account: Account | undefined): D
     provider: at('provider'),
     logs: at('logs'),
     anchors: at('anchors'),
+    passkeys: at('passkeys'),
     run: at('run'),
     secrets: at('secrets.json'),
     demo: at('demo.json'),

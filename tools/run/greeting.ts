@@ -2,14 +2,18 @@ import type { PlatformInfo } from '@integument/testing';
 
 /** What somebody who has just started the platform wants to know. */
 export function greeting(info: PlatformInfo): string {
-  const { urls, staff, demoPassword } = info;
+  const { urls, demoStaff, demoPassword } = info;
   return `
 Integument runs. Open ${urls.web}
 
   Sign in as    with the password ${demoPassword}
   alice, bob …  a person (any name of small letters, digits and hyphens)
-  ${staff.privacyOfficer.padEnd(12)}  the privacy officer
-  ${staff.auditor.padEnd(12)}  the auditor
+  ${demoStaff.privacyOfficer.padEnd(12)}  the privacy officer
+  ${demoStaff.auditor.padEnd(12)}  the auditor
+  ${demoStaff.admin.padEnd(12)}  the admin
+
+  Staff need a second factor. Once signed in, in the vault's /docs within five minutes: POST /v1/factors/totp shows
+  what an authenticator app takes, POST /v1/factors/totp/finish takes its first code; later POST /v1/factors/use/totp.
 
   Vault         ${urls.vault}/docs   (identity)
   API           ${urls.api}/docs   (skin and health data, by pseudonym)

@@ -4,7 +4,7 @@ import type { ChildName, PlatformInfo } from '@integument/testing';
 import { isTaken } from '../ports.js';
 import { serverAccount } from '../postgres/account.js';
 import { DIST_FOLDER } from '../project-folder.js';
-import { type Blueprint, drawBlueprint, STAFF } from './blueprint.js';
+import { type Blueprint, DEMO_STAFF, drawBlueprint, STAFF } from './blueprint.js';
 import { Child, type ChildSpec } from './child.js';
 import { apps } from './children.js';
 import { type DataFolder, type PostgresPlace, prepareDataFolder } from './data-folder.js';
@@ -202,6 +202,8 @@ function describe(
       'skin-app': { secret: secrets.skinApp, audience: 'urn:integument:api' },
     },
     staff: STAFF,
+    demoStaff: DEMO_STAFF,
+    passkeyFolder: folder.passkeys,
     apiTls: { ca: keys.authority, certificate, key },
     databases: { vault: vault.info, platform: platform.info },
     audit: { vault: keys.vaultAudit.info, api: keys.apiAudit.info },

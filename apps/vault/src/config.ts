@@ -53,7 +53,7 @@ export const vaultConfig = z
       .describe('Name of the vault’s audit log'),
     ...logSettings,
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
-    WEB_ORIGIN: webUrl('Origin of the web app'),
+    WEB_ORIGIN: webUrl('Origin of the web app; staff’s passkeys are bound to its host'),
     TRUSTED_PROXIES: proxyNetworks(),
     ...limitSettings,
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),

@@ -1,6 +1,6 @@
 import { platform } from '@integument/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { signIn } from '../../../tools/outside/browser.js';
+import { Browser, signIn } from '../../../tools/outside/browser.js';
 import { Client } from '../../../tools/outside/client.js';
 import { newcomer } from '../../../tools/outside/newcomer.js';
 import { declaredRoutes, knock } from '../../../tools/outside/routes.js';
@@ -49,10 +49,35 @@ const VAULT: Readonly<Record<string, string>> = {
   'sign_in.issue_code': 'POA',
   'sign_in.session': 'POA',
   'sign_in.sign_out': 'POA',
+  'factors.list': 'OA',
+  'factors.begin_totp': 'OA',
+  'factors.enrol_totp': 'OA',
+  'factors.begin_passkey': 'OA',
+  'factors.enrol_passkey': 'OA',
+  'factors.begin_use': 'OA',
+  'factors.use_totp': 'OA',
+  'factors.use_passkey': 'OA',
+  'factors.use_recovery_code': 'OA',
+  'factors.make_recovery_codes': 'OA',
+  'factors.remove': 'OA',
   'session.noop': 'S',
   'abilities.read_own': 'POAS',
   ...AUDIT,
 };
+/** What staff reach before they have used a second factor. */
+const WITHOUT_FACTOR = [
+  'sign_in.session',
+  'sign_in.sign_out',
+  'factors.list',
+  'factors.begin_totp',
+  'factors.enrol_totp',
+  'factors.begin_passkey',
+  'factors.enrol_passkey',
+  'factors.begin_use',
+  'factors.use_totp',
+  'factors.use_passkey',
+  'factors.use_recovery_code',
+];
 const API: Readonly<Record<string, string>> = {
   'sessions.open': '*',
   'sessions.close': 'POA',
@@ -163,5 +188,22 @@ describe.each(APPS)('the %s', (_, url, table) => {
         method,
         404,
       ]);
+  });
+});
+
+describe('staff who have not used a second factor', () => {
+  it('reach the way to one and nothing else, by any route in any order', async () => {
+    for (const name of Object.values(info.demoStaff)) {
+      const browser = new Browser(info);
+      await browser.signIn(name);
+      const routes = await declaredRoutes(info.urls.vault);
+      for (const route of [...routes, ...routes.reverse()]) {
+        const { status, code } = await knock(browser, info.urls.vault, route);
+        const open = VAULT[route.id] === '*' || WITHOUT_FACTOR.includes(route.id);
+        const got = status === 401 || status === 403 ? `${status} ${code}` : 'let in';
+        expect([route.id, name, got]).toEqual([route.id, name, open ? 'let in' : '403 auth.factor_required']);
+      }
+      await expect(browser.openApiSession()).rejects.toThrow('auth.factor_required');
+    }
   });
 });

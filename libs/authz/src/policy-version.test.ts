@@ -19,12 +19,14 @@ const grantTo =
     if (caller.kind === 'staff' && caller.roles.includes(role)) can('read', 'Thing');
   };
 
-it('the version stays while the rules do, and changes with what they grant and whom a route addresses', () => {
+it('the version stays while the rules do, and changes with what they grant and whom a route addresses and asks for which factors', () => {
   const before = policyVersion([grantTo('auditor')], [route('staff')]);
   expect(before).toMatch(/^[0-9a-f]{12}$/);
   expect(policyVersion([grantTo('auditor')], [route('staff')])).toBe(before);
   // The same code, closed over another role.
   expect(policyVersion([grantTo('admin')], [route('staff')])).not.toBe(before);
   expect(policyVersion([grantTo('auditor')], [route('person')])).not.toBe(before);
+  for (const rule of [{ stepUp: true }, { factor: 'optional' }] as const)
+    expect(policyVersion([grantTo('auditor')], [{ ...route('staff'), ...rule }])).not.toBe(before);
   expect(policyVersion([grantTo('auditor'), () => undefined], [route('staff')])).not.toBe(before);
 });

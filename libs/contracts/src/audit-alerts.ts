@@ -129,6 +129,7 @@ export const changeAlertRule = defineRoute({
   id: 'audit.change_alert_rule',
   method: 'PUT',
   path: '/v1/audit/alert-rules/:rule',
+  stepUp: true,
   summary: 'Create or replace an alert rule; what it has counted so far is forgotten',
   tag,
   audience,

@@ -85,6 +85,7 @@ export const streamAuditEntries = defineRoute({
   method: 'GET',
   path: '/v1/audit/stream',
   routeClass: 'bulk',
+  stepUp: true,
   summary: 'All entries that fit the filters, in order of time, as one download of any size',
   query: entryFilter
     .extend({ format: z.enum(AUDIT_STREAM_FORMATS).default('ndjson') })
@@ -99,6 +100,7 @@ export const exportAuditLog = defineRoute({
   method: 'GET',
   path: '/v1/audit/export',
   routeClass: 'bulk',
+  stepUp: true,
   summary: 'The whole log as NDJSON for the offline verifier',
   media: ['application/x-ndjson'],
   problems: ['audit.no_checkpoint'],

@@ -9,6 +9,7 @@ export const erasePerson = defineRoute({
   id: 'people.erase',
   method: 'POST',
   path: '/v1/people/:person/erasure',
+  stepUp: true,
   summary: 'Erase a person everywhere; the claim fetches the evidence later',
   tag: 'Erasure',
   audience: ['identity-client', 'staff'],

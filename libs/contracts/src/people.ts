@@ -197,6 +197,7 @@ export const revealPerson = defineRoute({
   method: 'POST',
   path: '/v1/people/:person/reveal',
   routeClass: 'reveal',
+  stepUp: true,
   summary: 'Read chosen fields in full, for an allowed purpose and a reason',
   tag: 'People',
   audience: identityCallers,

@@ -322,3 +322,59 @@ test('a token with an invented key id does not make us forget the keys while the
   offset = 61_000;
   expect(await tokens.resolve(good)).toBe(shop);
 });
+
+describe('staff with one factor', () => {
+  const oneFactor = { cookie: 'session=one-factor', origin: WEB };
+
+  test('reach the routes that lead to a second, and what is open to anybody', async () => {
+    expect((await ask('GET', '/v1/first', oneFactor)).status).toBe(200);
+    expect((await ask('POST', '/v1/open', oneFactor)).status).toBe(200);
+    expect((await ask('GET', '/v1/who', oneFactor)).text).toBe('{"kind":null}');
+  });
+
+  test('are refused everything else before what they may is looked at, and it is written down', async () => {
+    for (const [method, path] of [
+      ['GET', '/v1/things/a'],
+      ['GET', '/v1/danger'],
+      ['POST', '/v1/things'],
+      ['DELETE', '/v1/things/quiet'],
+      ['GET', '/v1/fail/coded'],
+    ] as const) {
+      const { status, code } = await ask(method, path, oneFactor);
+      expect([path, status, code]).toEqual([path, 403, 'auth.factor_required']);
+    }
+    // The quiet route writes no refusal down.
+    expect(app.refusals.map(({ code }) => code)).toEqual(Array(4).fill('auth.factor_required'));
+  });
+
+  test('get no further by another writing of a path, another method or order', async () => {
+    for (const path of ['/v1//danger', '/v1/danger/', '/v1/first/../danger', '/v1/%64anger', '/V1/danger']) {
+      await ask('GET', '/v1/first', oneFactor);
+      expect((await ask('GET', path, oneFactor)).status).not.toBe(200);
+    }
+  });
+});
+
+describe('a step-up', () => {
+  const danger = (ago: string) => ask('GET', '/v1/danger', { cookie: `session=factor-${ago}-ago` });
+
+  test('is a factor of the last five minutes', async () => {
+    expect((await danger('0')).status).toBe(200);
+    expect((await danger('295')).status).toBe(200);
+  });
+
+  test('is asked for in the words of RFC 9470 where the factor is older, or of no time at all', async () => {
+    for (const ago of ['302', '86400', 'never']) {
+      const { status, code, headers } = await danger(ago);
+      expect([status, code]).toEqual([403, 'auth.step_up_required']);
+      expect(headers.get('www-authenticate')).toBe(
+        'Bearer error="insufficient_user_authentication", max_age="300"',
+      );
+    }
+    expect(app.refusals.map(({ code }) => code)).toEqual(Array(3).fill('auth.step_up_required'));
+  });
+
+  test('is not asked of clients', async () => {
+    expect((await ask('GET', '/v1/danger', bearer(await app.keys.sign()))).status).toBe(200);
+  });
+});

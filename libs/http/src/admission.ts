@@ -6,6 +6,7 @@ import type { Limits } from './limits/limits.js';
 import type { RateLimited } from './limits/rate-limited.js';
 import { checkOrigin } from './origin.js';
 import { contractOf, type HttpReply, type HttpRequest, PLATFORM_ROUTE } from './request.js';
+import { checkFactor, checkStepUp } from './second-factor.js';
 import { andThen, type Soon } from './soon.js';
 
 export interface AdmissionOptions {
@@ -14,6 +15,8 @@ export interface AdmissionOptions {
   readonly allowedOrigins: ReadonlySet<string>;
   /** null: nobody is limited */
   readonly limits: Limits | null;
+  /** milliseconds */
+  readonly now?: () => number;
 }
 
 type Done = (error?: Error) => void;
@@ -147,6 +150,8 @@ export class Admission {
   }
 
   private judge(contract: RouteContract, caller: Caller | null, request: HttpRequest): void {
+    // Before anything else is looked at: with one factor even what a role may do stays unknown.
+    checkFactor(contract, caller);
     request.caller = this.inAudience(contract, caller, request);
     const { ability } = contract;
     if (
@@ -155,6 +160,7 @@ export class Admission {
     ) {
       throw forbidden();
     }
+    checkStepUp(contract, request.caller, this.options.now?.() ?? Date.now());
     request.admitted = contract;
   }
 

@@ -79,7 +79,7 @@ export function openApi(info: ApiInfo, contracts: readonly RouteContract[]): Jso
 }
 
 function operation(contract: RouteContract): Json {
-  const { id, summary, tag, params, query, body, audience } = contract;
+  const { id, summary, tag, params, query, body, audience, factor, stepUp } = contract;
   const schemes = [...new Set(audience.flatMap((kind) => SECURITY[kind] ?? []))];
   return {
     operationId: id,
@@ -88,6 +88,7 @@ function operation(contract: RouteContract): Json {
     'x-audience': audience,
     'x-route-class': routeClassOf(contract),
     ...(contract.ability && { 'x-ability': contract.ability }),
+    ...(audience.includes('staff') && { 'x-second-factor': stepUp ? 'fresh' : (factor ?? 'used') }),
     ...(contract.problems && { 'x-problems': contract.problems }),
     security: [...(audience.includes('public') ? [{}] : []), ...schemes.map((scheme) => ({ [scheme]: [] }))],
     parameters: [...parameters('path', params), ...parameters('query', query)],

@@ -51,7 +51,16 @@ export interface PlatformInfo {
     readonly 'brand-shop': { readonly secret: string; readonly audience: 'urn:integument:vault' };
     readonly 'skin-app': { readonly secret: string; readonly audience: 'urn:integument:api' };
   };
-  readonly staff: { readonly privacyOfficer: string; readonly auditor: string };
+  /** who tests and tools sign in as, each with a passkey in software that is kept in `passkeyFolder` */
+  readonly staff: { readonly privacyOfficer: string; readonly auditor: string; readonly support: string };
+  /** staff for somebody who tries it by hand: they have no second factor until one is enrolled */
+  readonly demoStaff: {
+    readonly privacyOfficer: string;
+    readonly auditor: string;
+    readonly admin: string;
+  };
+  /** holds keys that sign as staff of the embedded run */
+  readonly passkeyFolder: string;
   /** files of the certificate by which the API shows itself to the vault */
   readonly apiTls: { readonly ca: string; readonly certificate: string; readonly key: string };
   readonly databases: { readonly vault: DatabaseInfo; readonly platform: DatabaseInfo };

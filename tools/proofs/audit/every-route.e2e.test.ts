@@ -12,6 +12,7 @@ import { declaredRoutes, knock } from '../../outside/routes.js';
 import { stranger } from '../../outside/visitor.js';
 import { API_CALLS } from './calls/api.js';
 import type { Call, Calls, Cast } from './calls/call.js';
+import { FACTOR_CALLS } from './calls/factors.js';
 import { INTERNAL_CALLS } from './calls/internal.js';
 import { logCalls } from './calls/log.js';
 import { VAULT_CALLS } from './calls/vault.js';
@@ -25,6 +26,10 @@ const WITHOUT_CALL = {
   vault: [
     'sign_in.start',
     'sign_in.session',
+    'factors.list',
+    'factors.begin_totp',
+    'factors.begin_passkey',
+    'factors.begin_use',
     'session.noop',
     'abilities.read_own',
     'audit.checkpoint',
@@ -41,7 +46,7 @@ const WITHOUT_CALL = {
   internal: ['registry.read_client', 'erasure.pending', 'erasure.gates_closed', 'erasure.completed'],
 };
 const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
-  ['vault', 'vault', { ...VAULT_CALLS, ...logCalls('vault') }],
+  ['vault', 'vault', { ...VAULT_CALLS, ...FACTOR_CALLS, ...logCalls('vault') }],
   ['api', 'platform', { ...API_CALLS, ...logCalls('api') }],
   ['internal', 'vault', INTERNAL_CALLS],
 ];

@@ -38,6 +38,28 @@ export const look = defineRoute({
   reply: z.object({ thing: z.string(), kind: z.string() }),
 });
 
+export const first = defineRoute({
+  ...common,
+  id: 'things.first',
+  method: 'GET',
+  path: '/v1/first',
+  audience: ['person', 'staff'],
+  ability,
+  factor: 'optional',
+  reply: z.object({ done: z.boolean() }),
+});
+
+export const danger = defineRoute({
+  ...common,
+  id: 'things.danger',
+  method: 'GET',
+  path: '/v1/danger',
+  audience: ['identity-client', 'staff'],
+  ability,
+  stepUp: true,
+  reply: z.object({ done: z.boolean() }),
+});
+
 export const change = defineRoute({
   ...common,
   id: 'things.change',
@@ -154,6 +176,16 @@ class Things {
     return { thing: params.thing, kind: caller.kind, undeclared: CANARY };
   }
 
+  @Implements(first)
+  first() {
+    return { done: true };
+  }
+
+  @Implements(danger)
+  danger() {
+    return { done: true };
+  }
+
   @Implements(change)
   async change(@Input() { body }: InputOf<typeof change>) {
     await Promise.resolve();
@@ -211,7 +243,11 @@ const sessions: CallerResolver = {
   resolve: (request) => {
     const cookie = request.headers.cookie;
     if (cookie === 'session=anna') return Promise.resolve(person({ id: 'p1', session: 's1' }));
-    if (cookie === 'session=olivia') return staff({ id: 'st1', session: 's2', roles: ['auditor'] });
+    const olivia = { id: 'st1', session: 's2', roles: ['auditor'] };
+    if (cookie === 'session=olivia') return staff({ ...olivia, secondFactorAt: new Date() });
+    if (cookie === 'session=one-factor') return staff(olivia);
+    const [, seconds] = /^session=factor-(\w+)-ago$/.exec(cookie ?? '') ?? [];
+    if (seconds) return staff({ ...olivia, secondFactorAt: new Date(Date.now() - Number(seconds) * 1_000) });
     return request.headers['x-test-certificate'] === 'api' ? processCaller({ name: 'api' }) : null;
   },
   peek: (request) =>

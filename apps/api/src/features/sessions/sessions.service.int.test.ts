@@ -22,6 +22,17 @@ describe('a session of the data plane', () => {
     expect(await find(secret)).toMatchObject({ kind: 'person', session: content.session, permits });
   });
 
+  it('of staff keeps when a second factor was used; one from before there were any has used none', async () => {
+    const factorAt = '2026-03-01T12:00:00.000Z';
+    const staff = () => ({ ...sessionContent(), kind: 'staff', roles: ['auditor'] }) as const;
+    const found = await find(await api.openSession({ ...staff(), factorAt }));
+    expect(found).toMatchObject({ kind: 'staff', secondFactorAt: new Date(factorAt) });
+    for (const none of [{}, { factorAt: null }])
+      expect(await find(await api.openSession({ ...staff(), ...none }))).not.toHaveProperty('secondFactorAt');
+    const person = await find(await api.openSession({ ...sessionContent(), factorAt }));
+    expect(person).not.toHaveProperty('secondFactorAt');
+  });
+
   it('cannot be opened with anything that a dump of its row holds', async () => {
     const content = sessionContent(undefined, permits);
     await api.openSession(content);

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { beginPasskey, beginUse, NewPasskey, PasskeyAssertion, ReplyOf } from '@integument/contracts';
 import { context } from '@integument/crypto';
-import {
-  type AuthenticationResponseJSON,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 
 const TIMEOUT_MS = 300_000;

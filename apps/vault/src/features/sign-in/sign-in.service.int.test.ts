@@ -1,7 +1,7 @@
 import type { SignInCode } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { VaultPerson } from '../../platform/callers.js';
+import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import { API, ISSUER, TestVault } from '../../vault.fixture.js';
 
 let vault: TestVault;
@@ -68,6 +68,13 @@ describe('a sign-in code', () => {
     expect(await countSessions()).toBe(before);
   });
 
+  it('of staff that was issued before a second factor was used carries nothing over', async () => {
+    await vault.appoint('one-factor');
+    const { asker } = await signedIn('one-factor');
+    const { code } = await run((tx) => vault.signIn.issueCode(tx, asker));
+    await expect(redeem(code)).rejects.toThrow('sign_in.code_invalid');
+  });
+
   it('that nobody issued is refused in the same words', async () => {
     await expect(redeem(encodeId('sic', randomId()) as SignInCode)).rejects.toThrow('sign_in.code_invalid');
   });
@@ -91,7 +98,8 @@ describe('the vault’s log', () => {
       'SELECT account FROM account JOIN vault_session USING (person_id) ORDER BY vault_session.expires_at DESC LIMIT 1',
     );
     await vault.query(`INSERT INTO staff (account, roles) VALUES ($1, '{auditor}')`, [row?.account]);
-    const { caller } = (await signedIn('olivia')).asker;
+    const first = (await signedIn('olivia')).asker.caller;
+    const { caller } = await run((tx) => vault.signIn.raise(tx, first as unknown as VaultStaff, new Date()));
     const { code } = await run((tx) => vault.signIn.issueCode(tx, { caller, requestId: 'req-staff' }));
     const { session, kind } = await redeem(code);
     expect(kind).toBe('staff');

@@ -111,8 +111,10 @@ export class SignInService {
   /** @throws CodedError `sign_in.code_invalid`, the same for spent, late and never issued */
   async redeem(tx: Tx, asker: Asker, code: SignInCode): Promise<ReplyOf<typeof redeemSignInCode>> {
     const row = await this.store.takeCode(tx, digestOf(decodeId('sic', code)));
+    // Staff get a code only after a second factor; one from before there were any must not carry the first alone over.
+    const oneFactor = row?.staff && !row.factor_at;
     // An erasure lists the sessions that are to be ended: one that is made beside it would be on no list.
-    if (!row || (row.person_id && !(await this.store.lockAgainstErasure(tx, row.person_id)))) {
+    if (!row || oneFactor || (row.person_id && !(await this.store.lockAgainstErasure(tx, row.person_id)))) {
       throw new CodedError('sign_in.code_invalid', 409, 'This code is not valid any more.');
     }
     const session = randomId();
