@@ -25,6 +25,9 @@ export interface KeptPasskey {
   readonly privateKey: string;
 }
 
+/** Of an attestation (WebAuthn Level 3, section 8.2). */
+export type Statement = Map<string, number | Uint8Array | Uint8Array[]>;
+
 /** How a test makes it misbehave. */
 export interface Misbehaviour {
   readonly userVerified?: boolean;
@@ -32,6 +35,8 @@ export interface Misbehaviour {
   readonly origin?: string;
   readonly challenge?: string;
   readonly signature?: Buffer;
+  /** makes a packed attestation of what is to be signed */
+  readonly attest?: (signed: Buffer) => Statement;
 }
 
 /** An authenticator in software, with a page's part of the ceremony (WebAuthn Level 3, sections 5.8.1, 6.1 and 6.5). */
@@ -63,17 +68,20 @@ export class SoftwarePasskey {
       this.#credential,
       this.publicKey(),
     ]);
+    const clientData = this.clientData('webauthn.create', options.challenge, wrong);
+    const signed = Buffer.concat([data, createHash('sha256').update(clientData).digest()]);
+    const statement = wrong.attest?.(signed);
     const attestationObject = isoCBOR.encode(
-      new Map<string, string | Uint8Array | Map<string, string>>([
-        ['fmt', 'none'],
-        ['attStmt', new Map<string, string>()],
+      new Map<string, string | Uint8Array | Statement>([
+        ['fmt', statement ? 'packed' : 'none'],
+        ['attStmt', statement ?? (new Map() as Statement)],
         ['authData', new Uint8Array(data)],
       ]),
     );
     return {
       ...this.envelope(),
       response: {
-        clientDataJSON: this.clientData('webauthn.create', options.challenge, wrong).toString('base64url'),
+        clientDataJSON: clientData.toString('base64url'),
         attestationObject: Buffer.from(attestationObject).toString('base64url'),
         transports: ['internal'],
       },

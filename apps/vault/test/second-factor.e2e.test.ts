@@ -123,6 +123,17 @@ it('the next sign-in wants one of them, each code once', async () => {
   browser = another;
 });
 
+it('a fresh sign-in has the provider ask for the password again, and say when it did', async () => {
+  const asked = async (query: string) => {
+    const reply = await browser.send(`${vault}/v1/sign-in${query}`);
+    const { searchParams } = new URL(reply.headers.get('location') ?? '');
+    return [searchParams.get('prompt'), searchParams.get('max_age')];
+  };
+  expect(await asked('?fresh=true')).toEqual(['login', '300']);
+  expect(await asked('')).toEqual([null, null]);
+  expect((await browser.send(`${vault}/v1/sign-in?fresh=yes`)).status).toBe(400);
+});
+
 it('what is dangerous wants a fresh factor, at both apps', async () => {
   await age(301);
   const stale = await request(browser, vault, changeAlertRule, rule);

@@ -260,7 +260,7 @@ async function findInLogs(stage: Stage, trial: Trial): Promise<void> {
     const expected = stage.refusals.filter((refusal) => refusal.app === app);
     const missing = await missingFrom(stage, app, expected);
     trial.check(
-      `Arthur, the auditor, finds all ${expected.length} refusals of ${app === 'api' ? 'the API' : 'the vault'} in its log`,
+      `the auditor finds all ${expected.length} refusals of ${app === 'api' ? 'the API' : 'the vault'} in its log`,
       (expected.length === 0 && 'there was none') || (missing > 0 && `${missing} are missing`),
     );
   }

@@ -1,8 +1,12 @@
+// The X.509 library injects its dependencies by reflection, so this has to come first.
+import 'reflect-metadata';
+import { KeyObject, sign, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CodedError, type FactorId, RECOVERY_CODE, type SignInCode } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
+import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Misbehaviour } from '../../../../../tools/outside/software-passkey.js';
+import type { Misbehaviour, Statement } from '../../../../../tools/outside/software-passkey.js';
 import { API, TestVault } from '../../vault.fixture.js';
 import { Member } from './factors.fixture.js';
 import { newRecoveryCode } from './recovery-codes.js';
@@ -370,6 +374,16 @@ describe('a passkey', () => {
     }
   });
 
+  it('that brings certificates is not enrolled, though they are in order: nobody fetches what they point to', async () => {
+    const member = await somebody();
+    const attest = await attestation();
+    const options = await member.ask((tx, asker) => vault.enrolment.beginPasskey(tx, asker));
+    const made = member.passkey.create(options, { attest });
+    await expect(member.rise((tx, asker) => vault.enrolment.finishPasskey(tx, asker, made))).rejects.toThrow(
+      'factors.refused',
+    );
+  });
+
   it('answers a challenge once, of a hundred answers at once, also across a restart', async () => {
     const member = await withPasskey();
     const browser = await member.elsewhere();
@@ -572,3 +586,22 @@ describe('the vectors of RFC 6238', () => {
     });
   });
 });
+
+/** A maker's attestation as WebAuthn Level 3, section 8.2.1 asks for it. */
+async function attestation(): Promise<(signed: Buffer) => Statement> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'C=DE, O=Maker, OU=Authenticator Attestation, CN=Maker',
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [new x509.BasicConstraintsExtension(false)],
+  });
+  const key = KeyObject.from(keys.privateKey);
+  return (signed) =>
+    new Map<string, number | Uint8Array | Uint8Array[]>([
+      ['alg', -7],
+      ['sig', new Uint8Array(sign('sha256', signed, key))],
+      ['x5c', [new Uint8Array(certificate.rawData)]],
+    ]);
+}
