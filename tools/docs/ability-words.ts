@@ -13,6 +13,7 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     AuditLog: 'the vault’s log',
     Client: 'health clients',
     Erasure: 'those under way',
+    Factor: 'the caller’s own',
     ModelKey: 'all',
     Opening:
       'within their day. One agrees to somebody else’s, never to one’s own, and opens one’s own, once, when it is agreed to',

@@ -43,7 +43,9 @@ beforeAll(async () => {
       callers: {
         resolve: (request: { headers: Record<string, unknown> }) => {
           const role = String(request.headers['x-role']);
-          return Promise.resolve(staff({ id: `the-${role}`, session: 's', roles: [role] }));
+          return Promise.resolve(
+            staff({ id: `the-${role}`, session: 's', roles: [role], secondFactorAt: new Date() }),
+          );
         },
       },
       refusals: new AuditedRefusals(

@@ -51,7 +51,12 @@ export type PasskeyAssertion = z.output<typeof passkeyAssertion>;
 const knownCredentials = z.array(z.object({ id: z.string(), type: z.literal('public-key') }));
 const userVerification = z.literal('required');
 
-const common = { tag: 'Second factors', audience: ['staff'] } as const satisfies Partial<RouteContract>;
+/** Each way to a second factor is part of a sign-in, and is guessed at like one. */
+const common = {
+  tag: 'Second factors',
+  audience: ['staff'],
+  routeClass: 'sign-in',
+} as const satisfies Partial<RouteContract>;
 const enrolling = {
   ...common,
   ability: { action: 'enrol', resource: 'Factor' },
@@ -72,6 +77,7 @@ export const listFactors = defineRoute({
   id: 'factors.list',
   method: 'GET',
   path: '/v1/factors',
+  routeClass: 'read',
   summary: 'One’s own second factors, and how many recovery codes are left',
   reply: z.object({
     factors: z.array(

@@ -33,3 +33,10 @@ test('what reveals, or costs as much as a thousand, is not counted as any reques
   expect([revealPerson, searchPeople, openCommitment].map(routeClassOf)).toEqual(Array(3).fill('reveal'));
   expect([enrolPeople, importProducts].map(routeClassOf)).toEqual(['bulk', 'bulk']);
 });
+
+test('what leads to a second factor counts as a sign-in', () => {
+  const { beginTotp, enrolPasskey, useTotp, usePasskey, useRecoveryCode, listFactors } = contracts;
+  const ways = [beginTotp, enrolPasskey, useTotp, usePasskey, useRecoveryCode];
+  expect(ways.map(routeClassOf)).toEqual(Array(5).fill('sign-in'));
+  expect(routeClassOf(listFactors)).toBe('read');
+});

@@ -18,7 +18,11 @@ export function everyCaller(): Cast[] {
   return [
     cast('a person', person({ id: 'anna', session: 's' }), ['person']),
     ...subsets(STAFF_ROLES).map((roles) =>
-      cast(`staff [${roles.join()}]`, staff({ id: 'olivia', session: 's', roles }), roles),
+      cast(
+        `staff [${roles.join()}]`,
+        staff({ id: 'olivia', session: 's', roles, secondFactorAt: new Date() }),
+        roles,
+      ),
     ),
     cast('staff of invented roles', staff({ id: 'x', session: 's', roles: ['root', '__proto__', '*'] }), []),
     ...subsets(REVEAL_PURPOSES).map((revealPurposes) =>

@@ -1,5 +1,6 @@
 import {
   eraseSelf,
+  listFactors,
   type PurposeName,
   type RouteContract,
   readPerson,
@@ -72,6 +73,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
   const reason = { code: 'legal' as const, reference: 'CASE-9' };
   const subject = 'A'.repeat(43);
   const { opening } = await ask(auditor, vault, requestOpening, { body: { subject, reason } });
+  const { factors } = await ask(officer, vault, listFactors);
   Object.assign(ids, {
     'the name that the shop has for somebody': { id: name, holders: ['the shop'] },
     'the name that staff have for them': { id: people[0]?.person ?? '', holders: ['the officer'] },
@@ -81,6 +83,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
     // Registered for other purposes, the app holds this one for nothing.
     'their permit for analytics': { id: await permit('analytics'), holders: [] },
     'the erasure of somebody': { id: erasure, holders: [] },
+    'a second factor of the officer': { id: factors[0]?.factor ?? '', holders: ['the officer'] },
     'an opening that the auditor asked for': { id: opening, holders: ['the auditor', 'the officer'] },
   } satisfies Record<string, Id>);
 }

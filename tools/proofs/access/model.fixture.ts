@@ -33,6 +33,8 @@ const any: May = { of: 'any' };
 
 const inSession: Abilities = { 'continue Session': own, 'read Ability': own };
 const isClient: Abilities = { 'ping Service': any, 'read Ability': own };
+/** At the vault, where staff sign in: second factors, each member's own. */
+const inVault: Abilities = { ...inSession, 'enrol Factor': own, 'use Factor': own, 'remove Factor': own };
 const watches: Abilities = { 'read Alert': any, 'read AlertRule': any };
 const makesRules: Abilities = { ...watches, 'change AlertRule': any };
 const readsLog: Abilities = { ...watches, 'read AuditLog': any };
@@ -57,9 +59,9 @@ export const VAULT_MODEL: Model = {
     'read Client': any,
     'carry-out Erasure': any,
   },
-  support: { ...inSession, 'read Person': any, 'reveal Person': { of: 'any', for: ['support'] } },
+  support: { ...inVault, 'read Person': any, 'reveal Person': { of: 'any', for: ['support'] } },
   'privacy-officer': {
-    ...inSession,
+    ...inVault,
     ...makesRules,
     'read Person': any,
     'erase Person': any,
@@ -68,10 +70,10 @@ export const VAULT_MODEL: Model = {
     'approve Opening': any,
   },
   // Runs the platform, and sees nobody.
-  admin: { ...inSession, ...makesRules },
+  admin: { ...inVault, ...makesRules },
   // Sees what was done to whom by commitments; a name only with a second person's leave.
   auditor: {
-    ...inSession,
+    ...inVault,
     ...readsLog,
     'request Opening': own,
     'read Opening': any,
@@ -111,6 +113,6 @@ export const API_MODEL: Model = {
 
 /** What any member of staff may do by being one, whatever the role. */
 export const ANY_STAFF: Readonly<Record<'vault' | 'api', Abilities>> = {
-  vault: inSession,
+  vault: inVault,
   api: { ...inSession, 'read Product': any },
 };

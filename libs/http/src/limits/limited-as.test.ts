@@ -24,6 +24,7 @@ test('no two callers have one allowance', () => {
     limitedCaller(client({ clientId: 'a', use: 'health' })),
     limitedCaller(person({ id: 'a', session: 's' })),
     limitedCaller(staff({ id: 'a', session: 's', roles: [] })),
+    limitedCaller(staff({ id: 'a', session: 's', roles: [], secondFactorAt: new Date() })),
     limitedAddress('203.0.113.7'),
   ].map((as) => as?.whose);
   expect(new Set(all).size).toBe(all.length);
