@@ -35,6 +35,11 @@ test('a person has one, however many sessions', () => {
   expect(limitedCaller(person({ id: 'a', session: 's2' }))).toEqual(one);
 });
 
+test('before a second factor each session of staff has its own', () => {
+  const half = (session: string) => limitedCaller(staff({ id: 'a', session, roles: [] }));
+  expect(half('s1')).not.toEqual(half('s2'));
+});
+
 test('our own processes have none', () => {
   expect(limitedCaller(process({ name: 'api' }))).toBeNull();
 });

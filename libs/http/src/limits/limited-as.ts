@@ -25,8 +25,8 @@ export function limitedCaller(caller: Caller): LimitedAs | null {
       // A token for the other app's client is refused here by name, and must not spend what a namesake has.
       return { kind: 'client', whose: `client ${caller.use} ${caller.clientId}` };
     case 'staff':
-      // Whoever has only a password must not spend what the owner of the factor has.
-      if (!caller.secondFactorAt) return { kind: 'staff', whose: `staff without factor ${callerId(caller)}` };
+      // Each by itself: whoever has only the password must spend neither what the owner has, nor the owner's way to a factor.
+      if (!caller.secondFactorAt) return { kind: 'staff', whose: `staff without factor ${caller.session}` };
       return { kind: 'staff', whose: `staff ${callerId(caller)}` };
     default:
       return { kind: caller.kind, whose: `${caller.kind} ${callerId(caller)}` };
