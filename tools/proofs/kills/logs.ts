@@ -36,7 +36,12 @@ export function unaudited(acknowledged: readonly Acknowledged[], entries: readon
   });
 }
 
-/** How often something was done, by the log. */
+/** How often something was done, by the log; what was so already and asked for again is an entry, too, but changed nothing. */
 export function countDone(entries: readonly AuditEntry[], action: string): number {
-  return entries.filter((entry) => entry.action === action && entry.outcome === 'done').length;
+  return entries.filter((entry) => entry.action === action && entry.outcome === 'done' && !isRepeated(entry))
+    .length;
+}
+
+function isRepeated({ details }: AuditEntry): boolean {
+  return (details as { kind?: unknown } | undefined)?.kind === 'repeated';
 }
