@@ -22,7 +22,8 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Self: 'the signed-in person',
     Service: 'nothing',
     Session: 'the caller’s own',
-    SignIn: 'whoever holds the one-time code',
+    SessionEnding: 'those of the data plane that are to end',
+    SignIn: 'to end: the caller’s own. To redeem: whoever holds the one-time code',
   },
   api: {
     Ability: 'the caller’s own',

@@ -14,7 +14,7 @@ import {
   ModelVault,
   RecommendationsTrainer,
 } from './features/recommendations/index.js';
-import { SessionsStore } from './features/sessions/index.js';
+import { SessionEndings, SessionsStore } from './features/sessions/index.js';
 import { QUEUES } from './platform/tokens.js';
 import { VaultClient } from './platform/vault-client.js';
 
@@ -61,8 +61,10 @@ const HOUR = 3_600_000;
 const erasures = find(ErasureService);
 const reconciler = find(GateReconciler);
 const sessions = find(SessionsStore);
+const endings = find(SessionEndings);
 const idempotency = find(Idempotency);
 const periodic = new Periodic(logger);
+periodic.every(200, 'sessions that the vault ended', () => endings.carryOut());
 periodic.every(500, 'erasures', () => erasures.carryOut());
 // A quarter of the patience, so that a gate is closed soon after its time.
 periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => reconciler.run());

@@ -10,6 +10,7 @@ import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
 import { PermitsModule } from './features/permits/index.js';
 import { RegistryModule } from './features/registry/index.js';
+import { SessionsModule } from './features/sessions/index.js';
 import { SignInModule } from './features/sign-in/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
@@ -25,6 +26,7 @@ export class AppModule {
         PeopleModule,
         PermitsModule,
         EvidenceModule,
+        SessionsModule,
         SignInModule,
         FactorsModule,
         ErasureModule,

@@ -4,10 +4,11 @@ import { ErasureService, InternalErasureController } from './features/erasure/in
 import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
 import { InternalPermitsController, PermitsService } from './features/permits/index.js';
 import { InternalRegistryController, RegistryService } from './features/registry/index.js';
+import { InternalSessionsController, SessionEndings } from './features/sessions/index.js';
 import { InternalSignInController, SignInService } from './features/sign-in/index.js';
 
 /** What the internal listener can reach. No service that reads identity is among it. */
-const LENT = [UnitOfWork, PermitsService, ModelKeysService, RegistryService, SignInService, ErasureService];
+const LENT = [UnitOfWork, PermitsService, ModelKeysService, RegistryService, SignInService, SessionEndings, ErasureService];
 
 /** The internal listener, for the API's process alone. It borrows the services of the public app. */
 @Module({})
@@ -18,6 +19,7 @@ export class InternalModule {
       controllers: [
         InternalPermitsController,
         InternalSignInController,
+        InternalSessionsController,
         InternalRegistryController,
         InternalErasureController,
         InternalModelKeysController,

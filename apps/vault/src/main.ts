@@ -17,6 +17,7 @@ import { type VaultConfig, vaultConfig } from './config.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
 import { ClientDirectory } from './features/registry/index.js';
+import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
@@ -92,9 +93,11 @@ function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfi
 /** An ended session must not go on saying whose it was, nor a kept reply that it was given. */
 function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   const unitOfWork = app.get(UnitOfWork, { strict: false });
-  const sessions = app.get(SignInStore, { strict: false });
+  const sessions = app.get(SessionsStore, { strict: false });
+  const codes = app.get(SignInStore, { strict: false });
   const replies = app.get(Idempotency, { strict: false });
   periodic.every(3_600_000, 'ended sessions', () => unitOfWork.run((tx) => sessions.deleteExpired(tx)));
+  periodic.every(3_600_000, 'late codes', () => unitOfWork.run((tx) => codes.deleteExpired(tx)));
   const factors = app.get(FactorsStore, { strict: false });
   periodic.every(3_600_000, 'late challenges', () => unitOfWork.run((tx) => factors.deleteExpired(tx)));
   const openings = app.get(OpeningsService, { strict: false });

@@ -29,6 +29,8 @@ import { PersonSealer } from './features/people/sealed-person.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
 import { RegistryStore } from './features/registry/index.js';
+import { SessionsService } from './features/sessions/sessions.service.js';
+import { SessionsStore } from './features/sessions/sessions.store.js';
 import { SignInService } from './features/sign-in/sign-in.service.js';
 import { SignInStore } from './features/sign-in/sign-in.store.js';
 import { vaultPolicies } from './platform/policies.js';
@@ -47,7 +49,8 @@ export class TestVault {
   readonly permits: PermitsService;
   readonly erasures: ErasureService;
   readonly signIn: SignInService;
-  readonly signInStore = new SignInStore();
+  readonly sessionsStore = new SessionsStore();
+  readonly sessions: SessionsService;
   readonly factorsStore = new FactorsStore();
   readonly factors: FactorsService;
   readonly enrolment: FactorEnrolment;
@@ -71,12 +74,21 @@ export class TestVault {
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
     this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, audit);
     const enroller = new PeopleEnroller(store, this.sealer, audit);
-    this.signIn = new SignInService(this.signInStore, new RegistryStore(), enroller, this.permits, audit);
-    const raiser = new SessionRaiser(this.signIn, audit);
+    this.sessions = new SessionsService(this.sessionsStore, audit);
+    this.signIn = new SignInService(
+      new SignInStore(),
+      this.sessions,
+      this.sessionsStore,
+      new RegistryStore(),
+      enroller,
+      this.permits,
+      audit,
+    );
+    const raiser = new SessionRaiser(this.sessions, audit);
     const parts = [this.factorsStore, keys, new Passkeys(WEB), raiser, () => this.now()] as const;
     this.enrolment = new FactorEnrolment(...parts);
     this.factorUse = new FactorUse(...parts);
-    this.factors = new FactorsService(this.factorsStore, this.signIn, audit);
+    this.factors = new FactorsService(this.factorsStore, this.sessions, audit);
   }
 
   static async open(): Promise<TestVault> {
@@ -129,8 +141,13 @@ export class TestVault {
   /** A session of the data plane for somebody, as the redemption of a code makes it. */
   async sessionOf(personId: Buffer): Promise<SessionPseudonym> {
     const session = randomId();
-    const expires = new Date(Date.now() + 3_600_000);
-    await this.unitOfWork.run((tx) => this.signInStore.insertApiSession(tx, session, personId, expires));
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    const signIn = randomId();
+    await this.unitOfWork.run(async (tx) => {
+      const row = { signIn, personId, staff: null, account: signIn, providerSession: null, device: 'A browser' };
+      await this.sessionsStore.insertSignIn(tx, { ...row, expiresAt });
+      await this.sessionsStore.insertOfApi(tx, session, signIn, personId, expiresAt);
+    });
     return encodeId('ssn', session) as SessionPseudonym;
   }
 

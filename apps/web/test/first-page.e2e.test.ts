@@ -44,7 +44,7 @@ describe('a person on the first page', () => {
     const { urls } = platform();
     const browser = await signIn(platform(), 'first-page-leaver');
     expect((await call(browser, 'DELETE', `${urls.api}/v1/sessions/current`)).status).toBe(204);
-    expect((await call(browser, 'POST', `${urls.vault}/v1/sign-out`)).status).toBe(204);
+    expect((await call(browser, 'POST', `${urls.vault}/v1/sign-out`)).status).toBe(200);
     expect((await call(browser, 'GET', `${urls.vault}/v1/session`)).status).toBe(401);
     expect((await call(browser, 'GET', `${urls.api}/v1/me/consents`)).status).toBe(401);
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { factorId } from './ids.js';
 import { defineRoute, type RouteContract } from './route.js';
+import { sessionsEnded } from './sessions.js';
 
 /** Second factors of staff, each member's own. All but the last two are what a session without one can reach. */
 
@@ -222,6 +223,6 @@ export const removeFactor = defineRoute({
   ability: { action: 'remove', resource: 'Factor' },
   stepUp: true,
   params: z.strictObject({ factor: factorId }),
-  status: 204,
+  reply: sessionsEnded,
   problems: ['factors.not_found', 'factors.last_factor'],
 });

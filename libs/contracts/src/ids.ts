@@ -27,6 +27,8 @@ export const openingId = id<'OpeningId'>('aop', 'An opening of a commitment');
 export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model');
 /** A second factor of a member of staff. */
 export const factorId = id<'FactorId'>('fct', 'A second factor');
+/** A sign-in at the vault, with the sessions that came of it. */
+export const signInId = id<'SignInId'>('sgn', 'A sign-in and its sessions');
 /** One-time code that carries a sign-in from the vault to the API. */
 export const signInCode = id<'SignInCode'>('sic', 'One-time sign-in code');
 
@@ -39,4 +41,5 @@ export type ErasureClaim = z.infer<typeof erasureClaim>;
 export type OpeningId = z.infer<typeof openingId>;
 export type ModelKeyId = z.infer<typeof modelKeyId>;
 export type FactorId = z.infer<typeof factorId>;
+export type SignInId = z.infer<typeof signInId>;
 export type SignInCode = z.infer<typeof signInCode>;

@@ -51,6 +51,31 @@ export const redeemSignInCode = defineRoute({
   problems: ['sign_in.code_invalid'],
 });
 
+const sessionNames = z.array(sessionPseudonym).max(1_000);
+
+export const pendingSessionEndings = defineRoute({
+  id: 'sign_in.session_endings',
+  method: 'GET',
+  path: '/internal/v1/session-endings',
+  summary: 'Sessions that the data plane has to end',
+  tag: 'Sessions',
+  audience,
+  ability: { action: 'carry-out', resource: 'SessionEnding' },
+  reply: z.object({ sessions: sessionNames }),
+});
+
+export const confirmSessionEndings = defineRoute({
+  id: 'sign_in.confirm_session_endings',
+  method: 'POST',
+  path: '/internal/v1/session-endings/confirm',
+  summary: 'These let nobody in any more, at any replica; repeatable',
+  tag: 'Sessions',
+  audience,
+  ability: { action: 'carry-out', resource: 'SessionEnding' },
+  body: z.strictObject({ sessions: sessionNames.min(1) }),
+  status: 204,
+});
+
 export const openPermit = defineRoute({
   id: 'permits.open',
   method: 'POST',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sessionPseudonym, signInCode } from './ids.js';
+import { sessionPseudonym, signInCode, signInId } from './ids.js';
 import { defineRoute } from './route.js';
 
 export const openSession = defineRoute({
@@ -32,4 +32,68 @@ export const closeSession = defineRoute({
   ability: { action: 'continue', resource: 'Session' },
   factor: 'optional',
   status: 204,
+});
+
+const OWN = {
+  tag: 'Sign-in',
+  audience: ['person', 'staff'],
+  routeClass: 'sign-in',
+  ability: { action: 'continue', resource: 'Session' },
+} as const;
+
+export const sessionsEnded = z.object({
+  ended: z
+    .enum(['everywhere', 'here'])
+    .describe('`here`, with 202: the data plane has not confirmed yet that it has ended its part'),
+});
+
+export const listSessions = defineRoute({
+  ...OWN,
+  id: 'sign_in.sessions',
+  method: 'GET',
+  path: '/v1/sessions',
+  summary: 'Where you are signed in',
+  reply: z.object({
+    sessions: z.array(
+      z.object({
+        session: signInId,
+        current: z.boolean(),
+        device: z.string(),
+        beganAt: z.iso.datetime(),
+        usedAt: z.iso.datetime().nullable().describe('To the minute; null where only the data plane is used'),
+        factorAt: z.iso.datetime().nullable().describe('When a second factor was last used in it'),
+      }),
+    ),
+  }),
+});
+
+export const signOut = defineRoute({
+  ...OWN,
+  id: 'sign_in.sign_out',
+  method: 'POST',
+  path: '/v1/sign-out',
+  summary: 'End the current session, and what came of the same sign-in at the data plane',
+  factor: 'optional',
+  reply: sessionsEnded,
+});
+
+export const endSession = defineRoute({
+  ...OWN,
+  id: 'sign_in.end_session',
+  ability: { action: 'end', resource: 'SignIn' },
+  method: 'DELETE',
+  path: '/v1/sessions/:session',
+  summary: 'End one of your sessions, and what came of it at the data plane',
+  params: z.strictObject({ session: signInId }),
+  reply: sessionsEnded,
+  problems: ['sign_in.session_not_found'],
+});
+
+export const endOtherSessions = defineRoute({
+  ...OWN,
+  id: 'sign_in.end_other_sessions',
+  method: 'POST',
+  path: '/v1/sessions/end-others',
+  summary: 'End all your sessions but this one',
+  reply: sessionsEnded,
 });

@@ -62,16 +62,3 @@ export const readSession = defineRoute({
     expiresAt: z.iso.datetime(),
   }),
 });
-
-export const signOut = defineRoute({
-  id: 'sign_in.sign_out',
-  method: 'POST',
-  path: '/v1/sign-out',
-  routeClass: 'sign-in',
-  summary: 'End the current session',
-  tag: 'Sign-in',
-  audience: ['person', 'staff'],
-  ability: { action: 'continue', resource: 'Session' },
-  factor: 'optional',
-  status: 204,
-});

@@ -48,6 +48,12 @@ export class Admission {
     done(refused as Error | undefined);
   };
 
+  /** Looks once more at who asks and decides again. Rejects to refuse; takes nothing from an allowance. */
+  async again(contract: RouteContract, request: HttpRequest): Promise<void> {
+    request.admitted = null;
+    this.judge(contract, await this.options.callers.resolve(request), request);
+  }
+
   /** @returns a promise only where somebody has to be looked up or waited for; throws or rejects to refuse */
   private decide(request: HttpRequest, reply: HttpReply): Soon<void> {
     const contract = contractOf(request);

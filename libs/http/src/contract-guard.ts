@@ -1,6 +1,8 @@
 import { CodedError, type RouteContract } from '@integument/contracts';
 import type { RouteHandlerMethod } from 'fastify';
 import { parseInput } from './input.js';
+import type { HttpRequest } from './request.js';
+import type { Soon } from './soon.js';
 
 /**
  * Denies by default: a route's method runs only for a request that was admitted under the very contract it implements, and
@@ -14,8 +16,20 @@ export function guarded(contract: RouteContract, handler: RouteHandlerMethod): R
     if (request.admitted !== contract) {
       throw new CodedError('request.unknown_route', 404, 'There is nothing at this address.');
     }
+    const later = stillAdmitted(contract, request);
+    if (later instanceof Promise) {
+      return later.then(() => {
+        request.input = parseInput(contract, request);
+        return handler.call(this, request, reply);
+      });
+    }
     // Here, not where a method asks for it: one that doesn't ask must not be called with what its contract forbids.
     request.input = parseInput(contract, request);
     return handler.call(this, request, reply);
   };
+}
+
+/** A body can take its time, and its sender's session can end while it comes. */
+function stillAdmitted(contract: RouteContract, request: HttpRequest): Soon<void> {
+  if (request.lease?.holds() === false) return request.server.admission.again(contract, request);
 }

@@ -124,6 +124,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
   } as object) as unknown as FastifyInstance;
   instance.decorate('provenance', { listener, policy: '' });
   instance.decorateRequest('caller', null);
+  instance.decorateRequest('lease', null);
   instance.decorateRequest('admitted', null);
   instance.decorateRequest('input', null);
   instance.decorateRequest('rawBody', undefined);
@@ -150,6 +151,7 @@ async function addGuards(
   instance.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));
   app.useGlobalFilters(problems);
   if (options.allowedOrigins.length > 0) await addCors(instance, options.allowedOrigins);
+  instance.decorate('admission', admission);
   instance.addHook('onRequest', admission.hook);
   await addCompression(instance);
 }

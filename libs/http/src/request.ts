@@ -2,7 +2,9 @@ import type { Caller } from '@integument/authz';
 import type { RouteContract } from '@integument/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ParsedInput } from './input.js';
+import type { Admission } from './admission.js';
 import type { Provenance } from './provenance.js';
+import type { Lease } from './sessions/session-leases.js';
 
 /** Marks a route of the platform itself (health, documents): open, and without a contract. Only this library sets it. */
 export const PLATFORM_ROUTE = Symbol('integument.platform-route');
@@ -10,10 +12,13 @@ export const PLATFORM_ROUTE = Symbol('integument.platform-route');
 declare module 'fastify' {
   interface FastifyInstance {
     provenance: Provenance;
+    admission: Admission;
   }
   interface FastifyRequest {
     /** Who asks; null where nobody was needed, or nobody is known yet. */
     caller: Caller | null;
+    /** How long the caller may be believed; null where they proved more than a session. */
+    lease: Lease | null;
     /** The contract under which the request was let in. Null means it was not. */
     admitted: RouteContract | null;
     /** What the contract made of params, query and body; null until the request was found to fit. */

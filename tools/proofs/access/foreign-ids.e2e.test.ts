@@ -1,6 +1,7 @@
 import {
   eraseSelf,
   listFactors,
+  listSessions,
   type PurposeName,
   type RouteContract,
   readPerson,
@@ -74,6 +75,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
   const subject = 'A'.repeat(43);
   const { opening } = await ask(auditor, vault, requestOpening, { body: { subject, reason } });
   const { factors } = await ask(officer, vault, listFactors);
+  const { sessions } = await ask(browser, vault, listSessions);
   Object.assign(ids, {
     'the name that the shop has for somebody': { id: name, holders: ['the shop'] },
     'the name that staff have for them': { id: people[0]?.person ?? '', holders: ['the officer'] },
@@ -84,6 +86,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
     'their permit for analytics': { id: await permit('analytics'), holders: [] },
     'the erasure of somebody': { id: erasure, holders: [] },
     'a second factor of the officer': { id: factors[0]?.factor ?? '', holders: ['the officer'] },
+    'a session of somebody': { id: sessions[0]?.session ?? '', holders: [] },
     'an opening that the auditor asked for': { id: opening, holders: ['the auditor', 'the officer'] },
   } satisfies Record<string, Id>);
 }

@@ -5,7 +5,7 @@ import { declaredRoutes } from '../../docs/routes.js';
 import type { LooseInput } from '../../outside/ask.js';
 
 /** Where in a request an id stands. */
-export type Place = 'person' | 'opening' | 'erasure' | 'modelKey' | 'client' | 'factor' | 'permit';
+export type Place = 'person' | 'opening' | 'erasure' | 'modelKey' | 'client' | 'factor' | 'session' | 'permit';
 
 /** Parameters of a path that name nobody's: words of the contracts, and of whoever writes the rules. */
 const NO_IDS = ['purpose', 'report', 'rule', '*'];
@@ -42,6 +42,7 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
   'evidence.approve': () => ({}),
   'evidence.open': () => ({}),
   'factors.remove': () => ({}),
+  'sign_in.end_session': () => ({}),
   'readings.store': () => ({
     body: { batch: randomUUID(), stream: 'heart-rate', readings: [[1_770_000_000_000, 60]] },
   }),

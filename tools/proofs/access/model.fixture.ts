@@ -34,14 +34,14 @@ const any: May = { of: 'any' };
 const inSession: Abilities = { 'continue Session': own, 'read Ability': own };
 const isClient: Abilities = { 'ping Service': any, 'read Ability': own };
 /** At the vault, where staff sign in: second factors, each member's own. */
-const inVault: Abilities = { ...inSession, 'enrol Factor': own, 'use Factor': own, 'remove Factor': own };
+const inVault: Abilities = { ...inSession, 'end SignIn': own, 'enrol Factor': own, 'use Factor': own, 'remove Factor': own };
 const watches: Abilities = { 'read Alert': any, 'read AlertRule': any };
 const makesRules: Abilities = { ...watches, 'change AlertRule': any };
 const readsLog: Abilities = { ...watches, 'read AuditLog': any };
 
 /** Who people are. Staff see everybody there; a client those it has a name for. */
 export const VAULT_MODEL: Model = {
-  person: { ...inSession, 'read Self': own, 'erase Self': own },
+  person: { ...inSession, 'end SignIn': own, 'read Self': own, 'erase Self': own },
   'identity-client': {
     ...isClient,
     'enrol Person': own,
@@ -58,6 +58,7 @@ export const VAULT_MODEL: Model = {
     'redeem SignIn': any,
     'read Client': any,
     'carry-out Erasure': any,
+    'carry-out SessionEnding': any,
   },
   support: { ...inVault, 'read Person': any, 'reveal Person': { of: 'any', for: ['support'] } },
   'privacy-officer': {

@@ -43,7 +43,7 @@ const WITHOUT_CALL = {
     'audit.checkpoint',
     'audit.tlog_checkpoint',
   ],
-  internal: ['registry.read_client', 'erasure.pending', 'erasure.gates_closed', 'erasure.completed'],
+  internal: ['registry.read_client', 'erasure.pending', 'erasure.gates_closed', 'erasure.completed', 'sign_in.session_endings'],
 };
 const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
   ['vault', 'vault', { ...VAULT_CALLS, ...FACTOR_CALLS, ...logCalls('vault') }],

@@ -15,7 +15,7 @@ import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
 import { recommendationsSchemaSql } from '../features/recommendations/recommendations.schema.js';
-import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
+import { sessionsIdleSql, sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 
 /** The platform database, in the order it grew. Never edit one that has landed: add the next. */
 export const platformMigrations: (new () => MigrationInterface)[] = [
@@ -36,4 +36,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(15, 'permit-subjects', permitSubjectsSql),
   migration(16, 'audit-archive', auditArchiveSchemaSql),
   migration(17, 'rate-counts', rateCountSchemaSql),
+  migration(18, 'sessions-idle', sessionsIdleSql),
 ];

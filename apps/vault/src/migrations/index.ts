@@ -18,6 +18,7 @@ import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js'
 import { peopleSchemaSql } from '../features/people/people.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { registryKeepsRemovedSql, registrySchemaSql } from '../features/registry/registry.schema.js';
+import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
@@ -41,4 +42,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(17, 'audit-archive', auditArchiveSchemaSql),
   migration(18, 'rate-counts', rateCountSchemaSql),
   migration(19, 'factors', factorsSchemaSql),
+  migration(21, 'sessions', sessionsSchemaSql),
 ];

@@ -2,6 +2,8 @@ import type { ClientCaller, PersonCaller, StaffCaller } from '@integument/authz'
 import type { RevealPurpose } from '@integument/contracts';
 
 interface InSession {
+  /** what this and other sessions came of; ends them together */
+  readonly signIn: Buffer;
   /** the session's key in the database */
   readonly sessionDigest: Buffer;
   readonly authenticatedAt: Date;

@@ -3,6 +3,7 @@ import { commonPolicy } from '@integument/http';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
+import { sessionsPolicy } from '../features/sessions/sessions.policy.js';
 
 /** What the API's process may do on the internal listener: everything there is, and none of it gives identity. */
 const apiProcessPolicy: Policy = (can, caller) => {
@@ -12,6 +13,7 @@ const apiProcessPolicy: Policy = (can, caller) => {
   can('redeem', 'SignIn');
   can('read', 'Client');
   can('carry-out', 'Erasure');
+  can('carry-out', 'SessionEnding');
 };
 
 /** Who may do what in the vault: all of it. */
@@ -19,6 +21,7 @@ export const vaultPolicies: readonly Policy[] = [
   peoplePolicy,
   evidencePolicy,
   factorsPolicy,
+  sessionsPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];

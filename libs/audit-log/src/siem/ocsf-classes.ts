@@ -59,6 +59,12 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'abilities.read_own': ['api', 'Read'],
   'sessions.open': ['authentication', 'Logon'],
   'sessions.close': ['authentication', 'Logoff'],
+  'sign_in.sessions': ['api', 'Read'],
+  'sign_in.end_session': ['authentication', 'Logoff'],
+  'sign_in.end_other_sessions': ['authentication', 'Logoff'],
+  'sign_in.session_endings': ['api', 'Read'],
+  'sign_in.confirm_session_endings': ['api', 'Update'],
+  'sessions.carry_out_endings': ['authentication', 'Logoff'],
   'session.noop': ['api', 'Other'],
 
   'factors.list': ['api', 'Read'],

@@ -1,4 +1,5 @@
 import {
+  confirmSessionEndings,
   createModelKey,
   destroyModelKey,
   destroyPermit,
@@ -23,6 +24,10 @@ export const INTERNAL_CALLS: Calls = {
     const { browser } = await newcomer(info);
     const { code } = await ask(browser, info.urls.vault, issueSignInCode);
     return call(api, info.urls.vaultInternal, redeemSignInCode, { body: { code } });
+  },
+  'sign_in.confirm_session_endings': ({ info, api }) => {
+    const body = { sessions: [encodeId('ssn', randomId())] };
+    return Promise.resolve(call(api, info.urls.vaultInternal, confirmSessionEndings, { body }));
   },
   'permits.open': async (cast) => {
     const body = { session: await session(cast), purpose: 'analytics', gate: newGate(), epoch: 1 };

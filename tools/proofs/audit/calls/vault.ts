@@ -17,6 +17,9 @@ import {
   revealPerson,
   searchPeople,
   signOut,
+  endOtherSessions,
+  endSession,
+  listSessions,
   updatePerson,
 } from '@integument/contracts';
 import { synthesise } from '../../../demo/canaries.js';
@@ -80,6 +83,14 @@ export const VAULT_CALLS: Calls = {
   },
   'sign_in.issue_code': async ({ info }) => call(await signedIn(info), info.urls.vault, issueSignInCode),
   'sign_in.sign_out': async ({ info }) => call(await signedIn(info), info.urls.vault, signOut),
+  'sign_in.sessions': async ({ info }) => call(await signedIn(info), info.urls.vault, listSessions),
+  'sign_in.end_session': async ({ info }) => {
+    const browser = await signedIn(info);
+    const { sessions } = await ask(browser, info.urls.vault, listSessions);
+    const session = sessions[0]?.session ?? '';
+    return call(browser, info.urls.vault, endSession, { params: { session } });
+  },
+  'sign_in.end_other_sessions': async ({ info }) => call(await signedIn(info), info.urls.vault, endOtherSessions),
   'evidence.request': ({ info, auditor }) => {
     const body = { subject: randomBytes(32).toString('base64url'), reason: legal };
     return Promise.resolve(call(auditor, info.urls.vault, requestOpening, { body }));

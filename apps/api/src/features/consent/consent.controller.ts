@@ -8,7 +8,7 @@ import {
   withdrawConsent,
 } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
-import { Answer, AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
+import { Answer, AskedBy, type Asker, Implements, Input, type InputOf, leasesOver } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { ApiPerson } from '../../platform/callers.js';
 import { ConsentService } from './consent.service.js';
@@ -31,8 +31,11 @@ export class ConsentController {
   }
 
   @Implements(giveConsent)
-  give(@AskedBy() asker: Asker<ApiPerson>, @Input() { params, body }: InputOf<typeof giveConsent>) {
-    return this.consent.give(asker, params.purpose, body.notice);
+  async give(@AskedBy() asker: Asker<ApiPerson>, @Input() { params, body }: InputOf<typeof giveConsent>) {
+    const state = await this.consent.give(asker, params.purpose, body.notice);
+    // What the session knows now, every replica knows with the answer.
+    await leasesOver();
+    return state;
   }
 
   @Implements(withdrawConsent)

@@ -91,14 +91,12 @@ export class ErasureService {
       await this.vault.call(erasureGatesClosed, { params: { erasure } });
     }
     for (const id of ids) await this.unitOfWork.run((tx) => this.erase(tx, id));
-    // Once more: a code that was redeemed just before may have made its session here after the first time.
-    await this.endSessions(sessions);
     await this.vault.call(erasureCompleted, { params: { erasure } });
   }
 
   private async endSessions(sessions: PendingErasure['sessions']): Promise<void> {
     const names = sessions.map((session) => decodeId('ssn', session));
-    await this.unitOfWork.single((tx) => this.sessions.deleteByName(tx, names));
+    await this.unitOfWork.single((tx) => this.sessions.end(tx, names));
   }
 
   private async closeAll(tx: Tx, ids: readonly Buffer[]): Promise<Gate[]> {

@@ -1,3 +1,4 @@
+export { SessionEndings } from './session-endings.js';
 export { SessionsModule } from './sessions.module.js';
 export { SessionsService } from './sessions.service.js';
 export { SessionsStore } from './sessions.store.js';

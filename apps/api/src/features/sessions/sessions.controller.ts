@@ -12,6 +12,7 @@ import {
   Implements,
   Input,
   type InputOf,
+  leasesOver,
   SessionCookieFormat,
 } from '@integument/http';
 import { Controller } from '@nestjs/common';
@@ -50,6 +51,7 @@ export class SessionsController {
       await this.sessions.close(tx, asker.caller);
       await this.audit.append(tx, sessionClosed(by(asker)));
     });
+    await leasesOver();
     return Answer.of(undefined, { headers: { 'set-cookie': this.cookies.clear() } });
   }
 }

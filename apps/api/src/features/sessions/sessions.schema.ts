@@ -8,3 +8,9 @@ CREATE TABLE api_session (
   expires_on     date NOT NULL
 );
 `;
+
+export const sessionsIdleSql = `
+-- When the session was last used, to the minute, sealed like the rest: beside the audit log's times it would say which purposes are used
+-- in one session. Those from before have none, and so are over.
+ALTER TABLE api_session ADD COLUMN used bytea;
+`;

@@ -3,6 +3,7 @@ import { person, staff } from '@integument/authz';
 import { type AnswerOf, CodedError, redeemSignInCode, type SignInCode } from '@integument/contracts';
 import { context, decodeId, deriveKey, open, SealBroken, seal } from '@integument/crypto';
 import type { Tx } from '@integument/database';
+import type { SessionFinder } from '@integument/http';
 import {
   type ApiPerson,
   type ApiStaff,
@@ -14,13 +15,19 @@ import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
 import type { SessionsStore } from './sessions.store.js';
 
 const SECRET_BYTES = 32;
+const MINUTE_MS = 60_000;
+/** Staff leave screens alone that show other people. The use is noted once a minute: what is idle ends up to a minute early, never late. */
+const IDLE_MS = { person: 60 * MINUTE_MS, staff: 15 * MINUTE_MS } as const;
 const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Sessions of the data plane. The row is found by a digest of the cookie's secret and opened by a key derived from it:
  * a dump of the table names no session's permits, so purposes cannot be joined through it.
  */
-export class SessionsService {
+export class SessionsService implements SessionFinder<ApiPerson | ApiStaff> {
+  /** Found by now, and not noted as used for a minute. */
+  readonly #useDue = new WeakSet<object>();
+
   constructor(
     private readonly store: SessionsStore,
     private readonly vault: VaultClient,
@@ -33,9 +40,7 @@ export class SessionsService {
       return toContent(await this.vault.call(redeemSignInCode, { body: { code } }));
     } catch (error) {
       if (error instanceof VaultRefused) {
-        throw new CodedError('sessions.code_invalid', 401, 'This sign-in code is not valid any more.', {
-          cause: error,
-        });
+        throw codeInvalid(error);
       }
       throw error;
     }
@@ -45,23 +50,37 @@ export class SessionsService {
   async create(tx: Tx, content: SessionContent): Promise<{ secret: string; caller: ApiPerson | ApiStaff }> {
     const secret = randomBytes(SECRET_BYTES);
     const cookie = cookieOf(secret);
-    await this.store.insert(tx, {
+    const begun = await this.store.insert(tx, {
       session_digest: cookie.digest,
       session: decodeId('ssn', content.session),
       sealed: sealContent(cookie, content),
+      used: sealUse(cookie, this.now()),
       expires_on: content.expiresAt.slice(0, 10),
     });
+    if (!begun) throw codeInvalid();
     return { secret: secret.toString('base64url'), caller: toCaller(content, cookie) };
   }
 
-  /** @returns null for a secret that is malformed, unknown or whose session has run out */
+  /** @returns null for a secret that is malformed, unknown or whose session has run out or was idle for too long */
   async find(tx: Tx, secretText: string): Promise<ApiPerson | ApiStaff | null> {
     if (!SECRET_TEXT.test(secretText)) return null;
     const cookie = cookieOf(Buffer.from(secretText, 'base64url'));
-    const sealed = await this.store.find(tx, cookie.digest);
-    const content = sealed && openContent(cookie, sealed);
+    const found = await this.store.find(tx, cookie.digest);
+    const content = found && openContent(cookie, found.sealed);
     if (!content || Date.parse(content.expiresAt) <= this.now()) return null;
-    return toCaller(content, cookie);
+    const idle = this.now() - openUse(cookie, found.used);
+    if (!(idle <= IDLE_MS[content.kind])) return null;
+    const caller = toCaller(content, cookie);
+    if (idle >= MINUTE_MS) this.#useDue.add(caller);
+    return caller;
+  }
+
+  isUseDue(caller: ApiPerson | ApiStaff): boolean {
+    return this.#useDue.has(caller);
+  }
+
+  async noteUse(tx: Tx, { cookie }: ApiPerson | ApiStaff): Promise<void> {
+    await this.store.markUsed(tx, cookie.digest, sealUse(cookie, this.now()));
   }
 
   /** Keeps in the session which permit now lives for a purpose. */
@@ -118,4 +137,25 @@ function openContent(cookie: SessionCookie, sealed: Buffer): SessionContent | nu
     if (error instanceof SealBroken) return null;
     throw error;
   }
+}
+
+function sealUse(cookie: SessionCookie, now: number): Buffer {
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64BE(BigInt(now));
+  return seal(cookie.sealingKey(), time, context('api_session_use', cookie.digest));
+}
+
+/** @returns milliseconds since the epoch; NaN for what is none, which is idle for ever */
+function openUse(cookie: SessionCookie, used: Buffer | null): number {
+  if (!used) return Number.NaN;
+  try {
+    return Number(open(cookie.sealingKey(), used, context('api_session_use', cookie.digest)).readBigUInt64BE());
+  } catch (error) {
+    if (error instanceof SealBroken) return Number.NaN;
+    throw error;
+  }
+}
+
+function codeInvalid(cause?: unknown): CodedError {
+  return new CodedError('sessions.code_invalid', 401, 'This sign-in code is not valid any more.', { cause });
 }

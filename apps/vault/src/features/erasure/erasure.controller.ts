@@ -11,6 +11,7 @@ import {
   Implements,
   Input,
   type InputOf,
+  leasesOver,
 } from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
 import type { VaultPerson } from '../../platform/callers.js';
@@ -25,17 +26,28 @@ export class ErasureController {
   ) {}
 
   @Implements(erasePerson)
-  erase(
+  async erase(
     @AskedBy() asker: Asker,
     @Input() { params, body }: InputOf<typeof erasePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    return this.effects.run(key, (tx) => this.erasures.requestFor(tx, asker, params.person, body.reason));
+    return this.afterLeases(
+      this.effects.run(key, (tx) => this.erasures.requestFor(tx, asker, params.person, body.reason)),
+    );
   }
 
   @Implements(eraseSelf)
   eraseSelf(@AskedBy() asker: Asker<VaultPerson>, @IdempotencyKey() key: IdempotentRequest | undefined) {
-    return this.effects.run(key, (tx) => this.erasures.request(tx, asker, asker.caller.personId));
+    return this.afterLeases(
+      this.effects.run(key, (tx) => this.erasures.request(tx, asker, asker.caller.personId)),
+    );
+  }
+
+  /** With the answer no session of the person lets anybody in any more. */
+  private async afterLeases<T>(effect: Promise<T>): Promise<T> {
+    const answer = await effect;
+    await leasesOver();
+    return answer;
   }
 
   @Implements(readErasure)

@@ -45,7 +45,7 @@ describe('somebody who is being erased', () => {
       'people.not_found',
     );
     const authentication = { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date() };
-    await expect(run((tx) => vault.signIn.begin(tx, { requestId: 'req' }, authentication))).rejects.toThrow(
+    await expect(run((tx) => vault.signIn.begin(tx, { requestId: 'req' }, authentication, 'Firefox'))).rejects.toThrow(
       'sign_in.account_closed',
     );
   });

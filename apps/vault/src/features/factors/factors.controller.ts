@@ -20,10 +20,12 @@ import {
   Implements,
   Input,
   type InputOf,
+  leasesOver,
   SessionCookieFormat,
 } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { VaultStaff } from '../../platform/callers.js';
+import { DataPlaneSessions } from '../sessions/index.js';
 import { FactorEnrolment } from './factor-enrolment.service.js';
 import { FactorUse } from './factor-use.service.js';
 import { FactorsService } from './factors.service.js';
@@ -37,6 +39,7 @@ export class FactorsController {
     private readonly factors: FactorsService,
     private readonly enrolment: FactorEnrolment,
     private readonly use: FactorUse,
+    private readonly dataPlane: DataPlaneSessions,
     private readonly cookies: SessionCookieFormat,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -94,8 +97,10 @@ export class FactorsController {
   }
 
   @Implements(removeFactor)
-  remove(@AskedBy() asker: Staff, @Input() { params }: InputOf<typeof removeFactor>) {
-    return this.unitOfWork.run((tx) => this.factors.remove(tx, asker, params.factor));
+  async remove(@AskedBy() asker: Staff, @Input() { params }: InputOf<typeof removeFactor>) {
+    const sessions = await this.unitOfWork.run((tx) => this.factors.remove(tx, asker, params.factor));
+    const ended = await this.dataPlane.ended(sessions);
+    return Answer.of({ ended }, { status: ended === 'everywhere' ? 200 : 202 });
   }
 
   /** Throws a returned refusal only now that what belongs to it is committed. */
@@ -105,7 +110,9 @@ export class FactorsController {
     return outcome;
   }
 
-  private answer<Extra extends object>({ secret, factorAt, expiresAt }: Raised, extra: Extra) {
+  private async answer<Extra extends object>({ secret, factorAt, expiresAt }: Raised, extra: Extra) {
+    // The secret from before lets nobody in any more once the new one is known.
+    await leasesOver();
     const seconds = (expiresAt.getTime() - Date.now()) / 1_000;
     return Answer.of(
       { ...extra, factorAt: factorAt.toISOString() },

@@ -35,13 +35,13 @@ export class Member {
     const authentication = { issuer: ISSUER, subject: this.subject, acr: '1', authenticatedAt };
     const { unitOfWork, signIn } = this.vault;
     return this.goOn(
-      await unitOfWork.run((tx) => signIn.begin(tx, { requestId: 'req-sign-in' }, authentication)),
+      await unitOfWork.run((tx) => signIn.begin(tx, { requestId: 'req-sign-in' }, authentication, 'Firefox')),
     );
   }
 
   /** Goes on with a cookie, as a browser does with each that it is given. */
   async goOn(secret: string): Promise<this> {
-    const caller = await this.vault.unitOfWork.run((tx) => this.vault.signIn.find(tx, secret));
+    const caller = await this.vault.unitOfWork.run((tx) => this.vault.sessions.find(tx, secret));
     if (caller?.kind !== 'staff') throw new Error('this cookie lets no staff in');
     this.secret = secret;
     this.asker = { caller: caller, requestId: `req-${this.subject}` };

@@ -56,7 +56,7 @@ async function outcomes(asked: Promise<unknown>[]): Promise<Record<string, numbe
   return counts;
 }
 const factorsOf = (member: Member) => member.ask((tx, asker) => vault.factors.list(tx, asker));
-const alive = (secret: string) => vault.unitOfWork.run((tx) => vault.signIn.find(tx, secret));
+const alive = (secret: string) => vault.unitOfWork.run((tx) => vault.sessions.find(tx, secret));
 
 /** As many browsers of one member, each signed in. */
 async function browsers(member: Member, count: number): Promise<Member[]> {

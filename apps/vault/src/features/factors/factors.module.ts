@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
-import { SignInModule, SignInService } from '../sign-in/index.js';
+import { SessionsModule, SessionsService } from '../sessions/index.js';
 import { FactorEnrolment } from './factor-enrolment.service.js';
 import { FactorUse } from './factor-use.service.js';
 import { FactorsController } from './factors.controller.js';
@@ -14,7 +14,7 @@ import { Passkeys } from './passkeys.js';
 import { SessionRaiser } from './session-raiser.js';
 
 @Module({
-  imports: [KeysModule, SignInModule],
+  imports: [KeysModule, SessionsModule],
   controllers: [FactorsController],
   providers: [
     provide(FactorsStore),
@@ -23,10 +23,10 @@ import { SessionRaiser } from './session-raiser.js';
       inject: [VAULT_CONFIG],
       useFactory: (config: VaultConfig) => new Passkeys(config.WEB_ORIGIN),
     },
-    provide(SessionRaiser, SignInService, AuditLog),
+    provide(SessionRaiser, SessionsService, AuditLog),
     provide(FactorEnrolment, FactorsStore, DomainKeys, Passkeys, SessionRaiser),
     provide(FactorUse, FactorsStore, DomainKeys, Passkeys, SessionRaiser),
-    provide(FactorsService, FactorsStore, SignInService, AuditLog),
+    provide(FactorsService, FactorsStore, SessionsService, AuditLog),
   ],
   exports: [FactorsStore],
 })

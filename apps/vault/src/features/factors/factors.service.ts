@@ -4,7 +4,7 @@ import { decodeId, encodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { accountOf, type VaultStaff } from '../../platform/callers.js';
-import type { SignInService } from '../sign-in/index.js';
+import type { SessionsService } from '../sessions/index.js';
 import { factorRemoved, recoveryCodesMade } from './factors.audit.js';
 import { factorNotFound, lastFactor } from './factors.errors.js';
 import type { FactorsStore } from './factors.store.js';
@@ -14,7 +14,7 @@ import { newRecoveryCode, RECOVERY_CODES, recoveryCodeDigest } from './recovery-
 export class FactorsService {
   constructor(
     private readonly store: FactorsStore,
-    private readonly signIn: SignInService,
+    private readonly sessions: SessionsService,
     private readonly audit: AuditLog,
   ) {}
 
@@ -48,9 +48,10 @@ export class FactorsService {
   /**
    * Recovery codes don't count as a factor: with them alone an account would end up with none. A factor is removed because it is lost,
    * perhaps in somebody's hands, so what it may have opened ends, too.
+   * @returns the sessions that the data plane has to end
    * @throws CodedError `factors.last_factor`
    */
-  async remove(tx: Tx, asker: Asker<VaultStaff>, factor: FactorId): Promise<void> {
+  async remove(tx: Tx, asker: Asker<VaultStaff>, factor: FactorId): Promise<Buffer[]> {
     const account = accountOf(asker.caller);
     await this.store.lockAccount(tx, account);
     const factors = await this.store.findAll(tx, account);
@@ -58,10 +59,11 @@ export class FactorsService {
     if (!removed) throw factorNotFound();
     if (factors.length === 1) throw lastFactor();
     await this.store.delete(tx, removed.factor_id);
-    await this.signIn.endOthers(tx, asker.caller);
+    const ended = await this.sessions.endAllBut(tx, asker.caller);
     await this.audit.append(
       tx,
       factorRemoved({ ...by(asker), object: factor, details: { kind: removed.kind } }),
     );
+    return ended.sessions;
   }
 }

@@ -3,7 +3,7 @@ import { encodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { VaultStaff } from '../../platform/callers.js';
-import type { SignInService } from '../sign-in/index.js';
+import type { SessionsService } from '../sessions/index.js';
 import type { RaisingAction } from './factors.audit.js';
 
 /** A session after a second factor was used: by its new secret alone. */
@@ -16,7 +16,7 @@ export interface Raised {
 /** Ends the session that asked, begins the one that has used a factor in its place, and writes down which, under the new one's name. */
 export class SessionRaiser {
   constructor(
-    private readonly signIn: SignInService,
+    private readonly sessions: SessionsService,
     private readonly audit: AuditLog,
   ) {}
 
@@ -28,7 +28,7 @@ export class SessionRaiser {
     factorAt: Date,
     factorId?: Buffer,
   ): Promise<Raised> {
-    const { secret, caller } = await this.signIn.raise(tx, asker.caller, factorAt);
+    const { secret, caller } = await this.sessions.raise(tx, asker.caller, factorAt);
     await this.audit.append(
       tx,
       action({

@@ -12,4 +12,3 @@ export const staffCodeRedeemed = defineAction(
   'sign_in.redeem',
   z.strictObject({ staff: z.string().regex(/^[0-9a-f]{32,64}$/) }),
 );
-export const signedOut = defineAction('sign_in.sign_out');

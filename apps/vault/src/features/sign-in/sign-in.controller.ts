@@ -4,7 +4,6 @@ import {
   issueSignInCode,
   type ReplyOf,
   readSession,
-  signOut,
   startSignIn,
 } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
@@ -24,6 +23,7 @@ import { Controller, Inject, Req } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
+import { deviceOf } from '../sessions/index.js';
 import { RelyingParty, SignInRefused } from './relying-party.js';
 import { SignInService } from './sign-in.service.js';
 
@@ -66,7 +66,10 @@ export class SignInController {
       .catch((error: unknown) => {
         throw error instanceof SignInRefused ? refused(error) : error;
       });
-    const secret = await this.unitOfWork.run((tx) => this.signIn.begin(tx, circumstances, authentication));
+    const device = deviceOf(request.headers['user-agent']);
+    const secret = await this.unitOfWork.run((tx) =>
+      this.signIn.begin(tx, circumstances, authentication, device),
+    );
     return Answer.redirect(returnTo ?? this.config.WEB_ORIGIN, {
       headers: { 'set-cookie': [this.sessions.write(secret, SESSION_SECONDS), this.#attempts.clear()] },
     });
@@ -86,12 +89,6 @@ export class SignInController {
       factorAt: caller.secondFactorAt?.toISOString() ?? null,
       expiresAt: caller.expiresAt.toISOString(),
     };
-  }
-
-  @Implements(signOut)
-  async signOut(@AskedBy() asker: Asker<VaultPerson | VaultStaff>) {
-    await this.unitOfWork.run((tx) => this.signIn.end(tx, asker));
-    return Answer.of(undefined, { headers: { 'set-cookie': this.sessions.clear() } });
   }
 }
 

@@ -1,6 +1,5 @@
 import { AuditLog } from '@integument/audit-log';
-import { UnitOfWork } from '@integument/database';
-import { provide, SessionCallers, SessionCookieFormat } from '@integument/http';
+import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
@@ -8,13 +7,14 @@ import { DomainKeys, KeysModule } from '../keys/index.js';
 import { PeopleEnroller, PeopleModule } from '../people/index.js';
 import { PermitsModule, PermitsService } from '../permits/index.js';
 import { RegistryModule, RegistryStore } from '../registry/index.js';
+import { SessionsModule, SessionsService, SessionsStore } from '../sessions/index.js';
 import { RelyingParty } from './relying-party.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignInService } from './sign-in.service.js';
 import { SignInStore } from './sign-in.store.js';
 
 @Module({
-  imports: [KeysModule, PeopleModule, PermitsModule, RegistryModule],
+  imports: [KeysModule, PeopleModule, PermitsModule, RegistryModule, SessionsModule],
   controllers: [SignInController],
   providers: [
     provide(SignInStore),
@@ -32,15 +32,17 @@ import { SignInStore } from './sign-in.store.js';
           keys.secret('session'),
         ),
     },
-    {
-      provide: SessionCookieFormat,
-      inject: [VAULT_CONFIG],
-      useFactory: (config: VaultConfig) =>
-        new SessionCookieFormat('integument-vault', config.VAULT_PUBLIC_URL),
-    },
-    provide(SignInService, SignInStore, RegistryStore, PeopleEnroller, PermitsService, AuditLog),
-    provide(SessionCallers, SessionCookieFormat, SignInService, UnitOfWork),
+    provide(
+      SignInService,
+      SignInStore,
+      SessionsService,
+      SessionsStore,
+      RegistryStore,
+      PeopleEnroller,
+      PermitsService,
+      AuditLog,
+    ),
   ],
-  exports: [SignInService, SessionCallers, SessionCookieFormat, SignInStore],
+  exports: [SignInService, SignInStore],
 })
 export class SignInModule {}

@@ -17,9 +17,10 @@ const begin = (subject: string) =>
       tx,
       { requestId: 'req-begin' },
       { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date() },
+      'Firefox on Linux',
     ),
   );
-const find = (secret: string) => run((tx) => vault.signIn.find(tx, secret));
+const find = (secret: string) => run((tx) => vault.sessions.find(tx, secret));
 const redeem = (code: SignInCode) => run((tx) => vault.signIn.redeem(tx, API, code));
 
 async function signedIn(subject: string) {
@@ -49,7 +50,7 @@ describe('a sign-in code', () => {
     await expect(redeem(late)).rejects.toThrow('sign_in.code_invalid');
     const { asker } = await signedIn('left');
     const { code } = await run((tx) => vault.signIn.issueCode(tx, asker));
-    await run((tx) => vault.signIn.end(tx, asker));
+    await run((tx) => vault.sessions.signOut(tx, asker));
     await expect(redeem(code)).rejects.toThrow('sign_in.code_invalid');
   });
 
@@ -99,7 +100,7 @@ describe('the vault’s log', () => {
     );
     await vault.query(`INSERT INTO staff (account, roles) VALUES ($1, '{auditor}')`, [row?.account]);
     const first = (await signedIn('olivia')).asker.caller;
-    const { caller } = await run((tx) => vault.signIn.raise(tx, first as unknown as VaultStaff, new Date()));
+    const { caller } = await run((tx) => vault.sessions.raise(tx, first as unknown as VaultStaff, new Date()));
     const { code } = await run((tx) => vault.signIn.issueCode(tx, { caller, requestId: 'req-staff' }));
     const { session, kind } = await redeem(code);
     expect(kind).toBe('staff');
@@ -152,7 +153,7 @@ describe('a session', () => {
 
   it('ends when it is ended, or when its time is up', async () => {
     const first = await signedIn('bea');
-    await run((tx) => vault.signIn.end(tx, first.asker));
+    await run((tx) => vault.sessions.signOut(tx, first.asker));
     expect(await find(first.secret)).toBeNull();
     const second = await signedIn('bea');
     await vault.query("UPDATE vault_session SET expires_at = now() - interval '1 second'");

@@ -1,4 +1,4 @@
-import type { HttpRequest } from './request.js';
+import type { HttpRequest } from '../request.js';
 
 /**
  * The cookie of a session: `__Host-` binds it to this very origin over TLS. Plain http exists only on loopback, where

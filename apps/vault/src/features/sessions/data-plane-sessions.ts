@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UnitOfWork } from '@integument/database';
+import { leasesOver } from '@integument/http';
+import type { SessionsStore } from './sessions.store.js';
+
+const PATIENCE_MS = 3_000;
+const ROUND_MS = 50;
+
+export type Ended = 'everywhere' | 'here';
+
+/** Waits, after sessions were ended and that is committed, until they let nobody in any more: at the vault, and at the API as far as it answers. */
+export class DataPlaneSessions {
+  constructor(
+    private readonly store: SessionsStore,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly patienceMs = PATIENCE_MS,
+  ) {}
+
+  /** @returns `here` where the data plane has not confirmed it in time. It will hear of it as soon as it asks. */
+  async ended(sessions: readonly Buffer[]): Promise<Ended> {
+    const [confirmed] = await Promise.all([this.confirmed(sessions), leasesOver()]);
+    return confirmed ? 'everywhere' : 'here';
+  }
+
+  private async confirmed(sessions: readonly Buffer[]): Promise<boolean> {
+    if (sessions.length === 0) return true;
+    const until = performance.now() + this.patienceMs;
+    while (await this.unitOfWork.single((tx) => this.store.isEnding(tx, sessions))) {
+      if (performance.now() > until) return false;
+      await sleep(ROUND_MS);
+    }
+    return true;
+  }
+}

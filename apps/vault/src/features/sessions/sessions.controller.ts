@@ -1,0 +1,54 @@
+import { endOtherSessions, endSession, listSessions, signOut } from '@integument/contracts';
+import { type Tx, UnitOfWork } from '@integument/database';
+import {
+  Answer,
+  AskedBy,
+  type Asker,
+  Implements,
+  Input,
+  type InputOf,
+  SessionCookieFormat,
+} from '@integument/http';
+import { Controller } from '@nestjs/common';
+import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
+import { DataPlaneSessions } from './data-plane-sessions.js';
+import { SessionsService } from './sessions.service.js';
+
+type InSession = Asker<VaultPerson | VaultStaff>;
+
+@Controller()
+export class SessionsController {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly dataPlane: DataPlaneSessions,
+    private readonly cookies: SessionCookieFormat,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  @Implements(listSessions)
+  list(@AskedBy() asker: InSession) {
+    return this.unitOfWork.run((tx) => this.sessions.list(tx, asker));
+  }
+
+  @Implements(signOut)
+  async signOut(@AskedBy() asker: InSession) {
+    const headers = { 'set-cookie': this.cookies.clear() };
+    return this.end((tx) => this.sessions.signOut(tx, asker), headers);
+  }
+
+  @Implements(endSession)
+  endOne(@AskedBy() asker: InSession, @Input() { params }: InputOf<typeof endSession>) {
+    return this.end((tx) => this.sessions.endOne(tx, asker, params.session));
+  }
+
+  @Implements(endOtherSessions)
+  endOthers(@AskedBy() asker: InSession) {
+    return this.end((tx) => this.sessions.endOthers(tx, asker));
+  }
+
+  private async end(work: (tx: Tx) => Promise<Buffer[]>, headers: Record<string, string> = {}) {
+    const ended = await this.dataPlane.ended(await this.unitOfWork.run(work));
+    // RFC 9110, section 15.3.3: what is not done yet is accepted, no more.
+    return Answer.of({ ended }, { headers, status: ended === 'everywhere' ? 200 : 202 });
+  }
+}

@@ -1,0 +1,163 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { AuditLog } from '@integument/audit-log';
+import { person, staff } from '@integument/authz';
+import { CodedError, type listSessions, notFound, type ReplyOf, type SignInId } from '@integument/contracts';
+import { context, decodeId, encodeId, randomId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import { accountOf, type VaultPerson, type VaultStaff } from '../../platform/callers.js';
+import { othersEnded, sessionEnded, sessionsListed, signedOut } from './sessions.audit.js';
+import type { Owner, SessionRow, SessionsStore } from './sessions.store.js';
+
+const SECRET_BYTES = 32;
+/** However much it is used. */
+const HOURS = 12;
+
+/** Who signed in, and from where. */
+export interface Beginning extends Owner {
+  /** the account at the provider, as its digest */
+  readonly account: Buffer;
+  /** the provider's own session, as its digest; null where it names none */
+  readonly providerSession: Buffer | null;
+  readonly device: string;
+  readonly acr: string;
+  readonly authenticatedAt: Date;
+}
+
+type InSession = VaultPerson | VaultStaff;
+
+/** Sessions of the vault, and with them those of the data plane that came of the same sign-in. */
+export class SessionsService {
+  constructor(
+    private readonly store: SessionsStore,
+    private readonly audit: AuditLog,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /**
+   * @returns the cookie's secret, base64url, of which only a digest is kept, and who it lets in: null where the person is being erased
+   */
+  async begin(tx: Tx, beginning: Beginning): Promise<{ secret: string; caller: InSession | null }> {
+    const signIn = randomId();
+    const secret = randomBytes(SECRET_BYTES);
+    const { personId, staff, acr, authenticatedAt } = beginning;
+    const expiresAt = new Date(this.now() + HOURS * 3_600_000);
+    const session = digestOf(secret);
+    await this.store.insertSignIn(tx, { ...beginning, signIn, expiresAt });
+    await this.store.insert(tx, {
+      session,
+      signIn,
+      personId,
+      staff,
+      acr,
+      authenticatedAt,
+      factorAt: null,
+      expiresAt,
+    });
+    const row = await this.store.find(tx, session);
+    return { secret: secret.toString('base64url'), caller: row && toCaller(row) };
+  }
+
+  async find(tx: Tx, secretText: string): Promise<InSession | null> {
+    const row = await this.store.find(tx, digestOf(Buffer.from(secretText, 'base64url')));
+    return row && toCaller(row);
+  }
+
+  /**
+   * Begins another session in place of one that has just used a second factor. With the old secret go the one-time codes it was
+   * given: whoever knew it before, because they planted or saw it, does not rise with its owner.
+   * @throws CodedError `auth.required` where the session has ended meanwhile
+   */
+  async raise(tx: Tx, caller: VaultStaff, factorAt: Date): Promise<{ secret: string; caller: VaultStaff }> {
+    const ended = await this.store.takeOfStaff(tx, caller.sessionDigest);
+    if (!ended) throw new CodedError('auth.required', 401, 'This session has ended. Sign in again.');
+    const secret = randomBytes(SECRET_BYTES);
+    const session = digestOf(secret);
+    await this.store.insert(tx, {
+      session,
+      signIn: ended.sign_in,
+      personId: null,
+      staff: ended.staff,
+      acr: ended.acr,
+      authenticatedAt: ended.authenticated_at,
+      factorAt,
+      expiresAt: ended.expires_at,
+    });
+    const raised = await this.store.find(tx, session);
+    if (!raised) throw new Error('a session that was just begun is not there');
+    return { secret: secret.toString('base64url'), caller: toCaller(raised) as VaultStaff };
+  }
+
+  async list(tx: Tx, asker: Asker<InSession>): Promise<ReplyOf<typeof listSessions>> {
+    const rows = await this.store.findOwn(tx, ownerOf(asker.caller));
+    await this.audit.append(tx, sessionsListed({ ...by(asker), count: rows.length }));
+    return {
+      sessions: rows.map(({ sign_in, device, began_at, used_at, factor_at }) => ({
+        session: encodeId('sgn', sign_in) as SignInId,
+        current: sign_in.equals(asker.caller.signIn),
+        device,
+        beganAt: began_at.toISOString(),
+        usedAt: used_at?.toISOString() ?? null,
+        factorAt: factor_at?.toISOString() ?? null,
+      })),
+    };
+  }
+
+  /** Ends the caller's own sign-in. @returns the sessions that the data plane has to end */
+  async signOut(tx: Tx, asker: Asker<InSession>): Promise<Buffer[]> {
+    const ended = await this.store.end(tx, [asker.caller.signIn]);
+    await this.audit.append(tx, signedOut(by(asker)));
+    return ended;
+  }
+
+  /** @throws CodedError `sign_in.session_not_found` for somebody else's, too */
+  async endOne(tx: Tx, asker: Asker<InSession>, session: SignInId): Promise<Buffer[]> {
+    const own = await this.store.lockOwn(tx, ownerOf(asker.caller));
+    const signIn = decodeId('sgn', session);
+    if (!own.some((one) => one.equals(signIn))) throw notFound('sign_in.session_not_found');
+    const ended = await this.store.end(tx, [signIn]);
+    await this.audit.append(tx, sessionEnded({ ...by(asker), object: session }));
+    return ended;
+  }
+
+  async endOthers(tx: Tx, asker: Asker<InSession>): Promise<Buffer[]> {
+    const { sessions, count } = await this.endAllBut(tx, asker.caller);
+    await this.audit.append(tx, othersEnded({ ...by(asker), count }));
+    return sessions;
+  }
+
+  /** For another feature's effect, which has an entry of its own. */
+  async endAllBut(tx: Tx, caller: InSession): Promise<{ sessions: Buffer[]; count: number }> {
+    const own = await this.store.lockOwn(tx, ownerOf(caller));
+    const others = own.filter((one) => !one.equals(caller.signIn));
+    return { sessions: await this.store.end(tx, others), count: others.length };
+  }
+}
+
+export function toCaller(row: SessionRow): InSession {
+  const common = {
+    sessionDigest: row.session,
+    signIn: row.sign_in,
+    // Names the session in the audit log without being its key.
+    session: createHash('sha256').update(row.session).digest().subarray(0, 16).toString('hex'),
+    authenticatedAt: row.authenticated_at,
+    expiresAt: row.expires_at,
+  };
+  if (row.staff) {
+    const factor = row.factor_at && { secondFactorAt: row.factor_at };
+    return staff({ ...common, ...factor, id: row.staff.toString('hex'), roles: row.roles ?? [] });
+  }
+  const { subject } = row;
+  if (!row.person_id || !subject) throw new Error('a session of nobody');
+  return person({ ...common, id: subject.toString('hex'), personId: row.person_id });
+}
+
+function ownerOf(caller: InSession): Owner {
+  return caller.kind === 'staff'
+    ? { personId: null, staff: accountOf(caller) }
+    : { personId: caller.personId, staff: null };
+}
+
+function digestOf(secret: Buffer): Buffer {
+  return createHash('sha256').update(context('integument/vault-secret/v1', secret)).digest();
+}

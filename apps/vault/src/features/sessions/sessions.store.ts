@@ -1,0 +1,191 @@
+import type { Tx } from '@integument/database';
+
+export interface SessionRow {
+  readonly session: Buffer;
+  readonly sign_in: Buffer;
+  readonly person_id: Buffer | null;
+  readonly subject: Buffer | null;
+  readonly staff: Buffer | null;
+  readonly roles: string[] | null;
+  readonly acr: string;
+  readonly authenticated_at: Date;
+  readonly factor_at: Date | null;
+  readonly expires_at: Date;
+}
+
+/** What stays of a session when its secret changes. */
+export type StaffSession = Pick<SessionRow, 'sign_in' | 'acr' | 'authenticated_at' | 'expires_at'> & {
+  readonly staff: Buffer;
+};
+
+export interface NewSignIn {
+  readonly signIn: Buffer;
+  readonly personId: Buffer | null;
+  readonly staff: Buffer | null;
+  readonly account: Buffer;
+  readonly providerSession: Buffer | null;
+  readonly device: string;
+  readonly expiresAt: Date;
+}
+
+export interface NewSession {
+  readonly session: Buffer;
+  readonly signIn: Buffer;
+  readonly personId: Buffer | null;
+  readonly staff: Buffer | null;
+  readonly acr: string;
+  readonly authenticatedAt: Date;
+  readonly factorAt: Date | null;
+  readonly expiresAt: Date;
+}
+
+/** Whose sign-ins: one of the two. */
+export interface Owner {
+  readonly personId: Buffer | null;
+  readonly staff: Buffer | null;
+}
+
+export interface OwnSignIn {
+  readonly sign_in: Buffer;
+  readonly device: string;
+  readonly began_at: Date;
+  readonly used_at: Date | null;
+  readonly factor_at: Date | null;
+}
+
+/** Idle for as long, a session has ended. Staff leave screens alone that show other people. */
+const IDLE = `CASE WHEN s.staff IS NULL THEN interval '1 hour' ELSE interval '15 minutes' END`;
+const LIVES = `s.expires_at > now() AND s.used_at > now() - ${IDLE}`;
+
+const FIND = {
+  name: 'sessions.find',
+  // The use is written down once a minute: what is idle ends up to a minute early, never late.
+  text: `
+    WITH used AS (
+      UPDATE vault_session s SET used_at = now()
+      WHERE s.session = $1 AND s.used_at < now() - interval '1 minute' AND ${LIVES}
+    )
+    SELECT s.session, s.sign_in, s.person_id, p.subject, s.staff, r.roles, s.acr, s.authenticated_at, s.factor_at,
+      s.expires_at
+    FROM vault_session s JOIN sign_in USING (sign_in)
+      LEFT JOIN person p ON p.person_id = s.person_id LEFT JOIN staff r ON r.account = s.staff
+    WHERE s.session = $1 AND ${LIVES} AND (s.person_id IS NULL OR NOT p.erasing)`,
+};
+
+export class SessionsStore {
+  async insertSignIn(tx: Tx, row: NewSignIn): Promise<void> {
+    await tx.query(
+      `INSERT INTO sign_in (sign_in, person_id, staff, account, provider_session, device, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [row.signIn, row.personId, row.staff, row.account, row.providerSession, row.device, row.expiresAt],
+    );
+  }
+
+  async insert(tx: Tx, row: NewSession): Promise<void> {
+    await tx.query(
+      `INSERT INTO vault_session (session, sign_in, person_id, staff, acr, authenticated_at, factor_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        row.session,
+        row.signIn,
+        row.personId,
+        row.staff,
+        row.acr,
+        row.authenticatedAt,
+        row.factorAt,
+        row.expiresAt,
+      ],
+    );
+  }
+
+  /** A session that has not run out, is not idle, and whose person is not being erased. Notes that it is used. */
+  async find(tx: Tx, session: Buffer): Promise<SessionRow | null> {
+    const rows = await tx.query<SessionRow>(FIND, [session]);
+    return rows[0] ?? null;
+  }
+
+  /** Ends a session for another to follow it. @returns null for one that has ended by now: of a hundred at once one gets it */
+  async takeOfStaff(tx: Tx, session: Buffer): Promise<StaffSession | null> {
+    const taken = await tx.query<StaffSession>(
+      `DELETE FROM vault_session WHERE session = $1 AND staff IS NOT NULL AND expires_at > now()
+       RETURNING staff, sign_in, acr, authenticated_at, expires_at`,
+      [session],
+    );
+    return taken[0] ?? null;
+  }
+
+  findOwn(tx: Tx, { personId, staff }: Owner): Promise<OwnSignIn[]> {
+    return tx.query<OwnSignIn>(
+      `SELECT i.sign_in, i.device, i.began_at, max(s.used_at) AS used_at, max(s.factor_at) AS factor_at
+       FROM sign_in i LEFT JOIN vault_session s USING (sign_in)
+       WHERE (i.person_id = $1 OR i.staff = $2) AND i.expires_at > now()
+       GROUP BY i.sign_in ORDER BY i.began_at DESC, i.sign_in`,
+      [personId, staff],
+    );
+  }
+
+  /** Locked, so that no code of theirs becomes a session of the data plane that nobody would hear of. */
+  async lockOwn(tx: Tx, { personId, staff }: Owner): Promise<Buffer[]> {
+    const rows = await tx.query<{ sign_in: Buffer }>(
+      'SELECT sign_in FROM sign_in WHERE person_id = $1 OR staff = $2 ORDER BY sign_in FOR UPDATE',
+      [personId, staff],
+    );
+    return rows.map(({ sign_in }) => sign_in);
+  }
+
+  /** Ends all that came of these sign-ins. @returns the sessions that the data plane has to end */
+  async end(tx: Tx, signIns: readonly Buffer[]): Promise<Buffer[]> {
+    await tx.query('SELECT 1 FROM sign_in WHERE sign_in = ANY($1) ORDER BY sign_in FOR UPDATE', [signIns]);
+    const rows = await tx.query<{ session: Buffer }>(
+      'DELETE FROM api_session WHERE sign_in = ANY($1) RETURNING session',
+      [signIns],
+    );
+    await tx.query('DELETE FROM sign_in WHERE sign_in = ANY($1)', [signIns]);
+    return rows.map(({ session }) => session);
+  }
+
+  async insertOfApi(
+    tx: Tx,
+    session: Buffer,
+    signIn: Buffer,
+    personId: Buffer | null,
+    expiresAt: Date,
+  ): Promise<void> {
+    await tx.query(
+      'INSERT INTO api_session (session, sign_in, person_id, expires_at) VALUES ($1, $2, $3, $4)',
+      [session, signIn, personId, expiresAt],
+    );
+  }
+
+  async findEndings(tx: Tx, limit: number): Promise<Buffer[]> {
+    const rows = await tx.query<{ session: Buffer }>(
+      'SELECT session FROM session_ending ORDER BY asked_at LIMIT $1',
+      [limit],
+    );
+    return rows.map(({ session }) => session);
+  }
+
+  async confirmEndings(tx: Tx, sessions: readonly Buffer[]): Promise<number> {
+    const rows = await tx.query('DELETE FROM session_ending WHERE session = ANY($1) RETURNING 1', [sessions]);
+    return rows.length;
+  }
+
+  async isEnding(tx: Tx, sessions: readonly Buffer[]): Promise<boolean> {
+    const rows = await tx.query('SELECT 1 FROM session_ending WHERE session = ANY($1) LIMIT 1', [sessions]);
+    return rows.length > 0;
+  }
+
+  async deleteExpired(tx: Tx): Promise<void> {
+    await tx.query(`DELETE FROM vault_session s WHERE NOT (${LIVES})`);
+    await tx.query('DELETE FROM api_session WHERE expires_at < now()');
+    await tx.query('DELETE FROM sign_in WHERE expires_at < now()');
+    // Nothing lives as long: the data plane has dropped it by itself.
+    await tx.query(`DELETE FROM session_ending WHERE asked_at < now() - interval '1 day'`);
+    // A sign-in of which nothing is left on either plane.
+    await tx.query(
+      `DELETE FROM sign_in i WHERE began_at < now() - interval '1 hour'
+         AND NOT EXISTS (SELECT FROM vault_session s WHERE s.sign_in = i.sign_in)
+         AND NOT EXISTS (SELECT FROM api_session a WHERE a.sign_in = i.sign_in)`,
+    );
+  }
+}
