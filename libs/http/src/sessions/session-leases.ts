@@ -85,10 +85,11 @@ export class SessionLeases {
 
   private async lookUp(secret: string): Promise<Lease> {
     let lease = new Lease(this.clocks);
-    lease.caller = await this.look(secret, () => {
+    const caller = await this.look(secret, () => {
       lease = new Lease(this.clocks);
     });
-    if (lease.caller) this.keep(secret, lease);
+    lease.caller = caller;
+    if (caller) this.keep(secret, lease);
     return lease;
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { context, deriveKey, open } from '@integument/crypto';
+import { context, decodeId, deriveKey, open } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { knownPermit, sessionContent, TestApi } from '../../api.fixture.js';
 import type { ApiPerson } from '../../platform/callers.js';
@@ -108,5 +108,97 @@ describe('a session of the data plane', () => {
     const { caller } = await api.asker(secret);
     await api.unitOfWork.run((tx) => api.sessions.close(tx, caller));
     expect(await find(secret)).toBeNull();
+  });
+});
+
+describe('a session that nobody uses', () => {
+  const MINUTE = 60_000;
+  let ahead = 0;
+  const later = () => new SessionsService(api.sessionsStore, api.vault, () => Date.now() + ahead);
+  const findLater = (secret: string) => api.unitOfWork.single((tx) => later().find(tx, secret));
+  const staffContent = () => ({ ...sessionContent(), kind: 'staff', roles: ['auditor'] }) as const;
+
+  it('ends: a person’s after an hour, one of staff after a quarter', async () => {
+    const person = await api.openSession(sessionContent());
+    const staff = await api.openSession(staffContent());
+    const found = async (minutes: number, secret: string) => {
+      ahead = minutes * MINUTE;
+      return (await findLater(secret))?.kind;
+    };
+    expect([await found(14.9, staff), await found(15.1, staff)]).toEqual(['staff', undefined]);
+    expect([await found(59.9, person), await found(60.1, person)]).toEqual(['person', undefined]);
+  });
+
+  it('goes on where its use is noted, which is due once a minute', async () => {
+    const secret = await api.openSession(staffContent());
+    const service = later();
+    ahead = 0.5 * MINUTE;
+    const soon = await api.unitOfWork.single((tx) => service.find(tx, secret));
+    expect(soon && service.isUseDue(soon)).toBe(false);
+    ahead = 10 * MINUTE;
+    const used = await api.unitOfWork.single((tx) => service.find(tx, secret));
+    if (!used) throw new Error('the session is gone');
+    expect(service.isUseDue(used)).toBe(true);
+    await api.unitOfWork.single((tx) => service.noteUse(tx, used));
+    ahead = 20 * MINUTE;
+    expect(await findLater(secret)).toMatchObject({ kind: 'staff' });
+  });
+
+  it('is over where its use can’t be read: none from before it was noted, and none of another session', async () => {
+    const [none, moved, other] = [
+      await api.openSession(sessionContent()),
+      await api.openSession(sessionContent()),
+      await api.openSession(sessionContent()),
+    ];
+    const digest = async (secret: string) => (await find(secret))?.cookie.digest;
+    const [ofNone, ofMoved, ofOther] = [await digest(none), await digest(moved), await digest(other)];
+    await api.query('UPDATE api_session SET used = NULL WHERE session_digest = $1', [ofNone]);
+    await api.query(
+      'UPDATE api_session SET used = (SELECT used FROM api_session WHERE session_digest = $2) WHERE session_digest = $1',
+      [ofMoved, ofOther],
+    );
+    expect([await find(none), await find(moved), (await find(other))?.kind]).toEqual([null, null, 'person']);
+  });
+
+  it('says in no column when it was used', async () => {
+    await api.openSession(sessionContent());
+    const columns = await api.query<{ data_type: string }>(
+      "SELECT data_type FROM information_schema.columns WHERE table_name = 'api_session'",
+    );
+    expect(new Set(columns.map(({ data_type }) => data_type))).toEqual(new Set(['bytea', 'date']));
+  });
+});
+
+describe('a session that the vault ends', () => {
+  const end = (session: string) =>
+    api.unitOfWork.run((tx) => api.sessionsStore.end(tx, [decodeId('ssn', session)]));
+
+  it('lets nobody in, and remembers nothing', async () => {
+    const content = sessionContent(undefined, permits);
+    const secret = await api.openSession(content);
+    const caller = (await find(secret)) as ApiPerson;
+    for (let n = 0; n < 2; n++) await end(content.session);
+    expect(await find(secret)).toBeNull();
+    await api.unitOfWork.run((tx) => api.sessions.remember(tx, caller, knownPermit('analytics')));
+    expect(await find(secret)).toBeNull();
+    const [row] = await api.query<{ sealed: Buffer; used: Buffer | null }>(
+      'SELECT sealed, used FROM api_session WHERE session = $1',
+      [decodeId('ssn', content.session)],
+    );
+    expect(row).toMatchObject({ sealed: Buffer.alloc(0), used: null });
+  });
+
+  it('does not begin afterwards, when its code was redeemed just before', async () => {
+    const content = sessionContent();
+    await end(content.session);
+    await expect(api.openSession(content)).rejects.toThrow('sessions.code_invalid');
+  });
+
+  it('does not begin beside it either, whichever is first', async () => {
+    for (let round = 0; round < 30; round++) {
+      const content = sessionContent();
+      const [opened] = await Promise.allSettled([api.openSession(content), end(content.session)]);
+      if (opened.status === 'fulfilled') expect(await find(opened.value)).toBeNull();
+    }
   });
 });

@@ -149,7 +149,9 @@ function sealUse(cookie: SessionCookie, now: number): Buffer {
 function openUse(cookie: SessionCookie, used: Buffer | null): number {
   if (!used) return Number.NaN;
   try {
-    return Number(open(cookie.sealingKey(), used, context('api_session_use', cookie.digest)).readBigUInt64BE());
+    return Number(
+      open(cookie.sealingKey(), used, context('api_session_use', cookie.digest)).readBigUInt64BE(),
+    );
   } catch (error) {
     if (error instanceof SealBroken) return Number.NaN;
     throw error;

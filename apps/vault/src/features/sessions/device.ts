@@ -23,7 +23,9 @@ const SYSTEMS = [
 export function deviceOf(userAgent: string | undefined): string {
   const browser = firstIn(BROWSERS, userAgent);
   const system = firstIn(SYSTEMS, userAgent);
-  return [browser ?? (system ? 'A browser' : 'An unknown program'), ...(system ? [`on ${system}`] : [])].join(' ');
+  return [browser ?? (system ? 'A browser' : 'An unknown program'), ...(system ? [`on ${system}`] : [])].join(
+    ' ',
+  );
 }
 
 function firstIn(words: readonly (readonly [string, string])[], text = ''): string | undefined {

@@ -29,6 +29,13 @@ import { SessionsStore } from './sessions.store.js';
     },
     provide(SessionCallers, SessionCookieFormat, SessionsService, UnitOfWork),
   ],
-  exports: [SessionEndings, SessionsStore, SessionsService, DataPlaneSessions, SessionCookieFormat, SessionCallers],
+  exports: [
+    SessionEndings,
+    SessionsStore,
+    SessionsService,
+    DataPlaneSessions,
+    SessionCookieFormat,
+    SessionCallers,
+  ],
 })
 export class SessionsModule {}

@@ -69,7 +69,9 @@ export class SessionsService {
    * @throws CodedError `auth.required` where the session has ended meanwhile
    */
   async raise(tx: Tx, caller: VaultStaff, factorAt: Date): Promise<{ secret: string; caller: VaultStaff }> {
-    const ended = await this.store.takeOfStaff(tx, caller.sessionDigest);
+    // First this, then the session: whoever ends the sign-in locks them in that order.
+    const lives = await this.store.lockSignIn(tx, caller.signIn);
+    const ended = lives && (await this.store.takeOfStaff(tx, caller.sessionDigest));
     if (!ended) throw new CodedError('auth.required', 401, 'This session has ended. Sign in again.');
     const secret = randomBytes(SECRET_BYTES);
     const session = digestOf(secret);

@@ -114,6 +114,12 @@ export class SessionsStore {
     return taken[0] ?? null;
   }
 
+  /** So that the sign-in does not end meanwhile. @returns false where it has ended */
+  async lockSignIn(tx: Tx, signIn: Buffer): Promise<boolean> {
+    const rows = await tx.query('SELECT 1 FROM sign_in WHERE sign_in = $1 FOR KEY SHARE', [signIn]);
+    return rows.length === 1;
+  }
+
   findOwn(tx: Tx, { personId, staff }: Owner): Promise<OwnSignIn[]> {
     return tx.query<OwnSignIn>(
       `SELECT i.sign_in, i.device, i.began_at, max(s.used_at) AS used_at, max(s.factor_at) AS factor_at

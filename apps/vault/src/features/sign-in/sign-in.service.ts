@@ -93,7 +93,10 @@ export class SignInService {
   }
 
   private async takeCode(tx: Tx, code: SignInCode): Promise<SessionRow | null> {
-    const session = await this.store.takeCode(tx, digestOf(decodeId('sic', code)));
+    const digest = digestOf(decodeId('sic', code));
+    // First this, then the code: whoever ends the sign-in locks them in that order.
+    if (!(await this.store.lockSignInOf(tx, digest))) return null;
+    const session = await this.store.takeCode(tx, digest);
     return session && this.sessionsStore.find(tx, session);
   }
 }

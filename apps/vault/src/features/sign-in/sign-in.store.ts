@@ -9,6 +9,16 @@ export class SignInStore {
     ]);
   }
 
+  /** So that the sign-in does not end while a code of its session is redeemed. @returns false where it has ended */
+  async lockSignInOf(tx: Tx, code: Buffer): Promise<boolean> {
+    const rows = await tx.query(
+      `SELECT 1 FROM sign_in_code c JOIN vault_session s USING (session) JOIN sign_in i USING (sign_in)
+       WHERE c.code = $1 FOR KEY SHARE OF i`,
+      [code],
+    );
+    return rows.length === 1;
+  }
+
   /** Deleting is the redemption: of a hundred tries at once one gets the row. @returns the session it was issued to */
   async takeCode(tx: Tx, code: Buffer): Promise<Buffer | null> {
     const taken = await tx.query<{ session: Buffer }>(
