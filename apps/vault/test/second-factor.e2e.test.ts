@@ -16,6 +16,7 @@ import {
   useRecoveryCode,
   useTotp,
 } from '@integument/contracts';
+import { leasesOver } from '@integument/http';
 import { platform } from '@integument/testing';
 import { generateSync } from 'otplib';
 import pg from 'pg';
@@ -71,12 +72,14 @@ const refusalOf = async (asked: ReturnType<typeof request>) => {
   return `${status} ${code ?? ''}`;
 };
 /** As if so many seconds had passed since the factors of all sessions of admins were used. */
-const age = (seconds: number) =>
-  database.query(
+const age = async (seconds: number) => {
+  await database.query(
     `UPDATE vault_session SET factor_at = factor_at - make_interval(secs => $1)
      WHERE staff IN (SELECT account FROM staff WHERE 'admin' = ANY(roles))`,
     [seconds],
   );
+  await leasesOver();
+};
 
 it('at the first sign-in there is nothing to do but to enrol', async () => {
   browser = await signedIn();

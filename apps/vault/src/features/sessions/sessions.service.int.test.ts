@@ -1,6 +1,6 @@
 import { AuditLog } from '@integument/audit-log';
 import type { Caller } from '@integument/authz';
-import type { SignInCode } from '@integument/contracts';
+import type { SessionPseudonym, SignInCode, SignInId } from '@integument/contracts';
 import {
   type Asker,
   type HttpRequest,
@@ -48,7 +48,7 @@ const codeOf = async ({ asker }: Signed): Promise<SignInCode> =>
 /** A session of the data plane that came of this sign-in. */
 const redeem = async (signed: Signed) => {
   const code = await codeOf(signed);
-  return (await run((tx) => vault.signIn.redeem(tx, API, code))).session;
+  return (await run((tx) => vault.signIn.redeem(tx, API, code))).session as SessionPseudonym;
 };
 const endings = () => new SessionEndings(vault.sessionsStore, new AuditLog());
 const pending = async () => (await run((tx) => endings().pending(tx, API))).sessions;
@@ -73,7 +73,7 @@ describe('where somebody is signed in', () => {
     const { sessions } = await run((tx) => vault.sessions.list(tx, here.asker));
     const other = sessions.find(({ current }) => !current)?.session;
     if (!other) throw new Error('the other session is not listed');
-    await run((tx) => vault.sessions.endOne(tx, here.asker, other));
+    await run((tx) => vault.sessions.endOne(tx, here.asker, other as SignInId));
     expect(await find(there.secret)).toBeNull();
     expect(await find(here.secret)).not.toBeNull();
     await expect(run((tx) => vault.signIn.redeem(tx, API, code))).rejects.toThrow('sign_in.code_invalid');
@@ -223,8 +223,9 @@ describe('the data plane', () => {
         run((tx) => vault.sessions.signOut(tx, signed.asker)),
       ]);
       if (redeemed.status === 'rejected') continue;
-      expect(await pending()).toContain(redeemed.value.session);
-      await run((tx) => endings().confirm(tx, API, [redeemed.value.session]));
+      const session = redeemed.value.session as SessionPseudonym;
+      expect(await pending()).toContain(session);
+      await run((tx) => endings().confirm(tx, API, [session]));
     }
   });
 });
