@@ -11,8 +11,8 @@ import {
 import { platform, proofCount } from '@integument/testing';
 import { describe, expect, it } from 'vitest';
 import { ask, request } from '../../../tools/outside/ask.js';
-import { type Browser, signIn } from '../../../tools/outside/browser.js';
-import { NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
+import { Browser, signIn } from '../../../tools/outside/browser.js';
+import { enrolSomebody, NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
 
 const info = platform();
 const { vault, api } = info.urls;
@@ -45,6 +45,18 @@ describe('somebody whose cookies were stolen', () => {
       answered = true;
       await Promise.all(stealing);
       expect(late).toEqual([]);
+    }
+  });
+
+  it('signs out also where there is nothing to end at the data plane', async () => {
+    for (let round = 0; round < 3; round++) {
+      const { person } = await enrolSomebody(info);
+      const browser = new Browser(info);
+      await browser.signIn(person.subject);
+      const thief = browser.clone();
+      expect((await request(thief, vault, readSession)).status).toBe(200);
+      await ask(browser, vault, signOut);
+      expect((await request(thief, vault, readSession)).status).toBe(401);
     }
   });
 
