@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PlatformInfo } from '@integument/testing';
 import { forgetData } from '../tools/run/data-folder.js';
 import { type Platform, startPlatform } from '../tools/run/platform.js';
-import { NEVER_REACHED } from './never-reached.js';
+import { NEVER_REACHED, NEVER_REACHED_BY_STAFF } from './never-reached.js';
 
 /** What figures are measured on: a platform from the build, as `make run` starts it, with nobody else on it. */
 export class Bench {
@@ -19,6 +19,7 @@ export class Bench {
     const dataFolder = mkdtempSync(join(tmpdir(), 'integument-bench-'));
     chmodSync(dataFolder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
     process.env.LIMITS_CLIENT ??= NEVER_REACHED;
+    process.env.LIMITS_STAFF ??= NEVER_REACHED_BY_STAFF;
     try {
       const platform = await startPlatform({ dataFolder, ports: 'free', durable: true, quiet: true });
       return new Bench(platform, dataFolder);

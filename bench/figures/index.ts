@@ -4,6 +4,7 @@ import { auditIntegrate } from './audit-integrate.js';
 import { auditProof, auditProofLong } from './audit-proof.js';
 import { auditStagingHour } from './audit-staging-hour.js';
 import { auditVerify } from './audit-verify.js';
+import { authzRequest, authzSession } from './authz-request.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
@@ -11,6 +12,8 @@ import { httpNoop } from './http-noop.js';
 /** Every figure there is, in the order of measuring. */
 export const FIGURES: readonly Figure[] = [
   httpNoop,
+  authzRequest,
+  authzSession,
   enrolSingle,
   enrolBatch,
   auditAppend,

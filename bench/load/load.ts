@@ -35,13 +35,14 @@ export class Load {
 export function request(
   method: 'GET' | 'POST',
   url: URL,
-  { token, body }: { readonly token?: string; readonly body?: object } = {},
+  { token, cookie, body }: { readonly token?: string; readonly cookie?: string; readonly body?: object } = {},
 ): Buffer {
   const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body), 'utf8');
   const head = [
     `${method} ${url.pathname} HTTP/1.1`,
     `host: ${url.host}`,
     ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    ...(cookie === undefined ? [] : [`cookie: ${cookie}`]),
     ...(body === undefined ? [] : ['content-type: application/json', `content-length: ${bytes.length}`]),
   ];
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), bytes]);

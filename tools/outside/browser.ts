@@ -127,7 +127,8 @@ export class Browser implements Visitor {
     return url;
   }
 
-  private cookiesFor({ hostname, pathname }: URL): string {
+  /** The `Cookie` header that a request to this address would have. */
+  cookiesFor({ hostname, pathname }: URL): string {
     const sent = [...this.#cookies.values()].filter(
       ({ host, path }) => host === hostname && pathname.startsWith(path),
     );

@@ -1,0 +1,58 @@
+import { defineRoute, noop, readSession } from '@integument/contracts';
+import { createHttpApp, Implements } from '@integument/http';
+import { createLogger } from '@integument/telemetry';
+import { Controller, Module } from '@nestjs/common';
+import { answerQuestions } from '../side-process.js';
+
+const OPEN = { audience: ['public'], ability: undefined, factor: undefined } as const;
+const openNoop = defineRoute({ ...noop, ...OPEN });
+const openSession = defineRoute({ ...readSession, ...OPEN });
+
+/** As long as what somebody of staff is told. */
+const SESSION = {
+  kind: 'staff' as const,
+  roles: ['auditor'],
+  authenticatedAt: '2026-01-01T00:00:00.000Z',
+  factorAt: '2026-01-01T00:00:00.000Z',
+  expiresAt: '2026-01-01T00:00:00.000Z',
+};
+
+@Controller()
+class UnguardedController {
+  @Implements(openNoop)
+  noop() {
+    return { ok: true as const };
+  }
+
+  @Implements(openSession)
+  session() {
+    return SESSION;
+  }
+}
+
+@Module({ controllers: [UnguardedController] })
+class UnguardedModule {}
+
+/** The same routes of the same framework, contracts and headers, open to anybody: nobody is looked up, asked for or counted. @returns the port */
+async function serve(): Promise<{ port: number }> {
+  const { listen } = await createHttpApp(UnguardedModule, {
+    logger: createLogger({ service: 'bench', level: 'error' }),
+    title: 'Unguarded',
+    description: 'The limit of a guarded route.',
+    version: '0',
+    publicUrl: 'http://127.0.0.1',
+    listener: 'public',
+    allowedOrigins: ['http://web.example'],
+    docs: false,
+    wire: () => ({
+      callers: { resolve: () => null },
+      refusals: { refused: () => Promise.resolve(), refusedStranger: () => undefined },
+      limits: null,
+      policies: [],
+      checks: {},
+    }),
+  });
+  return { port: await listen(0, '127.0.0.1') };
+}
+
+answerQuestions(serve);
