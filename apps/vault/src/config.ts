@@ -10,6 +10,7 @@ import {
 } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
+import { openIdSettings, refuseTwinProviders } from './openid-providers.js';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
@@ -40,9 +41,7 @@ export const vaultConfig = z
     KEYRING: z.enum(['embedded']).default('embedded').describe('What holds the root key'),
     KEYRING_FILE: z.string().describe('The embedded keyring’s sealed file; made at first start'),
     KEYRING_KEY_FILE: secretPath('File with the secret that seals it (32 bytes, base64url)'),
-    OIDC_ISSUER: webUrl('The OpenID provider'),
-    OIDC_CLIENT_ID: z.string().default('integument').describe('The vault as a relying party'),
-    OIDC_CLIENT_SECRET_FILE: secretFile('Its secret'),
+    ...openIdSettings,
     VAULT_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
     VAULT_AUDIT_RETIRED_KEY_FILE: secretFile(
       'The key before it, when it is replaced: it signs once more, that the new one follows',
@@ -59,6 +58,7 @@ export const vaultConfig = z
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
   })
   .superRefine(checkLogSettings)
+  .superRefine(refuseTwinProviders)
   .superRefine((config, issues) => {
     // The embedded keyring keeps the root key beside the app: good for one machine, not for a database elsewhere.
     if (config.KEYRING === 'embedded' && !isLoopback(config.VAULT_DATABASE_URL)) {

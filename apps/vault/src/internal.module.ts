@@ -8,7 +8,15 @@ import { InternalSessionsController, SessionEndings } from './features/sessions/
 import { InternalSignInController, SignInService } from './features/sign-in/index.js';
 
 /** What the internal listener can reach. No service that reads identity is among it. */
-const LENT = [UnitOfWork, PermitsService, ModelKeysService, RegistryService, SignInService, SessionEndings, ErasureService];
+const LENT = [
+  UnitOfWork,
+  PermitsService,
+  ModelKeysService,
+  RegistryService,
+  SignInService,
+  SessionEndings,
+  ErasureService,
+];
 
 /** The internal listener, for the API's process alone. It borrows the services of the public app. */
 @Module({})

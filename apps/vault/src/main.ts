@@ -18,7 +18,7 @@ import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
 import { ClientDirectory } from './features/registry/index.js';
 import { SessionsStore } from './features/sessions/index.js';
-import { SignInStore } from './features/sign-in/index.js';
+import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
 import { clientCallers } from './platform/client-callers.js';
@@ -98,6 +98,8 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   const replies = app.get(Idempotency, { strict: false });
   periodic.every(3_600_000, 'ended sessions', () => unitOfWork.run((tx) => sessions.deleteExpired(tx)));
   periodic.every(3_600_000, 'late codes', () => unitOfWork.run((tx) => codes.deleteExpired(tx)));
+  const spent = app.get(SpentMarksStore, { strict: false });
+  periodic.every(3_600_000, 'spent attempts', () => unitOfWork.run((tx) => spent.deleteExpired(tx)));
   const factors = app.get(FactorsStore, { strict: false });
   periodic.every(3_600_000, 'late challenges', () => unitOfWork.run((tx) => factors.deleteExpired(tx)));
   const openings = app.get(OpeningsService, { strict: false });

@@ -144,7 +144,14 @@ export class TestVault {
     const expiresAt = new Date(Date.now() + 3_600_000);
     const signIn = randomId();
     await this.unitOfWork.run(async (tx) => {
-      const row = { signIn, personId, staff: null, account: signIn, providerSession: null, device: 'A browser' };
+      const row = {
+        signIn,
+        personId,
+        staff: null,
+        account: signIn,
+        providerSession: null,
+        device: 'A browser',
+      };
       await this.sessionsStore.insertSignIn(tx, { ...row, expiresAt });
       await this.sessionsStore.insertOfApi(tx, session, signIn, personId, expiresAt);
     });

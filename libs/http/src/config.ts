@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
-/** The settings are wrong. Its message names all the wrong ones, and none of their values. */
+/**
+ * The settings are wrong. Its message names all the wrong ones, and none of their values; of one that is a file it may say the
+ * place in it (`FEEDS_FILE.feeds.0.url`).
+ */
 export class InvalidSettings extends Error {
   override readonly name = 'InvalidSettings';
   constructor(readonly settings: readonly string[]) {
@@ -28,9 +31,7 @@ export function parseConfig<Shape extends z.ZodRawShape>(
   }
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map((issue) =>
-    typeof issue.path[0] === 'string' ? issue.path[0] : 'a combination',
-  );
+  const wrong = parsed.error.issues.map((issue) => issue.path.join('.') || 'a combination');
   throw new InvalidSettings([...new Set(wrong)].sort());
 }
 

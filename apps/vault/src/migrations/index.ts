@@ -20,6 +20,7 @@ import { permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { registryKeepsRemovedSql, registrySchemaSql } from '../features/registry/registry.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
+import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -43,4 +44,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(18, 'rate-counts', rateCountSchemaSql),
   migration(19, 'factors', factorsSchemaSql),
   migration(21, 'sessions', sessionsSchemaSql),
+  migration(22, 'spent-sign-ins', spentMarksSchemaSql),
 ];

@@ -32,7 +32,13 @@ export class Member {
   }
 
   async signIn(authenticatedAt = new Date()): Promise<this> {
-    const authentication = { issuer: ISSUER, subject: this.subject, acr: '1', authenticatedAt };
+    const authentication = {
+      issuer: ISSUER,
+      subject: this.subject,
+      acr: '1',
+      authenticatedAt,
+      mayBeStaff: true,
+    };
     const { unitOfWork, signIn } = this.vault;
     return this.goOn(
       await unitOfWork.run((tx) => signIn.begin(tx, { requestId: 'req-sign-in' }, authentication, 'Firefox')),

@@ -37,3 +37,22 @@ export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const places = parsed.error.issues.map((issue) => issue.path.join('.') || '(top)');
   throw new Error(`REGISTRY_FILE is not valid at: ${places.join(', ')}`);
 }
+
+/**
+ * Roles that would count for nobody are a mistake in one of the two files, and an old one would come into force with the next
+ * change of the other.
+ * @param first issuer of those for whom none is named
+ * @throws where staff are named of a provider that is not set up, or that may have none; the start stops then
+ */
+export function refuseStaffElsewhere(
+  { staff }: RegistryFile,
+  providers: readonly { readonly issuer: string; readonly staff: boolean }[],
+  first: string,
+): void {
+  const allowed = new Set(providers.filter((provider) => provider.staff).map(({ issuer }) => issuer));
+  const places = staff.flatMap(({ issuer = first }, at) =>
+    allowed.has(issuer) ? [] : [`staff.${at}.issuer`],
+  );
+  if (places.length > 0)
+    throw new Error(`REGISTRY_FILE names staff of a provider without staff at: ${places.join(', ')}`);
+}

@@ -4,12 +4,13 @@ import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
+import { openIdProviders } from '../../openid-providers.js';
 import { ISSUER, VAULT_CONFIG } from '../../platform/tokens.js';
 import { KeysModule } from '../keys/index.js';
 import { ClientDirectory } from './client-directory.js';
 import { RegistryService } from './registry.service.js';
 import { RegistryStore } from './registry.store.js';
-import { readRegistryFile } from './registry-file.js';
+import { readRegistryFile, refuseStaffElsewhere } from './registry-file.js';
 
 @Module({
   imports: [KeysModule],
@@ -27,6 +28,7 @@ import { readRegistryFile } from './registry-file.js';
         config: VaultConfig,
       ) => {
         const file = await readRegistryFile(config.REGISTRY_FILE);
+        refuseStaffElsewhere(file, openIdProviders(config), config.OIDC_ISSUER);
         await unitOfWork.run((tx) => registry.apply(tx, file));
         const directory = new ClientDirectory(store, unitOfWork);
         await directory.load();

@@ -31,7 +31,7 @@ const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work)
 const find = (secret: string) => run((tx) => vault.sessions.find(tx, secret));
 
 async function signIn(subject: string, device = 'Firefox on Linux'): Promise<Signed> {
-  const authentication = { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date() };
+  const authentication = { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date(), mayBeStaff: true };
   const circumstances = { requestId: 'req-sessions' };
   const secret = await run((tx) => vault.signIn.begin(tx, circumstances, authentication, device));
   return { secret, asker: { ...circumstances, caller: (await find(secret)) as InSession } };

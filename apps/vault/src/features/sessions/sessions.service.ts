@@ -10,6 +10,7 @@ import { othersEnded, sessionEnded, sessionsListed, signedOut } from './sessions
 import type { Owner, SessionRow, SessionsStore } from './sessions.store.js';
 
 const SECRET_BYTES = 32;
+const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/;
 /** However much it is used. */
 const HOURS = 12;
 
@@ -59,6 +60,7 @@ export class SessionsService {
   }
 
   async find(tx: Tx, secretText: string): Promise<InSession | null> {
+    if (!SECRET_TEXT.test(secretText)) return null;
     const row = await this.store.find(tx, digestOf(Buffer.from(secretText, 'base64url')));
     return row && toCaller(row);
   }

@@ -1,61 +1,50 @@
-import { context, deriveKey, open, SealBroken, seal } from '@integument/crypto';
+import type { UnitOfWork } from '@integument/database';
+import type { JWTPayload } from 'jose';
 import * as oidc from 'openid-client';
+import { type Authentication, toAuthentication } from './authentication.js';
+import type { ProviderConnection } from './provider-connection.js';
+import type { Providers } from './providers.js';
+import { failureAtProvider, signInRefused } from './sign-in.errors.js';
+import { type Attempt, markOf, type SignInAttempts } from './sign-in-attempts.js';
+import type { SpentMarksStore } from './spent-marks.store.js';
 
-export interface ProviderSettings {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** the vault's own callback URL */
-  readonly redirectUri: string;
-}
-
-/** Who the provider says signed in. */
-export interface Authentication {
-  readonly issuer: string;
-  readonly subject: string;
-  readonly acr: string;
-  readonly authenticatedAt: Date;
-}
-
-interface Attempt {
-  readonly state: string;
-  readonly nonce: string;
-  readonly verifier: string;
-  readonly returnTo: string | null;
-  /** the provider must have asked for the password just now */
-  readonly fresh: boolean;
-  readonly expiresAt: number;
-}
-
-/** The provider's answer does not prove a sign-in that was begun here. */
-export class SignInRefused extends Error {
-  override readonly name = 'SignInRefused';
-}
+export type { Authentication } from './authentication.js';
 
 const ATTEMPT_SECONDS = 600;
 const FRESH_SECONDS = 300;
-const PLACE = context('integument/sign-in-attempt/v1');
+/** An ID token comes straight from the provider: an older one was kept by somebody. */
+const ID_TOKEN_SECONDS = 600;
 
 /**
- * OpenID Connect relying party: authorization code with PKCE, state and nonce. What belongs to one attempt travels
- * sealed in a cookie of the same browser, so that a code stolen into another browser is worth nothing there.
+ * OpenID Connect relying party: authorization code with PKCE, state and nonce, at several providers. An attempt belongs to one
+ * browser and one provider and is good once. Each provider sends browsers back to an address of its own, so that no provider's
+ * answer can be taken for another's, whether or not it says whose it is (RFC 9700, section 4.4; RFC 9207).
  */
 export class RelyingParty {
-  #configuration: Promise<oidc.Configuration> | undefined;
-  readonly #attemptKey: Buffer;
-
   constructor(
-    private readonly settings: ProviderSettings,
-    sessionSecret: Buffer,
+    readonly providers: Providers,
+    private readonly attempts: SignInAttempts,
+    private readonly spent: SpentMarksStore,
+    private readonly unitOfWork: UnitOfWork,
+    /** the vault as browsers see it */
+    private readonly publicUrl: string,
     private readonly now: () => number = Date.now,
-  ) {
-    this.#attemptKey = deriveKey(sessionSecret, 'integument/sign-in-attempt/v1');
-  }
+  ) {}
 
-  /** @returns where to send the browser, and the cookie that belongs to it */
-  async begin(returnTo: string | null, fresh = false): Promise<{ url: string; attempt: string }> {
-    const configuration = await this.configuration();
+  /**
+   * @param providerId the first provider when undefined
+   * @returns where to send the browser, and the cookie that belongs to it
+   * @throws CodedError `sign_in.provider_unknown`, `sign_in.provider_unavailable`
+   */
+  async begin(
+    providerId: string | undefined,
+    returnTo: string | null,
+    fresh = false,
+  ): Promise<{ url: string; attempt: string }> {
+    const provider = this.providers.get(providerId);
     const attempt: Attempt = {
+      issuer: provider.settings.issuer,
+      redirectUri: new URL(this.providers.callbackPath(provider), this.publicUrl).href,
       state: oidc.randomState(),
       nonce: oidc.randomNonce(),
       verifier: oidc.randomPKCECodeVerifier(),
@@ -63,76 +52,70 @@ export class RelyingParty {
       fresh,
       expiresAt: this.now() + ATTEMPT_SECONDS * 1_000,
     };
-    const url = oidc.buildAuthorizationUrl(configuration, {
-      redirect_uri: this.settings.redirectUri,
-      scope: 'openid',
-      state: attempt.state,
-      nonce: attempt.nonce,
-      code_challenge: await oidc.calculatePKCECodeChallenge(attempt.verifier),
-      code_challenge_method: 'S256',
-      ...(fresh && { prompt: 'login', max_age: String(FRESH_SECONDS) }),
-    });
-    const sealed = seal(this.#attemptKey, Buffer.from(JSON.stringify(attempt)), PLACE);
-    return { url: url.href, attempt: sealed.toString('base64url') };
+    return { url: await authorizationUrl(provider, attempt), attempt: this.attempts.seal(attempt) };
   }
 
-  /** @throws {SignInRefused} */
+  /**
+   * @param callback the address that the browser came to, with its query
+   * @throws CodedError `sign_in.refused`, `sign_in.level_not_accepted`, `sign_in.provider_unavailable`
+   */
   async finish(
     callback: URL,
     cookie: string,
   ): Promise<{ authentication: Authentication; returnTo: string | null }> {
-    const attempt = this.openAttempt(cookie);
-    try {
-      const tokens = await oidc.authorizationCodeGrant(await this.configuration(), callback, {
-        expectedState: attempt.state,
-        expectedNonce: attempt.nonce,
-        pkceCodeVerifier: attempt.verifier,
-        idTokenExpected: true,
-        // Asked for, `auth_time` must come back (OpenID Connect Core, section 2), and is checked against this.
-        ...(attempt.fresh && { maxAge: FRESH_SECONDS }),
-      });
-      return { authentication: toAuthentication(tokens.claims(), this.now()), returnTo: attempt.returnTo };
-    } catch (error) {
-      // The cause stays inside: the library's errors may hold the provider's whole answer.
-      throw new SignInRefused('the provider’s answer was not accepted', { cause: error });
-    }
-  }
-
-  private openAttempt(cookie: string): Attempt {
-    try {
-      const attempt = JSON.parse(
-        open(this.#attemptKey, Buffer.from(cookie, 'base64url'), PLACE).toString('utf8'),
-      ) as Attempt;
-      if (attempt.expiresAt > this.now()) return attempt;
-    } catch (error) {
-      if (!(error instanceof SealBroken)) throw error;
-    }
-    throw new SignInRefused('no sign-in was begun in this browser');
-  }
-
-  /** Discovered at first use and kept; a provider that was away is asked again. */
-  private configuration(): Promise<oidc.Configuration> {
-    this.#configuration ??= this.discover().catch((error: unknown) => {
-      this.#configuration = undefined;
-      throw error;
+    const attempt = this.attempts.open(cookie);
+    const provider = attempt && this.providers.findByIssuer(attempt.issuer);
+    if (!provider || !answers(callback, attempt)) throw signInRefused();
+    // Before the provider is asked, so that it sees a code once. Not before the state was right: a page elsewhere could have the
+    // browser come here and spoil what is under way.
+    if (!(await this.unitOfWork.run((tx) => this.spent.spend(tx, markOf(attempt))))) throw signInRefused();
+    const claims = await redeem(provider, callback, attempt).catch((error: unknown) => {
+      throw failureAtProvider(error);
     });
-    return this.#configuration;
-  }
-
-  private discover(): Promise<oidc.Configuration> {
-    const issuer = new URL(this.settings.issuer);
-    // Plain http only for the provider of the embedded run; the configuration refuses it elsewhere.
-    const execute = issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : [];
-    return oidc.discovery(issuer, this.settings.clientId, this.settings.clientSecret, undefined, { execute });
+    return {
+      authentication: toAuthentication(claims, provider.settings, this.now()),
+      returnTo: attempt.returnTo,
+    };
   }
 }
 
-function toAuthentication(claims: oidc.IDToken | undefined, now: number): Authentication {
-  if (!claims) throw new SignInRefused('no ID token');
-  return {
-    issuer: claims.iss,
-    subject: claims.sub,
-    acr: typeof claims.acr === 'string' ? claims.acr : '0',
-    authenticatedAt: new Date(typeof claims.auth_time === 'number' ? claims.auth_time * 1_000 : now),
-  };
+function answers(callback: URL, { redirectUri, state }: Attempt): boolean {
+  const states = callback.searchParams.getAll('state');
+  return (
+    `${callback.origin}${callback.pathname}` === redirectUri && states.length === 1 && states[0] === state
+  );
+}
+
+async function authorizationUrl(provider: ProviderConnection, attempt: Attempt): Promise<string> {
+  const { acrValues } = provider.settings;
+  const challenge = await oidc.calculatePKCECodeChallenge(attempt.verifier);
+  try {
+    const url = oidc.buildAuthorizationUrl(await provider.configuration(), {
+      redirect_uri: attempt.redirectUri,
+      scope: 'openid',
+      state: attempt.state,
+      nonce: attempt.nonce,
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+      ...(acrValues.length > 0 && { acr_values: acrValues.join(' ') }),
+      ...(attempt.fresh && { prompt: 'login', max_age: String(FRESH_SECONDS) }),
+    });
+    return url.href;
+  } catch (error) {
+    throw failureAtProvider(error);
+  }
+}
+
+/** Gives the code for an ID token. @returns its claims */
+async function redeem(provider: ProviderConnection, callback: URL, attempt: Attempt): Promise<JWTPayload> {
+  const tokens = await oidc.authorizationCodeGrant(await provider.configuration(), callback, {
+    expectedState: attempt.state,
+    expectedNonce: attempt.nonce,
+    pkceCodeVerifier: attempt.verifier,
+    idTokenExpected: true,
+    // Asked for, `auth_time` must come back (OpenID Connect Core, section 2), and is checked against this.
+    ...(attempt.fresh && { maxAge: FRESH_SECONDS }),
+  });
+  // The library takes the token as it came over TLS, without a look at its signature (section 3.1.3.7, 6).
+  return provider.verify(tokens.id_token ?? '', { maxAge: ID_TOKEN_SECONDS, requiredClaims: ['sub'] });
 }

@@ -1,7 +1,9 @@
 import {
   CodedError,
   finishSignIn,
+  finishSignInAt,
   issueSignInCode,
+  listProviders,
   type ReplyOf,
   readSession,
   startSignIn,
@@ -24,7 +26,8 @@ import type { VaultConfig } from '../../config.js';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
 import { deviceOf } from '../sessions/index.js';
-import { RelyingParty, SignInRefused } from './relying-party.js';
+import { RelyingParty } from './relying-party.js';
+import { signInRefused } from './sign-in.errors.js';
 import { SignInService } from './sign-in.service.js';
 
 const ATTEMPT_SECONDS = 600;
@@ -36,12 +39,17 @@ export class SignInController {
 
   constructor(
     private readonly signIn: SignInService,
-    private readonly provider: RelyingParty,
+    private readonly relyingParty: RelyingParty,
     private readonly sessions: SessionCookieFormat,
     private readonly unitOfWork: UnitOfWork,
     @Inject(VAULT_CONFIG) private readonly config: VaultConfig,
   ) {
     this.#attempts = new SessionCookieFormat('integument-sign-in', config.VAULT_PUBLIC_URL);
+  }
+
+  @Implements(listProviders)
+  providers(): ReplyOf<typeof listProviders> {
+    return { providers: this.relyingParty.providers.list() };
   }
 
   @Implements(startSignIn)
@@ -51,28 +59,21 @@ export class SignInController {
     if (new URL(returnTo).origin !== this.config.WEB_ORIGIN) {
       throw new CodedError('sign_in.return_to_not_allowed', 400, 'You can only return to the web app.');
     }
-    const { url, attempt } = await this.provider.begin(returnTo, query.fresh === 'true');
+    const { url, attempt } = await this.relyingParty.begin(query.provider, returnTo, query.fresh === 'true');
     return Answer.redirect(url, {
       headers: { 'set-cookie': this.#attempts.write(attempt, ATTEMPT_SECONDS) },
     });
   }
 
   @Implements(finishSignIn)
-  async finish(@Req() request: HttpRequest, @AskedIn() circumstances: Circumstances) {
-    const attempt = this.#attempts.read(request);
-    if (!attempt) throw refused();
-    const { authentication, returnTo } = await this.provider
-      .finish(new URL(request.url, this.config.VAULT_PUBLIC_URL), attempt)
-      .catch((error: unknown) => {
-        throw error instanceof SignInRefused ? refused(error) : error;
-      });
-    const device = deviceOf(request.headers['user-agent']);
-    const secret = await this.unitOfWork.run((tx) =>
-      this.signIn.begin(tx, circumstances, authentication, device),
-    );
-    return Answer.redirect(returnTo ?? this.config.WEB_ORIGIN, {
-      headers: { 'set-cookie': [this.sessions.write(secret, SESSION_SECONDS), this.#attempts.clear()] },
-    });
+  finish(@Req() request: HttpRequest, @AskedIn() circumstances: Circumstances) {
+    return this.finishAttempt(request, circumstances);
+  }
+
+  /** That the attempt was begun at this provider is seen by the address itself. */
+  @Implements(finishSignInAt)
+  finishAt(@Req() request: HttpRequest, @AskedIn() circumstances: Circumstances) {
+    return this.finishAttempt(request, circumstances);
   }
 
   @Implements(issueSignInCode)
@@ -90,7 +91,18 @@ export class SignInController {
       expiresAt: caller.expiresAt.toISOString(),
     };
   }
-}
 
-const refused = (cause?: unknown) =>
-  new CodedError('sign_in.refused', 400, 'This sign-in could not be finished. Begin again.', { cause });
+  private async finishAttempt(request: HttpRequest, circumstances: Circumstances) {
+    const attempt = this.#attempts.read(request);
+    if (!attempt) throw signInRefused();
+    const callback = new URL(request.url, this.config.VAULT_PUBLIC_URL);
+    const { authentication, returnTo } = await this.relyingParty.finish(callback, attempt);
+    const device = deviceOf(request.headers['user-agent']);
+    const secret = await this.unitOfWork.run((tx) =>
+      this.signIn.begin(tx, circumstances, authentication, device),
+    );
+    return Answer.redirect(returnTo ?? this.config.WEB_ORIGIN, {
+      headers: { 'set-cookie': [this.sessions.write(secret, SESSION_SECONDS), this.#attempts.clear()] },
+    });
+  }
+}

@@ -1,36 +1,48 @@
 import { AuditLog } from '@integument/audit-log';
+import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
+import { openIdProviders } from '../../openid-providers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
 import { PeopleEnroller, PeopleModule } from '../people/index.js';
 import { PermitsModule, PermitsService } from '../permits/index.js';
 import { RegistryModule, RegistryStore } from '../registry/index.js';
 import { SessionsModule, SessionsService, SessionsStore } from '../sessions/index.js';
+import { Providers } from './providers.js';
 import { RelyingParty } from './relying-party.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignInService } from './sign-in.service.js';
 import { SignInStore } from './sign-in.store.js';
+import { SignInAttempts } from './sign-in-attempts.js';
+import { SpentMarksStore } from './spent-marks.store.js';
 
 @Module({
   imports: [KeysModule, PeopleModule, PermitsModule, RegistryModule, SessionsModule],
   controllers: [SignInController],
   providers: [
     provide(SignInStore),
+    provide(SpentMarksStore),
+    {
+      provide: Providers,
+      inject: [VAULT_CONFIG],
+      useFactory: (config: VaultConfig) =>
+        new Providers(openIdProviders(config), config.OIDC_TIMEOUT_SECONDS * 1_000),
+    },
     {
       provide: RelyingParty,
-      inject: [VAULT_CONFIG, DomainKeys],
-      useFactory: (config: VaultConfig, keys: DomainKeys) =>
-        new RelyingParty(
-          {
-            issuer: config.OIDC_ISSUER,
-            clientId: config.OIDC_CLIENT_ID,
-            clientSecret: config.OIDC_CLIENT_SECRET_FILE,
-            redirectUri: new URL('/v1/sign-in/callback', config.VAULT_PUBLIC_URL).href,
-          },
-          keys.secret('session'),
-        ),
+      inject: [Providers, SpentMarksStore, UnitOfWork, DomainKeys, VAULT_CONFIG],
+      useFactory: (
+        providers: Providers,
+        spent: SpentMarksStore,
+        unitOfWork: UnitOfWork,
+        keys: DomainKeys,
+        config: VaultConfig,
+      ) => {
+        const attempts = new SignInAttempts(keys.secret('session'));
+        return new RelyingParty(providers, attempts, spent, unitOfWork, config.VAULT_PUBLIC_URL);
+      },
     },
     provide(
       SignInService,
@@ -43,6 +55,6 @@ import { SignInStore } from './sign-in.store.js';
       AuditLog,
     ),
   ],
-  exports: [SignInService, SignInStore],
+  exports: [SignInService, SignInStore, SpentMarksStore],
 })
 export class SignInModule {}

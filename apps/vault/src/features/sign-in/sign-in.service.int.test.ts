@@ -16,7 +16,7 @@ const begin = (subject: string) =>
     vault.signIn.begin(
       tx,
       { requestId: 'req-begin' },
-      { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date() },
+      { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date(), mayBeStaff: true },
       'Firefox on Linux',
     ),
   );
@@ -100,7 +100,9 @@ describe('the vault’s log', () => {
     );
     await vault.query(`INSERT INTO staff (account, roles) VALUES ($1, '{auditor}')`, [row?.account]);
     const first = (await signedIn('olivia')).asker.caller;
-    const { caller } = await run((tx) => vault.sessions.raise(tx, first as unknown as VaultStaff, new Date()));
+    const { caller } = await run((tx) =>
+      vault.sessions.raise(tx, first as unknown as VaultStaff, new Date()),
+    );
     const { code } = await run((tx) => vault.signIn.issueCode(tx, { caller, requestId: 'req-staff' }));
     const { session, kind } = await redeem(code);
     expect(kind).toBe('staff');

@@ -38,9 +38,9 @@ export class SignInService {
     authentication: Authentication,
     device: string,
   ): Promise<string> {
-    const { issuer, subject, acr, authenticatedAt } = authentication;
+    const { issuer, subject, acr, authenticatedAt, mayBeStaff } = authentication;
     const account = this.people.accountOf(issuer, subject);
-    const isStaff = (await this.registry.findRoles(tx, account)) !== null;
+    const isStaff = mayBeStaff && (await this.registry.findRoles(tx, account)) !== null;
     const { secret, caller } = await this.sessions.begin(tx, {
       personId: isStaff ? null : await this.people.personOf(tx, account, circumstances),
       staff: isStaff ? account : null,
