@@ -26,18 +26,9 @@ export function loginPage(wrong: boolean): string {
   const trouble = wrong
     ? '<p class="wrong" role="alert">That name and password do not fit together.</p>'
     : '';
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign in · demo provider</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>Sign in</h1>
-<p>The demo identity provider. Any name of small letters, digits and hyphens, and the demo password.</p>
+  return page(
+    'Sign in',
+    `<p>The demo identity provider. Any name of small letters, digits and hyphens, and the demo password.</p>
 ${trouble}
 <form method="post">
 <label for="name">Name</label>
@@ -45,7 +36,37 @@ ${trouble}
 <label for="password">Demo password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button>Sign in</button>
-</form>
+</form>`,
+  );
+}
+
+/** Asks whether one means it: any page could send a browser here. @param form of the library, named `op.logoutForm` */
+export function logoutPage(form: string): string {
+  return page(
+    'Sign out',
+    `<p>You are signed in at the demo identity provider.</p>
+${form}
+<button form="op.logoutForm" name="logout" value="yes">Sign out</button>`,
+  );
+}
+
+export function signedOutPage(): string {
+  return page('Signed out', '<p>You are signed out of the demo identity provider.</p>');
+}
+
+function page(title: string, content: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · demo provider</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${content}
 </main>
 </body>
 </html>

@@ -1,4 +1,5 @@
 import Provider, { type Configuration, errors } from 'oidc-provider';
+import { loginPageHeaders, logoutPage, signedOutPage } from './login-page.js';
 import type { ProviderSettings } from './settings.js';
 
 const ACCESS_TOKEN_SECONDS = 600;
@@ -31,6 +32,11 @@ function configuration(
   settings: ProviderSettings,
   loadExistingGrant: NonNullable<Configuration['loadExistingGrant']>,
 ): Configuration {
+  const headers = loginPageHeaders(settings.origins);
+  const show = (ctx: { body: unknown; set(headers: Record<string, string>): void }, page: string) => {
+    ctx.body = page;
+    ctx.set(headers);
+  };
   const audiences = new Map(settings.clients.map((client) => [client.id, client.audience as string]));
   return {
     jwks: { keys: settings.keys },
@@ -43,6 +49,10 @@ function configuration(
         grant_types: ['authorization_code'],
         response_types: ['code'],
         id_token_signed_response_alg: 'ES256',
+        backchannel_logout_uri: settings.relyingParty.backchannelLogoutUri,
+        // ID tokens and logout tokens then name the session (`sid`).
+        backchannel_logout_session_required: true,
+        post_logout_redirect_uris: [...settings.relyingParty.postLogoutRedirectUris],
       },
       ...settings.clients.map((client) => ({
         client_id: client.id,
@@ -61,6 +71,12 @@ function configuration(
       devInteractions: { enabled: false },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => show(ctx, logoutPage(form)),
+        postLogoutSuccessSource: (ctx) => show(ctx, signedOutPage()),
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: (_ctx, client) => audiences.get(client?.clientId ?? '') ?? [],
@@ -85,6 +101,12 @@ function configuration(
       Interaction: 600,
       Session: 86_400,
       Grant: 86_400,
+    },
+    // The library sends nothing to loopback, where the vault of the embedded run is: let through to that one address.
+    fetch: (url, options) => {
+      const toVault = String(url) === settings.relyingParty.backchannelLogoutUri;
+      const { dispatcher: _, ...direct } = options as RequestInit & { dispatcher?: unknown };
+      return fetch(url, toVault ? direct : options);
     },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),

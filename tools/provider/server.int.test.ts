@@ -1,7 +1,11 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { get, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyLogoutToken } from '../../apps/vault/src/features/sign-in/logout-token.js';
+import { ProviderConnection } from '../../apps/vault/src/features/sign-in/provider-connection.js';
 import { freePorts } from '../ports.js';
 import { createProviderServer } from './server.js';
 
@@ -9,16 +13,31 @@ const PASSWORD = 'open-sesame-please';
 const REDIRECT = 'http://127.0.0.1:1/v1/sign-in/callback';
 let issuer: string;
 let server: Server;
+/** Stands for the vault's back-channel route: what it was told. */
+const logoutTokens: string[] = [];
+const listener = createServer((request, response) => {
+  void text(request).then((body) => {
+    logoutTokens.push(new URLSearchParams(body).get('logout_token') ?? '');
+    response.end();
+  });
+});
 
 beforeAll(async () => {
   const [port = 0] = await freePorts(1);
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   issuer = `http://127.0.0.1:${port}`;
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   server = createProviderServer({
     issuer,
     port,
     demoPassword: PASSWORD,
-    relyingParty: { id: 'integument', secret: 'relying-party-secret', redirectUri: REDIRECT },
+    relyingParty: {
+      id: 'integument',
+      secret: 'relying-party-secret',
+      redirectUri: REDIRECT,
+      backchannelLogoutUri: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/back-channel-logout`,
+      postLogoutRedirectUris: ['http://127.0.0.1:1/'],
+    },
     origins: [],
     clients: [
       { id: 'brand-shop', secret: 'shop-secret', audience: 'urn:integument:vault' },
@@ -43,6 +62,8 @@ beforeAll(async () => {
 afterAll(() => {
   server.closeAllConnections();
   server.close();
+  listener.closeAllConnections();
+  listener.close();
 });
 
 function token(client: string, secret: string, form: Record<string, string> = {}): Promise<Response> {
@@ -98,6 +119,37 @@ describe('a person', () => {
       names.push((await redeem(code, verifier)).sub);
     }
     expect(names).toEqual(['alice', 'olivia', 'alice']);
+  });
+
+  it('signs out by the browser, and the vault is told which session that was', async () => {
+    const cookies = new Map<string, string>();
+    const { code, verifier } = await signIn('alice', PASSWORD, cookies);
+    const { sid } = await redeem(code, verifier);
+    const metadata = await fetch(`${issuer}/.well-known/openid-configuration`);
+    const { end_session_endpoint: end } = (await metadata.json()) as { end_session_endpoint: string };
+    const go = visit(cookies);
+    const page = await go(`${end}?client_id=integument&post_logout_redirect_uri=http://127.0.0.1:1/`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const [, action = '', xsrf = ''] = /action="([^"]+)".*value="([^"]+)"/.exec(await page.text()) ?? [];
+    const body = new URLSearchParams({ xsrf, logout: 'yes' });
+    const out = await go(action, { method: 'POST', body });
+    expect(out.headers.get('location')).toBe('http://127.0.0.1:1/');
+    const connection = new ProviderConnection(
+      {
+        id: 'main',
+        name: 'Main',
+        issuer,
+        clientId: 'integument',
+        clientSecret: 'relying-party-secret',
+        staff: true,
+        acrValues: [],
+      },
+      5_000,
+    );
+    expect(logoutTokens).toHaveLength(1);
+    const told = await verifyLogoutToken(connection, logoutTokens[0] ?? '');
+    expect(told).toMatchObject({ issuer, subject: 'alice', providerSession: sid });
+    expect(sid).toMatch(/^.{16,}$/);
   });
 
   it.each([
@@ -156,7 +208,19 @@ async function signIn(name: string, password: string, cookies = new Map<string, 
   query.set('code_challenge_method', 'S256');
   query.set('code_challenge', createHash('sha256').update(verifier).digest('base64url'));
   query.set('claims', JSON.stringify({ id_token: { acr: null, amr: null, auth_time: null } }));
-  const go = async (path: string, init: RequestInit = {}) => {
+  const go = visit(cookies);
+  const path = (await go(`/auth?${query.toString()}`)).headers.get('location') ?? '';
+  const form = await go(path);
+  const posted = await go(path, { method: 'POST', body: new URLSearchParams({ name, password }) });
+  const next = posted.headers.get('location');
+  const last = next ? await go(next) : posted;
+  const code = next ? new URL(last.headers.get('location') ?? '').searchParams.get('code') : undefined;
+  return { code, verifier, nonce, status: posted.status, page: await posted.text(), form };
+}
+
+/** Goes there as a browser with these cookies. */
+function visit(cookies: Map<string, string>) {
+  return async (path: string, init: RequestInit = {}) => {
     const cookie = [...cookies].map(([key, value]) => `${key}=${value}`).join('; ');
     const reply = await fetch(new URL(path, issuer), { redirect: 'manual', headers: { cookie }, ...init });
     for (const line of reply.headers.getSetCookie()) {
@@ -165,13 +229,6 @@ async function signIn(name: string, password: string, cookies = new Map<string, 
     }
     return reply;
   };
-  const path = (await go(`/auth?${query.toString()}`)).headers.get('location') ?? '';
-  const form = await go(path);
-  const posted = await go(path, { method: 'POST', body: new URLSearchParams({ name, password }) });
-  const next = posted.headers.get('location');
-  const last = next ? await go(next) : posted;
-  const code = next ? new URL(last.headers.get('location') ?? '').searchParams.get('code') : undefined;
-  return { code, verifier, nonce, status: posted.status, page: await posted.text(), form };
 }
 
 describe('the provider', () => {

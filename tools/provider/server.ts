@@ -13,6 +13,7 @@ export function createProviderServer(settings: ProviderSettings): Server {
   const protocol = provider.callback();
   const headers = loginPageHeaders(settings.origins);
 
+  provider.on('backchannel.error', (_ctx, error) => console.error(`logout not delivered: ${error.name}`));
   provider.on('server_error', (_ctx, error) => console.error(`server error: ${error.name}`));
 
   async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {

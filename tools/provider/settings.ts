@@ -15,7 +15,15 @@ const schema = z.strictObject({
   /** the one password of everybody who signs in here */
   demoPassword: z.string().min(8),
   /** the vault, where people come from and go back to */
-  relyingParty: z.strictObject({ id: z.string(), secret: z.string(), redirectUri: z.url() }),
+  relyingParty: z.strictObject({
+    id: z.string(),
+    secret: z.string(),
+    redirectUri: z.url(),
+    /** told when a session here ends */
+    backchannelLogoutUri: z.url(),
+    /** where a browser may go after signing out here */
+    postLogoutRedirectUris: z.array(z.url()),
+  }),
   /** origins that a sign-in passes through on its way back */
   origins: z.array(z.url()),
   clients: z.array(client),

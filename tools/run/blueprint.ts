@@ -110,6 +110,8 @@ function providerSettings({ folder, secrets, settings, urls }: Omit<Blueprint, '
       id: RELYING_PARTY,
       secret: secrets.relyingParty,
       redirectUri: `${urls.vault}/v1/sign-in/callback`,
+      backchannelLogoutUri: `${urls.vault}/v1/sign-in/back-channel-logout`,
+      postLogoutRedirectUris: [urls.web, `${urls.web}/`],
     },
     origins: [urls.vault, urls.web],
     clients: [

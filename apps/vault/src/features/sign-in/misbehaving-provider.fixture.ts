@@ -105,7 +105,7 @@ export class MisbehavingProvider {
       end_session_endpoint: at('/end'),
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['ES256', 'RS256', 'HS256', 'none'],
+      id_token_signing_alg_values_supported: ['ES256', 'ES384', 'HS256', 'none'],
       authorization_response_iss_parameter_supported: true,
     };
   }
@@ -178,7 +178,7 @@ export class MisbehavingProvider {
   }
 }
 
-export async function newKey(kid = randomBytes(6).toString('hex')): Promise<SigningKey> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
-  return { kid, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'ES256' } };
+export async function newKey(kid = randomBytes(6).toString('hex'), alg = 'ES256'): Promise<SigningKey> {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+  return { kid, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', alg } };
 }

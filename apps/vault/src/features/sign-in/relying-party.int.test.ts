@@ -187,6 +187,12 @@ describe('an ID token', () => {
     await expectRefused({ sign });
   });
 
+  it('of an algorithm that we don’t take signs nobody in, also by a key that is published for it', async () => {
+    main.key = await newKey(undefined, 'ES384');
+    await expectRefused({ sign: (claims) => main.sign(claims, main.key, { alg: 'ES384' }) });
+    main.key = await newKey();
+  });
+
   it('by a new key is good at once, one by the key before it never again', async () => {
     expect(await new Tab(vault).signIn()).toBe('303');
     const withdrawn = await main.rotate();
@@ -331,14 +337,17 @@ describe('the answer of another provider', () => {
     expect(main.timesAsked('/token')).toBe(0);
   });
 
-  it('signs nobody in where a provider never says its name', async () => {
+  it('is not shown to a provider that never says its own name, and signs nobody in where it is', async () => {
     main.misbehaviour = {
       metadata: (metadata) => ({ ...metadata, authorization_response_iss_parameter_supported: false }),
     };
     const { tab, answer } = await mixedUp();
-    await expectNobodyIn(async () =>
-      expect((await tab.finish(withoutIss(toMain(answer)))).outcome).toBe(REFUSED),
-    );
+    await expectNobodyIn(async () => {
+      expect((await tab.finish(withoutIss(answer))).outcome).toBe(REFUSED);
+      expect(main.timesAsked('/token')).toBe(0);
+      // An attacker can change the address, in the browser; then a code of the other provider is all that the first one gets.
+      expect((await tab.finish(withoutIss(toMain(answer)))).outcome).toBe(REFUSED);
+    });
   });
 
   it('is refused without a name where the provider says that it always has one', async () => {
@@ -360,6 +369,7 @@ describe('the answer of another provider', () => {
     const callback = await tab.beginAndComeBack();
     for (const name of ['main', 'other', 'nobody', '%6dain'])
       expect((await tab.finish(callback.replace('/callback', `/callback/${name}`))).outcome).toBe(REFUSED);
+    expect(main.timesAsked('/token')).toBe(0);
   });
 });
 
@@ -439,29 +449,24 @@ const redirectTo = (address: () => string) => (_: unknown, response: ServerRespo
 const broken = (_: unknown, response: ServerResponse) => response.writeHead(500).end();
 
 describe('a provider that is away, or nearly', () => {
-  it.each<[string, string, Misbehaviour]>([
-    ['hangs when asked for its metadata', DISCOVERY, { serve: { [DISCOVERY]: hang } }],
-    ['never ends its metadata', DISCOVERY, { serve: { [DISCOVERY]: drip } }],
-    ['floods with its metadata', DISCOVERY, { serve: { [DISCOVERY]: flood } }],
-    ['fails', DISCOVERY, { serve: { [DISCOVERY]: broken } }],
-    [
-      'speaks for another issuer',
-      DISCOVERY,
-      { metadata: (metadata) => ({ ...metadata, issuer: other.issuer }) },
-    ],
+  it.each<[string, Misbehaviour]>([
+    ['hangs when asked for its metadata', { serve: { [DISCOVERY]: hang } }],
+    ['never ends its metadata', { serve: { [DISCOVERY]: drip } }],
+    ['floods with its metadata', { serve: { [DISCOVERY]: flood } }],
+    ['has metadata of 300 kB', { metadata: (metadata) => ({ ...metadata, more: 'x'.repeat(300_000) }) }],
+    ['fails', { serve: { [DISCOVERY]: broken } }],
+    ['speaks for another issuer', { metadata: (metadata) => ({ ...metadata, issuer: other.issuer }) }],
     [
       'writes its issuer another way',
-      DISCOVERY,
       { metadata: (metadata) => ({ ...metadata, issuer: `${main.issuer}/` }) },
     ],
     [
       'sends us elsewhere for its metadata',
-      DISCOVERY,
       { serve: { [DISCOVERY]: redirectTo(() => `${other.issuer}/of-main`) } },
     ],
   ])(
     '%s: no sign-in begins, the answer comes in time, and the next finds it again',
-    async (_case, _path, misbehaviour) => {
+    async (_case, misbehaviour) => {
       other.misbehaviour = {
         serve: {
           '/of-main': (_, response) =>
@@ -485,6 +490,7 @@ describe('a provider that is away, or nearly', () => {
     ['never ends its tokens', { serve: { '/token': drip } }],
     ['floods with its tokens', { serve: { '/token': flood } }],
     ['sends us elsewhere with the code', { serve: { '/token': redirectTo(() => `${other.issuer}/token`) } }],
+    ['fails when given a code', { serve: { '/token': broken } }],
     ['hangs when asked for its keys', { serve: { '/jwks': hang } }],
     [
       'has its keys elsewhere than it says',
@@ -501,7 +507,12 @@ describe('a provider that is away, or nearly', () => {
     ['says no place of its keys', { metadata: ({ jwks_uri: _, ...metadata }) => metadata }],
     [
       'has its keys where anybody could put others',
-      { metadata: (metadata) => ({ ...metadata, jwks_uri: 'http://192.0.2.1/jwks' }) },
+      {
+        metadata: (metadata) => ({
+          ...metadata,
+          jwks_uri: main.issuer.replace('127.0.0.1', '0.0.0.0').concat('/jwks'),
+        }),
+      },
     ],
     [
       'does not know us',
@@ -517,6 +528,12 @@ describe('a provider that is away, or nearly', () => {
     await expectRefused(misbehaviour, AWAY);
     expect(performance.now() - began).toBeLessThan(PATIENCE * 1_000 + 1_500);
     expect(other.asked).toEqual([]);
+  });
+
+  it('is asked for its keys again at the next sign-in', async () => {
+    await expectRefused({ serve: { '/jwks': broken } }, AWAY);
+    main.reset();
+    expect(await new Tab(vault).signIn()).toBe('303');
   });
 
   it('does not keep the others away', async () => {
