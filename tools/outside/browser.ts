@@ -61,13 +61,25 @@ export class Browser implements Visitor {
     return page;
   }
 
-  /** The same up to where the provider sends the browser back to the vault. @returns that address, not yet visited */
-  async signInUntilCallback(name: string, password = this.info.demoPassword): Promise<string> {
+  /**
+   * The same up to where the provider sends the browser back to the vault.
+   * @param at another provider than the first: its id and issuer
+   * @returns that address, not yet visited
+   */
+  async signInUntilCallback(
+    name: string,
+    password = this.info.demoPassword,
+    at?: { readonly id: string; readonly issuer: string },
+  ): Promise<string> {
     const { urls } = this.info;
-    const start = `${urls.vault}/v1/sign-in?return_to=${encodeURIComponent(`${urls.web}/`)}`;
-    const form = await this.follow(start, urls.issuer);
+    const { id, issuer } = at ?? { id: undefined, issuer: urls.issuer };
+    const query = new URLSearchParams({
+      return_to: `${urls.web}/`,
+      ...(id !== undefined && { provider: id }),
+    });
+    const form = await this.follow(`${urls.vault}/v1/sign-in?${query.toString()}`, issuer);
     const body = new URLSearchParams({ name, password });
-    const posted = await this.send(form, { method: 'POST', body, headers: { origin: urls.issuer } });
+    const posted = await this.send(form, { method: 'POST', body, headers: { origin: issuer } });
     const next = posted.headers.get('location');
     if (!next) throw new Error(`the provider did not sign this name in: status ${posted.status}`);
     return this.followUntil(new URL(next, form).href, `${urls.vault}/v1/sign-in/callback`);

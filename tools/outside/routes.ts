@@ -59,5 +59,6 @@ const SAMPLES: Readonly<Record<string, string>> = {
   opening: 'aop_00000000000000000000000000000000',
   modelKey: 'mdk_00000000000000000000000000000000',
   purpose: 'ingest',
+  provider: 'nobody',
   factor: 'fct_00000000000000000000000000000000',
 };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { logSettings } from '@integument/audit-http';
 import { limitSettings } from '@integument/http';
 import type { ChildName } from '@integument/testing';
+import { openIdSettings } from '../../apps/vault/src/openid-providers.js';
 import type { Command } from '../postgres/server.js';
 import { DIST_FOLDER, PROJECT_FOLDER } from '../project-folder.js';
 import { type Blueprint, RELYING_PARTY } from './blueprint.js';
@@ -31,6 +32,11 @@ export const OF_THE_LOG: readonly string[] = Object.keys(logSettings).filter(
   (name) => name !== 'AUDIT_ANCHOR_FILE',
 );
 
+/** Of the sign-in: more providers than the embedded one, and what that one is called and good for. */
+export const OF_SIGN_IN: readonly string[] = Object.keys(openIdSettings).filter(
+  (name) => !['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET_FILE'].includes(name),
+);
+
 /** How much each caller may send: the same for both. */
 export const OF_LIMITS: readonly string[] = Object.keys(limitSettings);
 
@@ -54,7 +60,7 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
     title: 'the vault',
     entry: 'apps/vault/src/main.js',
     settings: vaultSettings(blueprint, databases.vault),
-    passedOn: ['LOG_LEVEL', 'VAULT_DATABASE_POOL', ...OF_LIMITS, ...OF_THE_LOG],
+    passedOn: ['LOG_LEVEL', 'VAULT_DATABASE_POOL', ...OF_SIGN_IN, ...OF_LIMITS, ...OF_THE_LOG],
     readyUrl: `${urls.vault}/readyz`,
   };
   const apiEnvironment = {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { forgetData } from '../run/data-folder.js';
 import { startPlatform } from '../run/platform.js';
+import { anyPorts } from '../run/settings.js';
+import { type SecondProvider, startSecondProvider } from './second-provider.js';
 
 /**
  * One platform for all end-to-end tests, run from the build by the same supervisor as `make run`, on free ports. The
@@ -22,14 +24,22 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   process.env.LIMITS_PERSON = process.env.LIMITS_STAFF;
   const dataFolder = mkdtempSync(join(tmpdir(), 'integument-e2e-'));
   chmodSync(dataFolder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
+  let second: SecondProvider | undefined;
   try {
-    const platform = await startPlatform({ dataFolder, ports: 'free', durable: true, quiet: true });
+    const ports = await anyPorts();
+    const at = (port: number) => `http://127.0.0.1:${port}`;
+    second = await startSecondProvider(at(ports.vault), at(ports.web));
+    process.env.OIDC_PROVIDERS_FILE = second.file;
+    const platform = await startPlatform({ dataFolder, ports, durable: true, quiet: true });
     project.provide('platform', platform.info);
+    project.provide('secondProvider', second.info);
     return async () => {
       await platform.stop();
+      second?.close();
       forgetData(dataFolder);
     };
   } catch (error) {
+    second?.close();
     forgetData(dataFolder);
     throw error;
   }

@@ -6,6 +6,8 @@ export {
   type DatabaseInfo,
   type PlatformInfo,
   platform,
+  type SecondProviderInfo,
+  secondProvider,
 } from './platform-info.js';
 export { proofCount } from './proof-count.js';
 export { SeededRandom, seededRandom } from './seeded-random.js';

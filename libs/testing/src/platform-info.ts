@@ -72,15 +72,28 @@ export interface PlatformInfo {
   readonly runFolder: string;
 }
 
+/** A provider beside the embedded one, at which nobody is staff: only while tests run. */
+export interface SecondProviderInfo {
+  readonly id: string;
+  readonly issuer: string;
+  /** signs in any name, as the embedded one's does */
+  readonly password: string;
+}
+
 declare module 'vitest' {
   export interface ProvidedContext {
     platform: PlatformInfo;
+    secondProvider: SecondProviderInfo;
   }
 }
 
 /** The platform that runs for the end-to-end tests. */
 export function platform(): PlatformInfo {
   return inject('platform');
+}
+
+export function secondProvider(): SecondProviderInfo {
+  return inject('secondProvider');
 }
 
 /** The process id of a child now: it changes when the supervisor starts it again. */

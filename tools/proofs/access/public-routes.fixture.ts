@@ -5,6 +5,9 @@ export const PUBLIC_ROUTES: Readonly<Record<string, string>> = {
   'consent.purposes': 'one reads what data is used for before one has an account; it holds no data',
   'erasure.read': 'who was erased has no account any more; the claim is the credential',
   'sessions.open': 'begins the session; the one-time code is the credential',
+  'sign_in.providers':
+    'one chooses where to sign in before one has; it holds the names that the operator gave',
   'sign_in.start': 'begins the sign-in; sends on to the provider and does nothing else',
   'sign_in.finish': 'ends the sign-in; the provider’s code with the cookie of the attempt are the credential',
+  'sign_in.finish_at': 'the same for another provider than the first',
 };

@@ -24,6 +24,7 @@ const { vault, api, vaultInternal } = info.urls;
 /** Read or change nothing personal, or are called by the worker alone: see the last test. */
 const WITHOUT_CALL = {
   vault: [
+    'sign_in.providers',
     'sign_in.start',
     'sign_in.session',
     'factors.list',
@@ -129,6 +130,7 @@ async function effectsWithoutEntry(
 
 /** Where the action has another name than the route: what happened is the same wherever it was asked for. */
 function entryOf(id: string): string {
+  if (id === 'sign_in.finish_at') return 'sign_in.finish';
   return id === 'people.erase_self' ? 'people.erase' : id;
 }
 

@@ -69,14 +69,18 @@ export class LogTables {
     }
   }
 
-  /** A digest of everything that the databases hold besides the logs: equal before and after what had no effect. */
+  /**
+   * A digest of everything that the databases hold besides the logs: equal before and after what had no effect. That something which
+   * is good once was used is none: it stays used, so that a sign-in that fails can't be tried again.
+   */
   async effects(planes: readonly Plane[] = PLANES): Promise<Record<string, string>> {
     const digests: Record<string, string> = {};
     for (const plane of planes) {
       const client = this.clients[plane];
       const { rows } = await client.query<{ name: string }>(
         `SELECT table_name AS name FROM information_schema.tables
-         WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'audit%'`,
+         WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'audit%'
+           AND table_name <> 'sign_in_spent'`,
       );
       for (const { name } of rows) {
         const digest = await client.query<{ digest: string }>(

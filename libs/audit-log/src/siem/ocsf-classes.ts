@@ -50,8 +50,10 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'audit.stream': ['datastore', 'Query'],
   'audit.entries': ['datastore', 'Query'],
 
+  'sign_in.providers': ['api', 'Read'],
   'sign_in.start': ['authentication', 'Preauth'],
   'sign_in.finish': ['authentication', 'Logon'],
+  'sign_in.finish_at': ['authentication', 'Logon'],
   'sign_in.issue_code': ['authentication', 'Service Ticket Request'],
   'sign_in.redeem': ['authentication', 'Logon'],
   'sign_in.sign_out': ['authentication', 'Logoff'],

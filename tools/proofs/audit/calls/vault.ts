@@ -22,6 +22,7 @@ import {
   listSessions,
   updatePerson,
 } from '@integument/contracts';
+import { secondProvider } from '@integument/testing';
 import { synthesise } from '../../../demo/canaries.js';
 import { ask, exchange, request } from '../../../outside/ask.js';
 import { Browser, signIn } from '../../../outside/browser.js';
@@ -79,6 +80,17 @@ export const VAULT_CALLS: Calls = {
         callback = await browser.signInUntilCallback(person.subject);
         return exchange(browser, callback);
       },
+    };
+  },
+  'sign_in.finish_at': async ({ info }) => {
+    const at = secondProvider();
+    const somebody = `second-${randomBytes(6).toString('hex')}`;
+    // Enrolled by a first sign-in: no shop names accounts of this provider.
+    const first = new Browser(info);
+    await exchange(first, await first.signInUntilCallback(somebody, at.password, at));
+    const browser = new Browser(info);
+    return {
+      send: async () => exchange(browser, await browser.signInUntilCallback(somebody, at.password, at)),
     };
   },
   'sign_in.issue_code': async ({ info }) => call(await signedIn(info), info.urls.vault, issueSignInCode),
