@@ -104,7 +104,7 @@ function configuration(
     },
     // The library sends nothing to loopback, where the vault of the embedded run is: let through to that one address.
     fetch: (url, options) => {
-      const toVault = String(url) === settings.relyingParty.backchannelLogoutUri;
+      const toVault = url === settings.relyingParty.backchannelLogoutUri;
       const { dispatcher: _, ...direct } = options as RequestInit & { dispatcher?: unknown };
       return fetch(url, toVault ? direct : options);
     },

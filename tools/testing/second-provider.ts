@@ -38,7 +38,7 @@ export async function startSecondProvider(vault: string, web: string): Promise<S
     },
     origins: [vault, web],
     clients: [],
-    keys: [{ ...key, alg: 'ES256', use: 'sig', kid: 'second' } as never],
+    keys: [{ ...key, alg: 'ES256', use: 'sig', kid: 'second' }],
     cookieKeys: [secret()],
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

@@ -36,7 +36,7 @@ export function limitedFetch(patienceMs: number, plainHttp: boolean): Fetch {
 async function readAtMost({ body }: Response, most: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     // Leaving the loop cancels the rest.
     if (size > most) throw new ProviderAway('an endless answer');

@@ -59,7 +59,7 @@ function read(claims: JWTPayload, { clientId, issuer }: ProviderConnection['sett
   return {
     issuer,
     subject: sub,
-    providerSession: sid as string | undefined,
+    providerSession: sid,
     mark: {
       mark: createHash('sha256')
         .update(context('integument/logout-token/v1', issuer, jti))

@@ -123,8 +123,7 @@ export class ProviderConnection {
     const { issuer, clientId, clientSecret } = this.settings;
     try {
       const configuration = await oidc.discovery(new URL(issuer), clientId, clientSecret, undefined, {
-        [oidc.customFetch]: (url, { body, ...init }) =>
-          this.#fetch(url, { ...init, body: body ?? null } as RequestInit),
+        [oidc.customFetch]: (url, { body, ...init }) => this.#fetch(url, { ...init, body: body ?? null }),
         timeout: this.patienceMs / 1_000,
         execute: this.#plainHttp ? [oidc.allowInsecureRequests] : [],
       });

@@ -280,12 +280,15 @@ describe('an attempt', () => {
     expect(main.timesAsked('/token')).toBe(0);
   });
 
-  it('takes no code of another attempt, whose verifier it does not have', async () => {
+  it('takes no code of another attempt, whose verifier it does not have, also where the nonce fits', async () => {
     const tab = new Tab(vault);
-    const callback = await tab.beginAndComeBack();
+    const { url } = await tab.begin();
+    const nonce = new URL(url).searchParams.get('nonce');
     const stolen = new URL(await new Tab(vault).beginAndComeBack()).searchParams.get('code') ?? '';
+    main.misbehaviour = { claims: (claims) => ({ ...claims, nonce }) };
     await expectNobodyIn(async () => {
-      expect((await tab.finish(withQuery(callback, { code: stolen }))).outcome).toBe(REFUSED);
+      const callback = withQuery(await comeBack(url), { code: stolen });
+      expect((await tab.finish(callback)).outcome).toBe(REFUSED);
     });
   });
 
