@@ -7,8 +7,8 @@ import type { LooseInput } from '../../outside/ask.js';
 /** Where in a request an id stands. */
 export type Place = 'person' | 'opening' | 'erasure' | 'modelKey' | 'client' | 'factor' | 'session' | 'permit';
 
-/** Parameters of a path that name nobody's: words of the contracts, and of whoever writes the rules. */
-const NO_IDS = ['purpose', 'report', 'rule', '*'];
+/** Parameters of a path that name nobody's: words of the contracts, of whoever writes the rules, and of the operator. */
+const NO_IDS = ['purpose', 'report', 'rule', 'provider', '*'];
 const PERMIT_HEADER = 'integument-permit';
 
 /** Where the id of a route stands; null for one that takes none. */
