@@ -10,13 +10,14 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Ability: 'the caller’s own',
     Alert: 'all of the vault’s log',
     AlertRule: 'all of the vault’s log',
+    Approval:
+      'a requester: their own. Who decides: others’, of operations that declare a role of theirs, and none that is about themselves. The API: one whose id it was given, in a session of the requester',
     AuditLog: 'the vault’s log',
     Client: 'health clients',
+    Commitment: 'any, with an approval for just that one',
     Erasure: 'those under way',
-    Factor: 'the caller’s own',
+    Factor: 'the caller’s own; to remove the last, an admin: anybody’s, with an approval',
     ModelKey: 'all',
-    Opening:
-      'within their day. One agrees to somebody else’s, never to one’s own, and opens one’s own, once, when it is agreed to',
     Permit: 'all',
     Person: 'a client: those it has a name for. Staff: everybody, by the console’s own names',
     Self: 'the signed-in person',
@@ -24,6 +25,7 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Session: 'the caller’s own',
     SessionEnding: 'those of the data plane that are to end',
     SignIn: 'to end: the caller’s own. To redeem: whoever holds the one-time code',
+    Staff: 'all to see; to change, those that the console appointed, except oneself, with an approval',
   },
   api: {
     Ability: 'the caller’s own',

@@ -56,7 +56,8 @@ export function filled(path: string): string {
 const SAMPLES: Readonly<Record<string, string>> = {
   person: 'cps_00000000000000000000000000000000',
   erasure: 'ers_00000000000000000000000000000000',
-  opening: 'aop_00000000000000000000000000000000',
+  approval: 'apr_00000000000000000000000000000000',
+  account: '00000000000000000000000000000000',
   modelKey: 'mdk_00000000000000000000000000000000',
   purpose: 'ingest',
   provider: 'nobody',

@@ -38,6 +38,7 @@ export const STAFF = {
   privacyOfficer: 'tools-officer',
   auditor: 'tools-auditor',
   support: 'tools-support',
+  admin: 'tools-admin',
 } as const;
 
 /** Makes what is missing: secrets, keys, certificates, the provider's settings, the vault's registry. */
@@ -149,6 +150,7 @@ function registry(issuer: string): object {
       { issuer, subject: STAFF.privacyOfficer, roles: ['privacy-officer'] },
       { issuer, subject: STAFF.auditor, roles: ['auditor'] },
       { issuer, subject: STAFF.support, roles: ['support'] },
+      { issuer, subject: STAFF.admin, roles: ['admin'] },
     ],
   };
 }

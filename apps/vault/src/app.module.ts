@@ -3,6 +3,7 @@ import { AbilitiesController, ServiceController } from '@integument/http';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { VaultConfig } from './config.js';
+import { ApprovalsModule } from './features/approvals/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { EvidenceModule } from './features/evidence/index.js';
 import { FactorsModule } from './features/factors/index.js';
@@ -12,6 +13,7 @@ import { PermitsModule } from './features/permits/index.js';
 import { RegistryModule } from './features/registry/index.js';
 import { SessionsModule } from './features/sessions/index.js';
 import { SignInModule } from './features/sign-in/index.js';
+import { StaffModule } from './features/staff/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 /** The public listener: people, staff and identity clients, each authenticated here. */
@@ -29,6 +31,8 @@ export class AppModule {
         SessionsModule,
         SignInModule,
         FactorsModule,
+        ApprovalsModule,
+        StaffModule,
         ErasureModule,
         ModelKeysModule,
       ],

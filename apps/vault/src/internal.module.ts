@@ -1,5 +1,6 @@
 import { UnitOfWork } from '@integument/database';
 import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
+import { Approvals, InternalApprovalsController } from './features/approvals/index.js';
 import { ErasureService, InternalErasureController } from './features/erasure/index.js';
 import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
 import { InternalPermitsController, PermitsService } from './features/permits/index.js';
@@ -16,6 +17,7 @@ const LENT = [
   SignInService,
   SessionEndings,
   ErasureService,
+  Approvals,
 ];
 
 /** The internal listener, for the API's process alone. It borrows the services of the public app. */
@@ -31,6 +33,7 @@ export class InternalModule {
         InternalRegistryController,
         InternalErasureController,
         InternalModelKeysController,
+        InternalApprovalsController,
       ],
       providers: LENT.map((service) => ({
         provide: service,

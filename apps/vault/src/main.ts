@@ -14,6 +14,7 @@ import { createLogger } from '@integument/telemetry';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { type VaultConfig, vaultConfig } from './config.js';
+import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
 import { ClientDirectory } from './features/registry/index.js';
@@ -104,5 +105,7 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   periodic.every(3_600_000, 'late challenges', () => unitOfWork.run((tx) => factors.deleteExpired(tx)));
   const openings = app.get(OpeningsService, { strict: false });
   periodic.every(3_600_000, 'lapsed evidence', () => unitOfWork.run((tx) => openings.sweep(tx)));
+  const approvals = app.get(Approvals, { strict: false });
+  periodic.every(3_600_000, 'approvals long over', () => unitOfWork.run((tx) => approvals.sweep(tx)));
   periodic.every(3_600_000, 'kept replies', () => unitOfWork.single((tx) => replies.sweep(tx)));
 }

@@ -10,6 +10,12 @@ import { openDatabase, UnitOfWork } from '@integument/database';
 import type { Asker } from '@integument/http';
 import { freshDatabases } from '@integument/testing';
 import type { DataSource } from 'typeorm';
+import {
+  ApprovalDecisions,
+  ApprovalRequests,
+  Approvals,
+  ApprovalsStore,
+} from './features/approvals/index.js';
 import { ErasureService } from './features/erasure/erasure.service.js';
 import { ErasureStore } from './features/erasure/erasure.store.js';
 import { EvidenceKeeper, EvidenceStore } from './features/evidence/index.js';
@@ -33,6 +39,8 @@ import { SessionsService } from './features/sessions/sessions.service.js';
 import { SessionsStore } from './features/sessions/sessions.store.js';
 import { SignInService } from './features/sign-in/sign-in.service.js';
 import { SignInStore } from './features/sign-in/sign-in.store.js';
+import { StaffService } from './features/staff/staff.service.js';
+import { StaffStore } from './features/staff/staff.store.js';
 import { vaultPolicies } from './platform/policies.js';
 
 /** Where the page is in which passkeys are made and used. */
@@ -55,7 +63,11 @@ export class TestVault {
   readonly factors: FactorsService;
   readonly enrolment: FactorEnrolment;
   readonly factorUse: FactorUse;
-  /** How far the clock of the second factors is ahead; milliseconds. */
+  readonly approvals: Approvals;
+  readonly requests: ApprovalRequests;
+  readonly decisions: ApprovalDecisions;
+  readonly staff: StaffService;
+  /** How far the clock of the second factors and approvals is ahead; milliseconds. */
   ahead = 0;
 
   private constructor(
@@ -68,7 +80,8 @@ export class TestVault {
     const store = new PeopleStore();
     this.unitOfWork = new UnitOfWork(dataSource);
     this.sealer = new PersonSealer(keys, new BlindIndex(keys.secret('index')));
-    this.people = new PeopleService(store, this.sealer, audit, new Abilities(vaultPolicies), ISSUER);
+    const abilities = new Abilities(vaultPolicies);
+    this.people = new PeopleService(store, this.sealer, audit, abilities, ISSUER);
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
@@ -88,7 +101,14 @@ export class TestVault {
     const parts = [this.factorsStore, keys, new Passkeys(WEB), raiser, () => this.now()] as const;
     this.enrolment = new FactorEnrolment(...parts);
     this.factorUse = new FactorUse(...parts);
-    this.factors = new FactorsService(this.factorsStore, this.sessions, audit);
+    const approvals = new ApprovalsStore();
+    const clock = () => this.now();
+    this.approvals = new Approvals(approvals, abilities, audit, clock);
+    this.requests = new ApprovalRequests(approvals, abilities, audit, clock);
+    this.decisions = new ApprovalDecisions(approvals, audit, clock);
+    this.factors = new FactorsService(this.factorsStore, this.sessions, this.approvals, audit);
+    const index = new BlindIndex(keys.secret('index'));
+    this.staff = new StaffService(new StaffStore(), this.approvals, this.sessions, index, audit, ISSUER);
   }
 
   static async open(): Promise<TestVault> {
@@ -153,7 +173,12 @@ export class TestVault {
         device: 'A browser',
       };
       await this.sessionsStore.insertSignIn(tx, { ...row, expiresAt });
-      await this.sessionsStore.insertOfApi(tx, session, signIn, personId, expiresAt);
+      await this.sessionsStore.insertOfApi(
+        tx,
+        session,
+        { sign_in: signIn, person_id: personId, staff: null },
+        expiresAt,
+      );
     });
     return encodeId('ssn', session) as SessionPseudonym;
   }

@@ -27,4 +27,4 @@ export {
   staff,
 } from './caller.js';
 export { type OwnAbility, ownAbilities } from './own-abilities.js';
-export { policyVersion, STAFF_ROLES } from './policy-version.js';
+export { policyVersion } from './policy-version.js';

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { RouteContract } from '@integument/contracts';
+import { type RouteContract, STAFF_ROLES } from '@integument/contracts';
 import { buildAbility, type Policy } from './ability.js';
 import { type Caller, client, person, process, staff } from './caller.js';
-
-/** Roles that staff can have. */
-export const STAFF_ROLES = ['privacy-officer', 'auditor', 'support', 'admin'] as const;
 
 const DIGITS = 12;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { factorId } from './ids.js';
+import { USE_PROBLEMS } from './approvals.js';
+import { approvalId, factorId, staffId } from './ids.js';
 import { defineRoute, type RouteContract } from './route.js';
 import { sessionsEnded } from './sessions.js';
 
@@ -225,4 +226,19 @@ export const removeFactor = defineRoute({
   params: z.strictObject({ factor: factorId }),
   reply: sessionsEnded,
   problems: ['factors.not_found', 'factors.last_factor'],
+});
+
+export const removeLastFactors = defineRoute({
+  id: 'factors.remove_last',
+  method: 'POST',
+  path: '/v1/factors/remove-last',
+  tag: 'Second factors',
+  audience: ['staff'],
+  ability: { action: 'remove', resource: 'Factor' },
+  stepUp: true,
+  summary:
+    'Remove every second factor and recovery code of an account, one’s own or for an admin another’s, with an approval for it; ends its sessions',
+  body: z.strictObject({ account: staffId, approval: approvalId }),
+  reply: sessionsEnded,
+  problems: [...USE_PROBLEMS, 'factors.none'],
 });

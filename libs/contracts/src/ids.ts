@@ -21,14 +21,20 @@ export const sessionPseudonym = id<'SessionPseudonym'>('ssn', 'A session of the 
 export const gateId = id<'GateId'>('gat', 'A permit gate');
 export const erasureId = id<'ErasureId'>('ers', 'An erasure');
 export const erasureClaim = id<'ErasureClaim'>('ecl', 'Fetches the evidence of one erasure');
-/** A request to open a commitment of an audit log. */
-export const openingId = id<'OpeningId'>('aop', 'An opening of a commitment');
+/** What a second person is asked to agree to. */
+export const approvalId = id<'ApprovalId'>('apr', 'An approval');
 /** The vault's name for the key of one recommendation model. */
 export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model');
 /** A second factor of a member of staff. */
 export const factorId = id<'FactorId'>('fct', 'A second factor');
 /** A sign-in at the vault, with the sessions that came of it. */
 export const signInId = id<'SignInId'>('sgn', 'A sign-in and its sessions');
+/** A member of staff: the keyed digest of their account, by which the audit log knows them. */
+export const staffId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .describe('A member of staff, as the vault’s audit log names them')
+  .brand<'StaffId'>();
 /** One-time code that carries a sign-in from the vault to the API. */
 export const signInCode = id<'SignInCode'>('sic', 'One-time sign-in code');
 
@@ -38,8 +44,9 @@ export type SessionPseudonym = z.infer<typeof sessionPseudonym>;
 export type GateId = z.infer<typeof gateId>;
 export type ErasureId = z.infer<typeof erasureId>;
 export type ErasureClaim = z.infer<typeof erasureClaim>;
-export type OpeningId = z.infer<typeof openingId>;
+export type ApprovalId = z.infer<typeof approvalId>;
 export type ModelKeyId = z.infer<typeof modelKeyId>;
+export type StaffId = z.infer<typeof staffId>;
 export type FactorId = z.infer<typeof factorId>;
 export type SignInId = z.infer<typeof signInId>;
 export type SignInCode = z.infer<typeof signInCode>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { commitment } from './commitment.js';
 import { erasureId, gateId, modelKeyId, pseudonym, sessionPseudonym, signInCode } from './ids.js';
-import { commitment } from './openings.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 

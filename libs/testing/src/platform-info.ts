@@ -52,7 +52,12 @@ export interface PlatformInfo {
     readonly 'skin-app': { readonly secret: string; readonly audience: 'urn:integument:api' };
   };
   /** who tests and tools sign in as, each with a passkey in software that is kept in `passkeyFolder` */
-  readonly staff: { readonly privacyOfficer: string; readonly auditor: string; readonly support: string };
+  readonly staff: {
+    readonly privacyOfficer: string;
+    readonly auditor: string;
+    readonly support: string;
+    readonly admin: string;
+  };
   /** staff for somebody who tries it by hand: they have no second factor until one is enrolled */
   readonly demoStaff: {
     readonly privacyOfficer: string;

@@ -1,5 +1,5 @@
-import { type Caller, client, person, process, STAFF_ROLES, staff } from '@integument/authz';
-import { PURPOSE_NAMES, REVEAL_PURPOSES } from '@integument/contracts';
+import { type Caller, client, person, process, staff } from '@integument/authz';
+import { PURPOSE_NAMES, REVEAL_PURPOSES, STAFF_ROLES } from '@integument/contracts';
 import type { Role } from './model.fixture.js';
 
 /** One sort of caller of all that there can be, with what the model needs to know of it. */

@@ -10,6 +10,7 @@ import {
 import { idempotencySchemaSql, migration } from '@integument/database';
 import { rateCountSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
+import { approvalsSchemaSql } from '../features/approvals/approvals.schema.js';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
@@ -21,6 +22,7 @@ import { registryKeepsRemovedSql, registrySchemaSql } from '../features/registry
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
+import { staffSchemaSql } from '../features/staff/staff.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -43,6 +45,7 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(17, 'audit-archive', auditArchiveSchemaSql),
   migration(18, 'rate-counts', rateCountSchemaSql),
   migration(19, 'factors', factorsSchemaSql),
+  migration(20, 'approvals', approvalsSchemaSql + staffSchemaSql),
   migration(21, 'sessions', sessionsSchemaSql),
   migration(22, 'spent-sign-ins', spentMarksSchemaSql),
 ];

@@ -1,9 +1,11 @@
 import type { Policy } from '@integument/authz';
 import { commonPolicy } from '@integument/http';
+import { approvalsPolicy } from '../features/approvals/approvals.policy.js';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
 import { sessionsPolicy } from '../features/sessions/sessions.policy.js';
+import { staffPolicy } from '../features/staff/staff.policy.js';
 
 /** What the API's process may do on the internal listener: everything there is, and none of it gives identity. */
 const apiProcessPolicy: Policy = (can, caller) => {
@@ -22,6 +24,8 @@ export const vaultPolicies: readonly Policy[] = [
   evidencePolicy,
   factorsPolicy,
   sessionsPolicy,
+  approvalsPolicy,
+  staffPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];

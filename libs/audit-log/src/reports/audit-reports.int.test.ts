@@ -92,16 +92,18 @@ describe('a report of', () => {
     ]);
   });
 
-  it('break-glass has each entry with that reason, done or refused', async () => {
+  it('break-glass has each entry with that reason, done or refused, and each review', async () => {
     const reason = { code: 'break-glass', reference: 'INC-1' };
     await write(
       entry({ reason: { code: 'order', reference: 'ORD-1' } }),
       entry({ reason, action: 'people.reveal', at: '2026-03-05T00:00:00.000Z' }),
       entry({ reason, outcome: 'refused', code: 'auth.forbidden' }),
+      entry({ action: 'approvals.review', at: '2026-03-06T00:00:00.000Z' }),
     );
     expect(await rowsOf('break-glass')).toMatchObject([
       { position: 2, outcome: 'refused', code: 'auth.forbidden', reason_reference: 'INC-1' },
       { position: 1, outcome: 'done', action: 'people.reveal' },
+      { position: 3, outcome: 'done', action: 'approvals.review' },
     ]);
   });
 

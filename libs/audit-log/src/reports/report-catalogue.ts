@@ -92,10 +92,11 @@ export const REPORTS: Readonly<Record<ReportName, ReportDefinition>> = {
   'break-glass': {
     title: 'Break-glass access',
     about:
-      'Everything that was done or refused with the reason “break-glass”: past the usual rules, in an emergency. Each entry by itself.',
+      'Everything that was done or refused with the reason “break-glass”: past the usual rules, in an emergency. Each entry by itself, and each review of one.',
     ...listed('break-glass', {
       columns: [POSITION, AT, KIND, ACTOR, ACTION, OUTCOME, CODE, SUBJECT, PURPOSE, REFERENCE],
-      where: `reason_code = '${BREAK_GLASS}'`,
+      actions: ACTION_SETS.reviews,
+      where: `(reason_code = '${BREAK_GLASS}' OR ${OF_SET})`,
       order: 'at, position',
     }),
   },

@@ -1,43 +1,30 @@
 import { AuditLog } from '@integument/audit-log';
-import { staff } from '@integument/authz';
-import type { OpeningId, PurposeName } from '@integument/contracts';
+import type { ApprovalId, PurposeName } from '@integument/contracts';
 import { commit, decodeId, encodeId, randomId } from '@integument/crypto';
-import type { Asker } from '@integument/http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agreed, CASE, Member, requested } from '../../member.fixture.js';
 import { API, SHOP, TestVault } from '../../vault.fixture.js';
 import { OpeningsService } from './openings.service.js';
-import { OpeningsStore } from './openings.store.js';
-
-const arthur = member('arthur', 'auditor');
-const olivia = member('olivia', 'privacy-officer');
-const REASON = { code: 'legal', reference: 'CASE-7' } as const;
 
 let vault: TestVault;
-let now: number;
 let openings: OpeningsService;
+let arthur: Member;
+let olivia: Member;
 beforeAll(async () => {
   vault = await TestVault.open();
-  openings = new OpeningsService(new OpeningsStore(), vault.evidence, new AuditLog(), () => new Date(now));
+  openings = new OpeningsService(vault.approvals, vault.evidence, new AuditLog());
+  arthur = await Member.appointed(vault, 'arthur', ['auditor']);
+  olivia = await Member.appointed(vault, 'olivia', ['privacy-officer']);
 });
 afterAll(() => vault.close());
-beforeEach(() => {
-  now = Date.now();
-});
-
-function member(id: string, role: string): Asker {
-  return { caller: staff({ id, session: `s-${id}`, roles: [role] }), requestId: `req-${id}` };
-}
 
 const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work);
-
-async function requested(subject: string): Promise<OpeningId> {
-  return (await run((tx) => openings.request(tx, arthur, { subject, reason: REASON }))).opening as OpeningId;
-}
+const open = (who: Member, subject: string, approval: ApprovalId) =>
+  who.ask((tx, asker) => openings.open(tx, asker, { subject, approval }));
 
 async function opened(subject: string) {
-  const opening = await requested(subject);
-  await run((tx) => openings.approve(tx, olivia, opening));
-  return run((tx) => openings.open(tx, arthur, opening));
+  const approval = await agreed(vault, [arthur, olivia], 'evidence.open', { subject });
+  return open(arthur, subject, approval);
 }
 
 /** Somebody with a permit. @returns what the logs say of both */
@@ -54,7 +41,7 @@ async function somebody(purpose: PurposeName = 'ingest') {
 }
 
 async function erase(name: string): Promise<void> {
-  const { erasure } = await run((tx) => vault.erasures.requestFor(tx, SHOP, name as never, REASON));
+  const { erasure } = await run((tx) => vault.erasures.requestFor(tx, SHOP, name as never, CASE));
   await run((tx) => vault.erasures.gatesClosed(tx, API, erasure));
 }
 
@@ -106,53 +93,37 @@ describe('two people', () => {
     );
   });
 
-  it('is never one: who asked can’t agree, also not in another role, and the database refuses it too', async () => {
-    const opening = await requested((await somebody()).subject);
-    const both = { ...arthur, caller: staff({ id: 'arthur', session: 's', roles: ['privacy-officer'] }) };
-    await expect(run((tx) => openings.approve(tx, both, opening))).rejects.toThrow('evidence.same_person');
-    await expect(run((tx) => openings.open(tx, arthur, opening))).rejects.toThrow('evidence.not_approved');
-    const alone = vault.query('UPDATE evidence_opening SET approved_by = requested_by');
-    await expect(alone).rejects.toMatchObject({ constraint: 'evidence_opening_two_people' });
+  it('are needed, and open once', async () => {
+    const { subject } = await somebody();
+    const approval = await requested(vault, arthur, 'evidence.open', { subject });
+    await expect(open(arthur, subject, approval)).rejects.toThrow('approvals.not_approved');
+    await olivia.ask((tx, asker) => vault.decisions.approve(tx, asker, approval));
+    await expect(open(arthur, (await somebody()).subject, approval)).rejects.toThrow('other_parameters');
+    await open(arthur, subject, approval);
+    await expect(open(arthur, subject, approval)).rejects.toThrow('approvals.over');
   });
 
-  it('open once, within a day, and only the one who asked', async () => {
-    const opening = await requested((await somebody()).subject);
-    await run((tx) => openings.approve(tx, olivia, opening));
-    await expect(run((tx) => openings.approve(tx, olivia, opening))).rejects.toThrow('already_approved');
-    const ada = member('ada', 'auditor');
-    await expect(run((tx) => openings.open(tx, ada, opening))).rejects.toThrow('opening_not_found');
-    now += 24 * 3_600_000;
-    await expect(run((tx) => openings.open(tx, arthur, opening))).rejects.toThrow('opening_not_found');
-    now -= 1_000;
-    await run((tx) => openings.open(tx, arthur, opening));
-    await expect(run((tx) => openings.open(tx, arthur, opening))).rejects.toThrow('opening_not_found');
-  });
-
-  it('see what waits, and leave an entry under the commitment with every step', async () => {
+  it('leave an entry under the commitment with every step', async () => {
     const { subject } = await somebody();
     const before = (await vault.entries()).length;
-    const opening = await requested(subject);
-    const { openings: waiting } = await run((tx) => openings.list(tx, olivia));
-    expect(waiting).toContainEqual(expect.objectContaining({ opening, mine: false, state: 'requested' }));
-    await run((tx) => openings.approve(tx, olivia, opening));
-    await run((tx) => openings.open(tx, arthur, opening));
+    const approval = await agreed(vault, [arthur, olivia], 'evidence.open', { subject });
+    await open(arthur, subject, approval);
     const steps = (await vault.entries()).slice(before).filter((entry) => entry.subject === subject);
-    expect(steps.map(({ action, actor }) => `${actor.id} ${action}`)).toEqual([
-      'arthur evidence.request',
-      'olivia evidence.approve',
-      'arthur evidence.open',
+    expect(steps.map(({ action, actor }) => [actor.id, action])).toEqual([
+      [arthur.asker.caller.id, 'approvals.request'],
+      [olivia.asker.caller.id, 'approvals.approve'],
+      [arthur.asker.caller.id, 'evidence.open'],
     ]);
-    expect(steps[2]).toMatchObject({ object: opening, reason: REASON });
+    expect(steps[2]).toMatchObject({ object: approval, reason: CASE });
   });
 });
 
 describe('a commitment', () => {
-  it('that is none of ours can’t be opened, and doesn’t use the agreement up', async () => {
-    const opening = await requested(randomId().toString('base64url').padEnd(43, 'A'));
-    await run((tx) => openings.approve(tx, olivia, opening));
-    for (let time = 0; time < 2; time++) {
-      await expect(run((tx) => openings.open(tx, arthur, opening))).rejects.toThrow('evidence.gone');
-    }
+  it('that is none of ours can’t be opened, and doesn’t use the approval up', async () => {
+    const subject = randomId().toString('base64url').padEnd(43, 'A');
+    const approval = await agreed(vault, [arthur, olivia], 'evidence.open', { subject });
+    for (let time = 0; time < 2; time++)
+      await expect(open(arthur, subject, approval)).rejects.toThrow('evidence.gone');
   });
 
   it('of a permit whose time ran out alone has its period, too', async () => {

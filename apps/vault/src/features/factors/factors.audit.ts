@@ -18,6 +18,11 @@ export const factorRemoved = defineAction(
   'factors.remove',
   z.strictObject({ kind: z.enum(['totp', 'passkey']) }),
 );
+/** By an approval, whose own entries say who agreed. The object is the account. */
+export const lastFactorsRemoved = defineAction(
+  'factors.remove_last',
+  z.strictObject({ approval: z.string().regex(/^apr_[0-9a-z]{32}$/) }),
+);
 
 /** An action after which a session has another secret. */
 export type RaisingAction = (typeof factorUsed)['totp'];

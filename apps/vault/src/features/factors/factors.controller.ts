@@ -8,6 +8,7 @@ import {
   listFactors,
   makeRecoveryCodes,
   removeFactor,
+  removeLastFactors,
   usePasskey,
   useRecoveryCode,
   useTotp,
@@ -99,8 +100,13 @@ export class FactorsController {
   @Implements(removeFactor)
   async remove(@AskedBy() asker: Staff, @Input() { params }: InputOf<typeof removeFactor>) {
     const sessions = await this.unitOfWork.run((tx) => this.factors.remove(tx, asker, params.factor));
-    const ended = await this.dataPlane.ended(sessions);
-    return Answer.of({ ended }, { status: ended === 'everywhere' ? 200 : 202 });
+    return this.dataPlane.answer(sessions);
+  }
+
+  @Implements(removeLastFactors)
+  async removeLast(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof removeLastFactors>) {
+    const sessions = await this.unitOfWork.run((tx) => this.factors.removeLast(tx, asker, body));
+    return this.dataPlane.answer(sessions);
   }
 
   /** Throws a returned refusal only now that what belongs to it is committed. */

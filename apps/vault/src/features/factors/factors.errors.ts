@@ -20,9 +20,15 @@ export const refused = () =>
 export const knownPasskey = () =>
   new CodedError('factors.known_passkey', 409, 'This passkey is enrolled already.');
 export const factorNotFound = () => notFound('factors.not_found');
-/** Until a second person can agree to it. */
+/** An account without any is one that a password alone gets into: that takes a second person. */
 export const lastFactor = () =>
-  new CodedError('factors.last_factor', 409, 'This is the last second factor, which cannot be removed.');
+  new CodedError(
+    'factors.last_factor',
+    409,
+    'This is the last second factor. To remove it, somebody else has to agree.',
+  );
+export const noFactors = () =>
+  new CodedError('factors.none', 409, 'This account has no second factor that could be removed.');
 export const wait = (seconds: number) =>
   new CodedError('factors.wait', 429, 'Too many wrong codes. Wait, or use a passkey or a recovery code.', {
     headers: { 'retry-after': String(seconds) },

@@ -19,8 +19,8 @@ export class Member {
   ) {}
 
   /** Appointed and signed in, with no factor yet. */
-  static async appointed(vault: TestVault, subject: string): Promise<Member> {
-    await vault.appoint(subject);
+  static async appointed(vault: TestVault, subject: string, roles?: readonly string[]): Promise<Member> {
+    await vault.appoint(subject, roles);
     return new Member(vault, subject).signIn();
   }
 

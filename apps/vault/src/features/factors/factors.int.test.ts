@@ -2,11 +2,19 @@
 import 'reflect-metadata';
 import { KeyObject, sign, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { CodedError, type FactorId, RECOVERY_CODE, type SignInCode } from '@integument/contracts';
+import {
+  type ApprovalId,
+  CodedError,
+  type FactorId,
+  RECOVERY_CODE,
+  type SignInCode,
+  type StaffId,
+} from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Misbehaviour, Statement } from '../../../../../tools/outside/software-passkey.js';
+import { agreed } from '../../member.fixture.js';
 import { API, TestVault } from '../../vault.fixture.js';
 import { Member } from './factors.fixture.js';
 import { newRecoveryCode } from './recovery-codes.js';
@@ -525,6 +533,82 @@ describe('removing', () => {
       await expect(one.ask((tx, asker) => vault.factors.remove(tx, asker, factor))).rejects.toThrow(
         'factors.not_found',
       );
+  });
+});
+
+describe('removing the last', () => {
+  const idOf = (member: Member) => member.asker.caller.id as StaffId;
+  const admin = () => Member.appointed(vault, `admin-${++subjects}`, ['admin']);
+  const removeLast = (who: Member, account: StaffId, approval: ApprovalId) =>
+    who.ask((tx, asker) => vault.factors.removeLast(tx, asker, { account, approval }));
+
+  it('takes a second person, whether the owner asks or an admin for them; then the account enrols anew', async () => {
+    const other = await admin();
+    for (const by of ['owner', 'admin']) {
+      const owner = await withTotp();
+      await owner.enrolPasskey();
+      const { codes } = await owner.ask((tx, asker) => vault.factors.makeRecoveryCodes(tx, asker));
+      const elsewhere = await owner.elsewhere();
+      const asker = by === 'owner' ? owner : await admin();
+      const account = idOf(owner);
+      const approval = await agreed(vault, [asker, other], 'factors.remove_last', { account });
+      await removeLast(asker, account, approval);
+      for (const { secret } of [owner, elsewhere]) expect(await alive(secret)).toBeNull();
+      if (by === 'admin') expect(await alive(asker.secret)).not.toBeNull();
+      expect((await vault.entries()).at(-1)).toMatchObject({
+        action: 'factors.remove_last',
+        object: account,
+        count: 2,
+        details: { approval },
+      });
+
+      await owner.signIn();
+      expect(await factorsOf(owner)).toEqual({ factors: [], recoveryCodes: 0 });
+      const useCode = owner.rise((tx, asked) => vault.factorUse.useRecoveryCode(tx, asked, codes[0] ?? ''));
+      await expect(useCode).rejects.toThrow('factors.refused');
+      await later(5 * MINUTE + 1_000, () =>
+        expect(owner.enrolTotp()).rejects.toThrow('factors.sign_in_not_fresh'),
+      );
+      await owner.enrolTotp();
+    }
+  });
+
+  it('is asked for by nobody else, and agreed to by nobody whom it is about', async () => {
+    const owner = await Member.appointed(vault, `officer-${++subjects}`, ['privacy-officer']);
+    const [asker, other] = [await admin(), await somebody()];
+    const account = idOf(owner);
+    await expect(agreed(vault, [other, asker], 'factors.remove_last', { account })).rejects.toThrow(
+      'approvals.not_allowed',
+    );
+    await expect(agreed(vault, [asker, owner], 'factors.remove_last', { account })).rejects.toThrow(
+      'approvals.not_found',
+    );
+  });
+
+  it('is not of another account than was agreed to, and doesn’t use the approval up where there is none', async () => {
+    const [owner, victim, other] = [await somebody(), await withTotp(), await admin()];
+    const approval = await agreed(vault, [owner, other], 'factors.remove_last', { account: idOf(owner) });
+    await expect(removeLast(owner, idOf(victim), approval)).rejects.toThrow('approvals.other_parameters');
+    await expect(removeLast(owner, idOf(owner), approval)).rejects.toThrow('factors.none');
+    expect((await factorsOf(victim)).factors).toHaveLength(1);
+    await owner.enrolTotp();
+    await removeLast(owner, idOf(owner), approval);
+  });
+
+  it('leaves no session that began while it ran', async () => {
+    const [owner, asker, other] = [await withTotp(), await admin(), await admin()];
+    const account = idOf(owner);
+    const approval = await agreed(vault, [asker, other], 'factors.remove_last', { account });
+    const browser = await owner.elsewhere();
+    await later(MINUTE, async () => {
+      const [used] = await Promise.allSettled([browser.useTotp(), removeLast(asker, account, approval)]);
+      if (used.status === 'fulfilled') expect(await alive(browser.secret)).toBeNull();
+      const [left] = await vault.query<{ count: number }>(
+        'SELECT count(*)::int AS count FROM vault_session WHERE staff = $1 AND factor_at IS NOT NULL',
+        [Buffer.from(account, 'hex')],
+      );
+      expect(left).toEqual({ count: 0 });
+    });
   });
 });
 

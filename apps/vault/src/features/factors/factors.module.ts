@@ -3,6 +3,7 @@ import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
+import { Approvals, ApprovalsModule } from '../approvals/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
 import { SessionsModule, SessionsService } from '../sessions/index.js';
 import { FactorEnrolment } from './factor-enrolment.service.js';
@@ -14,7 +15,7 @@ import { Passkeys } from './passkeys.js';
 import { SessionRaiser } from './session-raiser.js';
 
 @Module({
-  imports: [KeysModule, SessionsModule],
+  imports: [KeysModule, SessionsModule, ApprovalsModule],
   controllers: [FactorsController],
   providers: [
     provide(FactorsStore),
@@ -26,7 +27,7 @@ import { SessionRaiser } from './session-raiser.js';
     provide(SessionRaiser, SessionsService, AuditLog),
     provide(FactorEnrolment, FactorsStore, DomainKeys, Passkeys, SessionRaiser),
     provide(FactorUse, FactorsStore, DomainKeys, Passkeys, SessionRaiser),
-    provide(FactorsService, FactorsStore, SessionsService, AuditLog),
+    provide(FactorsService, FactorsStore, SessionsService, Approvals, AuditLog),
   ],
   exports: [FactorsStore],
 })

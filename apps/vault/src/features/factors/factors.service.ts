@@ -1,12 +1,20 @@
 import type { AuditLog } from '@integument/audit-log';
-import type { FactorId, listFactors, makeRecoveryCodes, ReplyOf } from '@integument/contracts';
+import type {
+  BodyOf,
+  FactorId,
+  listFactors,
+  makeRecoveryCodes,
+  ReplyOf,
+  removeLastFactors,
+} from '@integument/contracts';
 import { decodeId, encodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { accountOf, type VaultStaff } from '../../platform/callers.js';
+import type { Approvals } from '../approvals/index.js';
 import type { SessionsService } from '../sessions/index.js';
-import { factorRemoved, recoveryCodesMade } from './factors.audit.js';
-import { factorNotFound, lastFactor } from './factors.errors.js';
+import { factorRemoved, lastFactorsRemoved, recoveryCodesMade } from './factors.audit.js';
+import { factorNotFound, lastFactor, noFactors } from './factors.errors.js';
 import type { FactorsStore } from './factors.store.js';
 import { newRecoveryCode, RECOVERY_CODES, recoveryCodeDigest } from './recovery-codes.js';
 
@@ -15,6 +23,7 @@ export class FactorsService {
   constructor(
     private readonly store: FactorsStore,
     private readonly sessions: SessionsService,
+    private readonly approvals: Approvals,
     private readonly audit: AuditLog,
   ) {}
 
@@ -65,5 +74,27 @@ export class FactorsService {
       factorRemoved({ ...by(asker), object: factor, details: { kind: removed.kind } }),
     );
     return ended.sessions;
+  }
+
+  /**
+   * All factors of an account at once, the recovery codes too: who has lost a phone has lost what was on it. From then on a password
+   * and a fresh sign-in enrol a new one, as at the first time, which is why somebody else has to agree.
+   * @returns the sessions that the data plane has to end
+   */
+  async removeLast(
+    tx: Tx,
+    asker: Asker<VaultStaff>,
+    { account, approval }: BodyOf<typeof removeLastFactors>,
+  ): Promise<Buffer[]> {
+    const whose = Buffer.from(account, 'hex');
+    // First: a code that is used at the same time would begin a session that this doesn't see.
+    await this.store.lockAccount(tx, whose);
+    const { reason } = await this.approvals.use(tx, asker, 'factors.remove_last', { account }, approval);
+    const count = await this.store.deleteAll(tx, whose);
+    if (count === 0) throw noFactors();
+    const ended = await this.sessions.endAllOf(tx, whose);
+    const entry = { ...by(asker), object: account, reason, count, details: { approval } };
+    await this.audit.append(tx, lastFactorsRemoved(entry));
+    return ended;
   }
 }

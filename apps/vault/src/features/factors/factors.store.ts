@@ -43,6 +43,14 @@ export class FactorsStore {
     await tx.query('DELETE FROM factor WHERE factor_id = $1', [factorId]);
   }
 
+  /** Forgets everything by which an account could show a second factor. @returns how many factors there were */
+  async deleteAll(tx: Tx, account: Buffer): Promise<number> {
+    await tx.query('DELETE FROM recovery_code WHERE account = $1', [account]);
+    await tx.query('DELETE FROM factor_attempts WHERE account = $1', [account]);
+    const deleted = await tx.query('DELETE FROM factor WHERE account = $1 RETURNING 1', [account]);
+    return deleted.length;
+  }
+
   async putEnrolment(tx: Tx, session: Buffer, secret: SealedSecret, expiresAt: Date): Promise<void> {
     await tx.query(
       `INSERT INTO factor_enrolment (session, factor_id, domain_key, wrapped, expires_at) VALUES ($1, $2, $3, $4, $5)

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { STAFF_ROLES } from '@integument/authz';
-import { PURPOSE_NAMES, REVEAL_PURPOSES } from '@integument/contracts';
+import { PURPOSE_NAMES, REVEAL_PURPOSES, STAFF_ROLES } from '@integument/contracts';
 import { z } from 'zod';
 
 const clientId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 
 /**
  * Clients and staff as the operator declares them, applied whole at every start. A file under review and version
- * control is the first registry; the console will write to the same tables.
+ * control is the first registry; the staff that the console appoints stand beside it in the same table.
  */
 export const registryFile = z.strictObject({
   clients: z.array(

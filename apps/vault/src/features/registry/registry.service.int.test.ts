@@ -43,3 +43,57 @@ describe('the registry', () => {
     expect(await registered('identity')).toEqual(['shop']);
   });
 });
+
+describe('the staff of the file', () => {
+  const declare = (...staff: { subject: string; roles: string[] }[]) =>
+    vault.unitOfWork.run((tx) => registry.apply(tx, { clients: [], staff } as unknown as RegistryFile));
+  const known = async () => {
+    const rows = await vault.query<{ account: Buffer; roles: string[]; origin: string }>(
+      'SELECT account, roles, origin FROM staff',
+    );
+    return Object.fromEntries(
+      rows.map(({ account, roles, origin }) => [account.toString('hex'), [origin, ...roles]]),
+    );
+  };
+  const accountOf = (subject: string) => vault.sealer.account(ISSUER, subject).toString('hex');
+  const byConsole = (subject: string, ...roles: string[]) =>
+    vault.query(`INSERT INTO staff (account, roles, origin) VALUES ($1, $2, 'console')`, [
+      vault.sealer.account(ISSUER, subject),
+      roles,
+    ]);
+
+  it('are replaced by the next file; whom the console appointed stays', async () => {
+    await byConsole('cora', 'support');
+    await declare({ subject: 'ada', roles: ['admin'] }, { subject: 'bea', roles: ['auditor'] });
+    await declare({ subject: 'bea', roles: ['auditor', 'support'] });
+    expect(await known()).toEqual({
+      [accountOf('cora')]: ['console', 'support'],
+      [accountOf('bea')]: ['file', 'auditor', 'support'],
+    });
+  });
+
+  it('whom the file names is the file’s, whoever appointed them', async () => {
+    await byConsole('dora', 'admin');
+    await declare({ subject: 'dora', roles: ['support'] });
+    expect((await known())[accountOf('dora')]).toEqual(['file', 'support']);
+    await declare();
+    expect(await known()).not.toHaveProperty(accountOf('dora'));
+  });
+
+  it('lose their sessions with a role that the file takes away, and keep them where it changes nothing', async () => {
+    await declare({ subject: 'eva', roles: ['admin'] }, { subject: 'fay', roles: ['admin'] });
+    const begin = (subject: string) =>
+      vault.unitOfWork.run((tx) =>
+        vault.signIn.begin(
+          tx,
+          { requestId: 'req' },
+          { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date(), mayBeStaff: true },
+          'Firefox',
+        ),
+      );
+    const [eva, fay] = [await begin('eva'), await begin('fay')];
+    await declare({ subject: 'eva', roles: ['support'] }, { subject: 'fay', roles: ['admin'] });
+    const find = (secret: string) => vault.unitOfWork.run((tx) => vault.sessions.find(tx, secret));
+    expect([await find(eva), (await find(fay))?.kind]).toEqual([null, 'staff']);
+  });
+});

@@ -42,12 +42,18 @@ export class RegistryStore {
     return rows.length === 1;
   }
 
+  /**
+   * Whom the console has appointed stays, unless the file names them: then they are the file's, so that the operator can always take a
+   * role away again, whoever gave it.
+   */
   async replaceStaff(tx: Tx, staff: readonly { account: Buffer; roles: readonly string[] }[]): Promise<void> {
-    await tx.query('DELETE FROM staff WHERE account <> ALL($1)', [staff.map(({ account }) => account)]);
+    await tx.query(`DELETE FROM staff WHERE origin = 'file' AND account <> ALL($1)`, [
+      staff.map(({ account }) => account),
+    ]);
     for (const { account, roles } of staff) {
       await tx.query(
-        `INSERT INTO staff (account, roles) VALUES ($1, $2)
-         ON CONFLICT ON CONSTRAINT staff_pk DO UPDATE SET roles = excluded.roles`,
+        `INSERT INTO staff (account, roles, origin) VALUES ($1, $2, 'file')
+         ON CONFLICT ON CONSTRAINT staff_pk DO UPDATE SET roles = excluded.roles, origin = excluded.origin`,
         [account, roles],
       );
     }

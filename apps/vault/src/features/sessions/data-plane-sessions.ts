@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UnitOfWork } from '@integument/database';
-import { leasesOver } from '@integument/http';
+import { Answer, leasesOver } from '@integument/http';
 import type { SessionsStore } from './sessions.store.js';
 
 const PATIENCE_MS = 3_000;
@@ -20,6 +20,15 @@ export class DataPlaneSessions {
   async ended(sessions: readonly Buffer[]): Promise<Ended> {
     const [confirmed] = await Promise.all([this.confirmed(sessions), leasesOver()]);
     return confirmed ? 'everywhere' : 'here';
+  }
+
+  /** The same as an answer: RFC 9110, section 15.3.3, what is not done yet is accepted and no more. */
+  async answer(
+    sessions: readonly Buffer[],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer<{ ended: Ended }>> {
+    const ended = await this.ended(sessions);
+    return Answer.of({ ended }, { headers, status: ended === 'everywhere' ? 200 : 202 });
   }
 
   private async confirmed(sessions: readonly Buffer[]): Promise<boolean> {

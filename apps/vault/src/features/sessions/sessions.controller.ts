@@ -1,14 +1,6 @@
 import { endOtherSessions, endSession, listSessions, signOut } from '@integument/contracts';
 import { type Tx, UnitOfWork } from '@integument/database';
-import {
-  Answer,
-  AskedBy,
-  type Asker,
-  Implements,
-  Input,
-  type InputOf,
-  SessionCookieFormat,
-} from '@integument/http';
+import { AskedBy, type Asker, Implements, Input, type InputOf, SessionCookieFormat } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import { DataPlaneSessions } from './data-plane-sessions.js';
@@ -47,8 +39,6 @@ export class SessionsController {
   }
 
   private async end(work: (tx: Tx) => Promise<Buffer[]>, headers: Record<string, string> = {}) {
-    const ended = await this.dataPlane.ended(await this.unitOfWork.run(work));
-    // RFC 9110, section 15.3.3: what is not done yet is accepted, no more.
-    return Answer.of({ ended }, { headers, status: ended === 'everywhere' ? 200 : 202 });
+    return this.dataPlane.answer(await this.unitOfWork.run(work), headers);
   }
 }

@@ -49,6 +49,6 @@ BEGIN
   DELETE FROM sign_in WHERE staff = OLD.account;
   RETURN NULL;
 END $$;
-CREATE TRIGGER staff_roles_changed AFTER UPDATE OF roles ON staff
+CREATE TRIGGER staff_sign_ins_end AFTER UPDATE OF roles ON staff
   FOR EACH ROW WHEN (OLD.roles IS DISTINCT FROM NEW.roles) EXECUTE FUNCTION end_staff_sign_ins();
 `;

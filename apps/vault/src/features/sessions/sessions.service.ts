@@ -130,6 +130,11 @@ export class SessionsService {
     return sessions;
   }
 
+  /** All that came of any sign-in of a member of staff. @returns the sessions that the data plane has to end */
+  async endAllOf(tx: Tx, staff: Buffer): Promise<Buffer[]> {
+    return this.store.end(tx, await this.store.lockOwn(tx, { personId: null, staff }));
+  }
+
   /** For another feature's effect, which has an entry of its own. */
   async endAllBut(tx: Tx, caller: InSession): Promise<{ sessions: Buffer[]; count: number }> {
     const own = await this.store.lockOwn(tx, ownerOf(caller));

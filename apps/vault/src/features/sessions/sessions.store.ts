@@ -153,13 +153,12 @@ export class SessionsStore {
   async insertOfApi(
     tx: Tx,
     session: Buffer,
-    signIn: Buffer,
-    personId: Buffer | null,
+    { sign_in, person_id, staff }: Pick<SessionRow, 'sign_in' | 'person_id' | 'staff'>,
     expiresAt: Date,
   ): Promise<void> {
     await tx.query(
-      'INSERT INTO api_session (session, sign_in, person_id, expires_at) VALUES ($1, $2, $3, $4)',
-      [session, signIn, personId, expiresAt],
+      'INSERT INTO api_session (session, sign_in, person_id, staff, expires_at) VALUES ($1, $2, $3, $4, $5)',
+      [session, sign_in, person_id, staff, expiresAt],
     );
   }
 

@@ -77,7 +77,7 @@ export class SignInService {
       throw new CodedError('sign_in.code_invalid', 409, 'This code is not valid any more.');
     }
     const session = randomId();
-    await this.sessionsStore.insertOfApi(tx, session, row.sign_in, row.person_id, row.expires_at);
+    await this.sessionsStore.insertOfApi(tx, session, row, row.expires_at);
     const name = encodeId('ssn', session);
     await this.audit.append(tx, redeemedBy(asker, row, name));
     return {

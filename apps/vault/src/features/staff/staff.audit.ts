@@ -1,0 +1,19 @@
+import { defineAction } from '@integument/audit-log';
+import { STAFF_ROLES } from '@integument/contracts';
+import { z } from 'zod';
+
+const roles = z.array(z.enum(STAFF_ROLES)).max(STAFF_ROLES.length);
+/** By an approval, whose own entries say who agreed. The object is the account. */
+const changed = z.strictObject({
+  approval: z.string().regex(/^apr_[0-9a-z]{32}$/),
+  roles,
+  rolesBefore: roles,
+});
+
+export const staffAppointed = defineAction('staff.appoint', changed);
+export const staffRolesChanged = defineAction('staff.change_roles', changed);
+export const staffDismissed = defineAction('staff.dismiss', changed);
+export const staffListed = defineAction('staff.list');
+export const accountNamed = defineAction('staff.name_account');
+
+export type StaffChange = typeof staffAppointed;

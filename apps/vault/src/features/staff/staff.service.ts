@@ -1,0 +1,154 @@
+import type { AuditLog } from '@integument/audit-log';
+import {
+  type appointStaff,
+  type BodyOf,
+  type changeStaffRoles,
+  type dismissStaff,
+  type listStaff,
+  type nameAccount,
+  OPERATIONS,
+  type ReplyOf,
+  type StaffId,
+  type StaffRole,
+} from '@integument/contracts';
+import type { BlindIndex } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import { accountOf, type VaultStaff } from '../../platform/callers.js';
+import type { Approvals, UsedApproval } from '../approvals/index.js';
+import { accountDigest } from '../keys/index.js';
+import type { SessionsService } from '../sessions/index.js';
+import {
+  accountNamed,
+  type StaffChange,
+  staffAppointed,
+  staffDismissed,
+  staffListed,
+  staffRolesChanged,
+} from './staff.audit.js';
+import { ofFile, ownRoles, staffKnown, staffNotFound } from './staff.errors.js';
+import type { StaffRow, StaffStore } from './staff.store.js';
+
+type Member = ReplyOf<typeof appointStaff>;
+type Staff = Asker<VaultStaff>;
+
+export interface Changed {
+  readonly member: Member;
+  /** those that the data plane has to end */
+  readonly sessions: Buffer[];
+}
+
+/** Who is staff, beside the registry file: each change with an approval, none by whom it is about. */
+export class StaffService {
+  constructor(
+    private readonly store: StaffStore,
+    private readonly approvals: Approvals,
+    private readonly sessions: SessionsService,
+    private readonly index: BlindIndex,
+    private readonly audit: AuditLog,
+    private readonly issuer: string,
+  ) {}
+
+  async list(tx: Tx, asker: Staff): Promise<ReplyOf<typeof listStaff>> {
+    const rows = await this.store.findAll(tx);
+    await this.audit.append(tx, staffListed({ ...by(asker), count: rows.length }));
+    return { staff: rows.map((row) => toReply(row, asker)) };
+  }
+
+  /** A digest under a key that only the vault has: what was sent is kept nowhere, and whether anybody knows it is not said. */
+  async name(
+    tx: Tx,
+    asker: Staff,
+    account: BodyOf<typeof nameAccount>,
+  ): Promise<ReplyOf<typeof nameAccount>> {
+    const name = this.nameOf(account);
+    await this.audit.append(tx, accountNamed({ ...by(asker), object: name }));
+    return { account: name };
+  }
+
+  async appoint(tx: Tx, asker: Staff, body: BodyOf<typeof appointStaff>): Promise<Member> {
+    const account = this.nameOf(body);
+    if (account === asker.caller.id) throw ownRoles();
+    const roles = inOrder(body.roles);
+    const used = await this.approvals.use(tx, asker, 'staff.change', { account, roles }, body.approval);
+    const row = await this.store.insert(tx, bytesOf(account), roles);
+    if (!row) throw staffKnown();
+    await this.write(tx, asker, staffAppointed, account, used, { roles, rolesBefore: [] });
+    return toReply(row, asker);
+  }
+
+  async changeRoles(
+    tx: Tx,
+    asker: Staff,
+    account: StaffId,
+    body: BodyOf<typeof changeStaffRoles>,
+  ): Promise<Changed> {
+    const { roles: rolesBefore } = await this.ours(tx, asker, account);
+    const roles = inOrder(body.roles);
+    const used = await this.approvals.use(tx, asker, 'staff.change', { account, roles }, body.approval);
+    const sessions = await this.sessions.endAllOf(tx, bytesOf(account));
+    const row = await this.store.setRoles(tx, bytesOf(account), roles);
+    await this.write(tx, asker, staffRolesChanged, account, used, { roles, rolesBefore });
+    return { member: toReply(row, asker), sessions };
+  }
+
+  /** @returns the sessions that the data plane has to end */
+  async dismiss(
+    tx: Tx,
+    asker: Staff,
+    account: StaffId,
+    body: BodyOf<typeof dismissStaff>,
+  ): Promise<Buffer[]> {
+    const { roles: rolesBefore } = await this.ours(tx, asker, account);
+    const roles: StaffRole[] = [];
+    const used = await this.approvals.use(tx, asker, 'staff.change', { account, roles }, body.approval);
+    const sessions = await this.sessions.endAllOf(tx, bytesOf(account));
+    await this.store.delete(tx, bytesOf(account));
+    await this.write(tx, asker, staffDismissed, account, used, { roles, rolesBefore });
+    return sessions;
+  }
+
+  /** Somebody else, whom the console may change. */
+  private async ours(tx: Tx, { caller }: Staff, account: StaffId): Promise<StaffRow> {
+    if (account === caller.id) throw ownRoles();
+    const row = await this.store.lock(tx, bytesOf(account));
+    if (!row) throw staffNotFound();
+    if (row.origin === 'file') throw ofFile();
+    return row;
+  }
+
+  private nameOf({ issuer, subject }: BodyOf<typeof nameAccount>): StaffId {
+    return accountDigest(this.index, issuer ?? this.issuer, subject).toString('hex') as StaffId;
+  }
+
+  private write(
+    tx: Tx,
+    asker: Staff,
+    action: StaffChange,
+    account: StaffId,
+    { approval, reason }: UsedApproval,
+    change: { roles: StaffRole[]; rolesBefore: StaffRole[] },
+  ): Promise<void> {
+    const entry = { ...by(asker), object: account, reason, details: { approval, ...change } };
+    return this.audit.append(tx, action(entry));
+  }
+}
+
+function bytesOf(account: StaffId): Buffer {
+  return Buffer.from(account, 'hex');
+}
+
+/** As the operation has them, so that the digest is the one that was agreed to. */
+function inOrder(roles: readonly StaffRole[]): StaffRole[] {
+  return OPERATIONS['staff.change'].parameters.shape.roles.parse(roles);
+}
+
+function toReply({ account, roles, origin, since }: StaffRow, { caller }: Staff): Member {
+  return {
+    account: account.toString('hex'),
+    roles,
+    origin,
+    since: since.toISOString(),
+    me: account.equals(accountOf(caller)),
+  };
+}
