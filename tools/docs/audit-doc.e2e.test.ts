@@ -95,7 +95,7 @@ describe.runIf(canRun)('an auditor who copies the commands of docs/audit.md', ()
   });
 
   it('opens a commitment together with the privacy officer, and checks it', () => {
-    expect(printed).toMatch(/"opening":"aop_\w{32}".*"state":"approved"/);
+    expect(printed).toMatch(/"approval":"apr_\w{32}".*"state":"approved"/);
     expect(printed).toContain('salt and id make the commitment');
   });
 

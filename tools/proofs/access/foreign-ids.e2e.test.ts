@@ -5,7 +5,7 @@ import {
   type PurposeName,
   type RouteContract,
   readPerson,
-  requestOpening,
+  requestApproval,
   searchPeople,
 } from '@integument/contracts';
 import { platform } from '@integument/testing';
@@ -73,7 +73,8 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
   const { erasure } = await ask(leaver, vault, eraseSelf);
   const reason = { code: 'legal' as const, reference: 'CASE-9' };
   const subject = 'A'.repeat(43);
-  const { opening } = await ask(auditor, vault, requestOpening, { body: { subject, reason } });
+  const asked = { operation: 'evidence.open' as const, parameters: { subject }, reason };
+  const { approval } = await ask(auditor, vault, requestApproval, { body: asked });
   const { factors } = await ask(officer, vault, listFactors);
   const { sessions } = await ask(browser, vault, listSessions);
   Object.assign(ids, {
@@ -87,7 +88,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
     'the erasure of somebody': { id: erasure, holders: [] },
     'a second factor of the officer': { id: factors[0]?.factor ?? '', holders: ['the officer'] },
     'a session of somebody': { id: sessions[0]?.session ?? '', holders: [] },
-    'an opening that the auditor asked for': { id: opening, holders: ['the auditor', 'the officer'] },
+    'an approval that the auditor asked for': { id: approval, holders: ['the auditor', 'the officer'] },
   } satisfies Record<string, Id>);
 }
 

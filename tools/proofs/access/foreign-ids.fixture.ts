@@ -5,7 +5,16 @@ import { declaredRoutes } from '../../docs/routes.js';
 import type { LooseInput } from '../../outside/ask.js';
 
 /** Where in a request an id stands. */
-export type Place = 'person' | 'opening' | 'erasure' | 'modelKey' | 'client' | 'factor' | 'session' | 'permit';
+export type Place =
+  | 'person'
+  | 'approval'
+  | 'erasure'
+  | 'modelKey'
+  | 'client'
+  | 'factor'
+  | 'account'
+  | 'session'
+  | 'permit';
 
 /** Parameters of a path that name nobody's: words of the contracts, of whoever writes the rules, and of the operator. */
 const NO_IDS = ['purpose', 'report', 'rule', 'provider', '*'];
@@ -39,8 +48,13 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
   },
   'people.erase': () => ({ body: { reason } }),
   'erasure.read': () => ({ headers: { 'integument-claim': encodeId('ecl', randomId()) } }),
-  'evidence.approve': () => ({}),
-  'evidence.open': () => ({}),
+  'approvals.read': () => ({}),
+  'approvals.approve': () => ({}),
+  'approvals.refuse': () => ({ body: { refusal: 'not_justified' } }),
+  'approvals.take_back': () => ({}),
+  'approvals.review': () => ({ body: { outcome: 'justified', reference: 'CASE-9' } }),
+  'staff.change_roles': () => ({ body: { roles: ['support'], approval: encodeId('apr', randomId()) } }),
+  'staff.dismiss': () => ({ body: { approval: encodeId('apr', randomId()) } }),
   'factors.remove': () => ({}),
   'sign_in.end_session': () => ({}),
   'readings.store': () => ({

@@ -33,8 +33,19 @@ const any: May = { of: 'any' };
 
 const inSession: Abilities = { 'continue Session': own, 'read Ability': own };
 const isClient: Abilities = { 'ping Service': any, 'read Ability': own };
-/** At the vault, where staff sign in: second factors, each member's own. */
-const inVault: Abilities = { ...inSession, 'end SignIn': own, 'enrol Factor': own, 'use Factor': own, 'remove Factor': own };
+/** At the vault, where staff sign in: second factors, each member's own, and what takes a second person. */
+const inVault: Abilities = {
+  ...inSession,
+  'end SignIn': own,
+  'enrol Factor': own,
+  'use Factor': own,
+  'remove Factor': own,
+  'request Approval': own,
+  'read Approval': any,
+};
+/** Of what others ask for. */
+const decides: Abilities = { 'decide Approval': any };
+const seesStaff: Abilities = { 'read Staff': any };
 const watches: Abilities = { 'read Alert': any, 'read AlertRule': any };
 const makesRules: Abilities = { ...watches, 'change AlertRule': any };
 const readsLog: Abilities = { ...watches, 'read AuditLog': any };
@@ -59,6 +70,7 @@ export const VAULT_MODEL: Model = {
     'read Client': any,
     'carry-out Erasure': any,
     'carry-out SessionEnding': any,
+    'redeem Approval': any,
   },
   support: { ...inVault, 'read Person': any, 'reveal Person': { of: 'any', for: ['support'] } },
   'privacy-officer': {
@@ -67,18 +79,19 @@ export const VAULT_MODEL: Model = {
     'read Person': any,
     'erase Person': any,
     'reveal Person': { of: 'any', for: ['rights-request', 'legal-obligation', 'safety-notice'] },
-    'read Opening': any,
-    'approve Opening': any,
+    ...decides,
+    ...seesStaff,
+    'review Approval': any,
   },
-  // Runs the platform, and sees nobody.
-  admin: { ...inVault, ...makesRules },
+  // Runs the platform, and sees nobody. Who is staff they change with a second person's leave.
+  admin: { ...inVault, ...makesRules, ...decides, ...seesStaff, 'change Staff': any },
   // Sees what was done to whom by commitments; a name only with a second person's leave.
   auditor: {
     ...inVault,
     ...readsLog,
-    'request Opening': own,
-    'read Opening': any,
-    'open Opening': own,
+    ...seesStaff,
+    'open Commitment': any,
+    'break-glass Approval': own,
   },
 };
 

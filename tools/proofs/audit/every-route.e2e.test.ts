@@ -11,6 +11,7 @@ import { agreeTo, newcomer } from '../../outside/newcomer.js';
 import { declaredRoutes, knock } from '../../outside/routes.js';
 import { stranger } from '../../outside/visitor.js';
 import { API_CALLS } from './calls/api.js';
+import { APPROVAL_CALLS, REDEEMING_CALLS } from './calls/approvals.js';
 import type { Call, Calls, Cast } from './calls/call.js';
 import { FACTOR_CALLS } from './calls/factors.js';
 import { INTERNAL_CALLS } from './calls/internal.js';
@@ -44,12 +45,18 @@ const WITHOUT_CALL = {
     'audit.checkpoint',
     'audit.tlog_checkpoint',
   ],
-  internal: ['registry.read_client', 'erasure.pending', 'erasure.gates_closed', 'erasure.completed', 'sign_in.session_endings'],
+  internal: [
+    'registry.read_client',
+    'erasure.pending',
+    'erasure.gates_closed',
+    'erasure.completed',
+    'sign_in.session_endings',
+  ],
 };
 const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
-  ['vault', 'vault', { ...VAULT_CALLS, ...FACTOR_CALLS, ...logCalls('vault') }],
+  ['vault', 'vault', { ...VAULT_CALLS, ...FACTOR_CALLS, ...APPROVAL_CALLS, ...logCalls('vault') }],
   ['api', 'platform', { ...API_CALLS, ...logCalls('api') }],
-  ['internal', 'vault', INTERNAL_CALLS],
+  ['internal', 'vault', { ...INTERNAL_CALLS, ...REDEEMING_CALLS }],
 ];
 
 let tables: LogTables;
@@ -62,6 +69,7 @@ beforeAll(async () => {
     app: new Client(info, 'skin-app'),
     officer: await signIn(info, info.staff.privacyOfficer),
     auditor: await signIn(info, info.staff.auditor),
+    admin: await signIn(info, info.staff.admin),
     api: CertificateHolder.asApi(info),
   };
 });

@@ -14,6 +14,7 @@ export interface Cast {
   readonly app: Client;
   readonly officer: Browser;
   readonly auditor: Browser;
+  readonly admin: Browser;
   readonly api: CertificateHolder;
 }
 

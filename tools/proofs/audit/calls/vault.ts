@@ -1,25 +1,21 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  approveOpening,
   CLAIM_HEADER,
+  endOtherSessions,
+  endSession,
   enrolPeople,
   enrolPerson,
   erasePerson,
   eraseSelf,
   issueSignInCode,
-  listOpenings,
+  listSessions,
   openCommitment,
   readErasure,
   readPerson,
   readSelf,
-  requestOpening,
   revealPerson,
   searchPeople,
   signOut,
-  endOtherSessions,
-  endSession,
-  listSessions,
   updatePerson,
 } from '@integument/contracts';
 import { secondProvider } from '@integument/testing';
@@ -29,6 +25,7 @@ import { Browser, signIn } from '../../../outside/browser.js';
 import { findEntries } from '../../../outside/find-entries.js';
 import { enrolSomebody } from '../../../outside/newcomer.js';
 import { stranger } from '../../../outside/visitor.js';
+import { agreed } from './approvals.js';
 import { answer, type Calls, type Cast, call } from './call.js';
 
 const reason = { code: 'customer-request', reference: 'CASE-1' } as const;
@@ -102,20 +99,13 @@ export const VAULT_CALLS: Calls = {
     const session = sessions[0]?.session ?? '';
     return call(browser, info.urls.vault, endSession, { params: { session } });
   },
-  'sign_in.end_other_sessions': async ({ info }) => call(await signedIn(info), info.urls.vault, endOtherSessions),
-  'evidence.request': ({ info, auditor }) => {
-    const body = { subject: randomBytes(32).toString('base64url'), reason: legal };
-    return Promise.resolve(call(auditor, info.urls.vault, requestOpening, { body }));
-  },
-  'evidence.list': ({ info, officer }) => Promise.resolve(call(officer, info.urls.vault, listOpenings)),
-  'evidence.approve': async (cast) => {
-    const opening = await requestedOpening(cast);
-    return call(cast.officer, cast.info.urls.vault, approveOpening, { params: { opening } });
-  },
+  'sign_in.end_other_sessions': async ({ info }) =>
+    call(await signedIn(info), info.urls.vault, endOtherSessions),
   'evidence.open': async (cast) => {
-    const opening = await requestedOpening(cast);
-    await ask(cast.officer, cast.info.urls.vault, approveOpening, { params: { opening } });
-    return call(cast.auditor, cast.info.urls.vault, openCommitment, { params: { opening } });
+    const subject = await knownSubject(cast);
+    const asked = { operation: 'evidence.open', parameters: { subject }, reason: legal } as const;
+    const body = { subject, ...(await agreed(cast.info, [cast.auditor, cast.officer], asked)) };
+    return call(cast.auditor, cast.info.urls.vault, openCommitment, { body });
   },
 };
 
@@ -129,14 +119,12 @@ async function signedIn(info: Cast['info']): Promise<Browser> {
   return signIn(info, person.subject);
 }
 
-/** Asks to open the commitment of somebody who was just looked at. */
-async function requestedOpening({ info, shop, auditor }: Cast): Promise<string> {
+/** The commitment to somebody who was just looked at. */
+async function knownSubject({ info, shop, auditor }: Cast): Promise<string> {
   await request(shop, info.urls.vault, readPerson, await somebody(info));
   const me = await signedIn(info);
   await ask(me, info.urls.vault, readSelf);
-  const subject = await subjectInLog(auditor, info.urls.vault);
-  const body = { subject, reason: legal };
-  return answer(requestOpening, await request(auditor, info.urls.vault, requestOpening, { body })).opening;
+  return subjectInLog(auditor, info.urls.vault);
 }
 
 /** A commitment of the log to somebody who is there: an auditor finds one by looking for it. */
