@@ -250,6 +250,15 @@ describe('an approval', () => {
     }
   });
 
+  it('is no good with an approver who has not the role, since whenever that is', async () => {
+    const parameters = aSubject();
+    const approval = await agreed(vault, [auditor, officer], 'evidence.open', parameters);
+    await setRoles(officer, 'support');
+    // As if a clock had gone back: not by the moment alone.
+    await vault.query(`UPDATE staff SET since = 'epoch' WHERE account = $1`, [accountOf(officer)]);
+    await expect(use(auditor, approval, parameters)).rejects.toThrow('approvals.over');
+  });
+
   it('is no good to a requester whose role for it is gone, though nothing else is', async () => {
     const parameters = aSubject();
     const approval = await agreed(vault, [auditor, officer], 'evidence.open', parameters);
