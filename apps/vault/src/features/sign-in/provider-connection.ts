@@ -81,26 +81,25 @@ export class ProviderConnection {
       });
       return payload;
     };
-    const asked = this.keys(url, KEYS_MS);
     try {
-      return await check(asked.value);
+      return await check(this.keys(url, KEYS_MS));
     } catch (error) {
+      if (!isUnknownKey(error)) throw error;
       // The key may be newer than what we know, also under a name that another had.
-      if (!isUnknownKey(error) || this.now() - asked.since < COOL_DOWN_MS) throw error;
-      return check(this.keys(url, COOL_DOWN_MS).value);
+      return check(this.keys(url, COOL_DOWN_MS));
     }
   }
 
   /** The published keys, asked for again where they are older than that. */
-  private keys(url: string, ms: number): Kept<Keys> {
+  private keys(url: string, ms: number): Promise<Keys> {
     const known = this.#keys;
-    if (known?.url === url && this.now() - known.since < ms) return known;
+    if (known?.url === url && this.now() - known.since < ms) return known.value;
     const kept = { value: this.fetchKeys(url), since: this.now(), url };
     kept.value.catch(() => {
       if (this.#keys === kept) this.#keys = undefined;
     });
     this.#keys = kept;
-    return kept;
+    return kept.value;
   }
 
   private async fetchKeys(url: string): Promise<Keys> {
