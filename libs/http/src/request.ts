@@ -1,8 +1,8 @@
 import type { Caller } from '@integument/authz';
 import type { RouteContract } from '@integument/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ParsedInput } from './input.js';
 import type { Admission } from './admission.js';
+import type { ParsedInput } from './input.js';
 import type { Provenance } from './provenance.js';
 import type { Lease } from './sessions/session-leases.js';
 
