@@ -35,7 +35,7 @@ class UnguardedModule {}
 
 /** The same routes of the same framework, contracts and headers, open to anybody: nobody is looked up, asked for or counted. @returns the port */
 async function serve(): Promise<{ port: number }> {
-  const { listen } = await createHttpApp(UnguardedModule, {
+  const app = await createHttpApp(UnguardedModule, {
     logger: createLogger({ service: 'bench', level: 'error' }),
     title: 'Unguarded',
     description: 'The limit of a guarded route.',
@@ -52,7 +52,7 @@ async function serve(): Promise<{ port: number }> {
       checks: {},
     }),
   });
-  return { port: await listen(0, '127.0.0.1') };
+  return { port: await app.listen(0, '127.0.0.1') };
 }
 
 answerQuestions(serve);

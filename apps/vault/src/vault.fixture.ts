@@ -95,6 +95,7 @@ export class TestVault {
       new RegistryStore(),
       enroller,
       this.permits,
+      new BlindIndex(keys.secret('index')),
       audit,
     );
     const raiser = new SessionRaiser(this.sessions, audit);
@@ -171,6 +172,7 @@ export class TestVault {
         account: signIn,
         providerSession: null,
         device: 'A browser',
+        provider: 'main',
       };
       await this.sessionsStore.insertSignIn(tx, { ...row, expiresAt });
       await this.sessionsStore.insertOfApi(

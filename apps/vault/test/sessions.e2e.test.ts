@@ -41,7 +41,7 @@ describe('somebody whose cookies were stolen', () => {
       };
       const stealing = [vault, vault].map((app) => steal(app, readSession));
       stealing.push(...[api, api].map((app) => steal(app, listConsents)));
-      expect(await ask(browser, vault, signOut)).toEqual({ ended: 'everywhere' });
+      expect(await ask(browser, vault, signOut)).toMatchObject({ ended: 'everywhere' });
       answered = true;
       await Promise.all(stealing);
       expect(late).toEqual([]);
@@ -89,7 +89,7 @@ describe('somebody whose cookies were stolen', () => {
       headers: { 'content-type': 'application/json' },
       body: slow,
       duplex: 'half',
-    } as RequestInit);
+    });
     // Long enough for the request to be let in.
     await new Promise((resolve) => setTimeout(resolve, 300));
     await ask(browser, vault, signOut);
@@ -98,6 +98,21 @@ describe('somebody whose cookies were stolen', () => {
     const again = await signIn(info, person.subject);
     const { events } = await ask(again, api, consentHistory, { params: { purpose: 'ingest' } });
     expect(events).toEqual([]);
+  });
+});
+
+describe('somebody who signs out at the provider', () => {
+  it('is signed out of both apps, because the provider says so', async () => {
+    const { browser, person } = await newcomer(info);
+    const away = await signIn(info, person.subject);
+    const { providerSignOut } = await ask(browser.clone(), vault, signOut);
+    if (!providerSignOut) throw new Error('the provider offers no sign-out');
+    const page = await (await away.send(providerSignOut)).text();
+    const [, action = '', xsrf = ''] = /action="([^"]+)".*value="([^"]+)"/.exec(page) ?? [];
+    expect(await answers(away)).toEqual([200, 200]);
+    const form = new URLSearchParams({ xsrf, logout: 'yes' });
+    await away.send(action, { method: 'POST', body: form, headers: { origin: info.urls.issuer } });
+    await expect.poll(() => answers(away), { timeout: 5_000 }).toEqual([401, 401]);
   });
 });
 

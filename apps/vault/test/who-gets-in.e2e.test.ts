@@ -58,6 +58,7 @@ const VAULT: Readonly<Record<string, string>> = {
   'sign_in.start': '*',
   'sign_in.finish': '*',
   'sign_in.finish_at': '*',
+  'sign_in.back_channel_logout': '*',
   'sign_in.issue_code': 'POA',
   'sign_in.session': 'POA',
   'sign_in.sign_out': 'POA',

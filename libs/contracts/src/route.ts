@@ -36,6 +36,8 @@ export interface RouteContract<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** The body comes as a form and no other way: where a standard says so. */
+  readonly form?: true;
   /** Success status; 200 when absent. */
   readonly status?: 200 | 201 | 202 | 204;
   readonly reply?: Reply;

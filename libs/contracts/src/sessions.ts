@@ -74,7 +74,29 @@ export const signOut = defineRoute({
   path: '/v1/sign-out',
   summary: 'End the current session, and what came of the same sign-in at the data plane',
   factor: 'optional',
+  reply: sessionsEnded.extend({
+    providerSignOut: z
+      .url()
+      .nullable()
+      .describe(
+        'Where to send the browser so that its session at the provider ends, too; null where it offers none',
+      ),
+  }),
+});
+
+/** OpenID Connect Back-Channel Logout 1.0, section 2.5: the provider tells us that sessions of its own have ended. */
+export const backChannelLogout = defineRoute({
+  id: 'sign_in.back_channel_logout',
+  method: 'POST',
+  path: '/v1/sign-in/back-channel-logout',
+  summary: 'For OpenID providers: end the sessions that a logout token names',
+  tag: 'Sign-in',
+  audience: ['public'],
+  form: true,
+  bodyLimit: 16_384,
+  body: z.object({ logout_token: z.string().min(1) }),
   reply: sessionsEnded,
+  problems: ['sign_in.logout_token_refused', 'sign_in.provider_unavailable'],
 });
 
 export const endSession = defineRoute({

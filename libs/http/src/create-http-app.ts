@@ -13,6 +13,7 @@ import type { CallerResolver } from './callers.js';
 import { addCompression } from './compression.js';
 import { addCors } from './cors.js';
 import { addDocs } from './docs.js';
+import { acceptForms } from './form-body.js';
 import { addSecurityHeaders } from './headers.js';
 import { Health, type HealthCheck } from './health.js';
 import { acceptJsonOnly } from './json-body.js';
@@ -130,6 +131,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
   instance.decorateRequest('rawBody', undefined);
   register.watch(instance);
   acceptJsonOnly(instance);
+  acceptForms(instance);
   addSecurityHeaders(instance, publicUrl.startsWith('https:'));
   return instance;
 }

@@ -2,12 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { CodedError } from '@integument/contracts';
 import type { FastifyInstance } from 'fastify';
 import { parse } from 'secure-json-parse';
+import { mediaType, takesForm } from './form-body.js';
 import type { HttpRequest } from './request.js';
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
 
 /**
- * The only body there is: JSON in valid UTF-8. All other parsers are taken out, so anything else is 415.
+ * The body of nearly every route: JSON in valid UTF-8. All other parsers are taken out, so anything else is 415.
  * `__proto__` and `constructor.prototype` are refused at the door (RFC 8259 leaves them to the application).
  */
 export function acceptJsonOnly(instance: FastifyInstance): void {
@@ -22,9 +23,10 @@ export function acceptJsonOnly(instance: FastifyInstance): void {
 }
 
 function parseBody(request: HttpRequest, bytes: Buffer): unknown {
+  if (takesForm(request)) throw mediaType('application/x-www-form-urlencoded');
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
-    throw new CodedError('request.media_type', 415, 'Send application/json in UTF-8, not compressed.');
+    throw mediaType('application/json');
   }
   const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1];
   if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {

@@ -1,6 +1,9 @@
 import { PROBLEM_TYPE, problem, type RouteContract, routeClassOf } from '@integument/contracts';
 import { z } from 'zod';
 
+const JSON_TYPE = 'application/json';
+const FORM = 'application/x-www-form-urlencoded';
+
 export interface ApiInfo {
   readonly title: string;
   readonly version: string;
@@ -93,7 +96,10 @@ function operation(contract: RouteContract): Json {
     security: [...(audience.includes('public') ? [{}] : []), ...schemes.map((scheme) => ({ [scheme]: [] }))],
     parameters: [...parameters('path', params), ...parameters('query', query)],
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+      requestBody: {
+        required: true,
+        content: { [contract.form ? FORM : JSON_TYPE]: { schema: schemaOf(body, 'input') } },
+      },
     }),
     responses: responses(contract),
   };
@@ -101,7 +107,7 @@ function operation(contract: RouteContract): Json {
 
 function responses(contract: RouteContract): Json {
   const { status = 200, reply, media = [] } = contract;
-  const json = reply && { 'application/json': { schema: schemaOf(reply, 'output') } };
+  const json = reply && { [JSON_TYPE]: { schema: schemaOf(reply, 'output') } };
   // A stream has no schema: what stands in it is said by the contract's summary.
   const content = { ...json, ...Object.fromEntries(media.map((type) => [type, {}])) };
   return {

@@ -9,5 +9,6 @@ export const PUBLIC_ROUTES: Readonly<Record<string, string>> = {
     'one chooses where to sign in before one has; it holds the names that the operator gave',
   'sign_in.start': 'begins the sign-in; sends on to the provider and does nothing else',
   'sign_in.finish': 'ends the sign-in; the provider’s code with the cookie of the attempt are the credential',
+  'sign_in.back_channel_logout': 'the provider calls it; the signed logout token is the credential, once',
   'sign_in.finish_at': 'the same for another provider than the first',
 };

@@ -28,6 +28,8 @@ const WITHOUT_CALL = {
     'sign_in.providers',
     'sign_in.start',
     'sign_in.session',
+    // Called by the provider with a token that it alone can sign: sign-out.int.test.ts has its entry.
+    'sign_in.back_channel_logout',
     'factors.list',
     'factors.begin_totp',
     'factors.begin_passkey',

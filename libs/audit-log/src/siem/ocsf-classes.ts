@@ -57,6 +57,7 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'sign_in.issue_code': ['authentication', 'Service Ticket Request'],
   'sign_in.redeem': ['authentication', 'Logon'],
   'sign_in.sign_out': ['authentication', 'Logoff'],
+  'sign_in.back_channel_logout': ['authentication', 'Logoff'],
   'sign_in.session': ['api', 'Read'],
   'abilities.read_own': ['api', 'Read'],
   'sessions.open': ['authentication', 'Logon'],

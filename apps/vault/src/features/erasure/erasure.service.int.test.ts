@@ -45,6 +45,7 @@ describe('somebody who is being erased', () => {
       'people.not_found',
     );
     const authentication = {
+      provider: 'main',
       issuer: ISSUER,
       subject,
       acr: '1',

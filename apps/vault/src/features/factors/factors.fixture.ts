@@ -33,6 +33,7 @@ export class Member {
 
   async signIn(authenticatedAt = new Date()): Promise<this> {
     const authentication = {
+      provider: 'main',
       issuer: ISSUER,
       subject: this.subject,
       acr: '1',

@@ -87,7 +87,14 @@ describe('the staff of the file', () => {
         vault.signIn.begin(
           tx,
           { requestId: 'req' },
-          { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date(), mayBeStaff: true },
+          {
+            provider: 'main',
+            issuer: ISSUER,
+            subject,
+            acr: '1',
+            authenticatedAt: new Date(),
+            mayBeStaff: true,
+          },
           'Firefox',
         ),
       );

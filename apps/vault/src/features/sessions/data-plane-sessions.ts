@@ -23,12 +23,9 @@ export class DataPlaneSessions {
   }
 
   /** The same as an answer: RFC 9110, section 15.3.3, what is not done yet is accepted and no more. */
-  async answer(
-    sessions: readonly Buffer[],
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answer<{ ended: Ended }>> {
+  async answer(sessions: readonly Buffer[]): Promise<Answer<{ ended: Ended }>> {
     const ended = await this.ended(sessions);
-    return Answer.of({ ended }, { headers, status: ended === 'everywhere' ? 200 : 202 });
+    return Answer.of({ ended }, { status: ended === 'everywhere' ? 200 : 202 });
   }
 
   private async confirmed(sessions: readonly Buffer[]): Promise<boolean> {

@@ -1,6 +1,6 @@
-import { endOtherSessions, endSession, listSessions, signOut } from '@integument/contracts';
+import { endOtherSessions, endSession, listSessions } from '@integument/contracts';
 import { type Tx, UnitOfWork } from '@integument/database';
-import { AskedBy, type Asker, Implements, Input, type InputOf, SessionCookieFormat } from '@integument/http';
+import { AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import { DataPlaneSessions } from './data-plane-sessions.js';
@@ -13,19 +13,12 @@ export class SessionsController {
   constructor(
     private readonly sessions: SessionsService,
     private readonly dataPlane: DataPlaneSessions,
-    private readonly cookies: SessionCookieFormat,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
   @Implements(listSessions)
   list(@AskedBy() asker: InSession) {
     return this.unitOfWork.run((tx) => this.sessions.list(tx, asker));
-  }
-
-  @Implements(signOut)
-  async signOut(@AskedBy() asker: InSession) {
-    const headers = { 'set-cookie': this.cookies.clear() };
-    return this.end((tx) => this.sessions.signOut(tx, asker), headers);
   }
 
   @Implements(endSession)
@@ -38,7 +31,7 @@ export class SessionsController {
     return this.end((tx) => this.sessions.endOthers(tx, asker));
   }
 
-  private async end(work: (tx: Tx) => Promise<Buffer[]>, headers: Record<string, string> = {}) {
-    return this.dataPlane.answer(await this.unitOfWork.run(work), headers);
+  private async end(work: (tx: Tx) => Promise<Buffer[]>) {
+    return this.dataPlane.answer(await this.unitOfWork.run(work));
   }
 }

@@ -4,7 +4,8 @@ CREATE TABLE sign_in (
   sign_in          bytea CONSTRAINT sign_in_pk PRIMARY KEY,
   person_id        bytea CONSTRAINT sign_in_person REFERENCES person ON DELETE CASCADE,
   staff            bytea CONSTRAINT sign_in_staff REFERENCES staff ON DELETE CASCADE,
-  -- Digests of what the provider names: it can end its own.
+  -- The provider's short name, and digests of what it names: it can end its own.
+  provider         text NOT NULL,
   account          bytea NOT NULL,
   provider_session bytea,
   -- One of a few words, for its owner to know it by.

@@ -31,7 +31,14 @@ const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work)
 const find = (secret: string) => run((tx) => vault.sessions.find(tx, secret));
 
 async function signIn(subject: string, device = 'Firefox on Linux'): Promise<Signed> {
-  const authentication = { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date(), mayBeStaff: true };
+  const authentication = {
+    provider: 'main',
+    issuer: ISSUER,
+    subject,
+    acr: '1',
+    authenticatedAt: new Date(),
+    mayBeStaff: true,
+  };
   const circumstances = { requestId: 'req-sessions' };
   const secret = await run((tx) => vault.signIn.begin(tx, circumstances, authentication, device));
   return { secret, asker: { ...circumstances, caller: (await find(secret)) as InSession } };
@@ -207,7 +214,7 @@ describe('the data plane', () => {
     const waits = new DataPlaneSessions(vault.sessionsStore, vault.unitOfWork, 200);
     const signed = await signIn('waits');
     const session = await redeem(signed);
-    const ended = await run((tx) => vault.sessions.signOut(tx, signed.asker));
+    const { sessions: ended } = await run((tx) => vault.sessions.signOut(tx, signed.asker));
     expect(await waits.ended(ended)).toBe('here');
     const later = waits.ended(ended);
     await run((tx) => endings().confirm(tx, API, [session]));

@@ -20,6 +20,8 @@ export interface Beginning extends Owner {
   readonly account: Buffer;
   /** the provider's own session, as its digest; null where it names none */
   readonly providerSession: Buffer | null;
+  /** short name of the provider */
+  readonly provider: string;
   readonly device: string;
   readonly acr: string;
   readonly authenticatedAt: Date;
@@ -107,11 +109,12 @@ export class SessionsService {
     };
   }
 
-  /** Ends the caller's own sign-in. @returns the sessions that the data plane has to end */
-  async signOut(tx: Tx, asker: Asker<InSession>): Promise<Buffer[]> {
-    const ended = await this.store.end(tx, [asker.caller.signIn]);
+  /** Ends the caller's own sign-in. @returns the sessions that the data plane has to end, and where the sign-in was */
+  async signOut(tx: Tx, asker: Asker<InSession>): Promise<{ sessions: Buffer[]; provider: string | null }> {
+    const provider = await this.store.findProvider(tx, asker.caller.signIn);
+    const sessions = await this.store.end(tx, [asker.caller.signIn]);
     await this.audit.append(tx, signedOut(by(asker)));
-    return ended;
+    return { sessions, provider };
   }
 
   /** @throws CodedError `sign_in.session_not_found` for somebody else's, too */

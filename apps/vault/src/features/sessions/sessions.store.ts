@@ -22,6 +22,7 @@ export interface NewSignIn {
   readonly signIn: Buffer;
   readonly personId: Buffer | null;
   readonly staff: Buffer | null;
+  readonly provider: string;
   readonly account: Buffer;
   readonly providerSession: Buffer | null;
   readonly device: string;
@@ -75,9 +76,18 @@ const FIND = {
 export class SessionsStore {
   async insertSignIn(tx: Tx, row: NewSignIn): Promise<void> {
     await tx.query(
-      `INSERT INTO sign_in (sign_in, person_id, staff, account, provider_session, device, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [row.signIn, row.personId, row.staff, row.account, row.providerSession, row.device, row.expiresAt],
+      `INSERT INTO sign_in (sign_in, person_id, staff, provider, account, provider_session, device, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        row.signIn,
+        row.personId,
+        row.staff,
+        row.provider,
+        row.account,
+        row.providerSession,
+        row.device,
+        row.expiresAt,
+      ],
     );
   }
 
@@ -135,6 +145,26 @@ export class SessionsStore {
     const rows = await tx.query<{ sign_in: Buffer }>(
       'SELECT sign_in FROM sign_in WHERE person_id = $1 OR staff = $2 ORDER BY sign_in FOR UPDATE',
       [personId, staff],
+    );
+    return rows.map(({ sign_in }) => sign_in);
+  }
+
+  /** @returns the short name of the provider at which this sign-in was; null where it has ended */
+  async findProvider(tx: Tx, signIn: Buffer): Promise<string | null> {
+    const rows = await tx.query<{ provider: string }>('SELECT provider FROM sign_in WHERE sign_in = $1', [
+      signIn,
+    ]);
+    return rows[0]?.provider ?? null;
+  }
+
+  /** Locked. With both, those of the session that are of the account. */
+  async lockOfProvider(tx: Tx, account: Buffer | null, providerSession: Buffer | null): Promise<Buffer[]> {
+    const rows = await tx.query<{ sign_in: Buffer }>(
+      `SELECT sign_in FROM sign_in
+       WHERE num_nonnulls($1::bytea, $2::bytea) > 0
+         AND ($1::bytea IS NULL OR account = $1) AND ($2::bytea IS NULL OR provider_session = $2)
+       ORDER BY sign_in FOR UPDATE`,
+      [account, providerSession],
     );
     return rows.map(({ sign_in }) => sign_in);
   }

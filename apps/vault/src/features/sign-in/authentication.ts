@@ -4,6 +4,8 @@ import { levelNotAccepted, signInRefused } from './sign-in.errors.js';
 
 /** Who the provider says signed in. */
 export interface Authentication {
+  /** short name of the provider */
+  readonly provider: string;
   readonly issuer: string;
   readonly subject: string;
   readonly acr: string;
@@ -35,6 +37,7 @@ export function toAuthentication(claims: JWTPayload, provider: OpenIdProvider, n
   const level = isSessionName(acr) ? acr : NO_LEVEL;
   if (provider.acrValues.length > 0 && !provider.acrValues.includes(level)) throw levelNotAccepted();
   return {
+    provider: provider.id,
     issuer: provider.issuer,
     subject: sub,
     acr: level,

@@ -12,3 +12,5 @@ export const staffCodeRedeemed = defineAction(
   'sign_in.redeem',
   z.strictObject({ staff: z.string().regex(/^[0-9a-f]{32,64}$/) }),
 );
+/** Its count is that of sign-ins, by whomever: the log's entries under those sessions end here. */
+export const backChannelLogout = defineAction('sign_in.back_channel_logout');

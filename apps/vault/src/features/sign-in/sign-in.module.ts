@@ -1,4 +1,5 @@
 import { AuditLog } from '@integument/audit-log';
+import { BlindIndex } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
@@ -16,11 +17,13 @@ import { SignInController } from './sign-in.controller.js';
 import { SignInService } from './sign-in.service.js';
 import { SignInStore } from './sign-in.store.js';
 import { SignInAttempts } from './sign-in-attempts.js';
+import { SignOutController } from './sign-out.controller.js';
+import { SignOutService } from './sign-out.service.js';
 import { SpentMarksStore } from './spent-marks.store.js';
 
 @Module({
   imports: [KeysModule, PeopleModule, PermitsModule, RegistryModule, SessionsModule],
-  controllers: [SignInController],
+  controllers: [SignInController, SignOutController],
   providers: [
     provide(SignInStore),
     provide(SpentMarksStore),
@@ -44,6 +47,7 @@ import { SpentMarksStore } from './spent-marks.store.js';
         return new RelyingParty(providers, attempts, spent, unitOfWork, config.VAULT_PUBLIC_URL);
       },
     },
+    provide(SignOutService, Providers, SessionsStore, SpentMarksStore, BlindIndex, AuditLog),
     provide(
       SignInService,
       SignInStore,
@@ -52,6 +56,7 @@ import { SpentMarksStore } from './spent-marks.store.js';
       RegistryStore,
       PeopleEnroller,
       PermitsService,
+      BlindIndex,
       AuditLog,
     ),
   ],

@@ -16,7 +16,7 @@ const begin = (subject: string) =>
     vault.signIn.begin(
       tx,
       { requestId: 'req-begin' },
-      { issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date(), mayBeStaff: true },
+      { provider: 'main', issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date(), mayBeStaff: true },
       'Firefox on Linux',
     ),
   );

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { AuditLog } from '@integument/audit-log';
 import { CodedError, type ReplyOf, type redeemSignInCode, type SignInCode } from '@integument/contracts';
-import { context, decodeId, encodeId, randomId } from '@integument/crypto';
+import { type BlindIndex, context, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, askerIn, by, type Circumstances } from '@integument/http';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
+import { providerSessionDigest } from '../keys/index.js';
 import type { PeopleEnroller } from '../people/index.js';
 import type { PermitsService } from '../permits/index.js';
 import type { RegistryStore } from '../registry/index.js';
@@ -23,6 +24,7 @@ export class SignInService {
     private readonly registry: RegistryStore,
     private readonly people: PeopleEnroller,
     private readonly permits: PermitsService,
+    private readonly index: BlindIndex,
     private readonly audit: AuditLog,
     private readonly now: () => number = Date.now,
   ) {}
@@ -38,14 +40,16 @@ export class SignInService {
     authentication: Authentication,
     device: string,
   ): Promise<string> {
-    const { issuer, subject, acr, authenticatedAt, mayBeStaff } = authentication;
+    const { provider, issuer, subject, acr, authenticatedAt, mayBeStaff, providerSession } = authentication;
     const account = this.people.accountOf(issuer, subject);
     const isStaff = mayBeStaff && (await this.registry.findRoles(tx, account)) !== null;
     const { secret, caller } = await this.sessions.begin(tx, {
       personId: isStaff ? null : await this.people.personOf(tx, account, circumstances),
       staff: isStaff ? account : null,
       account,
-      providerSession: null,
+      provider,
+      providerSession:
+        providerSession === undefined ? null : providerSessionDigest(this.index, issuer, providerSession),
       device,
       acr,
       authenticatedAt,

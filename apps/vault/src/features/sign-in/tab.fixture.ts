@@ -52,9 +52,21 @@ export class Tab {
     return kind === 'staff' ? roles.join() : kind;
   }
 
-  private async get(url: string): Promise<Response> {
+  /** The status of reading one's session: 401 once it has ended. */
+  async read(): Promise<number> {
+    return (await this.get(`${this.vault.url}/v1/session`)).status;
+  }
+
+  post(path: string): Promise<Response> {
+    return this.get(`${this.vault.url}${path}`, { method: 'POST', headers: { origin: this.vault.url } });
+  }
+
+  private async get(
+    url: string,
+    init: { method?: string; headers?: Record<string, string> } = {},
+  ): Promise<Response> {
     const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ');
-    const reply = await fetch(url, { redirect: 'manual', headers: { cookie } });
+    const reply = await fetch(url, { ...init, redirect: 'manual', headers: { ...init.headers, cookie } });
     for (const line of reply.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (value === '') this.cookies.delete(name);
