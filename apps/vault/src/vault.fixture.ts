@@ -185,6 +185,15 @@ export class TestVault {
     return encodeId('ssn', session) as SessionPseudonym;
   }
 
+  /** Signs somebody in, as the controller does once a provider has answered. @returns the cookie's secret */
+  beginSession(
+    subject: string,
+    { device = 'Firefox on Linux', authenticatedAt = new Date() } = {},
+  ): Promise<string> {
+    const said = { provider: 'main', issuer: ISSUER, subject, acr: '1', authenticatedAt, mayBeStaff: true };
+    return this.unitOfWork.run((tx) => this.signIn.begin(tx, { requestId: 'req-sign-in' }, said, device));
+  }
+
   async personIdOf(name: string): Promise<Buffer> {
     const sql = 'SELECT person_id FROM client_pseudonym WHERE pseudonym = $1';
     const [row] = await this.query<{ person_id: Buffer }>(sql, [decodeId('cps', name)]);

@@ -1,7 +1,7 @@
 import { type ClientPseudonym, type ErasureId, type GateId, searchPeople } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { API, ISSUER, OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
+import { API, OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 
 let vault: TestVault;
 beforeAll(async () => {
@@ -44,17 +44,7 @@ describe('somebody who is being erased', () => {
     await expect(run((tx) => vault.people.reveal(tx, SHOP, name, wanted))).rejects.toThrow(
       'people.not_found',
     );
-    const authentication = {
-      provider: 'main',
-      issuer: ISSUER,
-      subject,
-      acr: '1',
-      authenticatedAt: new Date(),
-      mayBeStaff: true,
-    };
-    await expect(
-      run((tx) => vault.signIn.begin(tx, { requestId: 'req' }, authentication, 'Firefox')),
-    ).rejects.toThrow('sign_in.account_closed');
+    await expect(vault.beginSession(subject)).rejects.toThrow('sign_in.account_closed');
   });
 
   it('is listed for the data plane with every gate and session until it is done', async () => {

@@ -3,7 +3,7 @@ import { CodedError } from '@integument/contracts';
 import type { Asker } from '@integument/http';
 import { SoftwarePasskey } from '../../../../../tools/outside/software-passkey.js';
 import type { VaultStaff } from '../../platform/callers.js';
-import { ISSUER, type TestVault, WEB } from '../../vault.fixture.js';
+import { type TestVault, WEB } from '../../vault.fixture.js';
 import type { Raised } from './session-raiser.js';
 
 /** A member of staff at the vault's services, with the cookie of a session and whatever factors they come to have. */
@@ -32,18 +32,7 @@ export class Member {
   }
 
   async signIn(authenticatedAt = new Date()): Promise<this> {
-    const authentication = {
-      provider: 'main',
-      issuer: ISSUER,
-      subject: this.subject,
-      acr: '1',
-      authenticatedAt,
-      mayBeStaff: true,
-    };
-    const { unitOfWork, signIn } = this.vault;
-    return this.goOn(
-      await unitOfWork.run((tx) => signIn.begin(tx, { requestId: 'req-sign-in' }, authentication, 'Firefox')),
-    );
+    return this.goOn(await this.vault.beginSession(this.subject, { authenticatedAt }));
   }
 
   /** Goes on with a cookie, as a browser does with each that it is given. */

@@ -82,22 +82,7 @@ describe('the staff of the file', () => {
 
   it('lose their sessions with a role that the file takes away, and keep them where it changes nothing', async () => {
     await declare({ subject: 'eva', roles: ['admin'] }, { subject: 'fay', roles: ['admin'] });
-    const begin = (subject: string) =>
-      vault.unitOfWork.run((tx) =>
-        vault.signIn.begin(
-          tx,
-          { requestId: 'req' },
-          {
-            provider: 'main',
-            issuer: ISSUER,
-            subject,
-            acr: '1',
-            authenticatedAt: new Date(),
-            mayBeStaff: true,
-          },
-          'Firefox',
-        ),
-      );
+    const begin = (subject: string) => vault.beginSession(subject);
     const [eva, fay] = [await begin('eva'), await begin('fay')];
     await declare({ subject: 'eva', roles: ['support'] }, { subject: 'fay', roles: ['admin'] });
     const find = (secret: string) => vault.unitOfWork.run((tx) => vault.sessions.find(tx, secret));

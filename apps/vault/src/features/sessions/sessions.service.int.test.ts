@@ -11,7 +11,7 @@ import {
 import { proofCount } from '@integument/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
-import { API, ISSUER, TestVault } from '../../vault.fixture.js';
+import { API, TestVault } from '../../vault.fixture.js';
 import { DataPlaneSessions } from './data-plane-sessions.js';
 import { SessionEndings } from './session-endings.js';
 
@@ -31,17 +31,8 @@ const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work)
 const find = (secret: string) => run((tx) => vault.sessions.find(tx, secret));
 
 async function signIn(subject: string, device = 'Firefox on Linux'): Promise<Signed> {
-  const authentication = {
-    provider: 'main',
-    issuer: ISSUER,
-    subject,
-    acr: '1',
-    authenticatedAt: new Date(),
-    mayBeStaff: true,
-  };
-  const circumstances = { requestId: 'req-sessions' };
-  const secret = await run((tx) => vault.signIn.begin(tx, circumstances, authentication, device));
-  return { secret, asker: { ...circumstances, caller: (await find(secret)) as InSession } };
+  const secret = await vault.beginSession(subject, { device });
+  return { secret, asker: { requestId: 'req-sessions', caller: (await find(secret)) as InSession } };
 }
 
 async function signInStaff(subject: string): Promise<Signed> {

@@ -2,7 +2,7 @@ import type { SignInCode } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
-import { API, ISSUER, TestVault } from '../../vault.fixture.js';
+import { API, TestVault } from '../../vault.fixture.js';
 
 let vault: TestVault;
 beforeAll(async () => {
@@ -11,15 +11,7 @@ beforeAll(async () => {
 afterAll(() => vault.close());
 
 const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work);
-const begin = (subject: string) =>
-  run((tx) =>
-    vault.signIn.begin(
-      tx,
-      { requestId: 'req-begin' },
-      { provider: 'main', issuer: ISSUER, subject, acr: '1', authenticatedAt: new Date(), mayBeStaff: true },
-      'Firefox on Linux',
-    ),
-  );
+const begin = (subject: string) => vault.beginSession(subject);
 const find = (secret: string) => run((tx) => vault.sessions.find(tx, secret));
 const redeem = (code: SignInCode) => run((tx) => vault.signIn.redeem(tx, API, code));
 
