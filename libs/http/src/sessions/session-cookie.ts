@@ -7,22 +7,28 @@ import type { HttpRequest } from '../request.js';
 export class SessionCookieFormat {
   /** as browsers know it */
   readonly name: string;
+  readonly #prefix: string;
   readonly #attributes: string;
 
   constructor(name: string, publicUrl: string) {
     const secure = publicUrl.startsWith('https:');
     this.name = secure ? `__Host-${name}` : name;
+    this.#prefix = `${this.name}=`;
     this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
   }
 
   /** @returns the value, or undefined where the browser sent none, or more than one */
   read(request: Pick<HttpRequest, 'headers'>): string | undefined {
-    const prefix = `${this.name}=`;
-    const own = (request.headers.cookie ?? '')
-      .split(';')
-      .map((part) => part.trim())
-      .filter((part) => part.startsWith(prefix));
-    return own.length === 1 ? own[0]?.slice(prefix.length) : undefined;
+    const { cookie } = request.headers;
+    if (cookie === undefined) return undefined;
+    let found: string | undefined;
+    for (const part of cookie.split(';')) {
+      const pair = part.trim();
+      if (!pair.startsWith(this.#prefix)) continue;
+      if (found !== undefined) return undefined;
+      found = pair.slice(this.#prefix.length);
+    }
+    return found;
   }
 
   /** A `Set-Cookie` value. @param maxAge seconds */
