@@ -85,9 +85,9 @@ export class TestVault {
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
-    this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, audit);
-    const enroller = new PeopleEnroller(store, this.sealer, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
+    this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, this.sessions, audit);
+    const enroller = new PeopleEnroller(store, this.sealer, audit);
     this.signIn = new SignInService(
       new SignInStore(),
       this.sessions,

@@ -98,7 +98,11 @@ export class Admission {
       return this.provedCaller(request)
         .then((caller) => (caller ? limits.caller(caller, allowance, reply) : spent))
         .then(refuse)
-        .then(goOn);
+        .then(() => {
+          // It was looked at only to count: the route lets in anybody, so its end is no reason to refuse.
+          request.lease = null;
+          return goOn();
+        });
     });
   }
 

@@ -97,8 +97,9 @@ export function problemOf(refused: Refused, requestId: string): Problem {
 }
 
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
-// SQLSTATE: connection exception, insufficient resources, operator intervention (shutdown).
-const AWAY = /^(08|53|57P)/;
+// SQLSTATE: connection exception, insufficient resources, operator intervention (shutdown), and a transaction that was given up
+// because of another one, which may be tried again.
+const AWAY = /^(08|53|57P|40001|40P01)/;
 
 function byCode(error: unknown): Refused | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;

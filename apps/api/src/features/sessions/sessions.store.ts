@@ -56,7 +56,7 @@ export class SessionsStore {
   async end(tx: Tx, sessions: readonly Buffer[]): Promise<void> {
     await tx.query(
       `INSERT INTO api_session (session_digest, session, sealed, expires_on)
-       SELECT sha256('ended'::bytea || name), name, ''::bytea, current_date + 1 FROM unnest($1::bytea[]) AS name ORDER BY name
+       SELECT sha256('ended'::bytea || name), name, ''::bytea, (now() AT TIME ZONE 'UTC')::date + 1 FROM unnest($1::bytea[]) AS name ORDER BY name
        ON CONFLICT ON CONSTRAINT api_session_pseudonym
          DO UPDATE SET session_digest = excluded.session_digest, sealed = excluded.sealed, used = NULL`,
       [sessions],
@@ -64,6 +64,6 @@ export class SessionsStore {
   }
 
   async deleteExpired(tx: Tx): Promise<void> {
-    await tx.query('DELETE FROM api_session WHERE expires_on < current_date');
+    await tx.query("DELETE FROM api_session WHERE expires_on < (now() AT TIME ZONE 'UTC')::date");
   }
 }

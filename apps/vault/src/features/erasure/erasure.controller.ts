@@ -1,4 +1,4 @@
-import { CLAIM_HEADER, erasePerson, eraseSelf, readErasure } from '@integument/contracts';
+import { CLAIM_HEADER, type ErasureId, erasePerson, eraseSelf, readErasure } from '@integument/contracts';
 import { type IdempotentRequest, UnitOfWork } from '@integument/database';
 import {
   AskedBy,
@@ -11,16 +11,17 @@ import {
   Implements,
   Input,
   type InputOf,
-  leasesOver,
 } from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
 import type { VaultPerson } from '../../platform/callers.js';
+import { DataPlaneSessions } from '../sessions/index.js';
 import { ErasureService } from './erasure.service.js';
 
 @Controller()
 export class ErasureController {
   constructor(
     private readonly erasures: ErasureService,
+    private readonly dataPlane: DataPlaneSessions,
     private readonly unitOfWork: UnitOfWork,
     private readonly effects: Effects,
   ) {}
@@ -31,22 +32,26 @@ export class ErasureController {
     @Input() { params, body }: InputOf<typeof erasePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    return this.afterLeases(
+    return this.afterSessions(
       this.effects.run(key, (tx) => this.erasures.requestFor(tx, asker, params.person, body.reason)),
     );
   }
 
   @Implements(eraseSelf)
   eraseSelf(@AskedBy() asker: Asker<VaultPerson>, @IdempotencyKey() key: IdempotentRequest | undefined) {
-    return this.afterLeases(
+    return this.afterSessions(
       this.effects.run(key, (tx) => this.erasures.request(tx, asker, asker.caller.personId)),
     );
   }
 
-  /** With the answer no session of the person lets anybody in any more. */
-  private async afterLeases<T>(effect: Promise<T>): Promise<T> {
+  /** With the answer no session of the person lets anybody in any more, at the data plane as far as that answers. */
+  private async afterSessions<T extends { readonly body: { readonly erasure: string } }>(
+    effect: Promise<T>,
+  ): Promise<T> {
     const answer = await effect;
-    await leasesOver();
+    const erasure = answer.body.erasure as ErasureId;
+    const person = await this.unitOfWork.single((tx) => this.erasures.personOf(tx, erasure));
+    await this.dataPlane.ended(...(person ? [person] : []));
     return answer;
   }
 

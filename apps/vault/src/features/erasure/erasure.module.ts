@@ -3,16 +3,17 @@ import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
+import { SessionsModule, SessionsService } from '../sessions/index.js';
 import { ErasureController } from './erasure.controller.js';
 import { ErasureService } from './erasure.service.js';
 import { ErasureStore } from './erasure.store.js';
 
 @Module({
-  imports: [KeysModule, EvidenceModule],
+  imports: [KeysModule, EvidenceModule, SessionsModule],
   controllers: [ErasureController],
   providers: [
     provide(ErasureStore),
-    provide(ErasureService, ErasureStore, DomainKeys, EvidenceKeeper, AuditLog),
+    provide(ErasureService, ErasureStore, DomainKeys, EvidenceKeeper, SessionsService, AuditLog),
   ],
   exports: [ErasureService],
 })

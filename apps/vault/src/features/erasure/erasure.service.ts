@@ -20,6 +20,7 @@ import { type Asker, by, type Circumstances } from '@integument/http';
 import type { EvidenceKeeper } from '../evidence/index.js';
 import type { DomainKeys } from '../keys/index.js';
 import { CONSOLE } from '../people/index.js';
+import type { SessionsService } from '../sessions/index.js';
 import {
   erasureCompleted,
   erasureKeysDestroyed,
@@ -42,6 +43,7 @@ export class ErasureService {
     private readonly store: ErasureStore,
     private readonly keys: DomainKeys,
     private readonly evidence: EvidenceKeeper,
+    private readonly sessions: SessionsService,
     private readonly audit: AuditLog,
   ) {}
 
@@ -69,10 +71,16 @@ export class ErasureService {
     const erasureId = randomId();
     const claim = randomId();
     await this.store.insert(tx, erasureId, personId, claimDigest(claim));
+    await this.sessions.endAllOf(tx, { personId, staff: null });
     const { subject } = person;
     const erasure = encodeId('ers', erasureId) as ErasureId;
     await this.audit.append(tx, erasureRequested({ ...by(asker), subject, object: erasure, reason }));
     return { erasure, claim: encodeId('ecl', claim) as ErasureClaim };
+  }
+
+  /** @returns whose erasure it is; null once nobody knows any more */
+  async personOf(tx: Tx, erasure: ErasureId): Promise<Buffer | null> {
+    return (await this.store.find(tx, decodeId('ers', erasure)))?.person_id ?? null;
   }
 
   /** Needs the claim, not a session: the person has none any more. */

@@ -25,7 +25,7 @@ import {
   SessionCookieFormat,
 } from '@integument/http';
 import { Controller } from '@nestjs/common';
-import type { VaultStaff } from '../../platform/callers.js';
+import { accountOf, type VaultStaff } from '../../platform/callers.js';
 import { DataPlaneSessions } from '../sessions/index.js';
 import { FactorEnrolment } from './factor-enrolment.service.js';
 import { FactorUse } from './factor-use.service.js';
@@ -99,14 +99,14 @@ export class FactorsController {
 
   @Implements(removeFactor)
   async remove(@AskedBy() asker: Staff, @Input() { params }: InputOf<typeof removeFactor>) {
-    const sessions = await this.unitOfWork.run((tx) => this.factors.remove(tx, asker, params.factor));
-    return this.dataPlane.answer(sessions);
+    await this.unitOfWork.run((tx) => this.factors.remove(tx, asker, params.factor));
+    return this.dataPlane.answer(accountOf(asker.caller));
   }
 
   @Implements(removeLastFactors)
   async removeLast(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof removeLastFactors>) {
-    const sessions = await this.unitOfWork.run((tx) => this.factors.removeLast(tx, asker, body));
-    return this.dataPlane.answer(sessions);
+    await this.unitOfWork.run((tx) => this.factors.removeLast(tx, asker, body));
+    return this.dataPlane.answer(Buffer.from(body.account, 'hex'));
   }
 
   /** Throws a returned refusal only now that what belongs to it is committed. */

@@ -57,10 +57,9 @@ export class FactorsService {
   /**
    * Recovery codes don't count as a factor: with them alone an account would end up with none. A factor is removed because it is lost,
    * perhaps in somebody's hands, so what it may have opened ends, too.
-   * @returns the sessions that the data plane has to end
    * @throws CodedError `factors.last_factor`
    */
-  async remove(tx: Tx, asker: Asker<VaultStaff>, factor: FactorId): Promise<Buffer[]> {
+  async remove(tx: Tx, asker: Asker<VaultStaff>, factor: FactorId): Promise<void> {
     const account = accountOf(asker.caller);
     await this.store.lockAccount(tx, account);
     const factors = await this.store.findAll(tx, account);
@@ -68,33 +67,30 @@ export class FactorsService {
     if (!removed) throw factorNotFound();
     if (factors.length === 1) throw lastFactor();
     await this.store.delete(tx, removed.factor_id);
-    const ended = await this.sessions.endAllBut(tx, asker.caller);
+    await this.sessions.endAllBut(tx, asker.caller);
     await this.audit.append(
       tx,
       factorRemoved({ ...by(asker), object: factor, details: { kind: removed.kind } }),
     );
-    return ended.sessions;
   }
 
   /**
    * All factors of an account at once, the recovery codes too: who has lost a phone has lost what was on it. From then on a password
    * and a fresh sign-in enrol a new one, as at the first time, which is why somebody else has to agree.
-   * @returns the sessions that the data plane has to end
    */
   async removeLast(
     tx: Tx,
     asker: Asker<VaultStaff>,
     { account, approval }: BodyOf<typeof removeLastFactors>,
-  ): Promise<Buffer[]> {
+  ): Promise<void> {
     const whose = Buffer.from(account, 'hex');
     // First: a code that is used at the same time would begin a session that this doesn't see.
     await this.store.lockAccount(tx, whose);
     const { reason } = await this.approvals.use(tx, asker, 'factors.remove_last', { account }, approval);
     const count = await this.store.deleteAll(tx, whose);
     if (count === 0) throw noFactors();
-    const ended = await this.sessions.endAllOf(tx, whose);
+    await this.sessions.endAllOf(tx, { personId: null, staff: whose });
     const entry = { ...by(asker), object: account, reason, count, details: { approval } };
     await this.audit.append(tx, lastFactorsRemoved(entry));
-    return ended;
   }
 }

@@ -47,9 +47,15 @@ export class RegistryStore {
    * role away again, whoever gave it.
    */
   async replaceStaff(tx: Tx, staff: readonly { account: Buffer; roles: readonly string[] }[]): Promise<void> {
-    await tx.query(`DELETE FROM staff WHERE origin = 'file' AND account <> ALL($1)`, [
-      staff.map(({ account }) => account),
-    ]);
+    const kept = staff.map(({ account }) => account);
+    const gone = await tx.query<{ account: Buffer }>(
+      `SELECT account FROM staff WHERE origin = 'file' AND account <> ALL($1) ORDER BY account FOR UPDATE`,
+      [kept],
+    );
+    const accounts = gone.map(({ account }) => account);
+    // Before the rows that they hang on: a cascade would lock sessions first, and sign-outs lock them last.
+    await tx.query('DELETE FROM sign_in WHERE staff = ANY($1)', [accounts]);
+    await tx.query('DELETE FROM staff WHERE account = ANY($1)', [accounts]);
     for (const { account, roles } of staff) {
       await tx.query(
         `INSERT INTO staff (account, roles, origin) VALUES ($1, $2, 'file')

@@ -16,22 +16,24 @@ export class DataPlaneSessions {
     private readonly patienceMs = PATIENCE_MS,
   ) {}
 
-  /** @returns `here` where the data plane has not confirmed it in time. It will hear of it as soon as it asks. */
-  async ended(sessions: readonly Buffer[]): Promise<Ended> {
-    const [confirmed] = await Promise.all([this.confirmed(sessions), leasesOver()]);
+  /**
+   * @param owners whose sessions: all that end of theirs, those that somebody asked for before, too
+   * @returns `here` where the data plane has not confirmed it in time. It will hear of it as soon as it asks.
+   */
+  async ended(...owners: readonly Buffer[]): Promise<Ended> {
+    const [confirmed] = await Promise.all([this.confirmed(owners), leasesOver()]);
     return confirmed ? 'everywhere' : 'here';
   }
 
   /** The same as an answer: RFC 9110, section 15.3.3, what is not done yet is accepted and no more. */
-  async answer(sessions: readonly Buffer[]): Promise<Answer<{ ended: Ended }>> {
-    const ended = await this.ended(sessions);
+  async answer(...owners: readonly Buffer[]): Promise<Answer<{ ended: Ended }>> {
+    const ended = await this.ended(...owners);
     return Answer.of({ ended }, { status: ended === 'everywhere' ? 200 : 202 });
   }
 
-  private async confirmed(sessions: readonly Buffer[]): Promise<boolean> {
-    if (sessions.length === 0) return true;
+  private async confirmed(owners: readonly Buffer[]): Promise<boolean> {
     const until = performance.now() + this.patienceMs;
-    while (await this.unitOfWork.single((tx) => this.store.isEnding(tx, sessions))) {
+    while (await this.unitOfWork.single((tx) => this.store.isEnding(tx, owners))) {
       if (performance.now() > until) return false;
       await sleep(ROUND_MS);
     }

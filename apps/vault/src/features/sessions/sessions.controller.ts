@@ -31,7 +31,7 @@ export class SessionsController {
     return this.end((tx) => this.sessions.endOthers(tx, asker));
   }
 
-  private async end(work: (tx: Tx) => Promise<Buffer[]>) {
+  private async end(work: (tx: Tx) => Promise<Buffer>) {
     return this.dataPlane.answer(await this.unitOfWork.run(work));
   }
 }

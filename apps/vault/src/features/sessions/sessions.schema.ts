@@ -25,24 +25,30 @@ ALTER TABLE vault_session
   ADD COLUMN used_at timestamptz NOT NULL DEFAULT now();
 CREATE INDEX vault_session_of_sign_in ON vault_session (sign_in);
 ALTER TABLE api_session
-  ADD COLUMN sign_in bytea CONSTRAINT api_session_sign_in REFERENCES sign_in ON DELETE CASCADE;
+  ADD COLUMN sign_in bytea CONSTRAINT api_session_sign_in REFERENCES sign_in ON DELETE CASCADE,
+  ADD COLUMN began_at timestamptz NOT NULL DEFAULT now();
 CREATE INDEX api_session_of_sign_in ON api_session (sign_in);
 
 -- Sessions that the data plane has still to end.
 CREATE TABLE session_ending (
   session  bytea CONSTRAINT session_ending_pk PRIMARY KEY,
+  -- A person or an account of staff, to wait for all of theirs together; no key of either, who may be gone.
+  owner    bytea,
   asked_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- An hour later than it could, since the data plane goes by its own clock.
 -- Here, and not in a service: whatever deletes the row (a sign-out, a dismissal, an erasure), the data plane hears of it.
 CREATE FUNCTION end_api_session() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO session_ending (session) VALUES (OLD.session) ON CONFLICT DO NOTHING;
+  INSERT INTO session_ending (session, owner) VALUES (OLD.session, coalesce(OLD.person_id, OLD.staff))
+    ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
 CREATE TRIGGER api_session_ended AFTER DELETE ON api_session
-  FOR EACH ROW WHEN (OLD.expires_at > now()) EXECUTE FUNCTION end_api_session();
+  FOR EACH ROW WHEN (OLD.expires_at > now() - interval '1 hour') EXECUTE FUNCTION end_api_session();
 INSERT INTO session_ending (session) SELECT session FROM api_session WHERE expires_at > now();
+CREATE INDEX session_ending_of_owner ON session_ending (owner);
 
 -- A session of the data plane carries the roles that its owner had when it began.
 CREATE FUNCTION end_staff_sign_ins() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,6 +1,6 @@
 import { AuditLog } from '@integument/audit-log';
 import type { Caller } from '@integument/authz';
-import type { SessionPseudonym, SignInCode, SignInId } from '@integument/contracts';
+import { CodedError, type SessionPseudonym, type SignInCode, type SignInId } from '@integument/contracts';
 import {
   type Asker,
   type HttpRequest,
@@ -12,6 +12,7 @@ import { proofCount } from '@integument/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import { API, TestVault } from '../../vault.fixture.js';
+import { RegistryStore } from '../registry/index.js';
 import { DataPlaneSessions } from './data-plane-sessions.js';
 import { SessionEndings } from './session-endings.js';
 
@@ -49,6 +50,9 @@ const redeem = async (signed: Signed) => {
   return (await run((tx) => vault.signIn.redeem(tx, API, code))).session as SessionPseudonym;
 };
 const endings = () => new SessionEndings(vault.sessionsStore, new AuditLog());
+const sweep = async () => {
+  for (const one of vault.sessionsStore.sweeps) await run((tx) => tx.query(one));
+};
 const pending = async () => (await run((tx) => endings().pending(tx, API))).sessions;
 
 describe('where somebody is signed in', () => {
@@ -164,7 +168,7 @@ describe('a session that nobody uses', () => {
     const signed = await signIn('idle-swept');
     const session = await redeem(signed);
     await idleFor(61, signed);
-    await run((tx) => vault.sessionsStore.deleteExpired(tx));
+    await sweep();
     expect(await usedAt(signed)).toBeUndefined();
     expect(await pending()).not.toContain(session);
   });
@@ -205,9 +209,13 @@ describe('the data plane', () => {
     const waits = new DataPlaneSessions(vault.sessionsStore, vault.unitOfWork, 200);
     const signed = await signIn('waits');
     const session = await redeem(signed);
-    const { sessions: ended } = await run((tx) => vault.sessions.signOut(tx, signed.asker));
-    expect(await waits.ended(ended)).toBe('here');
-    const later = waits.ended(ended);
+    const { owner } = await run((tx) => vault.sessions.signOut(tx, signed.asker));
+    expect(await waits.ended(owner)).toBe('here');
+    // Asked again it still has not, although the second request ends nothing.
+    const other = await signIn('waits');
+    await run((tx) => vault.sessions.endOthers(tx, other.asker));
+    expect(await waits.ended(owner)).toBe('here');
+    const later = waits.ended(owner);
     await run((tx) => endings().confirm(tx, API, [session]));
     expect(await later).toBe('everywhere');
   });
@@ -224,6 +232,64 @@ describe('the data plane', () => {
       const session = redeemed.value.session as SessionPseudonym;
       expect(await pending()).toContain(session);
       await run((tx) => endings().confirm(tx, API, [session]));
+    }
+  });
+});
+
+describe('however often somebody signs in', () => {
+  it('the oldest of their sign-ins end', async () => {
+    const first = await signIn('collects');
+    for (let n = 0; n < 128; n++) await vault.beginSession('collects');
+    expect(await find(first.secret)).toBeNull();
+    const { sessions } = await run((tx) => vault.sessions.list(tx, first.asker));
+    expect(sessions).toHaveLength(128);
+  });
+
+  it('and however many sessions of the data plane they make of one, the oldest of these', async () => {
+    const signed = await signIn('redeems');
+    const made: SessionPseudonym[] = [];
+    for (let n = 0; n < 7; n++) made.push(await redeem(signed));
+    const ended = await pending();
+    expect(made.map((session) => ended.includes(session))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('what happens to one sign-in at the same time', () => {
+  it('waits for each other and never gives up', async () => {
+    for (let round = 0; round < proofCount(15, 100); round++) {
+      const name = `busy-${round}`;
+      const account = await vault.appoint(name);
+      const signed = await signInStaff(name);
+      const codes = [await codeOf(signed), await codeOf(signed)];
+      await vault.query(`UPDATE vault_session SET used_at = now() - interval '2 minutes' WHERE staff = $1`, [
+        account,
+      ]);
+      const outcomes = await Promise.allSettled([
+        ...codes.map((code) => run((tx) => vault.signIn.redeem(tx, API, code))),
+        run(async (tx) => {
+          // As whoever uses a factor has locked it by then.
+          await vault.factorsStore.lockAccount(tx, account);
+          return vault.sessions.raise(tx, signed.asker.caller as VaultStaff, new Date());
+        }),
+        round % 3 === 0
+          ? run((tx) => vault.sessions.signOut(tx, signed.asker))
+          : round % 3 === 1
+            ? vault.query(`UPDATE staff SET roles = '{support}' WHERE account = $1`, [account])
+            : run((tx) => new RegistryStore().replaceStaff(tx, [])),
+        sweep(),
+      ]);
+      const odd = outcomes.flatMap((one) =>
+        one.status === 'rejected' && !(one.reason instanceof CodedError) ? [String(one.reason)] : [],
+      );
+      expect(odd).toEqual([]);
     }
   });
 });

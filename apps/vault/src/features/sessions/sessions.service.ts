@@ -11,6 +11,8 @@ import type { Owner, SessionRow, SessionsStore } from './sessions.store.js';
 
 const SECRET_BYTES = 32;
 const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/;
+/** More devices than anybody has; without an end to it, an erasure would have as many sessions to end. */
+const MOST_SIGN_INS = 128;
 /** However much it is used. */
 const HOURS = 12;
 
@@ -47,6 +49,7 @@ export class SessionsService {
     const expiresAt = new Date(this.now() + HOURS * 3_600_000);
     const session = digestOf(secret);
     await this.store.insertSignIn(tx, { ...beginning, signIn, expiresAt });
+    await this.store.endOldest(tx, beginning, MOST_SIGN_INS);
     await this.store.insert(tx, {
       session,
       signIn,
@@ -109,40 +112,41 @@ export class SessionsService {
     };
   }
 
-  /** Ends the caller's own sign-in. @returns the sessions that the data plane has to end, and where the sign-in was */
-  async signOut(tx: Tx, asker: Asker<InSession>): Promise<{ sessions: Buffer[]; provider: string | null }> {
+  /** Ends the caller's own sign-in. @returns whose it was, and where */
+  async signOut(tx: Tx, asker: Asker<InSession>): Promise<{ owner: Buffer; provider: string | null }> {
     const provider = await this.store.findProvider(tx, asker.caller.signIn);
-    const sessions = await this.store.end(tx, [asker.caller.signIn]);
+    await this.store.end(tx, [asker.caller.signIn]);
     await this.audit.append(tx, signedOut(by(asker)));
-    return { sessions, provider };
+    return { owner: idOf(asker.caller), provider };
   }
 
-  /** @throws CodedError `sign_in.session_not_found` for somebody else's, too */
-  async endOne(tx: Tx, asker: Asker<InSession>, session: SignInId): Promise<Buffer[]> {
+  /** @returns whose it was @throws CodedError `sign_in.session_not_found` for somebody else's, too */
+  async endOne(tx: Tx, asker: Asker<InSession>, session: SignInId): Promise<Buffer> {
     const own = await this.store.lockOwn(tx, ownerOf(asker.caller));
     const signIn = decodeId('sgn', session);
     if (!own.some((one) => one.equals(signIn))) throw notFound('sign_in.session_not_found');
-    const ended = await this.store.end(tx, [signIn]);
+    await this.store.end(tx, [signIn]);
     await this.audit.append(tx, sessionEnded({ ...by(asker), object: session }));
-    return ended;
+    return idOf(asker.caller);
   }
 
-  async endOthers(tx: Tx, asker: Asker<InSession>): Promise<Buffer[]> {
-    const { sessions, count } = await this.endAllBut(tx, asker.caller);
+  async endOthers(tx: Tx, asker: Asker<InSession>): Promise<Buffer> {
+    const count = await this.endAllBut(tx, asker.caller);
     await this.audit.append(tx, othersEnded({ ...by(asker), count }));
-    return sessions;
+    return idOf(asker.caller);
   }
 
-  /** All that came of any sign-in of a member of staff. @returns the sessions that the data plane has to end */
-  async endAllOf(tx: Tx, staff: Buffer): Promise<Buffer[]> {
-    return this.store.end(tx, await this.store.lockOwn(tx, { personId: null, staff }));
+  /** All that came of any sign-in of somebody, for another feature's effect, which has an entry of its own. */
+  async endAllOf(tx: Tx, owner: Owner): Promise<void> {
+    await this.store.end(tx, await this.store.lockOwn(tx, owner));
   }
 
-  /** For another feature's effect, which has an entry of its own. */
-  async endAllBut(tx: Tx, caller: InSession): Promise<{ sessions: Buffer[]; count: number }> {
+  /** All but the caller's, likewise. @returns how many sign-ins */
+  async endAllBut(tx: Tx, caller: InSession): Promise<number> {
     const own = await this.store.lockOwn(tx, ownerOf(caller));
     const others = own.filter((one) => !one.equals(caller.signIn));
-    return { sessions: await this.store.end(tx, others), count: others.length };
+    await this.store.end(tx, others);
+    return others.length;
   }
 }
 
@@ -162,6 +166,11 @@ export function toCaller(row: SessionRow): InSession {
   const { subject } = row;
   if (!row.person_id || !subject) throw new Error('a session of nobody');
   return person({ ...common, id: subject.toString('hex'), personId: row.person_id });
+}
+
+/** The person, or the account of staff, as endings name them. */
+function idOf(caller: InSession): Buffer {
+  return caller.kind === 'staff' ? accountOf(caller) : caller.personId;
 }
 
 function ownerOf(caller: InSession): Owner {

@@ -126,7 +126,7 @@ export class SessionsStore {
 
   /** So that the sign-in does not end meanwhile. @returns false where it has ended */
   async lockSignIn(tx: Tx, signIn: Buffer): Promise<boolean> {
-    const rows = await tx.query('SELECT 1 FROM sign_in WHERE sign_in = $1 FOR KEY SHARE', [signIn]);
+    const rows = await tx.query('SELECT 1 FROM sign_in WHERE sign_in = $1 FOR NO KEY UPDATE', [signIn]);
     return rows.length === 1;
   }
 
@@ -158,26 +158,34 @@ export class SessionsStore {
   }
 
   /** Locked. With both, those of the session that are of the account. */
-  async lockOfProvider(tx: Tx, account: Buffer | null, providerSession: Buffer | null): Promise<Buffer[]> {
-    const rows = await tx.query<{ sign_in: Buffer }>(
-      `SELECT sign_in FROM sign_in
+  lockOfProvider(
+    tx: Tx,
+    account: Buffer | null,
+    providerSession: Buffer | null,
+  ): Promise<{ sign_in: Buffer; owner: Buffer }[]> {
+    return tx.query<{ sign_in: Buffer; owner: Buffer }>(
+      `SELECT sign_in, coalesce(person_id, staff) AS owner FROM sign_in
        WHERE num_nonnulls($1::bytea, $2::bytea) > 0
          AND ($1::bytea IS NULL OR account = $1) AND ($2::bytea IS NULL OR provider_session = $2)
        ORDER BY sign_in FOR UPDATE`,
       [account, providerSession],
     );
-    return rows.map(({ sign_in }) => sign_in);
   }
 
-  /** Ends all that came of these sign-ins. @returns the sessions that the data plane has to end */
-  async end(tx: Tx, signIns: readonly Buffer[]): Promise<Buffer[]> {
+  /** Ends all that came of these sign-ins; what the data plane has to end stands among the endings. */
+  async end(tx: Tx, signIns: readonly Buffer[]): Promise<void> {
     await tx.query('SELECT 1 FROM sign_in WHERE sign_in = ANY($1) ORDER BY sign_in FOR UPDATE', [signIns]);
-    const rows = await tx.query<{ session: Buffer }>(
-      'DELETE FROM api_session WHERE sign_in = ANY($1) RETURNING session',
-      [signIns],
-    );
     await tx.query('DELETE FROM sign_in WHERE sign_in = ANY($1)', [signIns]);
-    return rows.map(({ session }) => session);
+  }
+
+  /** Ends the oldest sign-ins of an owner until so many are left. */
+  async endOldest(tx: Tx, { personId, staff }: Owner, most: number): Promise<void> {
+    await tx.query(
+      `DELETE FROM sign_in WHERE sign_in IN (
+         SELECT sign_in FROM sign_in WHERE person_id = $1 OR staff = $2
+         ORDER BY began_at DESC, sign_in OFFSET $3 FOR UPDATE)`,
+      [personId, staff, most],
+    );
   }
 
   async insertOfApi(
@@ -189,6 +197,15 @@ export class SessionsStore {
     await tx.query(
       'INSERT INTO api_session (session, sign_in, person_id, staff, expires_at) VALUES ($1, $2, $3, $4, $5)',
       [session, sign_in, person_id, staff, expiresAt],
+    );
+  }
+
+  /** The same for the sessions of the data plane of one sign-in, which is locked. */
+  async endOldestOfApi(tx: Tx, signIn: Buffer, most: number): Promise<void> {
+    await tx.query(
+      `DELETE FROM api_session WHERE session IN (
+         SELECT session FROM api_session WHERE sign_in = $1 ORDER BY began_at DESC, session OFFSET $2)`,
+      [signIn, most],
     );
   }
 
@@ -205,22 +222,22 @@ export class SessionsStore {
     return rows.length;
   }
 
-  async isEnding(tx: Tx, sessions: readonly Buffer[]): Promise<boolean> {
-    const rows = await tx.query('SELECT 1 FROM session_ending WHERE session = ANY($1) LIMIT 1', [sessions]);
+  /** Whether the data plane has still to end any session of these people or accounts, whoever asked for it. */
+  async isEnding(tx: Tx, owners: readonly Buffer[]): Promise<boolean> {
+    const rows = await tx.query('SELECT 1 FROM session_ending WHERE owner = ANY($1) LIMIT 1', [owners]);
     return rows.length > 0;
   }
 
-  async deleteExpired(tx: Tx): Promise<void> {
-    await tx.query(`DELETE FROM vault_session s WHERE NOT (${LIVES})`);
-    await tx.query('DELETE FROM api_session WHERE expires_at < now()');
-    await tx.query('DELETE FROM sign_in WHERE expires_at < now()');
+  /** Each in a transaction of its own: together they would wait for each other with whoever ends a sign-in. */
+  readonly sweeps: readonly string[] = [
+    `DELETE FROM vault_session s WHERE NOT (${LIVES})`,
+    "DELETE FROM api_session WHERE expires_at < now() - interval '1 hour'",
+    'DELETE FROM sign_in WHERE expires_at < now()',
     // Nothing lives as long: the data plane has dropped it by itself.
-    await tx.query(`DELETE FROM session_ending WHERE asked_at < now() - interval '1 day'`);
+    "DELETE FROM session_ending WHERE asked_at < now() - interval '1 day'",
     // A sign-in of which nothing is left on either plane.
-    await tx.query(
-      `DELETE FROM sign_in i WHERE began_at < now() - interval '1 hour'
-         AND NOT EXISTS (SELECT FROM vault_session s WHERE s.sign_in = i.sign_in)
-         AND NOT EXISTS (SELECT FROM api_session a WHERE a.sign_in = i.sign_in)`,
-    );
-  }
+    `DELETE FROM sign_in i WHERE began_at < now() - interval '1 hour'
+       AND NOT EXISTS (SELECT FROM vault_session s WHERE s.sign_in = i.sign_in)
+       AND NOT EXISTS (SELECT FROM api_session a WHERE a.sign_in = i.sign_in)`,
+  ];
 }

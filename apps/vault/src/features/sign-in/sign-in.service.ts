@@ -15,6 +15,8 @@ import { signedIn, signInCodeIssued, signInCodeRedeemed, staffCodeRedeemed } fro
 import type { SignInStore } from './sign-in.store.js';
 
 const CODE_SECONDS = 60;
+/** Of one sign-in: more than the tabs that a page opens at once. */
+const MOST_API_SESSIONS = 5;
 
 export class SignInService {
   constructor(
@@ -66,7 +68,9 @@ export class SignInService {
   ): Promise<{ code: SignInCode; expiresIn: number }> {
     const code = randomId();
     const expiresAt = new Date(this.now() + CODE_SECONDS * 1_000);
-    await this.store.insertCode(tx, digestOf(code), asker.caller.sessionDigest, expiresAt);
+    if (!(await this.store.insertCode(tx, digestOf(code), asker.caller.sessionDigest, expiresAt))) {
+      throw new CodedError('auth.required', 401, 'This session has ended. Sign in again.');
+    }
     await this.audit.append(tx, signInCodeIssued(by(asker)));
     return { code: encodeId('sic', code) as SignInCode, expiresIn: CODE_SECONDS };
   }
@@ -76,12 +80,12 @@ export class SignInService {
     const row = await this.takeCode(tx, code);
     // Staff get a code only after a second factor; one from before there were any must not carry the first alone over.
     const oneFactor = row?.staff && !row.factor_at;
-    // An erasure lists the sessions that are to be ended: one that is made beside it would be on no list.
-    if (!row || oneFactor || (row.person_id && !(await this.store.lockAgainstErasure(tx, row.person_id)))) {
+    if (!row || oneFactor) {
       throw new CodedError('sign_in.code_invalid', 409, 'This code is not valid any more.');
     }
     const session = randomId();
     await this.sessionsStore.insertOfApi(tx, session, row, row.expires_at);
+    await this.sessionsStore.endOldestOfApi(tx, row.sign_in, MOST_API_SESSIONS);
     const name = encodeId('ssn', session);
     await this.audit.append(tx, redeemedBy(asker, row, name));
     return {
@@ -98,8 +102,8 @@ export class SignInService {
 
   private async takeCode(tx: Tx, code: SignInCode): Promise<SessionRow | null> {
     const digest = digestOf(decodeId('sic', code));
-    // First this, then the code: whoever ends the sign-in locks them in that order.
-    if (!(await this.store.lockSignInOf(tx, digest))) return null;
+    // An erasure lists the sessions that are to be ended: one that is made beside it would be on no list.
+    if (!(await this.store.lockBehind(tx, digest))) return null;
     const session = await this.store.takeCode(tx, digest);
     return session && this.sessionsStore.find(tx, session);
   }

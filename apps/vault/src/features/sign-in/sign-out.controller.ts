@@ -34,9 +34,9 @@ export class SignOutController {
 
   @Implements(signOut)
   async signOut(@AskedBy() asker: Asker<VaultPerson | VaultStaff>) {
-    const { sessions, provider } = await this.unitOfWork.run((tx) => this.sessions.signOut(tx, asker));
+    const { owner, provider } = await this.unitOfWork.run((tx) => this.sessions.signOut(tx, asker));
     const [answer, providerSignOut] = await Promise.all([
-      this.dataPlane.answer(sessions),
+      this.dataPlane.answer(owner),
       this.signOutAt(provider),
     ]);
     return Answer.of(
@@ -51,9 +51,9 @@ export class SignOutController {
     @Input() { body }: InputOf<typeof backChannelLogout>,
   ) {
     const token = await this.signOuts.verify(body.logout_token);
-    return this.dataPlane.answer(
-      await this.unitOfWork.run((tx) => this.signOuts.end(tx, circumstances, token)),
-    );
+    const owners = await this.unitOfWork.run((tx) => this.signOuts.end(tx, circumstances, token));
+    // Section 2.8 knows 200 for what was understood: a provider would send the same token again, which is spent.
+    return { ended: await this.dataPlane.ended(...owners) };
   }
 
   /** The sign-out here is done, whatever the provider offers, and also where it is away or is one no more. */

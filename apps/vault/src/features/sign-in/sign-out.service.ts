@@ -30,7 +30,7 @@ export class SignOutService {
 
   /**
    * Each token once: the mark is spent in the transaction that ends the sessions.
-   * @returns the sessions that the data plane has to end
+   * @returns whose they were
    * @throws CodedError `sign_in.logout_token_refused` for one that came before
    */
   async end(tx: Tx, circumstances: Circumstances, token: LogoutToken): Promise<Buffer[]> {
@@ -41,11 +41,14 @@ export class SignOutService {
       subject === undefined ? null : accountDigest(this.index, issuer, subject),
       providerSession === undefined ? null : providerSessionDigest(this.index, issuer, providerSession),
     );
-    const sessions = await this.sessions.end(tx, ended);
+    await this.sessions.end(
+      tx,
+      ended.map(({ sign_in }) => sign_in),
+    );
     const actor = { kind: 'system', id: 'openid-provider' } as const;
     const { requestId, policy, from } = circumstances;
     const facts = { outcome: 'done', actor, requestId, policy, ...(from && { from }) } as const;
     await this.audit.append(tx, backChannelLogout({ ...facts, count: ended.length }));
-    return sessions;
+    return ended.map(({ owner }) => owner);
   }
 }

@@ -1,4 +1,11 @@
-import { appointStaff, changeStaffRoles, dismissStaff, listStaff, nameAccount } from '@integument/contracts';
+import {
+  appointStaff,
+  changeStaffRoles,
+  dismissStaff,
+  listStaff,
+  nameAccount,
+  type StaffId,
+} from '@integument/contracts';
 import { type Tx, UnitOfWork } from '@integument/database';
 import { AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
 import { Controller } from '@nestjs/common';
@@ -33,15 +40,18 @@ export class StaffController {
 
   @Implements(changeStaffRoles)
   async changeRoles(@AskedBy() asker: Staff, @Input() { params, body }: InputOf<typeof changeStaffRoles>) {
-    const { member, sessions } = await this.unitOfWork.run((tx) =>
-      this.staff.changeRoles(tx, asker, params.account, body),
-    );
-    return (await this.dataPlane.answer(sessions)).withBody(member);
+    const change = (tx: Tx) => this.staff.changeRoles(tx, asker, params.account, body);
+    const member = await this.unitOfWork.run(change);
+    return (await this.endedOf(params.account)).withBody(member);
   }
 
   @Implements(dismissStaff)
   async dismiss(@AskedBy() asker: Staff, @Input() { params, body }: InputOf<typeof dismissStaff>) {
-    const dismiss = (tx: Tx) => this.staff.dismiss(tx, asker, params.account, body);
-    return this.dataPlane.answer(await this.unitOfWork.run(dismiss));
+    await this.unitOfWork.run((tx) => this.staff.dismiss(tx, asker, params.account, body));
+    return this.endedOf(params.account);
+  }
+
+  private endedOf(account: StaffId) {
+    return this.dataPlane.answer(Buffer.from(account, 'hex'));
   }
 }

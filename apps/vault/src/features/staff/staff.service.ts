@@ -32,12 +32,6 @@ import type { StaffRow, StaffStore } from './staff.store.js';
 type Member = ReplyOf<typeof appointStaff>;
 type Staff = Asker<VaultStaff>;
 
-export interface Changed {
-  readonly member: Member;
-  /** those that the data plane has to end */
-  readonly sessions: Buffer[];
-}
-
 /** Who is staff, beside the registry file: each change with an approval, none by whom it is about. */
 export class StaffService {
   constructor(
@@ -82,30 +76,23 @@ export class StaffService {
     asker: Staff,
     account: StaffId,
     body: BodyOf<typeof changeStaffRoles>,
-  ): Promise<Changed> {
+  ): Promise<Member> {
     const { roles: rolesBefore } = await this.ours(tx, asker, account);
     const roles = inOrder(body.roles);
     const used = await this.approvals.use(tx, asker, 'staff.change', { account, roles }, body.approval);
-    const sessions = await this.sessions.endAllOf(tx, bytesOf(account));
+    await this.sessions.endAllOf(tx, { personId: null, staff: bytesOf(account) });
     const row = await this.store.setRoles(tx, bytesOf(account), roles);
     await this.write(tx, asker, staffRolesChanged, account, used, { roles, rolesBefore });
-    return { member: toReply(row, asker), sessions };
+    return toReply(row, asker);
   }
 
-  /** @returns the sessions that the data plane has to end */
-  async dismiss(
-    tx: Tx,
-    asker: Staff,
-    account: StaffId,
-    body: BodyOf<typeof dismissStaff>,
-  ): Promise<Buffer[]> {
+  async dismiss(tx: Tx, asker: Staff, account: StaffId, body: BodyOf<typeof dismissStaff>): Promise<void> {
     const { roles: rolesBefore } = await this.ours(tx, asker, account);
     const roles: StaffRole[] = [];
     const used = await this.approvals.use(tx, asker, 'staff.change', { account, roles }, body.approval);
-    const sessions = await this.sessions.endAllOf(tx, bytesOf(account));
+    await this.sessions.endAllOf(tx, { personId: null, staff: bytesOf(account) });
     await this.store.delete(tx, bytesOf(account));
     await this.write(tx, asker, staffDismissed, account, used, { roles, rolesBefore });
-    return sessions;
   }
 
   /** Somebody else, whom the console may change. */
