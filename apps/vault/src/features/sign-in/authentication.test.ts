@@ -18,6 +18,7 @@ const read = (claims: Record<string, unknown>, provider = PROVIDER) =>
 describe('what is taken from an ID token', () => {
   it('is who, where, how and when, and the session at the provider', () => {
     expect(read({ acr: 'gold', auth_time: NOW / 1_000 - 60, sid: 'session-1', email: 'a@b.c' })).toEqual({
+      provider: PROVIDER.id,
       issuer: PROVIDER.issuer,
       subject: 'alice',
       acr: 'gold',
