@@ -4,8 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditDuties, auditWiring } from '@integument/audit-http';
 import { AuditLog, generateNoteKey } from '@integument/audit-log';
-import { byteaArray } from '@integument/database';
-import { BearerTokens, createHttpApp, type HttpApp, limitSettings, parseConfig } from '@integument/http';
+import { byteaArray, UnitOfWork } from '@integument/database';
+import {
+  BearerTokens,
+  createHttpApp,
+  DpopProofs,
+  type HttpApp,
+  limitSettings,
+  parseConfig,
+  SpentProofs,
+} from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import { z } from 'zod';
 import { AppModule } from '../../apps/vault/src/app.module.js';
@@ -48,6 +56,10 @@ async function serve({ database, issuer, audited }: PeopleServer): Promise<{ por
       callers: new BearerTokens({
         issuer,
         audience: 'urn:integument:vault',
+        proofs: new DpopProofs({
+          publicUrl: config.VAULT_PUBLIC_URL,
+          marks: new SpentProofs(app.get(UnitOfWork, { strict: false })),
+        }),
         ...clientCallers(app.get(ClientDirectory, { strict: false })),
       }),
     }),

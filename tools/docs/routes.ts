@@ -10,7 +10,7 @@ Every route there is, from the contracts in \`libs/contracts/src\`. What isn't d
 \`/healthz\`, \`/readyz\`, \`/openapi.json\` and \`/docs\`; the internal listener has no documents.
 
 **Who** may call at all; **asks** is the ability that the caller must have besides, decided by the app's policies (\`*.policy.ts\`): [abilities.md](abilities.md) says who has it. Staff must have used a second factor in their session; within five minutes where it says "fresh factor"; not at all
-where it says "no factor". "anybody" needs no sign-in: what such a route hands in or out
+where it says "no factor". Clients whose tokens are bound to a key prove it everywhere ([clients.md](clients.md)), and all must where it says "proof of key". "anybody" needs no sign-in: what such a route hands in or out
 is its own credential (a one-time code, a claim), or nothing of anybody's. **Class** says which allowance of requests a route
 is taken from (the settings \`LIMITS_…\`); above it comes \`request.rate_limited\`, 429. Refusals come as problem+json with a stable code; those beyond the general ones are named.
 `;
@@ -65,9 +65,9 @@ function isRoute(value: unknown): value is RouteContract {
 
 function section(heading: string, routes: readonly RouteContract[]): string {
   const rows = routes.map((route) => {
-    const { method, path, summary, audience, ability, factor, stepUp, problems = [] } = route;
+    const { method, path, summary, audience, ability, problems = [] } = route;
     return `| \`${method} ${path}\` | ${summary.replaceAll('|', '\\|')} | ${audience.map((who) => AUDIENCES[who]).join(', ')} | ${
-      ability ? `\`${ability.action} ${ability.resource}\`${factorMark(factor, stepUp)}` : '–'
+      ability ? `\`${ability.action} ${ability.resource}\`${marksOf(route)}` : '–'
     } | ${contracts.routeClassOf(route)} | ${problems.map((code) => `\`${code}\``).join(' ') || '–'} |`;
   });
   return [
@@ -80,7 +80,7 @@ function section(heading: string, routes: readonly RouteContract[]): string {
   ].join('\n');
 }
 
-function factorMark(factor: RouteContract['factor'], stepUp: RouteContract['stepUp']): string {
-  if (stepUp) return ', fresh factor';
-  return factor === 'optional' ? ', no factor' : '';
+function marksOf({ factor, stepUp, dpop }: RouteContract): string {
+  const ofStaff = stepUp ? ', fresh factor' : factor === 'optional' ? ', no factor' : '';
+  return dpop ? `${ofStaff}, proof of key` : ofStaff;
 }

@@ -1,13 +1,17 @@
 import { AuditDuties, auditWiring } from '@integument/audit-http';
+import { UnitOfWork } from '@integument/database';
 import {
   createHttpApp,
+  DpopProofs,
   endOnSignals,
   firstOf,
   parseConfig,
   SessionCallers,
   SessionCookieFormat,
+  SpentProofs,
 } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
+import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { apiConfig } from './config.js';
 import { ClientCallers } from './platform/client-callers.js';
@@ -32,10 +36,7 @@ const http = await createHttpApp(AppModule.with(config, logger), {
     policies: apiPolicies,
     limits: apiLimits(app, config),
     sessionCookie: app.get(SessionCookieFormat, { strict: false }).name,
-    callers: firstOf(
-      new ClientCallers(app.get(ClientDirectory, { strict: false }), config.OIDC_ISSUER),
-      app.get(SessionCallers, { strict: false }),
-    ),
+    callers: callers(app),
   }),
 });
 
@@ -43,3 +44,13 @@ http.app.get(AuditDuties, { strict: false }).start();
 await http.listen(config.API_PORT, config.API_HOST);
 endOnSignals(logger, [http]);
 logger.info('listening');
+
+function callers(app: INestApplicationContext) {
+  const { OIDC_ISSUER, API_PUBLIC_URL: publicUrl } = config;
+  const directory = app.get(ClientDirectory, { strict: false });
+  const marks = new SpentProofs(app.get(UnitOfWork, { strict: false }));
+  return firstOf(
+    new ClientCallers(directory, OIDC_ISSUER, new DpopProofs({ publicUrl, marks })),
+    app.get(SessionCallers, { strict: false }),
+  );
+}

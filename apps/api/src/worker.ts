@@ -1,7 +1,7 @@
 import { AuditPulse } from '@integument/audit-log';
 import { freezePermit, type GateId } from '@integument/contracts';
 import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
-import { endOnSignals, Periodic, parseConfig } from '@integument/http';
+import { endOnSignals, Periodic, parseConfig, SpentProofs } from '@integument/http';
 import type { Queues } from '@integument/queue';
 import { createLogger, NestLogger } from '@integument/telemetry';
 import { NestFactory } from '@nestjs/core';
@@ -63,6 +63,7 @@ const reconciler = find(GateReconciler);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
 const idempotency = find(Idempotency);
+const proofs = new SpentProofs(unitOfWork);
 const periodic = new Periodic(logger);
 periodic.every(200, 'sessions that the vault ended', () => endings.carryOut());
 periodic.every(500, 'erasures', () => erasures.carryOut());
@@ -70,6 +71,7 @@ periodic.every(500, 'erasures', () => erasures.carryOut());
 periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => reconciler.run());
 periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
 periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
+periodic.every(HOUR, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));
 periodic.every(HOUR, 'kept replies', () => unitOfWork.single((tx) => idempotency.sweep(tx)));
 
 endOnSignals(logger, [

@@ -3,12 +3,14 @@ import { Idempotency, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
   createHttpApp,
+  DpopProofs,
   endOnSignals,
   firstOf,
   Periodic,
   parseConfig,
   SessionCallers,
   SessionCookieFormat,
+  SpentProofs,
 } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -83,10 +85,15 @@ await open.listen(config.VAULT_PORT, config.VAULT_HOST);
 endOnSignals(logger, [internal, periodic, open]);
 logger.info('listening');
 
-function publicCallers(app: INestApplicationContext, { OIDC_ISSUER }: VaultConfig) {
+function publicCallers(app: INestApplicationContext, config: VaultConfig) {
+  const { OIDC_ISSUER: issuer, VAULT_PUBLIC_URL: publicUrl } = config;
   const directory = app.get(ClientDirectory, { strict: false });
+  const proofs = new DpopProofs({
+    publicUrl,
+    marks: new SpentProofs(app.get(UnitOfWork, { strict: false })),
+  });
   return firstOf(
-    new BearerTokens({ issuer: OIDC_ISSUER, audience: 'urn:integument:vault', ...clientCallers(directory) }),
+    new BearerTokens({ issuer, audience: 'urn:integument:vault', proofs, ...clientCallers(directory) }),
     app.get(SessionCallers, { strict: false }),
   );
 }
@@ -103,6 +110,8 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   periodic.every(3_600_000, 'late codes', () => unitOfWork.run((tx) => codes.deleteExpired(tx)));
   const spent = app.get(SpentMarksStore, { strict: false });
   periodic.every(3_600_000, 'spent attempts', () => unitOfWork.run((tx) => spent.deleteExpired(tx)));
+  const proofs = new SpentProofs(unitOfWork);
+  periodic.every(3_600_000, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));
   const factors = app.get(FactorsStore, { strict: false });
   periodic.every(3_600_000, 'late challenges', () => unitOfWork.run((tx) => factors.deleteExpired(tx)));
   const openings = app.get(OpeningsService, { strict: false });

@@ -33,6 +33,8 @@ export interface ClientFields {
   readonly clientId: string;
   /** A client is registered for identity or for health purposes, never both: its server would join the two. */
   readonly use: 'identity' | 'health';
+  /** Registered to prove its key with every request (RFC 9449); a token alone is refused. */
+  readonly dpop?: boolean;
 }
 
 export interface ProcessFields {

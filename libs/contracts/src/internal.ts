@@ -160,12 +160,12 @@ export const readClient = defineRoute({
   id: 'registry.read_client',
   method: 'GET',
   path: '/internal/v1/clients/:client',
-  summary: 'What a health client is registered for',
+  summary: 'What a health client is registered for, and whether it must prove a key',
   tag: 'Registry',
   audience,
   ability: { action: 'read', resource: 'Client' },
   params: z.strictObject({ client: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) }),
-  reply: z.object({ client: z.string(), purposes: z.array(purpose) }),
+  reply: z.object({ client: z.string(), purposes: z.array(purpose), dpop: z.boolean() }),
   problems: ['registry.client_unknown'],
 });
 

@@ -33,6 +33,8 @@ export interface RouteContract<
   readonly factor?: 'optional';
   /** Staff must have used a second factor within the last five minutes. */
   readonly stepUp?: true;
+  /** Clients, whichever they are, must prove the key that their token is bound to (RFC 9449). */
+  readonly dpop?: true;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

@@ -5,10 +5,11 @@ import { client } from '@integument/authz';
 import { problem } from '@integument/contracts';
 import { type JWTPayload, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { BearerTokens } from './index.js';
+import { BearerTokens, DpopProofs } from './index.js';
 import { AUDIENCE, ISSUER, KeyServer } from './testing/key-server.js';
-import { startTestApp, type TestApp, WEB } from './testing/test-app.js';
+import { marksInMemory, PUBLIC_URL, startTestApp, type TestApp, WEB } from './testing/test-app.js';
 
+const proofs = new DpopProofs({ publicUrl: PUBLIC_URL, marks: marksInMemory() });
 let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp();
@@ -116,7 +117,10 @@ describe('a token is accepted only whole, genuine, ours and in time', () => {
       expect((await look({ authorization })).status).toBe(401);
     }
     const none = await look({});
-    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect([none.status, none.headers.get('www-authenticate')]).toEqual([
+      401,
+      'Bearer, DPoP algs="ES256 EdDSA Ed25519"',
+    ]);
   });
 
   test('a bad token is not helped by a good cookie', async () => {
@@ -144,6 +148,7 @@ describe('a token is accepted only whole, genuine, ours and in time', () => {
       issuer: ISSUER,
       audience: AUDIENCE,
       jwksUrl: app.keys.url,
+      proofs,
       now: () => Date.now() + offset,
       callerOf: () => (suspended ? null : shop),
     });
@@ -296,7 +301,13 @@ test("keys that cannot be fetched are our failure, not the caller's, and open no
     `http://127.0.0.1:${(broken.address() as AddressInfo).port}`,
     'http://127.0.0.1:1',
   ]) {
-    const tokens = new BearerTokens({ issuer: ISSUER, audience: AUDIENCE, jwksUrl, callerOf: () => null });
+    const tokens = new BearerTokens({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwksUrl,
+      proofs,
+      callerOf: () => null,
+    });
     const request = { headers: bearer(await app.keys.sign()) } as never;
     await expect(tokens.resolve(request)).rejects.toMatchObject({ code: 'auth.unavailable', status: 503 });
   }
@@ -311,6 +322,7 @@ test('a token with an invented key id does not make us forget the keys while the
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUrl: keys.url,
+    proofs,
     now: () => Date.now() + offset,
     callerOf: () => shop,
   });

@@ -1,6 +1,8 @@
 import { type Abilities, audienceOf, type Caller } from '@integument/authz';
 import { CodedError, type RouteContract, routeClassOf } from '@integument/contracts';
 import type { CallerResolver } from './callers.js';
+import { challengeAfter } from './dpop/challenge.js';
+import { checkProof, lacksProof, UnprovedToken } from './dpop/key-proof.js';
 import type { Allowance } from './limits/limit-settings.js';
 import type { Limits } from './limits/limits.js';
 import type { RateLimited } from './limits/rate-limited.js';
@@ -108,13 +110,16 @@ export class Admission {
 
   private async provedCaller(request: HttpRequest): Promise<Caller | null> {
     try {
-      return await this.options.callers.resolve(request);
+      const caller = await this.options.callers.resolve(request);
+      return lacksProof(caller, request) ? null : caller;
     } catch {
       return null;
     }
   }
 
   private badCredential(error: unknown, request: HttpRequest, reply: HttpReply): Soon<never> {
+    // Whose the token is goes on record; that it was lent, copied or stolen is for the reader of the log to find out.
+    if (error instanceof UnprovedToken) request.caller = error.caller;
     // That keys or a database are away is no fault of the sender's.
     const charged =
       error instanceof CodedError && error.status === 401
@@ -132,6 +137,10 @@ export class Admission {
     reply: HttpReply,
   ): Soon<void> {
     const { allowedOrigins } = this.options;
+    // Before the allowance: who has a client's secret and not its key must not spend what the client has.
+    if (caller && lacksProof(caller, request)) {
+      return this.badCredential(new UnprovedToken(caller, 'invalid_token'), request, reply);
+    }
     // Known from here on, so that each refusal below is written to the audit log.
     request.caller = caller;
     // Before the allowance: pages elsewhere that send a visitor's cookie along must not spend what the visitor has.
@@ -170,6 +179,7 @@ export class Admission {
     ) {
       throw forbidden();
     }
+    checkProof(contract, request.caller, request);
     checkStepUp(contract, request.caller, this.options.now?.() ?? Date.now());
     request.admitted = contract;
   }
@@ -211,10 +221,8 @@ function forbidden(): CodedError {
 
 /** RFC 9110, section 11.6.1: a 401 says how to authenticate. */
 export function unauthenticated(request: HttpRequest, cause?: unknown): CodedError {
-  // RFC 6750, section 3.1: no error code where no token was sent.
-  const presented = request.headers.authorization !== undefined;
   return new CodedError('auth.required', 401, 'Sign in, or send a valid access token.', {
     cause,
-    headers: { 'www-authenticate': presented ? 'Bearer error="invalid_token"' : 'Bearer' },
+    headers: { 'www-authenticate': challengeAfter(request.headers.authorization) },
   });
 }

@@ -183,7 +183,12 @@ describe('the documents come from the contracts', () => {
     );
     expect(documented.sort()).toEqual(app.http.contracts.map(({ id }) => id).sort());
     const operation = document.paths['/v1/things/{thing}']?.get;
-    expect(operation?.security).toEqual([{ token: [] }, { session: [] }, { certificate: [] }]);
+    expect(operation?.security).toEqual([
+      { token: [] },
+      { boundToken: [] },
+      { session: [] },
+      { certificate: [] },
+    ]);
     expect(document.components.securitySchemes).toMatchObject({ session: { in: 'cookie', name: 'session' } });
     expect(operation?.parameters).toMatchObject([
       { name: 'thing', in: 'path', required: true },
@@ -255,6 +260,25 @@ describe('an app with a hole does not start', () => {
       loose(): void {}
     }
     await expect(start(Loose)).rejects.toThrow('GET /loose asks for no ability');
+  });
+
+  test('a contract that wants a proof of a key, for callers who have none', async () => {
+    const keyed = defineRoute({
+      id: 'x.keyed',
+      method: 'GET',
+      path: '/keyed',
+      summary: 's',
+      tag: 't',
+      audience: ['person'],
+      ability: { action: 'read', resource: 'Thing' },
+      dpop: true,
+    });
+    @Controller()
+    class Keyed {
+      @Implements(keyed)
+      keyed(): void {}
+    }
+    await expect(start(Keyed)).rejects.toThrow('GET /keyed wants a key’s proof, and is not for clients');
   });
 });
 

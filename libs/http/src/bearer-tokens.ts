@@ -6,8 +6,12 @@ import { LRUCache } from 'lru-cache';
 import { unauthenticated } from './admission.js';
 import type { CallerResolver } from './callers.js';
 import { discoverJwksUrl } from './discovery.js';
+import { isDpop } from './dpop/challenge.js';
+import { BadProof, type DpopProofs } from './dpop/dpop-proofs.js';
+import { UnprovedToken } from './dpop/key-proof.js';
 import { RecentTokens, type Verified } from './recent-tokens.js';
 import type { HttpRequest } from './request.js';
+import type { Soon } from './soon.js';
 
 export interface BearerTokensOptions {
   /** `iss`, exactly */
@@ -28,6 +32,8 @@ export interface BearerTokensOptions {
    * the same, but by name, and so on record. Without this such a token is as good as none.
    */
   readonly strangerOf?: (claims: JWTPayload) => Caller;
+  /** what judges the proofs of tokens that are bound to a key */
+  readonly proofs: DpopProofs;
   /** tokens remembered at most; 10,000 when absent */
   readonly cacheSize?: number;
   /** milliseconds since the epoch */
@@ -38,11 +44,12 @@ const DEFAULT_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 /** How long a verified token is believed without another look at its signature, and so at the provider's keys. */
 const BELIEVED_MS = 60_000;
 const TOKEN_MAX = 8_192;
-const SCHEME = /^bearer /i;
+const BEARER = /^bearer /i;
 
 /**
  * JWT access tokens (RFC 9068): type `at+jwt`, signature by a key the issuer publishes, issuer, audience, expiry. A check
  * costs some 150 µs, so a token that passed is remembered, by its digest, for a minute at most and never past its expiry.
+ * One that is bound to a key (RFC 9449) is good only with a proof by that key, a new one for each request, remembered or not.
  */
 export class BearerTokens implements CallerResolver {
   readonly #options: Required<Omit<BearerTokensOptions, 'jwksUrl' | 'strangerOf'>> &
@@ -59,14 +66,14 @@ export class BearerTokens implements CallerResolver {
     this.#verified = new LRUCache({ max: this.#options.cacheSize });
   }
 
-  resolve(request: HttpRequest): Caller | null | Promise<Caller | null> {
+  resolve(request: HttpRequest): Soon<Caller | null> {
     const header = request.headers.authorization;
     if (header === undefined) return null;
-    if (!SCHEME.test(header) || header.length > TOKEN_MAX) throw unauthenticated(request);
-    const token = header.slice(7);
+    if (!(BEARER.test(header) || isDpop(header)) || header.length > TOKEN_MAX) throw unauthenticated(request);
+    const token = header.slice(header.indexOf(' ') + 1);
     const now = this.#options.now();
     const known = this.#recent.get(token, now) ?? this.remembered(token, now);
-    return known ? this.callerOf(known.claims, request) : this.verify(token, request);
+    return known ? this.letIn(known.claims, token, request) : this.verify(token, request);
   }
 
   private remembered(token: string, now: number): Verified | undefined {
@@ -77,6 +84,16 @@ export class BearerTokens implements CallerResolver {
   }
 
   private async verify(token: string, request: HttpRequest): Promise<Caller> {
+    const { audience, now, strangerOf } = this.#options;
+    const claims = await this.genuine(token, request);
+    if (strangerOf && claims.aud !== audience) return strangerOf(claims);
+    const until = Math.min(now() + BELIEVED_MS, (claims.exp ?? 0) * 1_000);
+    this.#verified.set(digestOf(token), { claims, until });
+    return this.letIn(claims, token, request);
+  }
+
+  /** @returns the claims of a token that is ours, or another server's where somebody wants to know of it */
+  private async genuine(token: string, request: HttpRequest): Promise<JWTPayload> {
     const { issuer, audience, algorithms, now, strangerOf } = this.#options;
     try {
       const { payload } = await jwtVerify(token, await this.keys(), {
@@ -89,18 +106,39 @@ export class BearerTokens implements CallerResolver {
       // A token that a person got through the client is not the client (RFC 9068, section 5).
       if (payload.sub !== payload.client_id) throw new errors.JWTClaimValidationFailed('sub', payload, 'sub');
       // Exactly ours: a token for several audiences may be in another server's hands too.
-      if (payload.aud !== audience) {
-        if (strangerOf && typeof payload.aud === 'string') return strangerOf(payload);
+      if (payload.aud !== audience && !(strangerOf && typeof payload.aud === 'string')) {
         throw new errors.JWTClaimValidationFailed('aud', payload, 'aud');
       }
-      this.#verified.set(digestOf(token), {
-        claims: payload,
-        until: Math.min(now() + BELIEVED_MS, (payload.exp ?? 0) * 1_000),
-      });
-      return this.callerOf(payload, request);
+      return payload;
     } catch (error) {
-      throw error instanceof CodedError ? error : this.refusal(error, request);
+      throw this.refusal(error, request);
     }
+  }
+
+  private letIn(claims: JWTPayload, token: string, request: HttpRequest): Soon<Caller> {
+    const caller = this.callerOf(claims, request);
+    const withProof = isDpop(request.headers.authorization);
+    if (claims.cnf === undefined && !withProof) return caller;
+    // Bound to a key, by whatever means (a client certificate, too), and shown without it: anybody can do that.
+    if (!withProof) throw new UnprovedToken(caller, 'invalid_token');
+    return this.proved(caller, claims, token, request);
+  }
+
+  private async proved(
+    caller: Caller,
+    claims: JWTPayload,
+    token: string,
+    request: HttpRequest,
+  ): Promise<Caller> {
+    const proofs = request.raw.headersDistinct.dpop ?? [];
+    const { method, url: path } = request;
+    try {
+      await this.#options.proofs.check({ token, confirmation: claims.cnf, proofs, method, path });
+    } catch (error) {
+      throw error instanceof BadProof ? new UnprovedToken(caller, error.fault, error) : unavailable(error);
+    }
+    request.proved = true;
+    return caller;
   }
 
   private callerOf(claims: JWTPayload, request: HttpRequest): Caller {
@@ -116,10 +154,7 @@ export class BearerTokens implements CallerResolver {
       if (error.code !== 'ERR_JOSE_GENERIC' && error.code !== 'ERR_JWKS_INVALID')
         return unauthenticated(request, error);
     }
-    return new CodedError('auth.unavailable', 503, 'Tokens cannot be checked right now. Try again soon.', {
-      cause: error,
-      headers: { 'retry-after': '2' },
-    });
+    return unavailable(error);
   }
 
   /** Found at the first token, so that the provider need not be up when this app starts. */
@@ -142,6 +177,13 @@ export class BearerTokens implements CallerResolver {
       cacheMaxAge: 600_000,
     });
   }
+}
+
+function unavailable(cause: unknown): CodedError {
+  return new CodedError('auth.unavailable', 503, 'Tokens cannot be checked right now. Try again soon.', {
+    cause,
+    headers: { 'retry-after': '2' },
+  });
 }
 
 /** The digest is what is kept, so that a usable token does not lie about in memory for a minute. */

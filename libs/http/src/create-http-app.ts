@@ -126,6 +126,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
   instance.decorate('provenance', { listener, policy: '' });
   instance.decorateRequest('caller', null);
   instance.decorateRequest('lease', null);
+  instance.decorateRequest('proved', false);
   instance.decorateRequest('admitted', null);
   instance.decorateRequest('input', null);
   instance.decorateRequest('rawBody', undefined);

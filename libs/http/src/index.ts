@@ -20,6 +20,8 @@ export {
 export { renderConfigurationDoc } from './config-doc.js';
 export { createHttpApp, type HttpApp, type HttpAppOptions, type HttpWiring } from './create-http-app.js';
 export { CurrentCaller, IdempotencyKey, Input } from './decorators.js';
+export { DpopProofs } from './dpop/dpop-proofs.js';
+export { SpentProofs, spentProofsSchemaSql } from './dpop/spent-proofs.js';
 export { Effects } from './effects.js';
 export type { HealthCheck } from './health.js';
 export { Implements, type InputOf, ReplyMismatch } from './implements.js';

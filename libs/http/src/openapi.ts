@@ -16,12 +16,12 @@ export interface ApiInfo {
 
 type Json = Record<string, unknown>;
 
-const SECURITY: Readonly<Record<string, string>> = {
-  person: 'session',
-  staff: 'session',
-  'identity-client': 'token',
-  'health-client': 'token',
-  'api-process': 'certificate',
+const SECURITY: Readonly<Record<string, readonly string[]>> = {
+  person: ['session'],
+  staff: ['session'],
+  'identity-client': ['token', 'boundToken'],
+  'health-client': ['token', 'boundToken'],
+  'api-process': ['certificate'],
 };
 
 /** draft-ietf-httpapi-ratelimit-headers: structured fields, so text to JSON Schema. */
@@ -75,6 +75,11 @@ export function openApi(info: ApiInfo, contracts: readonly RouteContract[]): Jso
           },
         }),
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        boundToken: {
+          type: 'http',
+          scheme: 'DPoP',
+          description: 'A token that is bound to a key, with a proof of it in the header DPoP (RFC 9449)',
+        },
         certificate: { type: 'mutualTLS' },
       },
     },
@@ -83,7 +88,7 @@ export function openApi(info: ApiInfo, contracts: readonly RouteContract[]): Jso
 
 function operation(contract: RouteContract): Json {
   const { id, summary, tag, params, query, body, audience, factor, stepUp } = contract;
-  const schemes = [...new Set(audience.flatMap((kind) => SECURITY[kind] ?? []))];
+  const schemes = schemesOf(contract);
   return {
     operationId: id,
     summary,
@@ -103,6 +108,12 @@ function operation(contract: RouteContract): Json {
     }),
     responses: responses(contract),
   };
+}
+
+function schemesOf({ audience, dpop }: RouteContract): string[] {
+  const all = new Set(audience.flatMap((kind) => SECURITY[kind] ?? []));
+  if (dpop) all.delete('token');
+  return [...all];
 }
 
 function responses(contract: RouteContract): Json {

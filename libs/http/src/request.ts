@@ -19,6 +19,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** How long the caller may be believed; null where they proved more than a session. */
     lease: Lease | null;
+    /** Whether the caller's token came with a proof of the key that it is bound to (RFC 9449). */
+    proved: boolean;
     /** The contract under which the request was let in. Null means it was not. */
     admitted: RouteContract | null;
     /** What the contract made of params, query and body; null until the request was found to fit. */

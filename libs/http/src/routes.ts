@@ -48,5 +48,11 @@ function faultOf({ method, url, config }: RouteOptions): string[] {
   if (!contract.ability && !contract.audience.includes('public')) return [`${route} asks for no ability`];
   if (contract.ability && contract.audience.includes('public'))
     return [`${route} is public and asks for an ability`];
+  if (contract.dpop && !isForClients(contract))
+    return [`${route} wants a key’s proof, and is not for clients`];
   return [];
+}
+
+function isForClients({ audience }: RouteContract): boolean {
+  return audience.includes('identity-client') || audience.includes('health-client');
 }

@@ -50,6 +50,8 @@ export interface PlatformInfo {
   readonly clients: {
     readonly 'brand-shop': { readonly secret: string; readonly audience: 'urn:integument:vault' };
     readonly 'skin-app': { readonly secret: string; readonly audience: 'urn:integument:api' };
+    /** registered to prove its key with every request (RFC 9449) */
+    readonly 'skin-lab': { readonly secret: string; readonly audience: 'urn:integument:api' };
   };
   /** who tests and tools sign in as, each with a passkey in software that is kept in `passkeyFolder` */
   readonly staff: {

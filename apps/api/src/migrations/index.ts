@@ -8,7 +8,7 @@ import {
   auditTreeSchemaSql,
 } from '@integument/audit-log';
 import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
-import { rateCountSchemaSql } from '@integument/http';
+import { rateCountSchemaSql, spentProofsSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
 import { consentSchemaSql } from '../features/consent/consent.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
@@ -37,4 +37,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(16, 'audit-archive', auditArchiveSchemaSql),
   migration(17, 'rate-counts', rateCountSchemaSql),
   migration(18, 'sessions-idle', sessionsIdleSql),
+  migration(19, 'client-keys', spentProofsSchemaSql),
 ];

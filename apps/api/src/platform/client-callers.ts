@@ -1,5 +1,11 @@
 import { type Caller, client } from '@integument/authz';
-import { BearerTokens, type CallerResolver, type HttpRequest, unauthenticated } from '@integument/http';
+import {
+  BearerTokens,
+  type CallerResolver,
+  type DpopProofs,
+  type HttpRequest,
+  unauthenticated,
+} from '@integument/http';
 import type { ClientDirectory } from './client-directory.js';
 
 /** Health clients, by their access token; what they are registered for comes from the vault. */
@@ -9,10 +15,12 @@ export class ClientCallers implements CallerResolver {
   constructor(
     private readonly directory: ClientDirectory,
     issuer: string,
+    proofs: DpopProofs,
   ) {
     this.#tokens = new BearerTokens({
       issuer,
       audience: 'urn:integument:api',
+      proofs,
       // Whoever it is still has to be looked up: a caller of no purposes, replaced in `resolve`.
       callerOf: (claims) => nobody(String(claims.client_id)),
       // A token for the identity plane: its refusal goes on record under the client's name.

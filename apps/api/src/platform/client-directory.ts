@@ -24,8 +24,8 @@ export class ClientDirectory {
 
   private async ask(clientId: string): Promise<HealthClient | null> {
     try {
-      const { purposes } = await this.vault.call(readClient, { params: { client: clientId } });
-      const caller = client({ clientId, use: 'health', purposes });
+      const { purposes, dpop } = await this.vault.call(readClient, { params: { client: clientId } });
+      const caller = client({ clientId, use: 'health', purposes, dpop });
       this.#known.set(clientId, caller);
       return caller;
     } catch (error) {

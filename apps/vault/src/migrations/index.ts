@@ -8,7 +8,7 @@ import {
   auditTreeSchemaSql,
 } from '@integument/audit-log';
 import { idempotencySchemaSql, migration } from '@integument/database';
-import { rateCountSchemaSql } from '@integument/http';
+import { rateCountSchemaSql, spentProofsSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
 import { approvalsSchemaSql } from '../features/approvals/approvals.schema.js';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
@@ -18,7 +18,11 @@ import { keysSchemaSql } from '../features/keys/keys.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { peopleSchemaSql } from '../features/people/people.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
-import { registryKeepsRemovedSql, registrySchemaSql } from '../features/registry/registry.schema.js';
+import {
+  registryKeepsRemovedSql,
+  registryProvesKeysSql,
+  registrySchemaSql,
+} from '../features/registry/registry.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
@@ -48,4 +52,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(20, 'approvals', approvalsSchemaSql + staffSchemaSql),
   migration(21, 'sessions', sessionsSchemaSql),
   migration(22, 'spent-sign-ins', spentMarksSchemaSql),
+  migration(23, 'client-keys', registryProvesKeysSql + spentProofsSchemaSql),
 ];

@@ -33,6 +33,11 @@ export class KeyServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/jwks`;
   }
 
+  /** A token that is bound to a key. */
+  bind(thumbprint: string, claims: JWTPayload = {}): Promise<string> {
+    return this.sign({ cnf: { jkt: thumbprint }, ...claims });
+  }
+
   /** A good token of the shop, but for what is given. */
   sign(claims: JWTPayload = {}, header: Record<string, unknown> = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1_000);

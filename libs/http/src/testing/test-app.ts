@@ -5,12 +5,14 @@ import { MalformedIdentifier } from '@integument/crypto';
 import { createLogger } from '@integument/telemetry';
 import { Controller, Module, StreamableFile } from '@nestjs/common';
 import { z } from 'zod';
+import type { ProofMarks } from '../dpop/spent-proofs.js';
 import {
   Answer,
   BearerTokens,
   type CallerResolver,
   CurrentCaller,
   createHttpApp,
+  DpopProofs,
   firstOf,
   type HttpApp,
   Implements,
@@ -75,6 +77,18 @@ export const change = defineRoute({
   status: 201,
   reply: z.object({ name: z.string() }),
   bodyLimit: 2_048,
+});
+
+/** Clients come with a proof of their key or not at all. */
+export const keyed = defineRoute({
+  ...common,
+  id: 'things.keyed',
+  method: 'GET',
+  path: '/v1/keyed',
+  audience: ['identity-client', 'staff'],
+  ability,
+  dpop: true,
+  reply: z.object({ done: z.boolean() }),
 });
 
 export const quiet = defineRoute({
@@ -192,6 +206,11 @@ class Things {
     return Answer.of({ name: body.name }, { headers: { 'x-more': 'yes' } });
   }
 
+  @Implements(keyed)
+  keyed() {
+    return { done: true };
+  }
+
   @Implements(quiet)
   quiet(): void {}
 
@@ -232,10 +251,12 @@ class Things {
 class ThingsModule {}
 
 export const WEB = 'http://web.test';
+export const PUBLIC_URL = 'http://api.test';
 
 const CLIENTS = new Map<unknown, Caller>([
   ['shop', client({ clientId: 'shop', use: 'identity' })],
   ['skin', client({ clientId: 'skin', use: 'health' })],
+  ['courier', client({ clientId: 'courier', use: 'identity', dpop: true })],
 ]);
 
 /** Sessions stand in for the apps' own; a process in for a client certificate. */
@@ -269,9 +290,30 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** @param limits nobody is limited when absent */
-export async function startTestApp(limits?: Limits): Promise<TestApp> {
-  const keys = await KeyServer.start();
+/** Of one replica alone. */
+export function marksInMemory(): ProofMarks {
+  const spent = new Set<string>();
+  return {
+    spend: (mark) => {
+      const name = mark.toString('hex');
+      const fresh = !spent.has(name);
+      spent.add(name);
+      return Promise.resolve(fresh);
+    },
+  };
+}
+
+interface Shared {
+  readonly keys?: KeyServer;
+  readonly marks?: ProofMarks;
+}
+
+/**
+ * @param limits nobody is limited when absent
+ * @param shared with other replicas
+ */
+export async function startTestApp(limits?: Limits, shared: Shared = {}): Promise<TestApp> {
+  const keys = shared.keys ?? (await KeyServer.start());
   const log: string[] = [];
   const app: Omit<TestApp, 'http' | 'base'> & { http?: HttpApp; base?: string } = {
     refusals: [],
@@ -282,14 +324,16 @@ export async function startTestApp(limits?: Limits): Promise<TestApp> {
     refusalsFail: false,
     close: async () => {
       await app.http?.close();
-      keys.close();
+      if (!shared.keys) keys.close();
     },
   };
+  const now = () => Date.now() + app.clockOffset;
   const tokens = new BearerTokens({
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUrl: keys.url,
-    now: () => Date.now() + app.clockOffset,
+    proofs: new DpopProofs({ publicUrl: PUBLIC_URL, marks: shared.marks ?? marksInMemory(), now }),
+    now,
     callerOf: (claims) => CLIENTS.get(claims.client_id) ?? null,
   });
   app.http = await createHttpApp(ThingsModule, {
@@ -297,7 +341,7 @@ export async function startTestApp(limits?: Limits): Promise<TestApp> {
     title: 'Test',
     description: 'For tests',
     version: '1.0.0',
-    publicUrl: 'http://api.test',
+    publicUrl: PUBLIC_URL,
     listener: 'public',
     trustedProxies: ['127.0.0.1'],
     allowedOrigins: [WEB],

@@ -15,9 +15,9 @@ export class ClientDirectory {
   async load(): Promise<void> {
     const rows = await this.unitOfWork.single((tx) => this.store.findClients(tx, 'identity'));
     this.#callers = new Map(
-      rows.map(({ client_id, use, reveal_purposes }) => [
+      rows.map(({ client_id, use, reveal_purposes, dpop }) => [
         client_id,
-        client({ clientId: client_id, use, revealPurposes: reveal_purposes }),
+        client({ clientId: client_id, use, revealPurposes: reveal_purposes, dpop }),
       ]),
     );
   }

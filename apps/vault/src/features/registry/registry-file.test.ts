@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type RegistryFile, refuseStaffElsewhere } from './registry-file.js';
+import { type RegistryFile, refuseStaffElsewhere, registryFile } from './registry-file.js';
 
 const FIRST = 'https://people.example.org';
 const providers = [
@@ -23,4 +23,16 @@ describe('staff of the registry', () => {
       expect(refuse(naming('https://id.example.org', issuer))).toThrow('staff.1.issuer');
     },
   );
+});
+
+describe('a client of the registry', () => {
+  const declaring = (fields: object) => registryFile.safeParse({ clients: [fields], staff: [] });
+  const shop = { id: 'shop', use: 'identity', revealPurposes: [] };
+  const lab = { id: 'lab', use: 'health', purposes: [] };
+
+  it.each([[shop], [lab]])('may be one that proves its key: %o', (client) => {
+    expect(declaring(client).success).toBe(true);
+    expect(declaring({ ...client, dpop: true }).data?.clients[0]?.dpop).toBe(true);
+    for (const dpop of ['true', 1, null]) expect(declaring({ ...client, dpop }).success).toBe(false);
+  });
 });

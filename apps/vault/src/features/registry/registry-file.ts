@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { PURPOSE_NAMES, REVEAL_PURPOSES, STAFF_ROLES } from '@integument/contracts';
 import { z } from 'zod';
 
+/** The client has a key, and every token of it counts only with a proof of that key. */
+const dpop = z.boolean().optional();
 const clientId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 
 /**
@@ -15,8 +17,14 @@ export const registryFile = z.strictObject({
         id: clientId.refine((id) => id !== 'console', 'reserved'),
         use: z.literal('identity'),
         revealPurposes: z.array(z.enum(REVEAL_PURPOSES)),
+        dpop,
       }),
-      z.strictObject({ id: clientId, use: z.literal('health'), purposes: z.array(z.enum(PURPOSE_NAMES)) }),
+      z.strictObject({
+        id: clientId,
+        use: z.literal('health'),
+        purposes: z.array(z.enum(PURPOSE_NAMES)),
+        dpop,
+      }),
     ]),
   ),
   staff: z.array(

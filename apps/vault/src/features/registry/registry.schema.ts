@@ -16,6 +16,11 @@ CREATE TABLE staff (
 );
 `;
 
+export const registryProvesKeysSql = `
+-- Of a client that has a key a token alone is refused, at either app.
+ALTER TABLE client ADD COLUMN dpop boolean NOT NULL DEFAULT false;
+`;
+
 export const registryKeepsRemovedSql = `
 -- A client that was taken out stays known by what it was for: under the same name it never comes back for the other use.
 ALTER TABLE client ADD COLUMN removed boolean NOT NULL DEFAULT false;

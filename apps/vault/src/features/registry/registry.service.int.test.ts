@@ -2,6 +2,7 @@ import { AuditLog } from '@integument/audit-log';
 import { BlindIndex } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ISSUER, TestVault } from '../../vault.fixture.js';
+import { ClientDirectory } from './client-directory.js';
 import { RegistryService } from './registry.service.js';
 import { RegistryStore } from './registry.store.js';
 import type { RegistryFile } from './registry-file.js';
@@ -41,6 +42,27 @@ describe('the registry', () => {
     await expect(start(health)).rejects.toThrow('from identity to health');
     await start(SHOP);
     expect(await registered('identity')).toEqual(['shop']);
+  });
+});
+
+describe('a client with a key', () => {
+  const clients = (...dpop: (boolean | undefined)[]) =>
+    start(...dpop.map((key, at) => ({ id: `lab-${at}`, use: 'health', purposes: [], dpop: key })));
+  const known = async (id: string) =>
+    (await vault.unitOfWork.single((tx) => registry.getHealthClient(tx, id))).dpop;
+
+  it('is known by it to the data plane, until the file says otherwise', async () => {
+    await clients(true, false, undefined);
+    expect(await Promise.all(['lab-0', 'lab-1', 'lab-2'].map(known))).toEqual([true, false, false]);
+    await clients(undefined, true);
+    expect(await Promise.all(['lab-0', 'lab-1'].map(known))).toEqual([false, true]);
+  });
+
+  it('is a caller who must prove it', async () => {
+    await start({ ...SHOP, dpop: true }, { ...SHOP, id: 'plain' });
+    const directory = new ClientDirectory(store, vault.unitOfWork);
+    await directory.load();
+    expect([directory.find('shop')?.dpop, directory.find('plain')?.dpop]).toEqual([true, false]);
   });
 });
 

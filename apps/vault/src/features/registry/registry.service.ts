@@ -29,6 +29,7 @@ export class RegistryService {
         use: declared.use,
         reveal_purposes: declared.use === 'identity' ? declared.revealPurposes : [],
         purposes: declared.use === 'health' ? declared.purposes : [],
+        dpop: declared.dpop ?? false,
       });
       if (!applied) throw new Error('REGISTRY_FILE changes a client from identity to health, or back');
     }
@@ -50,6 +51,6 @@ export class RegistryService {
   async getHealthClient(tx: Tx, clientId: string): Promise<ReplyOf<typeof readClient>> {
     const client = await this.store.findClient(tx, clientId);
     if (client?.use !== 'health') throw notFound('registry.client_unknown');
-    return { client: client.client_id, purposes: client.purposes };
+    return { client: client.client_id, purposes: client.purposes, dpop: client.dpop };
   }
 }

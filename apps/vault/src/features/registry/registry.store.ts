@@ -6,22 +6,23 @@ export interface ClientRow {
   readonly use: 'identity' | 'health';
   readonly reveal_purposes: RevealPurpose[];
   readonly purposes: PurposeName[];
+  /** refused without a proof of its key */
+  readonly dpop: boolean;
 }
+
+const CLIENT = 'client_id, use, reveal_purposes, purposes, dpop';
 
 export class RegistryStore {
   async findClient(tx: Tx, clientId: string): Promise<ClientRow | null> {
     const rows = await tx.query<ClientRow>(
-      'SELECT client_id, use, reveal_purposes, purposes FROM client WHERE client_id = $1 AND NOT removed',
+      `SELECT ${CLIENT} FROM client WHERE client_id = $1 AND NOT removed`,
       [clientId],
     );
     return rows[0] ?? null;
   }
 
   findClients(tx: Tx, use: ClientRow['use']): Promise<ClientRow[]> {
-    return tx.query<ClientRow>(
-      'SELECT client_id, use, reveal_purposes, purposes FROM client WHERE use = $1 AND NOT removed',
-      [use],
-    );
+    return tx.query<ClientRow>(`SELECT ${CLIENT} FROM client WHERE use = $1 AND NOT removed`, [use]);
   }
 
   async findRoles(tx: Tx, account: Buffer): Promise<string[] | null> {
@@ -32,12 +33,13 @@ export class RegistryStore {
   /** A client's use cannot change, also not by way of a removal: what it learned for one use would serve the other. */
   async upsertClient(tx: Tx, client: ClientRow): Promise<boolean> {
     const rows = await tx.query(
-      `INSERT INTO client (client_id, use, reveal_purposes, purposes) VALUES ($1, $2, $3, $4)
+      `INSERT INTO client (${CLIENT}) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT ON CONSTRAINT client_pk DO UPDATE
-         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes, removed = false
+         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes, dpop = excluded.dpop,
+           removed = false
          WHERE client.use = excluded.use
        RETURNING client_id`,
-      [client.client_id, client.use, client.reveal_purposes, client.purposes],
+      [client.client_id, client.use, client.reveal_purposes, client.purposes, client.dpop],
     );
     return rows.length === 1;
   }
