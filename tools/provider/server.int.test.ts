@@ -2,7 +2,16 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
+import { DpopProofs } from '@integument/http';
+import {
+  calculateJwkThumbprint,
+  createRemoteJWKSet,
+  decodeJwt,
+  exportJWK,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose';
+import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyLogoutToken } from '../../apps/vault/src/features/sign-in/logout-token.js';
 import { ProviderConnection } from '../../apps/vault/src/features/sign-in/provider-connection.js';
@@ -103,6 +112,47 @@ describe('a client', () => {
     expect((await token('skin-app', 'shop-secret')).status).toBe(401);
   });
 });
+
+describe('a client with a key', () => {
+  it('gets a token that is bound to it', async () => {
+    const config = await oidc.discovery(new URL(issuer), 'brand-shop', 'shop-secret', undefined, {
+      execute: [oidc.allowInsecureRequests],
+    });
+    const pair = await oidc.randomDPoPKeyPair('ES256');
+    const DPoP = oidc.getDPoPHandle(config, pair);
+    const bound = await oidc.clientCredentialsGrant(config, {}, { DPoP });
+    expect(bound.token_type).toBe('dpop');
+    const confirmation = decodeJwt(bound.access_token).cnf;
+    expect(confirmation).toEqual({ jkt: await calculateJwkThumbprint(await exportJWK(pair.publicKey)) });
+    // What our own check makes of the library's proof and the provider's token.
+    const proofs = new DpopProofs({
+      publicUrl: 'http://vault.test',
+      marks: { spend: () => Promise.resolve(true) },
+    });
+    const proof = await proofFor(config, bound.access_token, DPoP);
+    const shown = {
+      token: bound.access_token,
+      confirmation,
+      proofs: [proof],
+      method: 'GET',
+      path: '/v1/noop',
+    };
+    await expect(proofs.check(shown)).resolves.toBeUndefined();
+    await expect(proofs.check({ ...shown, path: '/v1/other' })).rejects.toThrow('htu');
+  });
+});
+
+/** The library sends a request; we keep what it put into the header. */
+async function proofFor(config: oidc.Configuration, token: string, DPoP: oidc.DPoPHandle): Promise<string> {
+  let proof = '';
+  config[oidc.customFetch] = (_url, { headers }) => {
+    proof = headers.dpop ?? '';
+    return Promise.resolve(new Response(null, { status: 204 }));
+  };
+  const url = new URL('http://vault.test/v1/noop');
+  await oidc.fetchProtectedResource(config, token, url, 'GET', undefined, undefined, { DPoP });
+  return proof;
+}
 
 describe('a person', () => {
   it('signs in by name and password and comes back with a code for an ID token', async () => {

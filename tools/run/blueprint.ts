@@ -118,6 +118,7 @@ function providerSettings({ folder, secrets, settings, urls }: Omit<Blueprint, '
     clients: [
       { id: 'brand-shop', secret: secrets.brandShop, audience: 'urn:integument:vault' },
       { id: 'skin-app', secret: secrets.skinApp, audience: 'urn:integument:api' },
+      { id: 'skin-lab', secret: secrets.skinLab, audience: 'urn:integument:api' },
     ],
     ...kept,
   };
@@ -142,6 +143,7 @@ function registry(issuer: string): object {
     clients: [
       { id: 'brand-shop', use: 'identity', revealPurposes: ['delivery', 'support'] },
       { id: 'skin-app', use: 'health', purposes: ['ingest', 'recommendation'] },
+      { id: 'skin-lab', use: 'health', purposes: ['ingest'], dpop: true },
     ],
     staff: [
       { issuer, subject: DEMO_STAFF.privacyOfficer, roles: ['privacy-officer'] },

@@ -200,6 +200,7 @@ function describe(
     clients: {
       'brand-shop': { secret: secrets.brandShop, audience: 'urn:integument:vault' },
       'skin-app': { secret: secrets.skinApp, audience: 'urn:integument:api' },
+      'skin-lab': { secret: secrets.skinLab, audience: 'urn:integument:api' },
     },
     staff: STAFF,
     demoStaff: DEMO_STAFF,

@@ -12,6 +12,7 @@ export interface Secrets {
   readonly relyingParty: string;
   readonly brandShop: string;
   readonly skinApp: string;
+  readonly skinLab: string;
   readonly vaultSuperuser: string;
   readonly vaultRole: string;
   readonly platformSuperuser: string;
@@ -25,6 +26,7 @@ const MAKERS: Record<keyof Secrets, () => string> = {
   relyingParty: password,
   brandShop: password,
   skinApp: password,
+  skinLab: password,
   vaultSuperuser: password,
   vaultRole: password,
   platformSuperuser: password,
