@@ -104,9 +104,7 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   const sessions = app.get(SessionsStore, { strict: false });
   const codes = app.get(SignInStore, { strict: false });
   const replies = app.get(Idempotency, { strict: false });
-  periodic.every(3_600_000, 'ended sessions', async () => {
-    for (const sweep of sessions.sweeps) await unitOfWork.single((tx) => tx.query(sweep));
-  });
+  periodic.every(3_600_000, 'ended sessions', () => sessions.deleteExpired(unitOfWork));
   periodic.every(3_600_000, 'late codes', () => unitOfWork.run((tx) => codes.deleteExpired(tx)));
   const spent = app.get(SpentMarksStore, { strict: false });
   periodic.every(3_600_000, 'spent attempts', () => unitOfWork.run((tx) => spent.deleteExpired(tx)));

@@ -10,8 +10,8 @@ const STEP_UP_SECONDS = 300;
  */
 export function checkFactor(contract: RouteContract, caller: Caller | null): void {
   if (caller?.kind !== 'staff' || caller.secondFactorAt || contract.factor === 'optional') return;
-  // There a member of staff is as good as a stranger.
-  if (contract.audience.includes('public')) return;
+  // There a member of staff is as good as a stranger, unless the route is for staff, too.
+  if (contract.audience.includes('public') && !contract.audience.includes('staff')) return;
   throw new CodedError('auth.factor_required', 403, 'Use a second factor first, or enrol one.');
 }
 

@@ -27,6 +27,8 @@ interface InSession {
   readonly content: SessionContent;
   /** Opens and re-seals the session's row; lives as long as the request. */
   readonly cookie: SessionCookie;
+  /** when a use of the session was last noted; milliseconds since the epoch */
+  readonly usedAt: number;
 }
 
 /** What a session's secret is good for. Serialises to nothing, so that no log or reply can hold it. */

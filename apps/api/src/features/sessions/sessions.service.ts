@@ -25,9 +25,6 @@ const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/;
  * a dump of the table names no session's permits, so purposes cannot be joined through it.
  */
 export class SessionsService implements SessionFinder<ApiPerson | ApiStaff> {
-  /** Found by now, and not noted as used for a minute. */
-  readonly #useDue = new WeakSet<object>();
-
   constructor(
     private readonly store: SessionsStore,
     private readonly vault: VaultClient,
@@ -50,15 +47,16 @@ export class SessionsService implements SessionFinder<ApiPerson | ApiStaff> {
   async create(tx: Tx, content: SessionContent): Promise<{ secret: string; caller: ApiPerson | ApiStaff }> {
     const secret = randomBytes(SECRET_BYTES);
     const cookie = cookieOf(secret);
+    const usedAt = this.now();
     const begun = await this.store.insert(tx, {
       session_digest: cookie.digest,
       session: decodeId('ssn', content.session),
       sealed: sealContent(cookie, content),
-      used: sealUse(cookie, this.now()),
+      used: sealUse(cookie, usedAt),
       expires_on: content.expiresAt.slice(0, 10),
     });
     if (!begun) throw codeInvalid();
-    return { secret: secret.toString('base64url'), caller: toCaller(content, cookie) };
+    return { secret: secret.toString('base64url'), caller: toCaller(content, cookie, usedAt) };
   }
 
   /** @returns null for a secret that is malformed, unknown or whose session has run out or was idle for too long */
@@ -68,15 +66,12 @@ export class SessionsService implements SessionFinder<ApiPerson | ApiStaff> {
     const found = await this.store.find(tx, cookie.digest);
     const content = found && openContent(cookie, found.sealed);
     if (!content || Date.parse(content.expiresAt) <= this.now()) return null;
-    const idle = this.now() - openUse(cookie, found.used);
-    if (!(idle <= IDLE_MS[content.kind])) return null;
-    const caller = toCaller(content, cookie);
-    if (idle >= MINUTE_MS) this.#useDue.add(caller);
-    return caller;
+    const usedAt = openUse(cookie, found.used);
+    return this.now() - usedAt <= IDLE_MS[content.kind] ? toCaller(content, cookie, usedAt) : null;
   }
 
-  isUseDue(caller: ApiPerson | ApiStaff): boolean {
-    return this.#useDue.has(caller);
+  isUseDue({ usedAt }: ApiPerson | ApiStaff): boolean {
+    return this.now() - usedAt >= MINUTE_MS;
   }
 
   async noteUse(tx: Tx, { cookie }: ApiPerson | ApiStaff): Promise<void> {
@@ -104,8 +99,8 @@ function toContent(reply: AnswerOf<typeof redeemSignInCode>): SessionContent {
   return { ...reply, permits };
 }
 
-function toCaller(content: SessionContent, cookie: SessionCookie): ApiPerson | ApiStaff {
-  const common = { id: content.session, session: content.session, content, cookie };
+function toCaller(content: SessionContent, cookie: SessionCookie, usedAt: number): ApiPerson | ApiStaff {
+  const common = { id: content.session, session: content.session, content, cookie, usedAt };
   // Only of staff: a person's would let their entries of two purposes be matched by the moment of the sign-in.
   const authenticatedAt = new Date(content.authenticatedAt);
   if (content.kind === 'staff') {

@@ -1,7 +1,8 @@
-import { type ApprovalId, CodedError, type OperationName } from '@integument/contracts';
+import { type ApprovalId, type OperationName } from '@integument/contracts';
 import { decodeId, encodeId, operationDigest, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { agreed, approve, CASE, Member, requested } from '../../member.fixture.js';
+import { outcomes } from '../../outcomes.fixture.js';
 import { API, TestVault } from '../../vault.fixture.js';
 
 const HOUR = 3_600_000;
@@ -40,17 +41,6 @@ const setRoles = (who: Member, ...roles: string[]) =>
   vault.query('UPDATE staff SET roles = $2 WHERE account = $1', [accountOf(who), roles]);
 const accountOf = (who: Member) => Buffer.from(who.asker.caller.id, 'hex');
 
-/** How often each code was the answer; `done` for a success. */
-async function outcomes(asked: Promise<unknown>[]): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const outcome of await Promise.allSettled(asked)) {
-    const { reason } = outcome as { reason?: unknown };
-    const name =
-      outcome.status === 'fulfilled' ? 'done' : reason instanceof CodedError ? reason.code : String(reason);
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
-}
 const hundred = (work: () => Promise<unknown>) => Array.from({ length: 100 }, work);
 
 describe('asking', () => {

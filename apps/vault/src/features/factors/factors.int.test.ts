@@ -15,6 +15,7 @@ import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Misbehaviour, Statement } from '../../../../../tools/outside/software-passkey.js';
 import { agreed } from '../../member.fixture.js';
+import { outcomes } from '../../outcomes.fixture.js';
 import { API, TestVault } from '../../vault.fixture.js';
 import { Member } from './factors.fixture.js';
 import { newRecoveryCode } from './recovery-codes.js';
@@ -53,16 +54,6 @@ async function later<T>(milliseconds: number, work: () => Promise<T>): Promise<T
   }
 }
 
-const codeOf = (error: unknown) => (error instanceof CodedError ? error.code : String(error));
-/** How often each code was the answer; `done` for a success. */
-async function outcomes(asked: Promise<unknown>[]): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const outcome of await Promise.allSettled(asked)) {
-    const name = outcome.status === 'fulfilled' ? 'done' : codeOf(outcome.reason);
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
-}
 const factorsOf = (member: Member) => member.ask((tx, asker) => vault.factors.list(tx, asker));
 const alive = (secret: string) => vault.unitOfWork.run((tx) => vault.sessions.find(tx, secret));
 

@@ -50,9 +50,7 @@ const redeem = async (signed: Signed) => {
   return (await run((tx) => vault.signIn.redeem(tx, API, code))).session as SessionPseudonym;
 };
 const endings = () => new SessionEndings(vault.sessionsStore, new AuditLog());
-const sweep = async () => {
-  for (const one of vault.sessionsStore.sweeps) await run((tx) => tx.query(one));
-};
+const sweep = () => vault.sessionsStore.deleteExpired(vault.unitOfWork);
 const pending = async () => (await run((tx) => endings().pending(tx, API))).sessions;
 
 describe('where somebody is signed in', () => {

@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AuditLog } from '@integument/audit-log';
 import { person, staff } from '@integument/authz';
 import { CodedError, type listSessions, notFound, type ReplyOf, type SignInId } from '@integument/contracts';
-import { context, decodeId, encodeId, randomId } from '@integument/crypto';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { accountOf, type VaultPerson, type VaultStaff } from '../../platform/callers.js';
+import { secretDigest } from './secret-digest.js';
 import { othersEnded, sessionEnded, sessionsListed, signedOut } from './sessions.audit.js';
 import type { Owner, SessionRow, SessionsStore } from './sessions.store.js';
 
@@ -14,7 +15,7 @@ const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/;
 /** More devices than anybody has; without an end to it, an erasure would have as many sessions to end. */
 const MOST_SIGN_INS = 128;
 /** However much it is used. */
-const HOURS = 12;
+export const SESSION_SECONDS = 12 * 3_600;
 
 /** Who signed in, and from where. */
 export interface Beginning extends Owner {
@@ -46,8 +47,8 @@ export class SessionsService {
     const signIn = randomId();
     const secret = randomBytes(SECRET_BYTES);
     const { personId, staff, acr, authenticatedAt } = beginning;
-    const expiresAt = new Date(this.now() + HOURS * 3_600_000);
-    const session = digestOf(secret);
+    const expiresAt = new Date(this.now() + SESSION_SECONDS * 1_000);
+    const session = secretDigest(secret);
     await this.store.insertSignIn(tx, { ...beginning, signIn, expiresAt });
     await this.store.endOldest(tx, beginning, MOST_SIGN_INS);
     await this.store.insert(tx, {
@@ -66,7 +67,7 @@ export class SessionsService {
 
   async find(tx: Tx, secretText: string): Promise<InSession | null> {
     if (!SECRET_TEXT.test(secretText)) return null;
-    const row = await this.store.find(tx, digestOf(Buffer.from(secretText, 'base64url')));
+    const row = await this.store.find(tx, secretDigest(Buffer.from(secretText, 'base64url')));
     return row && toCaller(row);
   }
 
@@ -81,7 +82,7 @@ export class SessionsService {
     const ended = lives && (await this.store.takeOfStaff(tx, caller.sessionDigest));
     if (!ended) throw new CodedError('auth.required', 401, 'This session has ended. Sign in again.');
     const secret = randomBytes(SECRET_BYTES);
-    const session = digestOf(secret);
+    const session = secretDigest(secret);
     await this.store.insert(tx, {
       session,
       signIn: ended.sign_in,
@@ -150,7 +151,7 @@ export class SessionsService {
   }
 }
 
-export function toCaller(row: SessionRow): InSession {
+function toCaller(row: SessionRow): InSession {
   const common = {
     sessionDigest: row.session,
     signIn: row.sign_in,
@@ -177,8 +178,4 @@ function ownerOf(caller: InSession): Owner {
   return caller.kind === 'staff'
     ? { personId: null, staff: accountOf(caller) }
     : { personId: caller.personId, staff: null };
-}
-
-function digestOf(secret: Buffer): Buffer {
-  return createHash('sha256').update(context('integument/vault-secret/v1', secret)).digest();
 }

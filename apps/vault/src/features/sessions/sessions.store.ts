@@ -1,4 +1,4 @@
-import type { Tx } from '@integument/database';
+import type { Tx, UnitOfWork } from '@integument/database';
 
 export interface SessionRow {
   readonly session: Buffer;
@@ -72,6 +72,18 @@ const FIND = {
       LEFT JOIN person p ON p.person_id = s.person_id LEFT JOIN staff r ON r.account = s.staff
     WHERE s.session = $1 AND ${LIVES} AND (s.person_id IS NULL OR NOT p.erasing)`,
 };
+
+const SWEEPS = [
+  `DELETE FROM vault_session s WHERE NOT (${LIVES})`,
+  "DELETE FROM api_session WHERE expires_at < now() - interval '1 hour'",
+  'DELETE FROM sign_in WHERE expires_at < now()',
+  // Nothing lives as long: the data plane has dropped it by itself.
+  "DELETE FROM session_ending WHERE asked_at < now() - interval '1 day'",
+  // A sign-in of which nothing is left on either plane.
+  `DELETE FROM sign_in i WHERE began_at < now() - interval '1 hour'
+     AND NOT EXISTS (SELECT FROM vault_session s WHERE s.sign_in = i.sign_in)
+     AND NOT EXISTS (SELECT FROM api_session a WHERE a.sign_in = i.sign_in)`,
+];
 
 export class SessionsStore {
   async insertSignIn(tx: Tx, row: NewSignIn): Promise<void> {
@@ -172,9 +184,8 @@ export class SessionsStore {
     );
   }
 
-  /** Ends all that came of these sign-ins; what the data plane has to end stands among the endings. */
+  /** Ends all that came of these sign-ins, of which more than one are locked by now; what the data plane has to end stands among the endings. */
   async end(tx: Tx, signIns: readonly Buffer[]): Promise<void> {
-    await tx.query('SELECT 1 FROM sign_in WHERE sign_in = ANY($1) ORDER BY sign_in FOR UPDATE', [signIns]);
     await tx.query('DELETE FROM sign_in WHERE sign_in = ANY($1)', [signIns]);
   }
 
@@ -228,16 +239,8 @@ export class SessionsStore {
     return rows.length > 0;
   }
 
-  /** Each in a transaction of its own: together they would wait for each other with whoever ends a sign-in. */
-  readonly sweeps: readonly string[] = [
-    `DELETE FROM vault_session s WHERE NOT (${LIVES})`,
-    "DELETE FROM api_session WHERE expires_at < now() - interval '1 hour'",
-    'DELETE FROM sign_in WHERE expires_at < now()',
-    // Nothing lives as long: the data plane has dropped it by itself.
-    "DELETE FROM session_ending WHERE asked_at < now() - interval '1 day'",
-    // A sign-in of which nothing is left on either plane.
-    `DELETE FROM sign_in i WHERE began_at < now() - interval '1 hour'
-       AND NOT EXISTS (SELECT FROM vault_session s WHERE s.sign_in = i.sign_in)
-       AND NOT EXISTS (SELECT FROM api_session a WHERE a.sign_in = i.sign_in)`,
-  ];
+  /** Each in a transaction of its own: together they and whoever ends a sign-in would wait for each other. */
+  async deleteExpired(unitOfWork: UnitOfWork): Promise<void> {
+    for (const sweep of SWEEPS) await unitOfWork.single((tx) => tx.query(sweep));
+  }
 }

@@ -182,32 +182,29 @@ describe('the mark of a logout token', () => {
 
 describe('where a session at the provider is ended', () => {
   it('is what the provider says, with where to go then', async () => {
-    const url = new URL((await endSessionUrl(connection, 'hint', 'https://web.example/')) ?? '');
+    const url = new URL((await endSessionUrl(connection, 'https://web.example/')) ?? '');
     expect(`${url.origin}${url.pathname}`).toBe(`${provider.issuer}/end`);
     expect(Object.fromEntries(url.searchParams)).toEqual({
       client_id: 'integument',
-      id_token_hint: 'hint',
       post_logout_redirect_uri: 'https://web.example/',
     });
-    const bare = new URL((await endSessionUrl(connection, undefined, 'https://web.example/')) ?? '');
-    expect(bare.searchParams.has('id_token_hint')).toBe(false);
   });
 
   it('is nowhere where the provider has no such place', async () => {
     provider.misbehaviour = { metadata: ({ end_session_endpoint: _, ...metadata }) => metadata };
-    expect(await endSessionUrl(connection, undefined, 'https://web.example/')).toBeNull();
+    expect(await endSessionUrl(connection, 'https://web.example/')).toBeNull();
   });
 
   it('can’t be said while it is away', async () => {
     provider.misbehaviour = { serve: { [DISCOVERY]: () => undefined } };
-    await expect(endSessionUrl(connection, undefined, 'https://web.example/')).rejects.toThrow(AWAY);
+    await expect(endSessionUrl(connection, 'https://web.example/')).rejects.toThrow(AWAY);
   });
 
   it('is no address that is not the web', async () => {
     provider.misbehaviour = {
       metadata: (metadata) => ({ ...metadata, end_session_endpoint: 'javascript:alert(1)' }),
     };
-    await expect(endSessionUrl(connection, undefined, 'https://web.example/')).rejects.toThrow();
+    await expect(endSessionUrl(connection, 'https://web.example/')).rejects.toThrow();
   });
 });
 

@@ -10,7 +10,7 @@ import type { SpentMarksStore } from './spent-marks.store.js';
 
 export type { Authentication } from './authentication.js';
 
-const ATTEMPT_SECONDS = 600;
+export const ATTEMPT_SECONDS = 600;
 const FRESH_SECONDS = 300;
 /** An ID token comes straight from the provider: an older one was kept by somebody. */
 const ID_TOKEN_SECONDS = 600;

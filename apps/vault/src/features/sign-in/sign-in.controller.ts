@@ -25,13 +25,10 @@ import { Controller, Inject, Req } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
-import { deviceOf } from '../sessions/index.js';
-import { RelyingParty } from './relying-party.js';
+import { deviceOf, SESSION_SECONDS } from '../sessions/index.js';
+import { ATTEMPT_SECONDS, RelyingParty } from './relying-party.js';
 import { signInRefused } from './sign-in.errors.js';
 import { SignInService } from './sign-in.service.js';
-
-const ATTEMPT_SECONDS = 600;
-const SESSION_SECONDS = 12 * 3_600;
 
 @Controller()
 export class SignInController {

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { AuditLog } from '@integument/audit-log';
 import { CodedError, type ReplyOf, type redeemSignInCode, type SignInCode } from '@integument/contracts';
-import { type BlindIndex, context, decodeId, encodeId, randomId } from '@integument/crypto';
+import { type BlindIndex, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, askerIn, by, type Circumstances } from '@integument/http';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
@@ -9,7 +8,12 @@ import { providerSessionDigest } from '../keys/index.js';
 import type { PeopleEnroller } from '../people/index.js';
 import type { PermitsService } from '../permits/index.js';
 import type { RegistryStore } from '../registry/index.js';
-import type { SessionRow, SessionsService, SessionsStore } from '../sessions/index.js';
+import {
+  type SessionRow,
+  type SessionsService,
+  type SessionsStore,
+  secretDigest,
+} from '../sessions/index.js';
 import type { Authentication } from './relying-party.js';
 import { signedIn, signInCodeIssued, signInCodeRedeemed, staffCodeRedeemed } from './sign-in.audit.js';
 import type { SignInStore } from './sign-in.store.js';
@@ -68,7 +72,7 @@ export class SignInService {
   ): Promise<{ code: SignInCode; expiresIn: number }> {
     const code = randomId();
     const expiresAt = new Date(this.now() + CODE_SECONDS * 1_000);
-    if (!(await this.store.insertCode(tx, digestOf(code), asker.caller.sessionDigest, expiresAt))) {
+    if (!(await this.store.insertCode(tx, secretDigest(code), asker.caller.sessionDigest, expiresAt))) {
       throw new CodedError('auth.required', 401, 'This session has ended. Sign in again.');
     }
     await this.audit.append(tx, signInCodeIssued(by(asker)));
@@ -101,16 +105,12 @@ export class SignInService {
   }
 
   private async takeCode(tx: Tx, code: SignInCode): Promise<SessionRow | null> {
-    const digest = digestOf(decodeId('sic', code));
+    const digest = secretDigest(decodeId('sic', code));
     // An erasure lists the sessions that are to be ended: one that is made beside it would be on no list.
     if (!(await this.store.lockBehind(tx, digest))) return null;
     const session = await this.store.takeCode(tx, digest);
     return session && this.sessionsStore.find(tx, session);
   }
-}
-
-function digestOf(secret: Buffer): Buffer {
-  return createHash('sha256').update(context('integument/vault-secret/v1', secret)).digest();
 }
 
 function redeemedBy(asker: Asker, { staff, subject }: SessionRow, session: string) {

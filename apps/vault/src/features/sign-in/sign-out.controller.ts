@@ -60,7 +60,7 @@ export class SignOutController {
   private async signOutAt(provider: string | null): Promise<string | null> {
     try {
       const connection = provider === null ? null : this.providers.get(provider);
-      return connection && (await endSessionUrl(connection, undefined, `${this.config.WEB_ORIGIN}/`));
+      return connection && (await endSessionUrl(connection, `${this.config.WEB_ORIGIN}/`));
     } catch {
       return null;
     }
