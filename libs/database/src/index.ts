@@ -10,5 +10,6 @@ export {
   OutboxWorker,
   type OutboxWorkerOptions,
 } from './outbox-worker.js';
+export { type Mark, SpentMarks } from './spent-marks.js';
 export { type Statement, type Tx, UnitOfWork } from './unit-of-work.js';
 export { violates } from './violation.js';

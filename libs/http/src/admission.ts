@@ -17,8 +17,6 @@ export interface AdmissionOptions {
   readonly allowedOrigins: ReadonlySet<string>;
   /** null: nobody is limited */
   readonly limits: Limits | null;
-  /** milliseconds */
-  readonly now?: () => number;
 }
 
 type Done = (error?: Error) => void;
@@ -180,7 +178,7 @@ export class Admission {
       throw forbidden();
     }
     checkProof(contract, request.caller, request);
-    checkStepUp(contract, request.caller, this.options.now?.() ?? Date.now());
+    checkStepUp(contract, request.caller, Date.now());
     request.admitted = contract;
   }
 

@@ -1,4 +1,4 @@
-import type { Tx, UnitOfWork } from '@integument/database';
+import { SpentMarks, type Tx, type UnitOfWork } from '@integument/database';
 
 /**
  * Proofs of a key that were used, for all replicas of an app: each is good once. Unlogged: a proof lives two minutes at most,
@@ -18,23 +18,17 @@ export interface ProofMarks {
   spend(mark: Buffer, expiresAt: Date): Promise<boolean>;
 }
 
-const SPEND = {
-  name: 'dpop-spend',
-  text: `INSERT INTO dpop_spent (mark, expires_at) VALUES ($1, $2)
-         ON CONFLICT ON CONSTRAINT dpop_spent_pk DO NOTHING RETURNING mark`,
-};
-
 /** In the app's own database. */
 export class SpentProofs implements ProofMarks {
+  readonly #marks = new SpentMarks('dpop_spent');
+
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  async spend(mark: Buffer, expiresAt: Date): Promise<boolean> {
-    const rows = await this.unitOfWork.single((tx) => tx.query(SPEND, [mark, expiresAt]));
-    return rows.length === 1;
+  spend(mark: Buffer, expiresAt: Date): Promise<boolean> {
+    return this.unitOfWork.single((tx) => this.#marks.spend(tx, { mark, expiresAt }));
   }
 
-  /** An hour later than it could, for the database's clock and the apps' differ. */
-  async deleteExpired(tx: Tx): Promise<void> {
-    await tx.query("DELETE FROM dpop_spent WHERE expires_at < now() - interval '1 hour'");
+  deleteExpired(tx: Tx): Promise<void> {
+    return this.#marks.deleteExpired(tx);
   }
 }

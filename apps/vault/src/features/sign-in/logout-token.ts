@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { context } from '@integument/crypto';
+import type { Mark } from '@integument/database';
 import { decodeJwt, type JWTPayload } from 'jose';
 import { isSessionName, isSubject } from './authentication.js';
 import type { ProviderConnection } from './provider-connection.js';
 import { failureAtProvider, logoutTokenRefused } from './sign-in.errors.js';
-import type { Mark } from './spent-marks.store.js';
 
 /** Which sessions a provider says have ended. At least one of the two is there; with both, it is the session of that subject. */
 export interface LogoutToken {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { context, deriveKey, open, SealBroken, seal } from '@integument/crypto';
-import type { Mark } from './spent-marks.store.js';
+import type { Mark } from '@integument/database';
 
 /** What has to come back, or is needed, when a sign-in that was begun in a browser is finished there. */
 export interface Attempt {
