@@ -107,8 +107,8 @@ describe('a provider that says whose session has ended', () => {
   });
 
   it('leaves an entry that names nobody', async () => {
-    await signedIn(main, 'fay', 'f1');
-    await tell(await logoutToken(main, { sub: 'fay' }));
+    await signedIn(main, 'canary-fay', 'canary-session');
+    await tell(await logoutToken(main, { sub: 'canary-fay' }));
     const rows = await vault.database.query<{ entry: Buffer }[]>(
       `SELECT entry FROM audit_staging WHERE convert_from(entry, 'UTF8') LIKE '%back_channel_logout%'
        UNION ALL SELECT entry FROM audit_entry WHERE convert_from(entry, 'UTF8') LIKE '%back_channel_logout%'`,
@@ -119,7 +119,7 @@ describe('a provider that says whose session has ended', () => {
       outcome: 'done',
       actor: { kind: 'system', id: 'openid-provider' },
     });
-    expect(JSON.stringify(entries)).not.toMatch(/fay|f1"/);
+    expect(JSON.stringify(entries)).not.toContain('canary');
   });
 });
 
