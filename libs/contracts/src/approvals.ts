@@ -11,7 +11,16 @@ export const REFUSALS = ['not_justified', 'wrong_parameters', 'not_now'] as cons
 export type Refusal = (typeof REFUSALS)[number];
 export const REVIEW_OUTCOMES = ['justified', 'not_justified'] as const;
 export type ReviewOutcome = (typeof REVIEW_OUTCOMES)[number];
-export const APPROVAL_STATES = ['requested', 'approved', 'used', 'refused', 'taken_back', 'expired'] as const;
+/** `void`: one of its two people was dismissed or got other roles. */
+export const APPROVAL_STATES = [
+  'requested',
+  'approved',
+  'used',
+  'refused',
+  'taken_back',
+  'expired',
+  'void',
+] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
 const { code, reference } = reason.shape;
@@ -67,7 +76,7 @@ export const requestApproval = defineRoute({
   ability: { action: 'request', resource: 'Approval' },
   body: choiceOf(OPERATION_NAMES, { reason: usualReason }),
   status: 201,
-  problems: MAY_NOT_ASK,
+  problems: [...MAY_NOT_ASK, 'approvals.asked_already', 'approvals.too_many'],
 });
 
 export const breakGlass = defineRoute({
@@ -81,7 +90,7 @@ export const breakGlass = defineRoute({
   ability: { action: 'break-glass', resource: 'Approval' },
   body: choiceOf(BREAK_GLASS_NAMES, { reason: emergency }),
   status: 201,
-  problems: [...MAY_NOT_ASK, 'approvals.review_overdue'],
+  problems: [...MAY_NOT_ASK, 'approvals.review_overdue', 'approvals.reviews_open'],
 });
 
 export const listApprovals = defineRoute({

@@ -10,7 +10,7 @@ import {
 import { idempotencySchemaSql, migration } from '@integument/database';
 import { rateCountSchemaSql, spentProofsSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
-import { approvalsSchemaSql } from '../features/approvals/approvals.schema.js';
+import { approvalsByOneClockSql, approvalsSchemaSql } from '../features/approvals/approvals.schema.js';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
@@ -53,4 +53,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(21, 'sessions', sessionsSchemaSql),
   migration(22, 'spent-sign-ins', spentMarksSchemaSql),
   migration(23, 'client-keys', registryProvesKeysSql + spentProofsSchemaSql),
+  migration(27, 'approvals-by-one-clock', approvalsByOneClockSql),
 ];

@@ -31,10 +31,11 @@ export function viewOf(row: ApprovalRow, reader: Buffer, now: Date): ApprovalVie
   };
 }
 
-function stateOf({ state, used_at, expires_at }: ApprovalRow, now: Date): ApprovalState {
+function stateOf({ state, used_at, expires_at, stands }: ApprovalRow, now: Date): ApprovalState {
   if (used_at) return 'used';
   const isOpen = state === 'requested' || state === 'approved';
-  return isOpen && expires_at <= now ? 'expired' : state;
+  if (isOpen && expires_at <= now) return 'expired';
+  return isOpen && !stands ? 'void' : state;
 }
 
 function reviewIn({ reviewed_by, review_outcome, review_reference }: ApprovalRow): ApprovalView['review'] {

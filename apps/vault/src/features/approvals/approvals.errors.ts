@@ -20,6 +20,16 @@ export const reviewOverdue = () =>
     409,
     'An earlier use of yours has waited for its review for more than 72 hours.',
   );
+export const askedAlready = () =>
+  new CodedError(
+    'approvals.asked_already',
+    409,
+    'You have asked for just this already. Use that request, or take it back first.',
+  );
+export const tooManyOpen = () =>
+  new CodedError('approvals.too_many', 409, 'Too many of your requests are open. Take some back first.');
+export const reviewsOpen = () =>
+  new CodedError('approvals.reviews_open', 409, 'Three uses of yours have no review yet. Have one closed first.');
 /** The API is told no more than no. */
 export const notRedeemable = () =>
   new CodedError('approvals.not_redeemable', 409, 'This approval does not allow that.');

@@ -54,3 +54,8 @@ CREATE INDEX api_session_of_staff ON api_session (staff) WHERE staff IS NOT NULL
 -- Its two people are an approval like any other. What was asked for in its last day is asked for again.
 DROP TABLE evidence_opening;
 `;
+
+export const approvalsByOneClockSql = `
+-- The moment itself, not that at which its transaction began: what the same account asked for just before counts no more.
+ALTER TABLE staff ALTER COLUMN since SET DEFAULT clock_timestamp();
+`;

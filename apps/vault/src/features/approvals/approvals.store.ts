@@ -1,4 +1,10 @@
-import type { OperationName, Refusal, ReviewOutcome, StaffRole } from '@integument/contracts';
+import {
+  OPERATION_NAMES,
+  type OperationName,
+  type Refusal,
+  type ReviewOutcome,
+  type StaffRole,
+} from '@integument/contracts';
 import { canonicalJson } from '@integument/crypto';
 import { type Tx, textArray } from '@integument/database';
 
@@ -23,6 +29,8 @@ export interface ApprovalRow {
   readonly reviewed_by: Buffer | null;
   readonly review_outcome: ReviewOutcome | null;
   readonly review_reference: string | null;
+  /** Whether its people still are what they were when they asked and decided. */
+  readonly stands: boolean;
 }
 
 export type NewApproval = Pick<
@@ -33,12 +41,21 @@ export type NewApproval = Pick<
   | 'digest'
   | 'account'
   | 'requested_by'
-  | 'requested_at'
   | 'reason_code'
   | 'reason_reference'
   | 'expires_at'
   | 'break_glass'
 >;
+
+/** How much one person has asked for that isn't done with. */
+export interface Burden {
+  readonly open: number;
+  /** of them, for just the same */
+  readonly alike: number;
+  readonly unreviewed: number;
+  /** of them, for too long */
+  readonly overdue: number;
+}
 
 /** What must be true of an approval that is used, besides that it is good. */
 export interface Use {
@@ -55,9 +72,18 @@ export interface Decider {
   readonly operations: readonly OperationName[];
 }
 
+/**
+ * Who has other roles since they asked, or was dismissed, asked for nothing that still counts. Compared within the database, by whose
+ * clock both times are: no other clock could let an older request pass for a newer one.
+ */
+const ITS_REQUESTER_STANDS =
+  'EXISTS (SELECT FROM staff s WHERE s.account = requested_by AND s.since <= requested_at)';
+const ITS_DECIDER_STANDS = `(decided_by IS NULL
+  OR EXISTS (SELECT FROM staff s WHERE s.account = decided_by AND s.since <= decided_at))`;
+const ITS_PEOPLE_STAND = `${ITS_REQUESTER_STANDS} AND ${ITS_DECIDER_STANDS}`;
 const COLUMNS = `approval_id, operation, parameters, digest, account, requested_by, requested_at, reason_code,
   reason_reference, state, decided_by, refusal, expires_at, used_at, break_glass, reviewed_by, review_outcome,
-  review_reference`;
+  review_reference, ${ITS_PEOPLE_STAND} AS stands`;
 const MOST = 200;
 /** $1 the decider, $2 their operations: of somebody else, about somebody else. */
 const THEIRS_TO_DECIDE = `operation = ANY($2::text[]) AND requested_by <> $1 AND account IS DISTINCT FROM $1`;
@@ -67,7 +93,7 @@ export class ApprovalsStore {
     const [inserted] = await tx.query<ApprovalRow>(
       `INSERT INTO approval (approval_id, operation, parameters, digest, account, requested_by, requested_at,
          reason_code, reason_reference, expires_at, break_glass, state)
-       VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ${COLUMNS}`,
+       VALUES ($1, $2, $3::jsonb, $4, $5, $6, clock_timestamp(), $7, $8, $9, $10, $11) RETURNING ${COLUMNS}`,
       [
         row.approval_id,
         row.operation,
@@ -75,7 +101,6 @@ export class ApprovalsStore {
         row.digest,
         row.account,
         row.requested_by,
-        row.requested_at,
         row.reason_code,
         row.reason_reference,
         row.expires_at,
@@ -88,7 +113,7 @@ export class ApprovalsStore {
 
   findWaiting(tx: Tx, { account, operations }: Decider, now: Date): Promise<ApprovalRow[]> {
     return tx.query<ApprovalRow>(
-      `SELECT ${COLUMNS} FROM approval WHERE ${THEIRS_TO_DECIDE} AND state = 'requested' AND expires_at > $3
+      `SELECT ${COLUMNS} FROM approval WHERE ${THEIRS_TO_DECIDE} AND state = 'requested' AND expires_at > $3 AND ${ITS_REQUESTER_STANDS}
        ORDER BY expires_at LIMIT ${MOST}`,
       [account, textArray(operations), now],
     );
@@ -104,8 +129,10 @@ export class ApprovalsStore {
 
   findOf(tx: Tx, requester: Buffer): Promise<ApprovalRow[]> {
     return tx.query<ApprovalRow>(
-      `SELECT ${COLUMNS} FROM approval WHERE requested_by = $1 ORDER BY requested_at DESC LIMIT ${MOST}`,
-      [requester],
+      `SELECT ${COLUMNS} FROM approval WHERE requested_by = $1 AND operation = ANY($2::text[])
+       ORDER BY requested_at DESC LIMIT ${MOST}`,
+      // One that was declared when it was asked for, and is no more, can't be shown nor used.
+      [requester, textArray(OPERATION_NAMES)],
     );
   }
 
@@ -116,8 +143,9 @@ export class ApprovalsStore {
     approvalId: Buffer,
   ): Promise<ApprovalRow | null> {
     const rows = await tx.query<ApprovalRow>(
-      `SELECT ${COLUMNS} FROM approval WHERE approval_id = $3 AND (requested_by = $1 OR (${THEIRS_TO_DECIDE}))`,
-      [account, textArray(operations), approvalId],
+      `SELECT ${COLUMNS} FROM approval WHERE approval_id = $3 AND operation = ANY($4::text[])
+         AND (requested_by = $1 OR (${THEIRS_TO_DECIDE}))`,
+      [account, textArray(operations), approvalId, textArray(OPERATION_NAMES)],
     );
     return rows[0] ?? null;
   }
@@ -131,8 +159,8 @@ export class ApprovalsStore {
     now: Date,
   ): Promise<ApprovalRow | null> {
     const rows = await tx.query<ApprovalRow>(
-      `UPDATE approval SET state = $5, refusal = $6, decided_by = $1, decided_at = $4
-       WHERE approval_id = $3 AND ${THEIRS_TO_DECIDE} AND state = 'requested' AND expires_at > $4
+      `UPDATE approval SET state = $5, refusal = $6, decided_by = $1, decided_at = clock_timestamp()
+       WHERE approval_id = $3 AND ${THEIRS_TO_DECIDE} AND state = 'requested' AND expires_at > $4 AND ${ITS_REQUESTER_STANDS}
        RETURNING ${COLUMNS}`,
       [account, textArray(operations), approvalId, now, refusal === null ? 'approved' : 'refused', refusal],
     );
@@ -173,13 +201,13 @@ export class ApprovalsStore {
    */
   async use(tx: Tx, { approvalId, operation, digest, requester, approvers }: Use, now: Date) {
     const rows = await tx.query<ApprovalRow>(
-      `UPDATE approval a SET used_at = $6
+      `UPDATE approval SET used_at = $6
        WHERE approval_id = $1 AND operation = $2 AND digest = $3 AND requested_by = $4
          AND state = 'approved' AND used_at IS NULL AND expires_at > $6
-         AND EXISTS (SELECT FROM staff s WHERE s.account = a.requested_by AND s.since <= a.requested_at)
+         AND ${ITS_REQUESTER_STANDS}
          AND (break_glass OR EXISTS (
            SELECT FROM staff s
-           WHERE s.account = a.decided_by AND s.roles && $5::text[] AND s.since <= a.decided_at))
+           WHERE s.account = decided_by AND s.roles && $5::text[] AND s.since <= decided_at))
        RETURNING ${COLUMNS}`,
       [approvalId, operation, digest, requester, textArray(approvers), now],
     );
@@ -205,13 +233,26 @@ export class ApprovalsStore {
     return rows[0] ?? null;
   }
 
-  async hasReviewOpenSince(tx: Tx, requester: Buffer, before: Date): Promise<boolean> {
-    const rows = await tx.query(
-      `SELECT 1 FROM approval
-       WHERE requested_by = $1 AND break_glass AND reviewed_by IS NULL AND requested_at < $2 LIMIT 1`,
-      [requester, before],
-    );
+  /** Until the transaction ends nobody else asks as this person. @returns whether they are staff */
+  async lockRequester(tx: Tx, requester: Buffer): Promise<boolean> {
+    const rows = await tx.query('SELECT 1 FROM staff WHERE account = $1 FOR NO KEY UPDATE', [requester]);
     return rows.length > 0;
+  }
+
+  /** @param reviewBy a use of break-glass from before then has waited too long for its review */
+  async burdenOf(tx: Tx, requester: Buffer, digest: Buffer, now: Date, reviewBy: Date): Promise<Burden> {
+    const [burden] = await tx.query<Burden>(
+      `SELECT count(*) FILTER (WHERE open)::int AS open,
+         count(*) FILTER (WHERE open AND digest = $2)::int AS alike,
+         count(*) FILTER (WHERE unreviewed)::int AS unreviewed,
+         count(*) FILTER (WHERE unreviewed AND requested_at < $4)::int AS overdue
+       FROM (SELECT digest, requested_at, break_glass AND reviewed_by IS NULL AS unreviewed,
+               NOT break_glass AND state IN ('requested', 'approved') AND used_at IS NULL AND expires_at > $3
+                 AND ${ITS_PEOPLE_STAND} AS open
+             FROM approval WHERE requested_by = $1) AS asked`,
+      [requester, digest, now, reviewBy],
+    );
+    return burden as Burden;
   }
 
   /** What is long over; never a use of break-glass that nobody has reviewed. */
