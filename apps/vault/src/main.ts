@@ -80,6 +80,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
 open.app.get(AuditDuties, { strict: false }).start();
 const periodic = new Periodic(logger);
 sweepHourly(open.app, periodic);
+warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
 await open.listen(config.VAULT_PORT, config.VAULT_HOST);
 endOnSignals(logger, [internal, periodic, open]);
@@ -96,6 +97,16 @@ function publicCallers(app: INestApplicationContext, config: VaultConfig) {
     new BearerTokens({ issuer, audience: 'urn:integument:vault', proofs, ...clientCallers(directory) }),
     app.get(SessionCallers, { strict: false }),
   );
+}
+
+/** Somebody signed out, and may still be let in by the data plane: it is away, or can't write. */
+function warnOfEndings(app: INestApplicationContext, periodic: Periodic): void {
+  const unitOfWork = app.get(UnitOfWork, { strict: false });
+  const sessions = app.get(SessionsStore, { strict: false });
+  periodic.every(60_000, 'overdue endings', async () => {
+    const count = await unitOfWork.single((tx) => sessions.countOverdueEndings(tx));
+    if (count > 0) logger.error('sessions that the data plane has not ended', { count });
+  });
 }
 
 /** An ended session must not go on saying whose it was, nor a kept reply that it was given. */

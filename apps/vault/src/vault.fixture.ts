@@ -109,7 +109,15 @@ export class TestVault {
     this.decisions = new ApprovalDecisions(approvals, audit, clock);
     this.factors = new FactorsService(this.factorsStore, this.sessions, this.approvals, audit);
     const index = new BlindIndex(keys.secret('index'));
-    this.staff = new StaffService(new StaffStore(), this.approvals, this.sessions, index, audit, ISSUER);
+    this.staff = new StaffService(
+      new StaffStore(),
+      this.approvals,
+      this.sessions,
+      index,
+      audit,
+      ISSUER,
+      new Set([ISSUER]),
+    );
   }
 
   static async open(): Promise<TestVault> {

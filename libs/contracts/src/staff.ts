@@ -56,7 +56,7 @@ export const appointStaff = defineRoute({
   body: z.strictObject({ ...account, roles, approval: approvalId }),
   status: 201,
   reply: member,
-  problems: [...USE_PROBLEMS, 'staff.known', 'staff.own_roles'],
+  problems: [...USE_PROBLEMS, 'staff.known', 'staff.own_roles', 'staff.issuer_unknown'],
 });
 
 export const changeStaffRoles = defineRoute({

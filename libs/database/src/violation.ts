@@ -1,5 +1,8 @@
-/** Whether PostgreSQL refused a row because of this unique constraint or index. */
+const UNIQUE = '23505';
+const FOREIGN_KEY = '23503';
+
+/** Whether PostgreSQL refused a row because of this unique constraint or index, or this foreign key. */
 export function violates(error: unknown, constraint: string): boolean {
   const { code, constraint: named } = (error ?? {}) as { code?: unknown; constraint?: unknown };
-  return code === '23505' && named === constraint;
+  return (code === UNIQUE || code === FOREIGN_KEY) && named === constraint;
 }

@@ -40,6 +40,23 @@ describe('a periodic task', () => {
     expect(warnings).toEqual([{ component: 'sometimes', error: failure }]);
   });
 
+  it('that fails on and on is tried less and less often, and as ever once it succeeds', async () => {
+    const periodic = new Periodic(logger);
+    const { run, done } = countdown(10);
+    const at: number[] = [];
+    periodic.every(4, 'failing', async () => {
+      at.push(performance.now());
+      await run();
+      if (at.length <= 5) throw new Error('not now');
+    });
+    await done;
+    await periodic.close();
+    const pauses = at.slice(1).map((time, n) => time - (at[n] ?? 0));
+    // 8, 16, 32, 64 and 128 ms, then 4 again.
+    expect(Math.min(...pauses.slice(3, 5))).toBeGreaterThan(60);
+    expect(Math.min(...pauses.slice(5))).toBeLessThan(60);
+  });
+
   it('never overlaps itself, and stands still once it is closed', async () => {
     const periodic = new Periodic(logger);
     const { run, done } = countdown(3);

@@ -1,5 +1,8 @@
 import type { Logger } from '@integument/telemetry';
 
+/** After failures a task is tried less and less often, up to this; one that is as seldom anyway, as ever. */
+const PATIENT_MS = 5_000;
+
 /** Runs tasks again and again in one process, each waiting for its last run. A failed run is logged, and tried again. */
 export class Periodic {
   readonly #stop = new AbortController();
@@ -19,13 +22,16 @@ export class Periodic {
   }
 
   private async loop(ms: number, task: string, run: () => Promise<unknown>): Promise<void> {
+    let pause = ms;
     while (!this.#stop.signal.aborted) {
       try {
         await run();
+        pause = ms;
       } catch (error) {
         this.logger.warn('periodic task failed', { component: task, error });
+        pause = Math.max(ms, Math.min(2 * pause, PATIENT_MS));
       }
-      await this.pause(ms);
+      await this.pause(pause);
     }
   }
 

@@ -65,6 +65,7 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'sign_in.sessions': ['api', 'Read'],
   'sign_in.end_session': ['authentication', 'Logoff'],
   'sign_in.end_other_sessions': ['authentication', 'Logoff'],
+  'sign_in.end_of_providers': ['authentication', 'Logoff'],
   'sign_in.session_endings': ['api', 'Read'],
   'sign_in.confirm_session_endings': ['api', 'Update'],
   'sessions.carry_out_endings': ['authentication', 'Logoff'],

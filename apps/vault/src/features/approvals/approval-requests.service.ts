@@ -92,11 +92,7 @@ export class ApprovalRequests {
     return this.store.burdenOf(tx, requested_by, digest, new Date(now), new Date(now - REVIEW_MS));
   }
 
-  private newRow(
-    { caller }: Asker<VaultStaff>,
-    asked: Asked | AskedInEmergency,
-    forMs: number,
-  ): NewApproval {
+  private newRow({ caller }: Asker<VaultStaff>, asked: Asked | AskedInEmergency, forMs: number): NewApproval {
     const { operation: name, reason } = asked;
     const parameters = parametersIn(name, asked.parameters);
     if (!mayAsk(this.abilities, caller, name, parameters)) throw notAllowed();

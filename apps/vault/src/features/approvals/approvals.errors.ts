@@ -29,7 +29,11 @@ export const askedAlready = () =>
 export const tooManyOpen = () =>
   new CodedError('approvals.too_many', 409, 'Too many of your requests are open. Take some back first.');
 export const reviewsOpen = () =>
-  new CodedError('approvals.reviews_open', 409, 'Three uses of yours have no review yet. Have one closed first.');
+  new CodedError(
+    'approvals.reviews_open',
+    409,
+    'Three uses of yours have no review yet. Have one closed first.',
+  );
 /** The API is told no more than no. */
 export const notRedeemable = () =>
   new CodedError('approvals.not_redeemable', 409, 'This approval does not allow that.');

@@ -84,7 +84,7 @@ export class FactorEnrolment {
   /** Asked at the beginning and at the end: between the two somebody else may have enrolled a factor of this account. */
   private async admit(tx: Tx, { caller }: Asker<VaultStaff>): Promise<void> {
     const account = accountOf(caller);
-    await this.store.lockAccount(tx, account);
+    await this.store.lockOwnAccount(tx, account);
     if (!(this.now() - caller.authenticatedAt.getTime() <= FRESH_MS)) throw signInNotFresh();
     const { length } = await this.store.findAll(tx, account);
     if (length > 0 && !hasSteppedUp(caller, this.now())) throw stepUpRequired();

@@ -37,7 +37,7 @@ export class FactorUse {
   async useTotp(tx: Tx, asker: Asker<VaultStaff>, code: string): Promise<Raised | CodedError> {
     const account = accountOf(asker.caller);
     const now = new Date(this.now());
-    await this.store.lockAccount(tx, account);
+    await this.store.lockOwnAccount(tx, account);
     const failures = await this.failuresSoFar(tx, account, now);
     for (const { factorId, wrapped } of await this.store.findTotp(tx, account)) {
       const secret = this.keys.unwrapBeside('factor', ownerOf(account, factorId), wrapped).toString();
@@ -71,7 +71,7 @@ export class FactorUse {
   ): Promise<Raised | CodedError> {
     const account = accountOf(asker.caller);
     const now = new Date(this.now());
-    await this.store.lockAccount(tx, account);
+    await this.store.lockOwnAccount(tx, account);
     const challenge = await this.store.takeChallenge(tx, asker.caller.sessionDigest, 'use', now);
     if (!challenge) return notBegun();
     const id = Buffer.from(assertion.id, 'base64url');
@@ -87,7 +87,7 @@ export class FactorUse {
   /** Lifts this session and changes nothing else: the factors stay, and the next sign-in asks for one. */
   async useRecoveryCode(tx: Tx, asker: Asker<VaultStaff>, code: string): Promise<Raised> {
     const account = accountOf(asker.caller);
-    await this.store.lockAccount(tx, account);
+    await this.store.lockOwnAccount(tx, account);
     if (!(await this.store.takeRecoveryCode(tx, account, recoveryCodeDigest(account, code)))) throw refused();
     return this.raiser.raise(tx, asker, factorUsed.recoveryCode, new Date(this.now()));
   }

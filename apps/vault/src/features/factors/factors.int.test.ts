@@ -104,6 +104,26 @@ describe('enrolling', () => {
     );
   });
 
+  it('in a session that has ended just now, or by who was dismissed, is refused and leaves nothing', async () => {
+    const begin = (m: Member) => [
+      () => m.ask((tx, asker) => vault.enrolment.beginTotp(tx, asker)),
+      () => m.ask((tx, asker) => vault.enrolment.beginPasskey(tx, asker)),
+      () => m.ask((tx, asker) => vault.factorUse.beginPasskey(tx, asker)),
+    ];
+    const [gone, dismissed] = [await somebody(), await withTotp()];
+    await gone.ask((tx, asker) => vault.sessions.signOut(tx, asker));
+    await vault.query('DELETE FROM staff WHERE account = $1', [
+      Buffer.from(dismissed.asker.caller.id, 'hex'),
+    ]);
+    const afterwards = [
+      () => dismissed.ask((tx, asker) => vault.factorUse.useTotp(tx, asker, dismissed.code(1))),
+      () => dismissed.ask((tx, asker) => vault.factorUse.useTotp(tx, asker, '000000')),
+      () => dismissed.ask((tx, asker) => vault.factors.makeRecoveryCodes(tx, asker)),
+    ];
+    for (const attempt of [...begin(gone), ...begin(dismissed), ...afterwards])
+      await expect(attempt()).rejects.toThrow('auth.required');
+  });
+
   it('of a second factor wants the first: a password alone brings none of its own', async () => {
     const owner = await withTotp();
     const thief = await owner.elsewhere();

@@ -44,7 +44,7 @@ export class FactorsService {
   async makeRecoveryCodes(tx: Tx, asker: Asker<VaultStaff>): Promise<ReplyOf<typeof makeRecoveryCodes>> {
     const account = accountOf(asker.caller);
     const codes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
-    await this.store.lockAccount(tx, account);
+    await this.store.lockOwnAccount(tx, account);
     await this.store.replaceRecoveryCodes(
       tx,
       account,
@@ -61,7 +61,7 @@ export class FactorsService {
    */
   async remove(tx: Tx, asker: Asker<VaultStaff>, factor: FactorId): Promise<void> {
     const account = accountOf(asker.caller);
-    await this.store.lockAccount(tx, account);
+    await this.store.lockOwnAccount(tx, account);
     const factors = await this.store.findAll(tx, account);
     const removed = factors.find(({ factor_id }) => factor_id.equals(decodeId('fct', factor)));
     if (!removed) throw factorNotFound();

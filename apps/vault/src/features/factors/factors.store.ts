@@ -1,6 +1,7 @@
 import type { FactorKind } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import type { WrappedKey } from '../keys/index.js';
+import { sessionGone } from '../sessions/index.js';
 import type { Passkey } from './passkeys.js';
 
 export interface FactorRow {
@@ -21,14 +22,27 @@ interface SealedRow {
   readonly wrapped: Buffer;
 }
 
+/** What hangs on a session is written while it lives, or not at all. */
+async function onlyInSession(tx: Tx, insert: string, values: unknown[]): Promise<void> {
+  const rows = await tx.query(insert, values);
+  if (rows.length === 0) throw sessionGone();
+}
+
 export class FactorsStore {
   /**
    * Until the transaction ends nobody else enrols, uses or removes a second factor of this account: guesses that come at the
    * same time are counted one after the other, and of two removals the second sees what the first has left.
+   * @returns whether the account is staff
    */
-  async lockAccount(tx: Tx, account: Buffer): Promise<void> {
+  async lockAccount(tx: Tx, account: Buffer): Promise<boolean> {
     // Not FOR UPDATE, which would keep the account from signing in meanwhile.
-    await tx.query('SELECT 1 FROM staff WHERE account = $1 FOR NO KEY UPDATE', [account]);
+    const rows = await tx.query('SELECT 1 FROM staff WHERE account = $1 FOR NO KEY UPDATE', [account]);
+    return rows.length > 0;
+  }
+
+  /** The same for the caller's own. @throws CodedError `auth.required` where they were dismissed just now */
+  async lockOwnAccount(tx: Tx, account: Buffer): Promise<void> {
+    if (!(await this.lockAccount(tx, account))) throw sessionGone();
   }
 
   findAll(tx: Tx, account: Buffer): Promise<FactorRow[]> {
@@ -51,11 +65,15 @@ export class FactorsStore {
     return deleted.length;
   }
 
+  /** @throws CodedError `auth.required` where the session has ended meanwhile */
   async putEnrolment(tx: Tx, session: Buffer, secret: SealedSecret, expiresAt: Date): Promise<void> {
-    await tx.query(
-      `INSERT INTO factor_enrolment (session, factor_id, domain_key, wrapped, expires_at) VALUES ($1, $2, $3, $4, $5)
+    await onlyInSession(
+      tx,
+      `INSERT INTO factor_enrolment (session, factor_id, domain_key, wrapped, expires_at)
+       SELECT session, $2, $3, $4, $5 FROM vault_session WHERE session = $1 FOR KEY SHARE
        ON CONFLICT ON CONSTRAINT factor_enrolment_pk DO UPDATE SET factor_id = excluded.factor_id,
-         domain_key = excluded.domain_key, wrapped = excluded.wrapped, expires_at = excluded.expires_at`,
+         domain_key = excluded.domain_key, wrapped = excluded.wrapped, expires_at = excluded.expires_at
+       RETURNING 1`,
       [session, secret.factorId, secret.wrapped.domainKey, secret.wrapped.wrapped, expiresAt],
     );
   }
@@ -100,10 +118,13 @@ export class FactorsStore {
     challenge: Buffer,
     expiresAt: Date,
   ): Promise<void> {
-    await tx.query(
-      `INSERT INTO factor_challenge (session, purpose, challenge, expires_at) VALUES ($1, $2, $3, $4)
+    await onlyInSession(
+      tx,
+      `INSERT INTO factor_challenge (session, purpose, challenge, expires_at)
+       SELECT session, $2, $3, $4 FROM vault_session WHERE session = $1 FOR KEY SHARE
        ON CONFLICT ON CONSTRAINT factor_challenge_pk
-         DO UPDATE SET challenge = excluded.challenge, expires_at = excluded.expires_at`,
+         DO UPDATE SET challenge = excluded.challenge, expires_at = excluded.expires_at
+       RETURNING 1`,
       [session, purpose, challenge, expiresAt],
     );
   }

@@ -102,6 +102,13 @@ describe('the staff of the file', () => {
     expect(await known()).not.toHaveProperty(accountOf('dora'));
   });
 
+  it('keep their sessions where the same roles come in another order', async () => {
+    await declare({ subject: 'gil', roles: ['support', 'admin'] });
+    const gil = await vault.beginSession('gil');
+    await declare({ subject: 'gil', roles: ['admin', 'support'] });
+    expect(await vault.unitOfWork.run((tx) => vault.sessions.find(tx, gil))).not.toBeNull();
+  });
+
   it('lose their sessions with a role that the file takes away, and keep them where it changes nothing', async () => {
     await declare({ subject: 'eva', roles: ['admin'] }, { subject: 'fay', roles: ['admin'] });
     const begin = (subject: string) => vault.beginSession(subject);

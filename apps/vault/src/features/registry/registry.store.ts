@@ -62,7 +62,8 @@ export class RegistryStore {
       await tx.query(
         `INSERT INTO staff (account, roles, origin) VALUES ($1, $2, 'file')
          ON CONFLICT ON CONSTRAINT staff_pk DO UPDATE SET roles = excluded.roles, origin = excluded.origin`,
-        [account, roles],
+        // In one order, as the console has them: a list written the other way round is no change, and ends no sessions.
+        [account, [...roles].sort()],
       );
     }
   }

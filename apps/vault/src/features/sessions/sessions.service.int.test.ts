@@ -53,6 +53,31 @@ const endings = () => new SessionEndings(vault.sessionsStore, new AuditLog());
 const sweep = () => vault.sessionsStore.deleteExpired(vault.unitOfWork);
 const pending = async () => (await run((tx) => endings().pending(tx, API))).sessions;
 
+describe('providers that settings take away', () => {
+  const trust = (...providers: { id: string; staff: boolean }[]) =>
+    run((tx) => vault.sessions.endOfOtherProviders(tx, providers));
+  const lives = async ({ secret }: Signed) => (await find(secret)) !== null;
+
+  it('take along what came of sign-ins at them, at the API too; of staff where they may have none any more', async () => {
+    await vault.appoint('trusted', ['auditor']);
+    const [person, member] = [await signIn('customer'), await signInStaff('trusted')];
+    const ofApi = await redeem(member);
+    const id = 'main';
+    await trust({ id, staff: true }, { id: 'other', staff: false });
+    expect([await lives(person), await lives(member)]).toEqual([true, true]);
+    await trust({ id, staff: false });
+    expect([await lives(person), await lives(member)]).toEqual([true, false]);
+    expect(await pending()).toContain(ofApi);
+    const entry = (await vault.entries()).findLast(({ action }) => action === 'sign_in.end_of_providers');
+    expect(entry).toMatchObject({ actor: { kind: 'system', id: 'openid-providers' } });
+    const { length } = await vault.entries();
+    await trust({ id, staff: false });
+    expect(await vault.entries()).toHaveLength(length);
+    await trust({ id: 'other', staff: true });
+    expect(await lives(person)).toBe(false);
+  });
+});
+
 describe('where somebody is signed in', () => {
   it('shows them each of their sign-ins, and nobody else’s', async () => {
     const here = await signIn('lists', 'Firefox on Linux');
@@ -213,7 +238,7 @@ describe('the data plane', () => {
     const other = await signIn('waits');
     await run((tx) => vault.sessions.endOthers(tx, other.asker));
     expect(await waits.ended(owner)).toBe('here');
-    const later = waits.ended(owner);
+    const later = new DataPlaneSessions(vault.sessionsStore, vault.unitOfWork, 10_000).ended(owner);
     await run((tx) => endings().confirm(tx, API, [session]));
     expect(await later).toBe('everywhere');
   });
@@ -304,6 +329,18 @@ describe('two replicas', () => {
       return null;
     }
   };
+
+  it('that could be no session’s are not looked up', async () => {
+    let looks = 0;
+    const finder = { find: () => Promise.resolve(void looks++ as never) };
+    const callers = new SessionCallers(cookies, finder, vault.unitOfWork);
+    const { secret } = await signIn('well-formed');
+    for (const wrong of ['x', `${secret}A`, 'A'.repeat(10_000), `${secret.slice(0, -1)}.`])
+      expect(await asks(callers, wrong)).toBeNull();
+    expect(looks).toBe(0);
+    await asks(callers, secret);
+    expect(looks).toBe(1);
+  });
 
   it('let nobody in after a sign-out was answered, however hard they are asked meanwhile', async () => {
     const replicas = [replica(), replica()];

@@ -1,17 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AuditLog } from '@integument/audit-log';
 import { person, staff } from '@integument/authz';
-import { CodedError, type listSessions, notFound, type ReplyOf, type SignInId } from '@integument/contracts';
+import { type listSessions, notFound, type ReplyOf, type SignInId } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { accountOf, type VaultPerson, type VaultStaff } from '../../platform/callers.js';
 import { secretDigest } from './secret-digest.js';
-import { othersEnded, sessionEnded, sessionsListed, signedOut } from './sessions.audit.js';
+import { ofProvidersEnded, othersEnded, sessionEnded, sessionsListed, signedOut } from './sessions.audit.js';
+import { sessionGone } from './sessions.errors.js';
 import type { Owner, SessionRow, SessionsStore } from './sessions.store.js';
 
 const SECRET_BYTES = 32;
-const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/;
 /** More devices than anybody has; without an end to it, an erasure would have as many sessions to end. */
 const MOST_SIGN_INS = 128;
 /** However much it is used. */
@@ -31,6 +31,12 @@ export interface Beginning extends Owner {
 }
 
 type InSession = VaultPerson | VaultStaff;
+
+/** A provider by its short name, and whether it may have staff. */
+export interface ProviderTrust {
+  readonly id: string;
+  readonly staff: boolean;
+}
 
 /** Sessions of the vault, and with them those of the data plane that came of the same sign-in. */
 export class SessionsService {
@@ -66,7 +72,6 @@ export class SessionsService {
   }
 
   async find(tx: Tx, secretText: string): Promise<InSession | null> {
-    if (!SECRET_TEXT.test(secretText)) return null;
     const row = await this.store.find(tx, secretDigest(Buffer.from(secretText, 'base64url')));
     return row && toCaller(row);
   }
@@ -80,7 +85,7 @@ export class SessionsService {
     // First this, then the session: whoever ends the sign-in locks them in that order.
     const lives = await this.store.lockSignIn(tx, caller.signIn);
     const ended = lives && (await this.store.takeOfStaff(tx, caller.sessionDigest));
-    if (!ended) throw new CodedError('auth.required', 401, 'This session has ended. Sign in again.');
+    if (!ended) throw sessionGone();
     const secret = randomBytes(SECRET_BYTES);
     const session = secretDigest(secret);
     await this.store.insert(tx, {
@@ -140,6 +145,20 @@ export class SessionsService {
   /** All that came of any sign-in of somebody, for another feature's effect, which has an entry of its own. */
   async endAllOf(tx: Tx, owner: Owner): Promise<void> {
     await this.store.end(tx, await this.store.lockOwn(tx, owner));
+  }
+
+  /**
+   * What came of sign-ins at a provider that is no more, or of staff at one that has no staff any more: at a start, since only the
+   * settings know. Another replica with the settings from before may begin new ones until it is restarted, too.
+   */
+  async endOfOtherProviders(tx: Tx, providers: readonly ProviderTrust[]): Promise<void> {
+    const all = providers.map(({ id }) => id);
+    const ofStaff = providers.flatMap(({ id, staff: may }) => (may ? [id] : []));
+    const others = await this.store.lockOfOtherProviders(tx, all, ofStaff);
+    if (others.length === 0) return;
+    await this.store.end(tx, others);
+    const actor = { kind: 'system', id: 'openid-providers' } as const;
+    await this.audit.append(tx, ofProvidersEnded({ outcome: 'done', actor, count: others.length }));
   }
 
   /** All but the caller's, likewise. @returns how many sign-ins */

@@ -184,6 +184,17 @@ export class SessionsStore {
     );
   }
 
+  /** Locked: those at no provider of `all`, and those of staff at none of `ofStaff`. */
+  async lockOfOtherProviders(tx: Tx, all: readonly string[], ofStaff: readonly string[]): Promise<Buffer[]> {
+    const rows = await tx.query<{ sign_in: Buffer }>(
+      `SELECT sign_in FROM sign_in
+       WHERE provider <> ALL($1::text[]) OR (staff IS NOT NULL AND provider <> ALL($2::text[]))
+       ORDER BY sign_in FOR UPDATE`,
+      [all, ofStaff],
+    );
+    return rows.map(({ sign_in }) => sign_in);
+  }
+
   /** Ends all that came of these sign-ins, of which more than one are locked by now; what the data plane has to end stands among the endings. */
   async end(tx: Tx, signIns: readonly Buffer[]): Promise<void> {
     await tx.query('DELETE FROM sign_in WHERE sign_in = ANY($1)', [signIns]);
@@ -231,6 +242,14 @@ export class SessionsStore {
   async confirmEndings(tx: Tx, sessions: readonly Buffer[]): Promise<number> {
     const rows = await tx.query('DELETE FROM session_ending WHERE session = ANY($1) RETURNING 1', [sessions]);
     return rows.length;
+  }
+
+  /** How many the data plane should long have ended. */
+  async countOverdueEndings(tx: Tx): Promise<number> {
+    const [row] = await tx.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM session_ending WHERE asked_at < now() - interval '5 minutes'`,
+    );
+    return row?.count ?? 0;
   }
 
   /** Whether the data plane has still to end any session of these people or accounts, whoever asked for it. */

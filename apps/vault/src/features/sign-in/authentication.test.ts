@@ -26,7 +26,8 @@ describe('what is taken from an ID token', () => {
       mayBeStaff: false,
       providerSession: 'session-1',
     });
-    expect(read({}, { ...PROVIDER, staff: true }).mayBeStaff).toBe(true);
+    const said = { auth_time: NOW / 1_000 };
+    expect(read(said, { ...PROVIDER, staff: true }).mayBeStaff).toBe(true);
   });
 
   it.each([[undefined], [''], [7], [['session-1']], ['s'.repeat(256)], ['a b'], ['a\u0000'], ['\u0430']])(
@@ -43,8 +44,9 @@ describe('what is taken from an ID token', () => {
     },
   );
 
-  it('is now, where the provider doesn’t say when', () => {
+  it('is now, where a provider of people doesn’t say when; one of staff has to say', () => {
     expect(read({}).authenticatedAt).toEqual(new Date(NOW));
+    expect(() => read({}, { ...PROVIDER, staff: true })).toThrow('sign_in.refused');
   });
 
   it('is never later than now, whatever the provider’s clock says', () => {

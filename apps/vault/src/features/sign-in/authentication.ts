@@ -41,15 +41,18 @@ export function toAuthentication(claims: JWTPayload, provider: OpenIdProvider, n
     issuer: provider.issuer,
     subject: sub,
     acr: level,
-    authenticatedAt: authenticatedAt(claims, now),
+    authenticatedAt: authenticatedAt(claims, now, provider.staff),
     mayBeStaff: provider.staff,
     providerSession: isSessionName(sid) ? sid : undefined,
   };
 }
 
-/** One that says nothing is believed to have asked just now. From the future, a sign-in would stay fresh for longer. */
-function authenticatedAt({ auth_time }: JWTPayload, now: number): Date {
-  if (auth_time === undefined) return new Date(now);
+/**
+ * A provider of people that says nothing is believed to have asked just now. One of staff must say: a second factor is enrolled from a
+ * fresh sign-in, and one of last week would pass for it. From the future, a sign-in would stay fresh for longer.
+ */
+function authenticatedAt({ auth_time }: JWTPayload, now: number, mustSay: boolean): Date {
+  if (auth_time === undefined && !mustSay) return new Date(now);
   if (typeof auth_time !== 'number' || !(auth_time > 0) || auth_time * 1_000 > now + TOLERANCE_MS) {
     throw signInRefused();
   }

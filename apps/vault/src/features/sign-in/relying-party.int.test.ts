@@ -70,6 +70,7 @@ describe('a provider that behaves', () => {
     const tab = new Tab(vault);
     const { url } = await tab.begin();
     expect(new URL(url).searchParams.get('scope')).toBe('openid');
+    expect(new URL(url).searchParams.get('max_age')).toBe('43200');
     expect((await tab.finish(await comeBack(url))).outcome).toBe('303');
     expect(await tab.whoAmI()).toBe('person');
   });
@@ -138,6 +139,7 @@ describe('an ID token', () => {
     ['issued long ago', (claims) => ({ ...claims, iat: seconds() - 3_600 })],
     ['of a sign-in in the future', (claims) => ({ ...claims, auth_time: seconds() + 3_600 })],
     ['of a sign-in at no time', (claims) => ({ ...claims, auth_time: 1e300 })],
+    ['of a sign-in at no time that is told', ({ auth_time: _, ...claims }) => claims],
     ['without a subject', ({ sub: _, ...claims }) => claims],
     ['of an empty subject', (claims) => ({ ...claims, sub: '' })],
     ['of a subject of 10 kB', (claims) => ({ ...claims, sub: 'a'.repeat(10_240) })],
@@ -244,6 +246,15 @@ describe('an attempt', () => {
     expect(new Set(outcomes)).toEqual(new Set(['303', REFUSED]));
     expect(main.timesAsked('/token')).toBe(1);
     expect((await vault.rows()).sessions).toBe(sessions + 1);
+  });
+
+  it('of a new account signs in all that come at once, as one person', async () => {
+    main.misbehaviour = { claims: (claims) => ({ ...claims, sub: 'first-of-all' }) };
+    const before = await vault.rows();
+    const tabs = Array.from({ length: 12 }, () => new Tab(vault));
+    expect(new Set(await Promise.all(tabs.map((tab) => tab.signIn())))).toEqual(new Set(['303']));
+    const { people, sessions } = await vault.rows();
+    expect([people, sessions]).toEqual([before.people + 1, before.sessions + 12]);
   });
 
   it('is spent also by an answer that was refused', async () => {

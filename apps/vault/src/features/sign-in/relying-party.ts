@@ -1,6 +1,7 @@
 import type { UnitOfWork } from '@integument/database';
 import type { JWTPayload } from 'jose';
 import * as oidc from 'openid-client';
+import { SESSION_SECONDS } from '../sessions/index.js';
 import { type Authentication, toAuthentication } from './authentication.js';
 import type { ProviderConnection } from './provider-connection.js';
 import type { Providers } from './providers.js';
@@ -79,6 +80,11 @@ export class RelyingParty {
   }
 }
 
+/** No older sign-in is taken up than a session of ours lasts. */
+function maxAgeOf({ fresh }: Attempt): number {
+  return fresh ? FRESH_SECONDS : SESSION_SECONDS;
+}
+
 function answers(callback: URL, { redirectUri, state }: Attempt): boolean {
   const states = callback.searchParams.getAll('state');
   return (
@@ -98,7 +104,9 @@ async function authorizationUrl(provider: ProviderConnection, attempt: Attempt):
       code_challenge: challenge,
       code_challenge_method: 'S256',
       ...(acrValues.length > 0 && { acr_values: acrValues.join(' ') }),
-      ...(attempt.fresh && { prompt: 'login', max_age: String(FRESH_SECONDS) }),
+      // Asked for, `auth_time` has to come back (OpenID Connect Core, section 3.1.2.1).
+      max_age: String(maxAgeOf(attempt)),
+      ...(attempt.fresh && { prompt: 'login' }),
     });
     return url.href;
   } catch (error) {
@@ -113,7 +121,7 @@ async function redeem(provider: ProviderConnection, callback: URL, attempt: Atte
     expectedNonce: attempt.nonce,
     pkceCodeVerifier: attempt.verifier,
     idTokenExpected: true,
-    // Asked for, `auth_time` must come back (OpenID Connect Core, section 2), and is checked against this.
+    // Then it must be there, and is checked against this.
     ...(attempt.fresh && { maxAge: FRESH_SECONDS }),
   });
   // The library takes the token as it came over TLS, without a look at its signature (section 3.1.3.7, 6).

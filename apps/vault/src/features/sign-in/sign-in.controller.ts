@@ -8,7 +8,7 @@ import {
   readSession,
   startSignIn,
 } from '@integument/contracts';
-import { UnitOfWork } from '@integument/database';
+import { UnitOfWork, violates } from '@integument/database';
 import {
   Answer,
   AskedBy,
@@ -29,6 +29,9 @@ import { deviceOf, SESSION_SECONDS } from '../sessions/index.js';
 import { ATTEMPT_SECONDS, RelyingParty } from './relying-party.js';
 import { signInRefused } from './sign-in.errors.js';
 import { SignInService } from './sign-in.service.js';
+
+/** Enrolled by another sign-in or a client; erased; dismissed. */
+const WHOSE_IT_IS = ['account_pk', 'sign_in_person', 'sign_in_staff'];
 
 @Controller()
 export class SignInController {
@@ -95,9 +98,13 @@ export class SignInController {
     const callback = new URL(request.url, this.config.VAULT_PUBLIC_URL);
     const { authentication, returnTo } = await this.relyingParty.finish(callback, attempt);
     const device = deviceOf(request.headers['user-agent']);
-    const secret = await this.unitOfWork.run((tx) =>
-      this.signIn.begin(tx, circumstances, authentication, device),
-    );
+    const begin = () =>
+      this.unitOfWork.run((tx) => this.signIn.begin(tx, circumstances, authentication, device));
+    // Once more where another request has just changed whose account this is: it now finds what that one left.
+    const secret = await begin().catch((error: unknown) => {
+      if (WHOSE_IT_IS.some((constraint) => violates(error, constraint))) return begin();
+      throw error;
+    });
     return Answer.redirect(returnTo ?? this.config.WEB_ORIGIN, {
       headers: { 'set-cookie': [this.sessions.write(secret, SESSION_SECONDS), this.#attempts.clear()] },
     });

@@ -29,9 +29,12 @@ import { SpentMarksStore } from './spent-marks.store.js';
     provide(SpentMarksStore),
     {
       provide: Providers,
-      inject: [VAULT_CONFIG],
-      useFactory: (config: VaultConfig) =>
-        new Providers(openIdProviders(config), config.OIDC_TIMEOUT_SECONDS * 1_000),
+      inject: [SessionsService, UnitOfWork, VAULT_CONFIG],
+      useFactory: async (sessions: SessionsService, unitOfWork: UnitOfWork, config: VaultConfig) => {
+        const providers = openIdProviders(config);
+        await unitOfWork.run((tx) => sessions.endOfOtherProviders(tx, providers));
+        return new Providers(providers, config.OIDC_TIMEOUT_SECONDS * 1_000);
+      },
     },
     {
       provide: RelyingParty,

@@ -13,6 +13,7 @@ import {
   type SessionsService,
   type SessionsStore,
   secretDigest,
+  sessionGone,
 } from '../sessions/index.js';
 import type { Authentication } from './relying-party.js';
 import { signedIn, signInCodeIssued, signInCodeRedeemed, staffCodeRedeemed } from './sign-in.audit.js';
@@ -73,7 +74,7 @@ export class SignInService {
     const code = randomId();
     const expiresAt = new Date(this.now() + CODE_SECONDS * 1_000);
     if (!(await this.store.insertCode(tx, secretDigest(code), asker.caller.sessionDigest, expiresAt))) {
-      throw new CodedError('auth.required', 401, 'This session has ended. Sign in again.');
+      throw sessionGone();
     }
     await this.audit.append(tx, signInCodeIssued(by(asker)));
     return { code: encodeId('sic', code) as SignInCode, expiresIn: CODE_SECONDS };

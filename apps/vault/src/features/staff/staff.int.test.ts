@@ -28,6 +28,10 @@ const change = (account: StaffId, roles: StaffRole[], approval: ApprovalId, who 
 const dismiss = (account: StaffId, approval: ApprovalId, who = admin) =>
   who.ask((tx, asker) => vault.staff.dismiss(tx, asker, account, { approval }));
 const list = async () => (await admin.ask((tx, asker) => vault.staff.list(tx, asker))).staff;
+const appointAt = (issuer: string, approval: ApprovalId) =>
+  admin.ask((tx, asker) =>
+    vault.staff.appoint(tx, asker, { issuer, subject: 'far-away', roles: ['support'], approval }),
+  );
 const alive = (secret: string) => vault.unitOfWork.run((tx) => vault.sessions.find(tx, secret));
 
 /** Appointed by the console, and signed in. */
@@ -56,6 +60,16 @@ describe('appointing', () => {
     );
     const member = await new Member(vault, subject).signIn();
     expect([member.asker.caller.id, member.asker.caller.roles]).toEqual([account, ['auditor', 'support']]);
+  });
+
+  it('is at a provider that may have staff: elsewhere the roles would wait for one of that name', async () => {
+    const issuer = 'https://elsewhere.example.org';
+    const { account } = await admin.ask((tx, asker) =>
+      vault.staff.name(tx, asker, { issuer, subject: 'far-away' }),
+    );
+    const approval = await allow(account as StaffId, 'support');
+    await expect(appointAt(issuer, approval)).rejects.toThrow('staff.issuer_unknown');
+    expect(await list()).not.toContainEqual(expect.objectContaining({ account }));
   });
 
   it('is not of who is staff already, and doesn’t use the approval up then', async () => {

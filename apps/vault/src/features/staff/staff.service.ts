@@ -26,7 +26,7 @@ import {
   staffListed,
   staffRolesChanged,
 } from './staff.audit.js';
-import { ofFile, ownRoles, staffKnown, staffNotFound } from './staff.errors.js';
+import { issuerUnknown, ofFile, ownRoles, staffKnown, staffNotFound } from './staff.errors.js';
 import type { StaffRow, StaffStore } from './staff.store.js';
 
 type Member = ReplyOf<typeof appointStaff>;
@@ -40,7 +40,10 @@ export class StaffService {
     private readonly sessions: SessionsService,
     private readonly index: BlindIndex,
     private readonly audit: AuditLog,
+    /** of the first provider */
     private readonly issuer: string,
+    /** of all whose accounts may be staff */
+    private readonly staffIssuers: ReadonlySet<string>,
   ) {}
 
   async list(tx: Tx, asker: Staff): Promise<ReplyOf<typeof listStaff>> {
@@ -61,6 +64,8 @@ export class StaffService {
   }
 
   async appoint(tx: Tx, asker: Staff, body: BodyOf<typeof appointStaff>): Promise<Member> {
+    // The roles would count for nobody, until one day a provider of that name is set up.
+    if (!this.staffIssuers.has(body.issuer ?? this.issuer)) throw issuerUnknown();
     const account = this.nameOf(body);
     if (account === asker.caller.id) throw ownRoles();
     const roles = inOrder(body.roles);
