@@ -1,9 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   migrate,
   migration,
@@ -12,56 +6,12 @@ import {
   outboxSchemaSql,
   UnitOfWork,
 } from '@integument/database';
-import { freshEmptyDatabase } from '@integument/testing';
+import { freshEmptyDatabase, hasRedis, startRedis } from '@integument/testing';
 import { describe, expect, it } from 'vitest';
 import { createQueues } from './create-queues.js';
 import { describeQueues } from './queues.contract.js';
 
-/** Nothing that has to be installed: the embedded run keeps its jobs in PostgreSQL. */
-const present = spawnSync('redis-server', ['--version']).status === 0;
-if (!present) console.warn('skipped: jobs on Redis, because there is no redis-server on the PATH');
-
-async function startRedis(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'integument-redis-'));
-  const port = await freePort();
-  const server = spawn('redis-server', [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--dir',
-    folder,
-  ]);
-  await listening(server);
-  const stop = async () => {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { url: `redis://127.0.0.1:${port}`, stop };
-}
-
-async function listening(server: ChildProcess): Promise<void> {
-  let log = '';
-  for await (const chunk of server.stdout as NonNullable<ChildProcess['stdout']>) {
-    log += String(chunk);
-    if (log.includes('Ready to accept connections')) return;
-  }
-  throw new Error('redis-server ended');
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-describe.skipIf(!present)('with a Redis server', () => {
+describe.skipIf(!hasRedis('jobs on Redis'))('with a Redis server', () => {
   describeQueues('Redis', async () => {
     const { url: databaseUrl, drop } = await freshEmptyDatabase();
     const migrations = [migration(1, 'outbox', outboxSchemaSql)];

@@ -10,6 +10,7 @@ export {
   secondProvider,
 } from './platform-info.js';
 export { proofCount } from './proof-count.js';
+export { hasRedis, type RedisServer, startRedis } from './redis-server.js';
 export { SeededRandom, seededRandom } from './seeded-random.js';
 export {
   type FreshDatabase,

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { openDatabase } from '@integument/database';
-import { freshEmptyDatabase } from '@integument/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freshEmptyDatabase, hasRedis, startRedis } from '@integument/testing';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { postgresCounts, rateCountSchemaSql, redisCounts, type SharedCounts } from './shared-counts.js';
 
 interface Opened {
@@ -56,35 +54,21 @@ describeCounts('counts in PostgreSQL', async () => {
   };
 });
 
-/** Nothing that has to be installed: without it the counts are in PostgreSQL. */
-const present = spawnSync('redis-server', ['--version']).status === 0;
-if (!present) console.warn('skipped: counts in Redis, because there is no redis-server on the PATH');
-
-describe.skipIf(!present)('with a Redis server', () => {
+describe.skipIf(!hasRedis('counts in Redis'))('with a Redis server', () => {
   describeCounts('counts in Redis', async () => {
-    const port = 20_000 + (process.pid % 20_000);
-    const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '']);
-    await listening(server);
-    const counts = [0, 1].map(() => redisCounts(`redis://127.0.0.1:${port}`));
+    const redis = await startRedis();
+    const counts = [0, 1].map(() => redisCounts(redis.url));
     // Nothing waits for a connection: until there is one, a count stays with its replica.
-    await expect.poll(() => Promise.all(counts.map((one) => one.add('start', 1, 1)))).toHaveLength(2);
+    await vi.waitFor(() => Promise.all(counts.map((one) => one.add('start', 1, 1))));
     return {
       counts: counts as [SharedCounts, SharedCounts],
       close: async () => {
         await Promise.all(counts.map((one) => one.close()));
-        server.kill('SIGTERM');
-        await once(server, 'exit');
+        await redis.stop();
       },
     };
   });
 });
-
-async function listening(server: ChildProcess): Promise<void> {
-  for await (const chunk of server.stdout as NonNullable<ChildProcess['stdout']>) {
-    if (String(chunk).includes('Ready to accept connections')) return;
-  }
-  throw new Error('redis-server ended');
-}
 
 test('a Redis that is not there rejects at once, and ends nothing', async () => {
   const counts = redisCounts('redis://127.0.0.1:1');
