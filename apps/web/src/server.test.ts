@@ -20,6 +20,19 @@ describe('the page', () => {
     expect(policy).not.toContain('unsafe');
   });
 
+  it('is kept to https where the apps are, framed by nobody, and tells nobody where it is', async () => {
+    const https = await createServer({ host: '', port: 0, vault: 'https://v.test', api: 'https://a.test' });
+    const { headers } = await https.inject('/');
+    expect(headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains');
+    expect(headers['cross-origin-opener-policy']).toBe('same-origin');
+    expect(headers['referrer-policy']).toBe('no-referrer');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['content-security-policy']).toMatch(/base-uri 'none'/);
+    expect(headers['content-security-policy']).toMatch(/frame-ancestors 'none'/);
+    expect((await server.inject('/')).headers['strict-transport-security']).toBeUndefined();
+    await https.close();
+  });
+
   it('has no script and no style inside it, which that policy would stop', async () => {
     const { body } = await server.inject('/');
     expect(body).not.toMatch(/<style|style=|<script(?![^>]*src=)|\son\w+=/);

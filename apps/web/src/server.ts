@@ -7,6 +7,9 @@ import files from '@fastify/static';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { WebConfig } from './config.js';
 
+/** Seconds, as the two apps say. */
+const TWO_YEARS = 63_072_000;
+
 /**
  * Serves the pages and nothing else. This origin holds no data and no session: what a browser shows comes straight from
  * the vault and from the API, and this process sees neither.
@@ -50,8 +53,11 @@ function securityHeaders(config: WebConfig) {
         requireTrustedTypesFor: ["'script'"],
       },
     },
-    // The browser is told to use https by whatever ends TLS in front; on loopback there is none.
-    strictTransportSecurity: false,
+    // A page over https never speaks with apps over http; on loopback there is no https that browsers could be kept to.
+    strictTransportSecurity: config.vault.startsWith('https:') && {
+      maxAge: TWO_YEARS,
+      includeSubDomains: true,
+    },
     referrerPolicy: { policy: 'no-referrer' as const },
   };
 }

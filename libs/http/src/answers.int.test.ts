@@ -116,11 +116,14 @@ describe('no audit, no answer', () => {
 });
 
 describe('every answer is closed to browsers', () => {
-  test.each(['/v1/things/a', '/v1/none', '/healthz', '/openapi.json'])('%s', async (path) => {
+  test.each(['/v1/things/a', '/v1/none', '/v1/%zz', '/healthz', '/openapi.json'])('%s', async (path) => {
     const { headers } = await fetch(app.base + path, { headers: auth });
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(headers.get('server')).toBeNull();
     expect(headers.get('x-powered-by')).toBeNull();

@@ -14,7 +14,7 @@ import { addCompression } from './compression.js';
 import { addCors } from './cors.js';
 import { addDocs } from './docs.js';
 import { acceptForms } from './form-body.js';
-import { addSecurityHeaders } from './headers.js';
+import { addSecurityHeaders, securityHeaders } from './headers.js';
 import { Health, type HealthCheck } from './health.js';
 import { acceptJsonOnly } from './json-body.js';
 import type { Limits } from './limits/limits.js';
@@ -22,7 +22,7 @@ import { openApi } from './openapi.js';
 import { registerPlatform } from './platform-plugin.js';
 import { ProblemFilter } from './problem-filter.js';
 import type { Provenance } from './provenance.js';
-import { answerBrokenConnection, answerBrokenUrl } from './raw-problems.js';
+import { answerBrokenConnection, brokenUrlAnswer } from './raw-problems.js';
 import type { RefusalLog } from './refusals.js';
 import { RouteRegister } from './routes.js';
 
@@ -106,6 +106,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
 /** Everything that belongs to the connection and the bytes. */
 function createServer(options: HttpAppOptions, register: RouteRegister): FastifyInstance {
   const { publicUrl, https, listener, trustedProxies = [] } = options;
+  const headers = securityHeaders(publicUrl.startsWith('https:'));
   const instance = fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -119,7 +120,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
     forceCloseConnections: 'idle',
     // While closing, what still comes in on open connections is served: the modules stay until all is answered.
     return503OnClosing: false,
-    frameworkErrors: answerBrokenUrl,
+    frameworkErrors: brokenUrlAnswer(headers),
     clientErrorHandler: answerBrokenConnection,
     ...(https && { https }),
   } as object) as unknown as FastifyInstance;
@@ -133,7 +134,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
   register.watch(instance);
   acceptJsonOnly(instance);
   acceptForms(instance);
-  addSecurityHeaders(instance, publicUrl.startsWith('https:'));
+  addSecurityHeaders(instance, headers);
   return instance;
 }
 

@@ -5,16 +5,17 @@ import type { FastifyError } from 'fastify';
 import { problemOf, refusedBy } from './problems.js';
 import type { HttpReply, HttpRequest } from './request.js';
 
-/** An address that can't be routed at all: no route, no hook and no filter has run. */
-export function answerBrokenUrl(error: FastifyError, request: HttpRequest, reply: HttpReply): void {
-  const refused = refusedBy(error);
-  void reply
-    .code(refused.status)
-    .header('content-type', PROBLEM_TYPE)
-    .header('cache-control', 'no-store')
-    .header('x-content-type-options', 'nosniff')
-    .header('x-request-id', request.id)
-    .send(JSON.stringify(problemOf(refused, request.id)));
+/** For an address that can't be routed at all: no route, no hook and no filter has run. @param headers of every answer */
+export function brokenUrlAnswer(headers: Readonly<Record<string, string>>) {
+  return (error: FastifyError, request: HttpRequest, reply: HttpReply): void => {
+    const refused = refusedBy(error);
+    void reply
+      .code(refused.status)
+      .headers(headers)
+      .header('content-type', PROBLEM_TYPE)
+      .header('x-request-id', request.id)
+      .send(JSON.stringify(problemOf(refused, request.id)));
+  };
 }
 
 const STATUS: Readonly<Record<string, 408 | 431>> = {
