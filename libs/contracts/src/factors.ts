@@ -14,8 +14,8 @@ const totpCode = z
   .string()
   .regex(/^[0-9]{6}$/)
   .describe('Six digits of an authenticator app');
-/** 20 of 32 characters: 100 bits. */
-export const RECOVERY_CODE = /^[0-9a-hjkmnp-tv-z]{4}(-[0-9a-hjkmnp-tv-z]{4}){4}$/;
+/** 24 of 32 characters: 120 bits. Those that were made with 20 are good until others are. */
+export const RECOVERY_CODE = /^[0-9a-hjkmnp-tv-z]{4}(-[0-9a-hjkmnp-tv-z]{4}){4,5}$/;
 const recoveryCode = z.string().regex(RECOVERY_CODE).describe('One of ten, good once');
 
 const base64url = (max: number) => z.base64url().min(1).max(max);
