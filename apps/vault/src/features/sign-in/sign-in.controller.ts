@@ -14,18 +14,20 @@ import {
   AskedBy,
   AskedIn,
   type Asker,
+  askerIn,
   type Circumstances,
   type HttpRequest,
   Implements,
   Input,
   type InputOf,
+  leasesOver,
   SessionCookieFormat,
 } from '@integument/http';
 import { Controller, Inject, Req } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
-import { deviceOf, SESSION_SECONDS } from '../sessions/index.js';
+import { deviceOf, SESSION_SECONDS, SessionsService } from '../sessions/index.js';
 import { ATTEMPT_SECONDS, RelyingParty } from './relying-party.js';
 import { signInRefused } from './sign-in.errors.js';
 import { SignInService } from './sign-in.service.js';
@@ -41,6 +43,7 @@ export class SignInController {
     private readonly signIn: SignInService,
     private readonly relyingParty: RelyingParty,
     private readonly sessions: SessionCookieFormat,
+    private readonly vaultSessions: SessionsService,
     private readonly unitOfWork: UnitOfWork,
     @Inject(VAULT_CONFIG) private readonly config: VaultConfig,
   ) {
@@ -54,12 +57,17 @@ export class SignInController {
 
   @Implements(startSignIn)
   async start(@Input() { query }: InputOf<typeof startSignIn>) {
-    const returnTo = query.return_to ?? this.config.WEB_ORIGIN;
+    // As it was read here, and not as it was sent: line ends and letters that no header may hold are gone from it.
+    const returnTo = new URL(query.return_to ?? this.config.WEB_ORIGIN);
     // An open redirect would lend our name to anybody's page.
-    if (new URL(returnTo).origin !== this.config.WEB_ORIGIN) {
+    if (returnTo.origin !== this.config.WEB_ORIGIN) {
       throw new CodedError('sign_in.return_to_not_allowed', 400, 'You can only return to the web app.');
     }
-    const { url, attempt } = await this.relyingParty.begin(query.provider, returnTo, query.fresh === 'true');
+    const { url, attempt } = await this.relyingParty.begin(
+      query.provider,
+      returnTo.href,
+      query.fresh === 'true',
+    );
     return Answer.redirect(url, {
       headers: { 'set-cookie': this.#attempts.write(attempt, ATTEMPT_SECONDS) },
     });
@@ -98,15 +106,35 @@ export class SignInController {
     const callback = new URL(request.url, this.config.VAULT_PUBLIC_URL);
     const { authentication, returnTo } = await this.relyingParty.finish(callback, attempt);
     const device = deviceOf(request.headers['user-agent']);
-    const begin = () =>
-      this.unitOfWork.run((tx) => this.signIn.begin(tx, circumstances, authentication, device));
-    // Once more where another request has just changed whose account this is: it now finds what that one left.
-    const secret = await begin().catch((error: unknown) => {
-      if (WHOSE_IT_IS.some((constraint) => violates(error, constraint))) return begin();
-      throw error;
-    });
+    const before = await this.callerBefore(request);
+    const secret = await onceMore(() =>
+      this.unitOfWork.run(async (tx) => {
+        const begun = await this.signIn.begin(tx, circumstances, authentication, device);
+        if (before) await this.vaultSessions.signOut(tx, askerIn(circumstances, before));
+        return begun;
+      }),
+    );
+    if (before) await leasesOver();
     return Answer.redirect(returnTo ?? this.config.WEB_ORIGIN, {
       headers: { 'set-cookie': [this.sessions.write(secret, SESSION_SECONDS), this.#attempts.clear()] },
     });
+  }
+
+  /** Whose session this browser had. It ends with the new one: who copied its cookie, or planted it, must not keep it. */
+  private async callerBefore(request: HttpRequest): Promise<VaultPerson | VaultStaff | null> {
+    const secret = this.sessions.read(request);
+    if (secret === undefined) return null;
+    // In a transaction of its own: looking locks the session, which whoever ends a sign-in locks last.
+    return this.unitOfWork.single((tx) => this.vaultSessions.find(tx, secret));
+  }
+}
+
+/** Again where another request has just changed whose account this is: it then finds what that one left. */
+async function onceMore<T>(begin: () => Promise<T>): Promise<T> {
+  try {
+    return await begin();
+  } catch (error) {
+    if (WHOSE_IT_IS.some((constraint) => violates(error, constraint))) return begin();
+    throw error;
   }
 }
