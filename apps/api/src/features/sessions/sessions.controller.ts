@@ -9,13 +9,14 @@ import {
   askerIn,
   by,
   type Circumstances,
+  type HttpRequest,
   Implements,
   Input,
   type InputOf,
   leasesOver,
   SessionCookieFormat,
 } from '@integument/http';
-import { Controller } from '@nestjs/common';
+import { Controller, Req } from '@nestjs/common';
 import type { ApiPerson, ApiStaff } from '../../platform/callers.js';
 import { sessionClosed, sessionOpened } from './sessions.audit.js';
 import { SessionsService } from './sessions.service.js';
@@ -30,8 +31,13 @@ export class SessionsController {
   ) {}
 
   @Implements(openSession)
-  async open(@Input() { body }: InputOf<typeof openSession>, @AskedIn() circumstances: Circumstances) {
+  async open(
+    @Input() { body }: InputOf<typeof openSession>,
+    @Req() request: HttpRequest,
+    @AskedIn() circumstances: Circumstances,
+  ) {
     const content = await this.sessions.redeem(body.code);
+    await this.closeBefore(request, circumstances);
     const secret = await this.unitOfWork.run(async (tx) => {
       const { secret, caller } = await this.sessions.create(tx, content);
       await this.audit.append(tx, sessionOpened(by(askerIn(circumstances, caller))));
@@ -47,11 +53,25 @@ export class SessionsController {
 
   @Implements(closeSession)
   async close(@AskedBy() asker: Asker<ApiPerson | ApiStaff>) {
+    await this.end(asker);
+    return Answer.of(undefined, { headers: { 'set-cookie': this.cookies.clear() } });
+  }
+
+  /**
+   * The session that this browser had ends with the new one: who copied its cookie must not keep it. In a transaction of its own, as
+   * the vault may just be ending both.
+   */
+  private async closeBefore(request: HttpRequest, circumstances: Circumstances): Promise<void> {
+    const secret = this.cookies.read(request) ?? '';
+    const caller = await this.unitOfWork.single((tx) => this.sessions.find(tx, secret));
+    if (caller) await this.end(askerIn(circumstances, caller));
+  }
+
+  private async end(asker: Asker<ApiPerson | ApiStaff>): Promise<void> {
     await this.unitOfWork.run(async (tx) => {
       await this.sessions.close(tx, asker.caller);
       await this.audit.append(tx, sessionClosed(by(asker)));
     });
     await leasesOver();
-    return Answer.of(undefined, { headers: { 'set-cookie': this.cookies.clear() } });
   }
 }
