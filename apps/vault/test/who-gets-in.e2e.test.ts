@@ -209,7 +209,7 @@ describe.each(APPS)('the %s', (_, url, table) => {
 });
 
 describe('staff who have not used a second factor', () => {
-  it('reach the way to one and nothing else, by any route in any order', async () => {
+  it('reach the way to one and nothing else, by any route in any order (CVE-2025-64103, Zitadel)', async () => {
     for (const name of Object.values(info.demoStaff)) {
       const browser = new Browser(info);
       await browser.signIn(name);

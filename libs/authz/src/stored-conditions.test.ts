@@ -52,7 +52,7 @@ afterEach(() => {
   expect(({} as { admin?: unknown }).admin).toBeUndefined();
 });
 
-describe('conditions as they could be stored', () => {
+describe('conditions as they could be stored (CVE-2026-1774, CASL)', () => {
   test('with the name of a prototype anywhere are refused', () => {
     expect(TEXTS.length).toBeGreaterThan(1_000);
     const granted = TEXTS.filter((text) => outcomeOf(JSON.parse(text)) !== 'refused');

@@ -83,7 +83,7 @@ describe('a token is accepted only whole, genuine, ours and in time', () => {
     }
   });
 
-  test('signed by HMAC with the public key as the secret', async () => {
+  test('signed by HMAC with the public key as the secret (CVE-2015-9235)', async () => {
     const pem = createPublicKey({ key: app.keys.publicJwk as JsonWebKey, format: 'jwk' }).export({
       type: 'spki',
       format: 'pem',

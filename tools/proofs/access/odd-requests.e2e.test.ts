@@ -96,7 +96,7 @@ const ODDITIES = [
 describe.each([
   ['vault', () => tokens.app],
   ['api', () => tokens.shop],
-] as const)('no guarded route of the %s', (app, foreignToken) => {
+] as const)('no guarded route of the %s (CVE-2025-69211, CVE-2026-2293)', (app, foreignToken) => {
   it.each(ODDITIES)('lets in who has no credential, %s', async (_, odd) => {
     const routes = await guardedOf(app);
     const { asked, passed } = await lettingIn(info.urls[app], routes, odd);

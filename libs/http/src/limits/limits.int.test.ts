@@ -98,7 +98,7 @@ async function spend(at: number, headers: Headers): Promise<void> {
 }
 
 describe('two replicas and one PostgreSQL', () => {
-  test('count a client together, but for what they keep to themselves for a moment', async () => {
+  test('count a client together, but for what they keep to themselves for a moment (CVE-2025-57816, Fides)', async () => {
     const headers = [await shop(0), await shop(1)];
     const found = await statuses(3 * QUOTA, (n) => ask(n, '/v1/things/a', headers[n % 2]));
     const passed = found.filter((status) => status === 200).length;

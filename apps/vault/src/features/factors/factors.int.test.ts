@@ -124,7 +124,7 @@ describe('enrolling', () => {
       await expect(attempt()).rejects.toThrow('auth.required');
   });
 
-  it('of a second factor wants the first: a password alone brings none of its own', async () => {
+  it('of a second factor wants the first: a password alone brings none of its own (Ory Kratos’ AAL2)', async () => {
     const owner = await withTotp();
     const thief = await owner.elsewhere();
     for (const enrol of [() => thief.enrolTotp(), () => thief.enrolPasskey()])
@@ -133,7 +133,7 @@ describe('enrolling', () => {
     expect((await factorsOf(owner)).factors).toHaveLength(2);
   });
 
-  it('that was begun before the owner had a factor does not end after it', async () => {
+  it('that was begun before the owner had a factor does not end after it (Ory Kratos’ AAL2)', async () => {
     const owner = await somebody();
     const thief = await owner.elsewhere();
     thief.totpSecret = (await thief.ask((tx, asker) => vault.enrolment.beginTotp(tx, asker))).secret;
@@ -238,7 +238,7 @@ describe('a code of an authenticator app', () => {
     });
   });
 
-  it('in another writing is another code: blanks, other scripts’ digits, signs, more or fewer digits', async () => {
+  it('in another writing is another code: blanks, other scripts’ digits, signs, more or fewer digits (CVE-2025-6014)', async () => {
     const member = await withTotp();
     const arabic = (text: string) => text.replace(/\d/g, (d) => String.fromCharCode(0x660 + Number(d)));
     const wide = (text: string) => text.replace(/\d/g, (d) => String.fromCharCode(0xff10 + Number(d)));
@@ -495,7 +495,7 @@ describe('a recovery code', () => {
     await use(after, codes[1] ?? '');
   });
 
-  it('lowers nothing for good: the factor stays, the next sign-in wants one, and the last cannot be removed', async () => {
+  it('lowers nothing for good: the factor stays, the next sign-in wants one, and the last cannot be removed (Ory Kratos’ AAL2)', async () => {
     const { member, codes } = await withCodes();
     const browser = await member.elsewhere();
     for (const code of codes) {

@@ -243,7 +243,7 @@ describe('the data plane', () => {
     expect(await later).toBe('everywhere');
   });
 
-  it('gets no session of a sign-in that ends at the same time without hearing of its end', async () => {
+  it('gets no session of a sign-in that ends at the same time without hearing of its end (CVE-2026-1035, Keycloak)', async () => {
     for (let round = 0; round < proofCount(20, 200); round++) {
       const signed = await signIn(`races-${round}`);
       const code = await codeOf(signed);

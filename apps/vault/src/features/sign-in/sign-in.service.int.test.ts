@@ -61,7 +61,7 @@ describe('a sign-in code', () => {
     expect(await countSessions()).toBe(before);
   });
 
-  it('of staff that was issued before a second factor was used carries nothing over', async () => {
+  it('of staff that was issued before a second factor was used carries nothing over (CVE-2025-64103, Zitadel)', async () => {
     await vault.appoint('one-factor');
     const { asker } = await signedIn('one-factor');
     const { code } = await run((tx) => vault.signIn.issueCode(tx, asker));
