@@ -143,6 +143,27 @@ describe('what Fastify refuses by itself comes out the same way', () => {
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
     expect(answer).not.toContain('"name"');
   });
+
+  // Where a proxy in front ends the request at one of them and we at the other, the rest is read as somebody's next request.
+  test('a body whose end is said in two ways, twice or unclearly', async () => {
+    const head = `POST /v1/things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: ${json}\r\n`;
+    for (const framing of [
+      'content-length: 12\r\ntransfer-encoding: chunked',
+      'content-length: 12\r\ncontent-length: 4',
+      'content-length: 12, 12',
+      'content-length: +12',
+      'content-length: 12\r\ntransfer-encoding: identity',
+      'transfer-encoding: chunked, identity',
+      'transfer-encoding : chunked',
+    ]) {
+      const answer = await raw(`${head}${framing}\r\n\r\n{"name":"n"}`);
+      expect([framing, answer.split('\r\n')[0]]).toEqual([
+        framing,
+        expect.stringMatching(/^HTTP\/1.1 40\d /),
+      ]);
+      expect(answer.match(/HTTP\/1.1 /g)).toHaveLength(1);
+    }
+  });
 });
 
 function raw(bytes: string): Promise<string> {

@@ -208,6 +208,27 @@ describe('an account of a provider', () => {
     expect([people - before.people, accounts - before.accounts]).toEqual([1, 1]);
   });
 
+  // authentik believed whoever sent it an X-Forwarded-For: policies by network were passed, and the logs said what one liked
+  // (CVE-2023-36456).
+  it('comes from where it comes from, whatever its headers say (CVE-2023-36456, authentik)', async () => {
+    await running.appoint(main.issuer, 'arthur', 'auditor');
+    const tab = await signIn('arthur');
+    const said = Object.fromEntries(
+      ['x-forwarded-for', 'x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip'].map((name) => [
+        name,
+        '203.0.113.9',
+      ]),
+    );
+    const cookie = [...tab.cookies].map((pair) => pair.join('=')).join('; ');
+    await fetch(`${running.url}/v1/sign-out`, {
+      method: 'POST',
+      headers: { ...said, forwarded: 'for=203.0.113.9', cookie, origin: running.url },
+    });
+    const log = (await running.auditLog()).filter((entry) => entry.includes('"sign_in.sign_out"'));
+    expect(log).toEqual([expect.stringContaining('"127.0.0.0/24"')]);
+    expect(log.join()).not.toContain('203.0.113');
+  });
+
   // A token that names its own key, or the address of one, was believed, and the address fetched: a way in, and a way to have a
   // server ask for anything (CVE-2018-0114 and its like).
   it('is not what a token says whose key stands in its own header, and nobody asks for what it points to', async () => {
