@@ -39,6 +39,6 @@ export { UndeclaredRoutes } from './routes.js';
 export { hasSteppedUp, stepUpRequired } from './second-factor.js';
 export { ServiceController } from './service.controller.js';
 export { SessionCallers, type SessionFinder } from './sessions/session-callers.js';
-export { SessionCookieFormat } from './sessions/session-cookie.js';
+export { isSessionSecret, SessionCookieFormat } from './sessions/session-cookie.js';
 export { LEASE_MS, leasesOver } from './sessions/session-leases.js';
 export { type Closable, endOnSignals } from './shutdown.js';

@@ -4,11 +4,11 @@ import type { Tx, UnitOfWork } from '@integument/database';
 import { unauthenticated } from '../admission.js';
 import type { CallerResolver } from '../callers.js';
 import type { HttpRequest } from '../request.js';
-import type { SessionCookieFormat } from './session-cookie.js';
+import { isSessionSecret, type SessionCookieFormat } from './session-cookie.js';
 import { type Clocks, type Lease, SessionLeases } from './session-leases.js';
 
 export interface SessionFinder<Found extends Caller = Caller> {
-  /** In one statement. @returns who the cookie's secret, 32 bytes in base64url, lets in; null for an unknown or ended one */
+  /** In one statement. @returns who the cookie's secret, lets in; null for a malformed, unknown or ended one */
   find(tx: Tx, secret: string): Promise<Found | null>;
   /** Whether a use of the session is to be noted, where finding it does not do that. */
   isUseDue?(caller: Found): boolean;
@@ -16,8 +16,6 @@ export interface SessionFinder<Found extends Caller = Caller> {
 }
 
 const TRIES = 3;
-/** 32 bytes in base64url: a session's secret at either app. */
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 /** People and staff, by the cookie of their session. */
 export class SessionCallers implements CallerResolver {
@@ -38,7 +36,7 @@ export class SessionCallers implements CallerResolver {
     const lease = this.#leases.get(secret);
     if (lease) return letIn(request, lease);
     // Before a connection is waited for, and before it is kept in memory, however long it is.
-    if (!SECRET.test(secret)) throw unauthenticated(request);
+    if (!isSessionSecret(secret)) throw unauthenticated(request);
     return this.find(secret, request);
   }
 

@@ -1,5 +1,12 @@
 import type { HttpRequest } from '../request.js';
 
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+
+/** Whether this can be a session's secret, at either app: 32 bytes in base64url. */
+export function isSessionSecret(text: string): boolean {
+  return SECRET.test(text);
+}
+
 /**
  * The cookie of a session: `__Host-` binds it to this very origin over TLS. Plain http exists only on loopback, where
  * browsers would refuse the prefix; the settings refuse it elsewhere.

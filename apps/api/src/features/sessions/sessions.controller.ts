@@ -62,7 +62,8 @@ export class SessionsController {
    * the vault may just be ending both.
    */
   private async closeBefore(request: HttpRequest, circumstances: Circumstances): Promise<void> {
-    const secret = this.cookies.read(request) ?? '';
+    const secret = this.cookies.read(request);
+    if (secret === undefined) return;
     const caller = await this.unitOfWork.single((tx) => this.sessions.find(tx, secret));
     if (caller) await this.end(askerIn(circumstances, caller));
   }

@@ -3,7 +3,7 @@ import { person, staff } from '@integument/authz';
 import { type AnswerOf, CodedError, redeemSignInCode, type SignInCode } from '@integument/contracts';
 import { context, decodeId, deriveKey, open, SealBroken, seal } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import type { SessionFinder } from '@integument/http';
+import { isSessionSecret, type SessionFinder } from '@integument/http';
 import {
   type ApiPerson,
   type ApiStaff,
@@ -60,6 +60,7 @@ export class SessionsService implements SessionFinder<ApiPerson | ApiStaff> {
 
   /** @returns null for a secret that is malformed, unknown or whose session has run out or was idle for too long */
   async find(tx: Tx, secretText: string): Promise<ApiPerson | ApiStaff | null> {
+    if (!isSessionSecret(secretText)) return null;
     const cookie = cookieOf(Buffer.from(secretText, 'base64url'));
     const found = await this.store.find(tx, cookie.digest);
     const content = found && openContent(cookie, found.sealed);

@@ -4,7 +4,7 @@ import { person, staff } from '@integument/authz';
 import { type listSessions, notFound, type ReplyOf, type SignInId } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { type Asker, by } from '@integument/http';
+import { type Asker, by, isSessionSecret } from '@integument/http';
 import { accountOf, type VaultPerson, type VaultStaff } from '../../platform/callers.js';
 import { secretDigest } from './secret-digest.js';
 import { ofProvidersEnded, othersEnded, sessionEnded, sessionsListed, signedOut } from './sessions.audit.js';
@@ -72,6 +72,7 @@ export class SessionsService {
   }
 
   async find(tx: Tx, secretText: string): Promise<InSession | null> {
+    if (!isSessionSecret(secretText)) return null;
     const row = await this.store.find(tx, secretDigest(Buffer.from(secretText, 'base64url')));
     return row && toCaller(row);
   }
