@@ -133,7 +133,7 @@ it('a fresh sign-in has the provider ask for the password again, and say when it
     return [searchParams.get('prompt'), searchParams.get('max_age')];
   };
   expect(await asked('?fresh=true')).toEqual(['login', '300']);
-  expect(await asked('')).toEqual([null, null]);
+  expect(await asked('')).toEqual([null, '43200']);
   expect((await browser.send(`${vault}/v1/sign-in?fresh=yes`)).status).toBe(400);
 });
 

@@ -71,6 +71,8 @@ describe('a provider that behaves', () => {
     const { url } = await tab.begin();
     expect(new URL(url).searchParams.get('scope')).toBe('openid');
     expect(new URL(url).searchParams.get('max_age')).toBe('43200');
+    const ofPeople = await new Tab(vault).begin('?provider=other');
+    expect(new URL(ofPeople.url).searchParams.get('max_age')).toBeNull();
     expect((await tab.finish(await comeBack(url))).outcome).toBe('303');
     expect(await tab.whoAmI()).toBe('person');
   });

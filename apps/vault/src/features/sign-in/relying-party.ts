@@ -80,9 +80,13 @@ export class RelyingParty {
   }
 }
 
-/** No older sign-in is taken up than a session of ours lasts. */
-function maxAgeOf({ fresh }: Attempt): number {
-  return fresh ? FRESH_SECONDS : SESSION_SECONDS;
+/**
+ * Asked how old a sign-in may be, a provider has to say how old it is (`auth_time`: OpenID Connect Core, section 3.1.2.1), which staff
+ * need for enrolling a factor. Theirs may be as old as a session of ours gets; people's any, as their provider keeps them signed in.
+ */
+function ageAskedFor({ settings }: ProviderConnection, { fresh }: Attempt): Record<string, string> {
+  if (fresh) return { prompt: 'login', max_age: String(FRESH_SECONDS) };
+  return settings.staff ? { max_age: String(SESSION_SECONDS) } : {};
 }
 
 function answers(callback: URL, { redirectUri, state }: Attempt): boolean {
@@ -104,9 +108,7 @@ async function authorizationUrl(provider: ProviderConnection, attempt: Attempt):
       code_challenge: challenge,
       code_challenge_method: 'S256',
       ...(acrValues.length > 0 && { acr_values: acrValues.join(' ') }),
-      // Asked for, `auth_time` has to come back (OpenID Connect Core, section 3.1.2.1).
-      max_age: String(maxAgeOf(attempt)),
-      ...(attempt.fresh && { prompt: 'login' }),
+      ...ageAskedFor(provider, attempt),
     });
     return url.href;
   } catch (error) {
