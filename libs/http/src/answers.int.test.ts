@@ -119,6 +119,7 @@ describe('every answer is closed to browsers', () => {
   test.each(['/v1/things/a', '/v1/none', '/v1/%zz', '/healthz', '/openapi.json'])('%s', async (path) => {
     const { headers } = await fetch(app.base + path, { headers: auth });
     expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('content-type')).toMatch(/^application\/(problem\+)?json; charset=utf-8$/);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
