@@ -14,7 +14,7 @@ function here(command: string, { urls, dataFolder }: PlatformInfo): string {
   const at = { web: urls.web, vault: urls.vault, api: urls.api, provider: urls.issuer };
   const moved = Object.entries(at).reduce(
     (text, [name, url]) =>
-      text.replaceAll(`http://127.0.0.1:${LISTENERS[name as keyof typeof at].port}`, url),
+      text.replaceAll(`http://${new URL(url).hostname}:${LISTENERS[name as keyof typeof at].port}`, url),
     command,
   );
   return moved.replaceAll('./.data/', `${dataFolder}/`);

@@ -6,7 +6,7 @@ import { ensureAuthority, ensureCertificate, type KeyPairFiles } from './certifi
 import type { DataFolder } from './data-folder.js';
 import { readOrMake, SECRET, writeAtomically } from './files.js';
 import { ensureAuditKey, ensureKeyFile, ensureSecretFile, ensureSecrets, type Secrets } from './secrets.js';
-import type { RunSettings } from './settings.js';
+import type { Ports, RunSettings } from './settings.js';
 
 /** Files with the keys that one app reads; another app's are never among its settings. */
 export interface AppKeys {
@@ -48,7 +48,7 @@ export async function drawBlueprint(
   now: Date,
 ): Promise<Blueprint> {
   const secrets = ensureSecrets(folder.secrets);
-  const urls = urlsOf(settings);
+  const urls = urlsAt(settings.ports);
   const keys = await ensureKeys(folder, secrets, now);
   const blueprint = {
     settings,
@@ -63,14 +63,17 @@ export async function drawBlueprint(
   return blueprint;
 }
 
-function urlsOf({ ports }: RunSettings): PlatformInfo['urls'] {
-  const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${port}`;
+/**
+ * What a browser visits is called localhost, since passkeys are bound to a domain, and an IP address is none. The provider keeps its
+ * number: its issuer is half of each account's name, so with another one everybody in an older data folder would be a stranger.
+ */
+export function urlsAt(ports: Ports): PlatformInfo['urls'] {
   return {
-    web: at('http', ports.web),
-    vault: at('http', ports.vault),
-    vaultInternal: at('https', ports.vaultInternal),
-    api: at('http', ports.api),
-    issuer: at('http', ports.provider),
+    web: `http://localhost:${ports.web}`,
+    vault: `http://localhost:${ports.vault}`,
+    vaultInternal: `https://127.0.0.1:${ports.vaultInternal}`,
+    api: `http://localhost:${ports.api}`,
+    issuer: `http://127.0.0.1:${ports.provider}`,
   };
 }
 

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { urlsAt } from '../run/blueprint.js';
 import { forgetData } from '../run/data-folder.js';
 import { startPlatform } from '../run/platform.js';
 import { anyPorts } from '../run/settings.js';
@@ -27,8 +28,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   let second: SecondProvider | undefined;
   try {
     const ports = await anyPorts();
-    const at = (port: number) => `http://127.0.0.1:${port}`;
-    second = await startSecondProvider(at(ports.vault), at(ports.web));
+    const urls = urlsAt(ports);
+    second = await startSecondProvider(urls.vault, urls.web);
     process.env.OIDC_PROVIDERS_FILE = second.file;
     const platform = await startPlatform({ dataFolder, ports, durable: true, quiet: true });
     project.provide('platform', platform.info);
