@@ -24,6 +24,7 @@ class UnguardedController {
     return {
       kind: 'staff' as const,
       roles: [...ROLES],
+      account: null,
       authenticatedAt: WHEN.toISOString(),
       factorAt: WHEN.toISOString(),
       expiresAt: WHEN.toISOString(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { signInCode } from './ids.js';
+import { signInCode, staffId } from './ids.js';
 import { defineRoute } from './route.js';
 
 /** Short name of an OpenID provider, as the operator gave it: part of an address. */
@@ -95,6 +95,9 @@ export const readSession = defineRoute({
   reply: z.object({
     kind: z.enum(['person', 'staff']),
     roles: z.array(z.string()),
+    account: staffId
+      .nullable()
+      .describe('How you are called in approvals and in the audit log; null for people'),
     authenticatedAt: z.iso.datetime(),
     factorAt: z.iso.datetime().nullable().describe('When a second factor was last used in this session'),
     expiresAt: z.iso.datetime(),

@@ -25,7 +25,7 @@ import {
 } from '@integument/http';
 import { Controller, Inject, Req } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
-import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
+import { accountOf, type VaultPerson, type VaultStaff } from '../../platform/callers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
 import { deviceOf, SESSION_SECONDS, SessionsService } from '../sessions/index.js';
 import { ATTEMPT_SECONDS, RelyingParty } from './relying-party.js';
@@ -94,6 +94,7 @@ export class SignInController {
     return {
       kind: caller.kind,
       roles: caller.kind === 'staff' ? [...caller.roles] : [],
+      account: caller.kind === 'staff' ? accountOf(caller).toString('hex') : null,
       authenticatedAt: caller.authenticatedAt.toISOString(),
       factorAt: caller.secondFactorAt?.toISOString() ?? null,
       expiresAt: caller.expiresAt.toISOString(),
