@@ -12,9 +12,7 @@ Integument runs. Open ${urls.web}
   ${demoStaff.auditor.padEnd(12)}  the auditor
   ${demoStaff.admin.padEnd(12)}  the admin
 
-  Staff need a second factor. Once signed in, in the vault's /docs within five minutes: POST /v1/factors/totp shows
-  what an authenticator app takes, POST /v1/factors/totp/finish takes its first code; later POST /v1/factors/use/totp.
-
+  Staff         ${urls.web}/staff.html   (second factors; approvals beside it)
   Vault         ${urls.vault}/docs   (identity)
   API           ${urls.api}/docs   (skin and health data, by pseudonym)
   Clients       their ids and secrets are in ${info.dataFolder}/demo.json

@@ -1,35 +1,40 @@
-import { call, callIfSignedIn, whereTheAppsAre } from './calls.js';
+import { api, vault } from './apps.js';
+import { call, callIfSignedIn } from './calls.js';
 import { showConsents } from './consents.js';
+import { element } from './elements.js';
 import { showIdentity } from './identity.js';
+import { sentenceFor } from './sentences.js';
+import { showSessions } from './sessions.js';
+import { showSignOut, waysIn } from './sign-in.js';
 
 const status = document.getElementById('status');
-const signIn = document.getElementById('sign-in');
-const signOut = document.getElementById('sign-out');
+const entrance = document.getElementById('entrance');
 
-const { vault, api } = await whereTheAppsAre();
 document.getElementById('vault-docs').href = `${vault}/docs`;
 document.getElementById('api-docs').href = `${api}/docs`;
-signIn.href = `${vault}/v1/sign-in?return_to=${encodeURIComponent(`${location.origin}/`)}`;
-signOut.addEventListener('click', leave);
 
 try {
   const session = await callIfSignedIn(vault, 'GET', '/v1/session');
   if (session) await welcome(session);
-  else say('You are not signed in.', signIn);
-} catch {
-  say('The vault or the API does not answer. Is everything running?', signIn);
+  else say('You are not signed in.', await waysIn());
+} catch (error) {
+  say(sentenceFor(error));
 }
 
 async function welcome(session) {
+  showSignOut();
   if (session.kind === 'staff') {
-    say(
-      `Signed in as staff: ${session.roles.join(', ')}. Your work is done through the two apps’ routes.`,
-      signOut,
-    );
+    const next = element('a', { class: 'button', href: '/staff.html' }, 'To the pages for staff');
+    say(`Signed in as staff: ${session.roles.join(', ')}.`, next);
     return;
   }
-  say('Signed in. The left half came from the vault, the right half from the API.', signOut);
-  await Promise.all([showIdentity(vault), enterApi().then(() => showConsents(api))]);
+  say('Signed in. The left half came from the vault, the right half from the API.');
+  document.getElementById('sessions-section').hidden = false;
+  await Promise.all([
+    showIdentity(vault),
+    showSessions(document.getElementById('sessions')),
+    enterApi().then(() => showConsents(api)),
+  ]);
 }
 
 /** The vault's one-time code carries the sign-in to the API, through this browser and not from server to server. */
@@ -39,17 +44,7 @@ async function enterApi() {
   await call(api, 'POST', '/v1/sessions', { code });
 }
 
-async function leave() {
-  signOut.disabled = true;
-  // Both are told, even when one of them doesn't answer.
-  await Promise.allSettled([
-    call(api, 'DELETE', '/v1/sessions/current'),
-    call(vault, 'POST', '/v1/sign-out'),
-  ]);
-  location.reload();
-}
-
-function say(text, next) {
+function say(text, ...next) {
   status.textContent = text;
-  next.hidden = false;
+  entrance.replaceChildren(...next);
 }

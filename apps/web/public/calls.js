@@ -8,12 +8,6 @@ export class Refused extends Error {
   }
 }
 
-/** Where the two apps are: asked of the page's own origin once. */
-export async function whereTheAppsAre() {
-  const reply = await fetch('/config.json');
-  return reply.json();
-}
-
 /**
  * Calls one app with its own cookie. Each has a cookie of its own; neither is ever given the other's.
  * @throws {Refused}

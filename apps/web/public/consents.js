@@ -1,4 +1,5 @@
 import { call } from './calls.js';
+import { attempt } from './forms.js';
 
 const list = document.getElementById('consents');
 const note = document.getElementById('consents-note');
@@ -20,7 +21,9 @@ function row(api, purpose, consent) {
   item.querySelector('h3').textContent = purpose.title;
   item.querySelector('.terms').textContent = terms(purpose);
   show(item, purpose, consent);
-  item.querySelector('button').addEventListener('click', () => change(api, item, purpose));
+  const button = item.querySelector('button');
+  const complaint = item.querySelector('.trouble');
+  button.addEventListener('click', () => void attempt(button, complaint, () => change(api, item, purpose)));
   return item;
 }
 
@@ -34,19 +37,11 @@ function show(item, purpose, consent) {
 }
 
 async function change(api, item, purpose) {
-  const button = item.querySelector('button');
   const path = `/v1/me/consents/${purpose.name}`;
-  button.disabled = true;
-  try {
-    const consent = item.classList.contains('open')
-      ? await call(api, 'POST', `${path}/withdraw`)
-      : await call(api, 'POST', `${path}/give`, { notice: await digest(noticeOf(purpose)) });
-    show(item, purpose, consent);
-  } catch {
-    item.querySelector('.state').textContent = 'That did not work. Reload the page to see how it stands.';
-  } finally {
-    button.disabled = false;
-  }
+  const consent = item.classList.contains('open')
+    ? await call(api, 'POST', `${path}/withdraw`)
+    : await call(api, 'POST', `${path}/give`, { notice: await digest(noticeOf(purpose)) });
+  show(item, purpose, consent);
 }
 
 function describe(consent) {

@@ -1,0 +1,102 @@
+import { accountFields, accountIn, digestOf, ROLES } from './accounts.js';
+import { vault } from './apps.js';
+import { call } from './calls.js';
+import { element, facts } from './elements.js';
+import { choices, field, form } from './forms.js';
+import { callVault } from './step-up.js';
+
+/**
+ * What takes two people: who may ask, what is asked for, and how it is carried out once somebody has agreed.
+ * `use` gives back what there is to show, or nothing; `place` is there for what it still has to ask.
+ */
+export const OPERATIONS = {
+  'staff.change': {
+    title: 'Give an account roles, or none',
+    mayAsk: ({ roles }) => roles.includes('admin'),
+    fields: () => [
+      ...accountFields(),
+      choices({
+        label: 'Its roles from then on; with none it is staff no more',
+        name: 'roles',
+        choices: ROLES,
+      }),
+    ],
+    parameters: async (values) => ({
+      account: await digestOf(accountIn(values)),
+      roles: values.getAll('roles'),
+    }),
+    describe: ({ account, roles }) => ({
+      Account: account,
+      'Roles from then on': roles.map((role) => ROLES[role]).join(', ') || 'none: staff no more',
+    }),
+    use: changeStaff,
+  },
+  'factors.remove_last': {
+    title: 'Remove all second factors of an account',
+    mayAsk: () => true,
+    fields: ({ roles }) =>
+      roles.includes('admin') ? accountFields({ required: false, hint: 'Empty for your own' }) : [],
+    parameters: async (values, session) => ({
+      account: values.get('subject') ? await digestOf(accountIn(values)) : session.account,
+    }),
+    describe: ({ account }) => ({ Account: account }),
+    use: ({ approval, parameters: { account } }) =>
+      callVault('POST', '/v1/factors/remove-last', { account, approval }).then(() => undefined),
+  },
+  'evidence.open': {
+    title: 'Say whom entries of an audit log are about',
+    mayAsk: ({ roles }) => roles.includes('auditor'),
+    breakGlass: true,
+    fields: () => [
+      field({
+        label: 'Subject of the entries',
+        name: 'subject',
+        pattern: '[A-Za-z0-9_\\-]{43}',
+        required: true,
+        hint: '43 letters, digits, hyphens and low lines',
+      }),
+    ],
+    parameters: async (values) => ({ subject: values.get('subject') }),
+    describe: ({ subject }) => ({ Subject: subject }),
+    use: openCommitment,
+  },
+};
+
+async function changeStaff({ approval, parameters: { account, roles } }, place) {
+  const { staff } = await call(vault, 'GET', '/v1/staff');
+  if (roles.length === 0) await callVault('POST', `/v1/staff/${account}/dismiss`, { approval });
+  else if (staff.some((member) => member.account === account)) {
+    await callVault('PUT', `/v1/staff/${account}/roles`, { roles, approval });
+  } else await appoint(approval, roles, place);
+}
+
+/** Who is no staff yet is known here by their digest alone, so whoever appoints them says who they are. */
+function appoint(approval, roles, place) {
+  return new Promise((resolve) => {
+    const fields = accountFields({ hint: 'The one that was agreed to' });
+    const work = async (values) => {
+      await callVault('POST', '/v1/staff', { ...accountIn(values), roles, approval });
+      resolve();
+    };
+    place.replaceChildren(form({ button: 'Appoint this account', fields, work }));
+    place.querySelector('input').focus();
+  });
+}
+
+async function openCommitment({ approval, parameters: { subject } }) {
+  const opened = await callVault('POST', '/v1/audit/openings', { subject, approval });
+  return element(
+    'div',
+    {},
+    element('p', {}, 'Shown this once:'),
+    facts({
+      Subject: opened.subject,
+      Kind: opened.kind,
+      Purpose: opened.purpose,
+      Pseudonym: opened.pseudonym,
+      Id: opened.id,
+      Salt: opened.salt,
+      'Can be opened until': opened.until,
+    }),
+  );
+}
