@@ -15,17 +15,20 @@ const ACTIONS = { waiting: toDecide, mine: toCarryOut, review: toReview };
 await enter(async (session) => {
   document.getElementById('approvals').hidden = false;
   const refresh = async (words, found) => {
-    await Promise.all(Object.keys(ACTIONS).map((name) => showList(name, refresh)));
+    // First of all: what was found is shown this once, and must not wait for lists that may fail to come.
     outcome.replaceChildren(element('p', {}, words), ...(found ? [found] : []));
     goTo(outcome);
+    await Promise.all(Object.keys(ACTIONS).map((name) => showList(name, refresh, session)));
   };
   document.getElementById('ask').replaceChildren(waysToAsk(session, refresh));
-  await Promise.all(Object.keys(ACTIONS).map((name) => showList(name, refresh)));
+  await Promise.all(Object.keys(ACTIONS).map((name) => showList(name, refresh, session)));
 });
 
-async function showList(name, refresh) {
+async function showList(name, refresh, session) {
   const { approvals } = await call(vault, 'GET', `/v1/approvals?show=${name}`);
-  const items = approvals.map((approval) => approvalItem(approval, ACTIONS[name](approval, refresh)));
+  const items = approvals.map((approval) =>
+    approvalItem(approval, ACTIONS[name](approval, refresh, session)),
+  );
   document.getElementById(name).replaceChildren(...items);
   document.getElementById(`${name}-none`).hidden = items.length > 0;
 }
@@ -53,7 +56,7 @@ function toDecide({ approval, parameters }, refresh) {
   ];
 }
 
-function toCarryOut(approval, refresh) {
+function toCarryOut(approval, refresh, session) {
   const isOpen = approval.state === 'requested' || approval.state === 'approved';
   if (!isOpen) return [];
   const takeBack = async () => {
@@ -63,12 +66,12 @@ function toCarryOut(approval, refresh) {
   const back = action('Take back', takeBack, { class: 'quiet' });
   if (approval.state === 'requested') return [back];
   const place = element('div');
-  place.append(action('Carry it out', () => carryOut(approval, place, refresh)));
+  place.append(action('Carry it out', () => carryOut(approval, place, refresh, session)));
   return [place, back];
 }
 
-async function carryOut(approval, place, refresh) {
-  const found = await OPERATIONS[approval.operation].use(approval, place);
+async function carryOut(approval, place, refresh, session) {
+  const found = await OPERATIONS[approval.operation].use(approval, place, session);
   await refresh('It is done.', found);
 }
 

@@ -55,7 +55,10 @@ export function form({ button, fields, work }) {
   const made = element('form', {}, ...fields, submit, complaint);
   made.addEventListener('submit', (event) => {
     event.preventDefault();
-    void attempt(submit, complaint, () => work(new FormData(made)));
+    void attempt(submit, complaint, async () => {
+      await work(new FormData(made));
+      made.reset();
+    });
   });
   return made;
 }

@@ -40,8 +40,7 @@ export const OPERATIONS = {
       account: values.get('subject') ? await digestOf(accountIn(values)) : session.account,
     }),
     describe: ({ account }) => ({ Account: account }),
-    use: ({ approval, parameters: { account } }) =>
-      callVault('POST', '/v1/factors/remove-last', { account, approval }).then(() => undefined),
+    use: removeLastFactors,
   },
   'evidence.open': {
     title: 'Say whom entries of an audit log are about',
@@ -81,6 +80,12 @@ function appoint(approval, roles, place) {
     place.replaceChildren(form({ button: 'Appoint this account', fields, work }));
     place.querySelector('input').focus();
   });
+}
+
+/** One's own sessions end with it, so the page begins anew. */
+async function removeLastFactors({ approval, parameters: { account } }, _place, session) {
+  await callVault('POST', '/v1/factors/remove-last', { account, approval });
+  if (account === session.account) location.reload();
 }
 
 async function openCommitment({ approval, parameters: { subject } }) {

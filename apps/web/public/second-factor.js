@@ -36,7 +36,7 @@ export async function waysToUse(onUsed) {
       '/v1/factors/use/recovery-code',
       onUsed,
     );
-    ways.append(element('details', {}, element('summary', {}, 'I can’t use any of these'), recovery));
+    ways.append(element('details', {}, element('summary', {}, 'Use a recovery code instead'), recovery));
   }
   return ways;
 }

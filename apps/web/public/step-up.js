@@ -25,7 +25,7 @@ async function stepUp() {
   cancel.addEventListener('click', () => dialog.close());
   dialog.append(
     element('h2', { id: 'step-up-title' }, 'Use your second factor again'),
-    element('p', { class: 'note' }, 'What you are about to do takes one of the last five minutes.'),
+    element('p', {}, 'What you are about to do takes one of the last five minutes.'),
     ways,
     cancel,
   );

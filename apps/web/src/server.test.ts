@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from './config.js';
 import { createServer } from './server.js';
 
+const PAGES = ['/', '/staff.html', '/approvals.html'];
+
 let server: FastifyInstance;
 beforeAll(async () => {
   server = await createServer({ host: '', port: 0, vault: 'http://vault.test', api: 'http://api.test' });
@@ -33,14 +35,18 @@ describe('the page', () => {
     await https.close();
   });
 
-  it('has no script and no style inside it, which that policy would stop', async () => {
-    const { body } = await server.inject('/');
+  it.each(PAGES)('%s has no script and no style inside it, which that policy would stop', async (path) => {
+    const { body } = await server.inject(path);
+    expect(body).toContain('<script type="module" src=');
     expect(body).not.toMatch(/<style|style=|<script(?![^>]*src=)|\son\w+=/);
   });
 
-  it.each(['/index.html', '/app.js', '/style.css'])('comes with %s', async (path) => {
-    expect((await server.inject(path)).statusCode).toBe(200);
-  });
+  it.each(['/index.html', '/app.js', '/style.css', '/staff.js', '/approvals.js'])(
+    'comes with %s',
+    async (path) => {
+      expect((await server.inject(path)).statusCode).toBe(200);
+    },
+  );
 });
 
 describe('the server', () => {
