@@ -5,7 +5,9 @@ import { OPERATIONS } from './operations.js';
 import { callVault } from './step-up.js';
 
 const BREAK_GLASS = 'auditor';
-const referenceField = () =>
+
+/** Of a case elsewhere; no name fits into it. */
+export const referenceField = () =>
   field({
     label: 'Case number',
     name: 'reference',
@@ -26,8 +28,6 @@ export function waysToAsk(session, onAsked) {
   );
   return element('div', { class: 'ways' }, ...ways, ...emergencies);
 }
-
-export { referenceField };
 
 function way(title, content) {
   return element('details', {}, element('summary', {}, title), content);

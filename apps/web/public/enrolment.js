@@ -7,7 +7,7 @@ import { callVault } from './step-up.js';
 
 /**
  * The ways to a new second factor.
- * @param {string} returnTo where somebody comes back to who has to sign in again first
+ * @param {string | undefined} returnTo where somebody comes back to who has to sign in again first; this page when undefined
  * @param {() => unknown} onEnrolled
  */
 export function enrolment(returnTo, onEnrolled) {

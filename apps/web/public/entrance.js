@@ -41,7 +41,7 @@ async function secondStep(goOn) {
       await showNewRecoveryCodes(place);
       await again();
     };
-    ask('Staff come in with two factors. Add your second one now.', enrolment(location.href, enrolled));
+    ask('Staff come in with two factors. Add your second one now.', enrolment(undefined, enrolled));
   }
 }
 

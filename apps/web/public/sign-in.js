@@ -2,11 +2,14 @@ import { api, vault } from './apps.js';
 import { call } from './calls.js';
 import { element } from './elements.js';
 
+/** This page, without what else stands in its address. */
+const HERE = `${location.origin}${location.pathname}`;
+
 /**
  * The ways in: a link for each provider, with its name where there are several.
  * @param {{ returnTo?: string, fresh?: boolean }} options fresh has the provider ask for the password again
  */
-export async function waysIn({ returnTo = location.href, fresh = false } = {}) {
+export async function waysIn({ returnTo = HERE, fresh = false } = {}) {
   const { providers } = await call(vault, 'GET', '/v1/sign-in/providers');
   const link = ({ id, name }) => {
     const query = new URLSearchParams({ provider: id, return_to: returnTo, ...(fresh && { fresh: 'true' }) });
