@@ -22,6 +22,7 @@ const STATES = {
   refused: 'Refused',
   taken_back: 'Taken back',
   expired: 'Too late',
+  void: 'Void: one of its two people has other roles now',
 };
 
 /** One approval, with what can be done about it. @param {Node[]} actions */

@@ -49,6 +49,9 @@ export const SENTENCES = {
   'approvals.other_parameters': 'What was agreed to is something else: look at the account and its roles.',
   'approvals.over':
     'This is not good any more: it was used, refused, taken back or too late, or roles have changed.',
+  'approvals.asked_already': 'You have asked for just this already: use that request, or take it back first.',
+  'approvals.too_many': 'Twenty requests of yours are open. Take some back first.',
+  'approvals.reviews_open': 'Three emergencies of yours have no review yet. Have one reviewed first.',
   'approvals.reviewed': 'Somebody has reviewed this already. Reload the page.',
   'approvals.review_overdue':
     'An earlier emergency of yours has waited for its review for more than 72 hours.',
@@ -57,6 +60,7 @@ export const SENTENCES = {
   'staff.known': 'This account is staff already. Reload the page to change its roles instead.',
   'staff.of_file': 'The registry file says who this is: only the operator changes it.',
   'staff.own_roles': 'Nobody changes their own roles.',
+  'staff.issuer_unknown': 'Staff may not come from this provider. Look at its address again.',
   'evidence.gone': 'Nobody can say any more whom this was about.',
 };
 
