@@ -11,7 +11,7 @@ import { BadProof, type DpopProofs } from './dpop/dpop-proofs.js';
 import { UnprovedToken } from './dpop/key-proof.js';
 import { RecentTokens, type Verified } from './recent-tokens.js';
 import type { HttpRequest } from './request.js';
-import type { Soon } from './soon.js';
+import { andThen, type Soon } from './soon.js';
 
 export interface BearerTokensOptions {
   /** `iss`, exactly */
@@ -24,14 +24,14 @@ export interface BearerTokensOptions {
   readonly algorithms?: readonly string[];
   /**
    * Says who a verified token stands for; null for nobody we know. Runs for every request, the signature check does not,
-   * so that a suspended client is out at once: look into memory, and give the same object for the same caller.
+   * so that a suspended client is out at once: answer from memory, and set `request.lease` where that was true only a moment ago.
    */
-  readonly callerOf: (claims: JWTPayload) => Caller | null;
+  readonly callerOf: (claims: JWTPayload, request: HttpRequest) => Soon<Caller | null>;
   /**
    * Who holds a genuine token that is for another audience. Give a caller that no route here lets in: it is refused all
-   * the same, but by name, and so on record. Without this such a token is as good as none.
+   * the same, but by name, and so on record. Without this, or where it gives null, such a token is as good as none.
    */
-  readonly strangerOf?: (claims: JWTPayload) => Caller;
+  readonly strangerOf?: (claims: JWTPayload) => Soon<Caller | null>;
   /** what judges the proofs of tokens that are bound to a key */
   readonly proofs: DpopProofs;
   /** tokens remembered at most; 10,000 when absent */
@@ -72,8 +72,8 @@ export class BearerTokens implements CallerResolver {
     if (!(BEARER.test(header) || isDpop(header)) || header.length > TOKEN_MAX) throw unauthenticated(request);
     const token = header.slice(header.indexOf(' ') + 1);
     const now = this.#options.now();
-    const known = this.#recent.get(token, now) ?? this.remembered(token, now);
-    return known ? this.letIn(known.claims, token, request) : this.verify(token, request);
+    const verified = this.#recent.get(token, now) ?? this.remembered(token, now);
+    return verified ? this.letIn(verified.claims, token, request) : this.verify(token, request);
   }
 
   private remembered(token: string, now: number): Verified | undefined {
@@ -86,7 +86,7 @@ export class BearerTokens implements CallerResolver {
   private async verify(token: string, request: HttpRequest): Promise<Caller> {
     const { audience, now, strangerOf } = this.#options;
     const claims = await this.genuine(token, request);
-    if (strangerOf && claims.aud !== audience) return strangerOf(claims);
+    if (strangerOf && claims.aud !== audience) return known(await strangerOf(claims), request);
     const until = Math.min(now() + BELIEVED_MS, (claims.exp ?? 0) * 1_000);
     this.#verified.set(digestOf(token), { claims, until });
     return this.letIn(claims, token, request);
@@ -116,11 +116,18 @@ export class BearerTokens implements CallerResolver {
   }
 
   private letIn(claims: JWTPayload, token: string, request: HttpRequest): Soon<Caller> {
-    const caller = this.callerOf(claims, request);
+    return andThen(this.#options.callerOf(claims, request), (found) =>
+      this.prove(known(found, request), claims, token, request),
+    );
+  }
+
+  private prove(caller: Caller, claims: JWTPayload, token: string, request: HttpRequest): Soon<Caller> {
     const withProof = isDpop(request.headers.authorization);
     if (claims.cnf === undefined && !withProof) return caller;
     // Bound to a key, by whatever means (a client certificate, too), and shown without it: anybody can do that.
     if (!withProof) throw new UnprovedToken(caller, 'invalid_token');
+    // Asked once more, after the body has come: of this very request the proof was good, and is spent.
+    if (request.proved) return caller;
     return this.proved(caller, claims, token, request);
   }
 
@@ -138,12 +145,6 @@ export class BearerTokens implements CallerResolver {
       throw error instanceof BadProof ? new UnprovedToken(caller, error.fault, error) : unavailable(error);
     }
     request.proved = true;
-    return caller;
-  }
-
-  private callerOf(claims: JWTPayload, request: HttpRequest): Caller {
-    const caller = this.#options.callerOf(claims);
-    if (!caller) throw unauthenticated(request);
     return caller;
   }
 
@@ -177,6 +178,11 @@ export class BearerTokens implements CallerResolver {
       cacheMaxAge: 600_000,
     });
   }
+}
+
+function known(caller: Caller | null, request: HttpRequest): Caller {
+  if (!caller) throw unauthenticated(request);
+  return caller;
 }
 
 function unavailable(cause: unknown): CodedError {

@@ -5,6 +5,7 @@ export { Answer } from './answer.js';
 export { AskedBy, AskedIn, type Asker, actorOf, askerIn, by } from './asker.js';
 export { BearerTokens, type BearerTokensOptions } from './bearer-tokens.js';
 export { type CallerResolver, firstOf } from './callers.js';
+export { type ClientDirectory, clientCallers } from './client-callers.js';
 export { commonPolicy } from './common.js';
 export {
   InvalidSettings,
@@ -26,6 +27,8 @@ export { Effects } from './effects.js';
 export type { HealthCheck } from './health.js';
 export { Implements, type InputOf, ReplyMismatch } from './implements.js';
 export { InvalidRequest } from './input.js';
+export { CLIENT_LEASE_MS, LEASE_MS, type Lease, leasesOver } from './leases/lease.js';
+export { Leases } from './leases/leases.js';
 export { limitSettings, limitTable } from './limits/limit-settings.js';
 export { Limits } from './limits/limits.js';
 export { postgresCounts, rateCountSchemaSql, redisCounts } from './limits/shared-counts.js';
@@ -40,5 +43,5 @@ export { hasSteppedUp, stepUpRequired } from './second-factor.js';
 export { ServiceController } from './service.controller.js';
 export { SessionCallers, type SessionFinder } from './sessions/session-callers.js';
 export { isSessionSecret, SessionCookieFormat } from './sessions/session-cookie.js';
-export { LEASE_MS, leasesOver } from './sessions/session-leases.js';
 export { type Closable, endOnSignals } from './shutdown.js';
+export type { Soon } from './soon.js';

@@ -3,8 +3,8 @@ import type { RouteContract } from '@integument/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission } from './admission.js';
 import type { ParsedInput } from './input.js';
+import type { Lease } from './leases/lease.js';
 import type { Provenance } from './provenance.js';
-import type { Lease } from './sessions/session-leases.js';
 
 /** Marks a route of the platform itself (health, documents): open, and without a contract. Only this library sets it. */
 export const PLATFORM_ROUTE = Symbol('integument.platform-route');
@@ -17,8 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null where nobody was needed, or nobody is known yet. */
     caller: Caller | null;
-    /** How long the caller may be believed; null where they proved more than a session. */
-    lease: Lease | null;
+    /** How long the caller may be believed; null where nothing was looked up for it. */
+    lease: Lease<Caller> | null;
     /** Whether the caller's token came with a proof of the key that it is bound to (RFC 9449). */
     proved: boolean;
     /** The contract under which the request was let in. Null means it was not. */

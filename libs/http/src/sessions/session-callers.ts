@@ -1,11 +1,12 @@
 import type { Caller } from '@integument/authz';
-import { CodedError } from '@integument/contracts';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { unauthenticated } from '../admission.js';
 import type { CallerResolver } from '../callers.js';
+import { type Clocks, LEASE_MS, type Lease } from '../leases/lease.js';
+import { Leases } from '../leases/leases.js';
 import type { HttpRequest } from '../request.js';
+import { andThen } from '../soon.js';
 import { isSessionSecret, type SessionCookieFormat } from './session-cookie.js';
-import { type Clocks, type Lease, SessionLeases } from './session-leases.js';
 
 export interface SessionFinder<Found extends Caller = Caller> {
   /** In one statement. @returns who the cookie's secret, lets in; null for a malformed, unknown or ended one */
@@ -15,11 +16,9 @@ export interface SessionFinder<Found extends Caller = Caller> {
   noteUse?(tx: Tx, caller: Found): Promise<void>;
 }
 
-const TRIES = 3;
-
 /** People and staff, by the cookie of their session. */
 export class SessionCallers implements CallerResolver {
-  readonly #leases: SessionLeases;
+  readonly #leases: Leases<Caller>;
 
   constructor(
     private readonly cookies: SessionCookieFormat,
@@ -27,22 +26,25 @@ export class SessionCallers implements CallerResolver {
     private readonly unitOfWork: UnitOfWork,
     clocks?: Clocks,
   ) {
-    this.#leases = new SessionLeases((secret, begin) => this.look(secret, begin), clocks);
+    this.#leases = new Leases({
+      ms: LEASE_MS,
+      look: (secret, lease) => this.look(secret, lease),
+      code: 'sessions.unavailable',
+      ...(clocks && { clocks }),
+    });
   }
 
   resolve(request: HttpRequest): Caller | null | Promise<Caller | null> {
     const secret = this.cookies.read(request);
     if (secret === undefined) return null;
-    const lease = this.#leases.get(secret);
-    if (lease) return letIn(request, lease);
     // Before a connection is waited for, and before it is kept in memory, however long it is.
     if (!isSessionSecret(secret)) throw unauthenticated(request);
-    return this.find(secret, request);
+    return andThen(this.#leases.hold(secret), (lease) => letIn(request, lease));
   }
 
-  private async look(secret: string, begin: () => void): Promise<Caller | null> {
+  private async look(secret: string, lease: Lease<Caller>): Promise<Caller | null> {
     const caller = await this.unitOfWork.single((tx) => {
-      begin();
+      lease.begin();
       return this.sessions.find(tx, secret);
     });
     if (caller && this.sessions.isUseDue?.(caller)) {
@@ -50,21 +52,10 @@ export class SessionCallers implements CallerResolver {
     }
     return caller;
   }
-
-  private async find(secret: string, request: HttpRequest): Promise<Caller> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const lease = await this.#leases.ask(secret);
-      if (!lease.caller || lease.holds()) return letIn(request, lease);
-    }
-    // Each answer was too old when it came: the session may have ended meanwhile.
-    throw new CodedError('sessions.unavailable', 503, 'Sessions cannot be looked up just now. Try again.', {
-      headers: { 'retry-after': '1' },
-    });
-  }
 }
 
-function letIn(request: HttpRequest, lease: Lease): Caller {
-  if (!lease.caller) throw unauthenticated(request);
+function letIn(request: HttpRequest, lease: Lease<Caller>): Caller {
+  if (!lease.found) throw unauthenticated(request);
   request.lease = lease;
-  return lease.caller;
+  return lease.found;
 }

@@ -1,6 +1,7 @@
 import { person } from '@integument/authz';
 import { describe, expect, test } from 'vitest';
-import { type Clocks, LEASE_MS, SessionLeases } from './session-leases.js';
+import { type Clocks, LEASE_MS, type Lease } from './lease.js';
+import { Leases, type LeasesOptions } from './leases.js';
 
 const anna = person({ id: 'anna', session: 's' });
 
@@ -24,26 +25,30 @@ class Watch implements Clocks {
 function slowLook() {
   const answers: (() => void)[] = [];
   let asked = 0;
-  const look = (_: string, begin: () => void) => {
+  const look = (_: string, lease: Lease<typeof anna>) => {
     asked++;
-    begin();
+    lease.begin();
     return new Promise<typeof anna>((resolve) => answers.push(() => resolve(anna)));
   };
   return { look, answer: () => answers.shift()?.(), asked: () => asked };
 }
 
+type Look = LeasesOptions<typeof anna>['look'];
+const of = (look: Look, clocks: Clocks, more: { keepsNothing?: true } = {}) =>
+  new Leases({ look, clocks, ms: LEASE_MS, code: 'sessions.unavailable', ...more });
+
 async function leased(watch = new Watch()) {
-  const leases = new SessionLeases((_, begin) => {
-    begin();
+  const leases = of((_, lease) => {
+    lease.begin();
     return Promise.resolve(anna);
   }, watch);
   return { watch, leases, lease: await leases.ask('secret') };
 }
 
-describe('what was read of a session', () => {
+describe('what was read', () => {
   test('is believed for a lease and no longer', async () => {
     const { watch, leases, lease } = await leased();
-    expect(leases.get('secret')?.caller).toBe(anna);
+    expect(leases.get('secret')?.found).toBe(anna);
     watch.pass(LEASE_MS - 1);
     expect(leases.get('secret')).toBe(lease);
     watch.pass(1);
@@ -53,7 +58,7 @@ describe('what was read of a session', () => {
   test('counts from before it was asked for, not from when the answer came', async () => {
     const watch = new Watch();
     const { look, answer } = slowLook();
-    const leases = new SessionLeases(look, watch);
+    const leases = of(look, watch);
     const asked = leases.ask('secret');
     watch.pass(LEASE_MS - 1);
     answer();
@@ -65,9 +70,9 @@ describe('what was read of a session', () => {
 
   test('does not count what it waited for a connection', async () => {
     const watch = new Watch();
-    const leases = new SessionLeases((_, begin) => {
+    const leases = of((_, lease) => {
       watch.pass(10 * LEASE_MS);
-      begin();
+      lease.begin();
       return Promise.resolve(anna);
     }, watch);
     expect((await leases.ask('secret')).holds()).toBe(true);
@@ -84,7 +89,7 @@ describe('what was read of a session', () => {
   test('is asked for once by all who come meanwhile, and again by who comes after', async () => {
     const watch = new Watch();
     const { look, answer, asked } = slowLook();
-    const leases = new SessionLeases(look, watch);
+    const leases = of(look, watch);
     const all = Array.from({ length: 5 }, () => leases.ask('secret'));
     answer();
     await Promise.all(all);
@@ -98,11 +103,11 @@ describe('what was read of a session', () => {
 
   test('of nobody is not kept', async () => {
     let asked = 0;
-    const leases = new SessionLeases(() => {
+    const leases = of(() => {
       asked++;
       return Promise.resolve(null);
     }, new Watch());
-    for (let n = 0; n < 3; n++) expect((await leases.ask('secret')).caller).toBeNull();
+    for (let n = 0; n < 3; n++) expect((await leases.ask('secret')).found).toBeNull();
     expect([asked, leases.get('secret')]).toEqual([3, null]);
   });
 
@@ -119,5 +124,44 @@ describe('what was read of a session', () => {
     }
     watch.pass(-2 * LEASE_MS);
     expect(leases.get('secret')).toBeNull();
+  });
+
+  test('may end before the lease would, and is not believed beyond that', async () => {
+    const watch = new Watch();
+    const leases = of((_, lease) => {
+      lease.begin();
+      lease.atMost(40);
+      return Promise.resolve(anna);
+    }, watch);
+    const lease = await leases.ask('secret');
+    watch.pass(39);
+    expect(leases.get('secret')).toBe(lease);
+    watch.pass(1);
+    expect([leases.get('secret'), lease.holds()]).toEqual([null, false]);
+  });
+
+  test('can be that there is nothing, which then is asked for once within a lease', async () => {
+    const watch = new Watch();
+    let asked = 0;
+    const nothing = () => {
+      asked++;
+      return Promise.resolve(null);
+    };
+    const leases = of(nothing, watch, { keepsNothing: true });
+    for (let n = 0; n < 3; n++) expect((await leases.hold('secret')).found).toBeNull();
+    expect(asked).toBe(1);
+    watch.pass(LEASE_MS);
+    await leases.hold('secret');
+    expect(asked).toBe(2);
+  });
+
+  test('is refused, and not believed, where each answer comes too late', async () => {
+    const watch = new Watch();
+    const leases = of((_, lease) => {
+      lease.begin();
+      watch.pass(LEASE_MS);
+      return Promise.resolve(anna);
+    }, watch);
+    await expect(leases.hold('secret')).rejects.toMatchObject({ status: 503, code: 'sessions.unavailable' });
   });
 });

@@ -1,0 +1,36 @@
+import { type ClientCaller, client } from '@integument/authz';
+import type { BearerTokensOptions } from './bearer-tokens.js';
+import type { Lease } from './leases/lease.js';
+import { andThen, type Soon } from './soon.js';
+
+/** Registered clients, by the client ids that the provider knows their programs by. */
+export interface ClientDirectory {
+  /** @returns a lease of null for a credential that lets nobody in just now */
+  hold(credential: string): Soon<Lease<ClientCaller>>;
+}
+
+/**
+ * Who a verified access token stands for. The token names a credential; who that is, the registry says: what a client may do, has
+ * done and has sent hangs on its own id, which outlives its credentials.
+ * @param use of the clients that this app is for
+ */
+export function clientCallers(
+  use: ClientCaller['use'],
+  directory: ClientDirectory,
+): Pick<BearerTokensOptions, 'callerOf' | 'strangerOf'> {
+  const other = use === 'identity' ? 'health' : 'identity';
+  return {
+    callerOf: ({ client_id }, request) =>
+      andThen(directory.hold(String(client_id)), (lease) => {
+        if (lease.found?.use !== use) return null;
+        request.lease = lease;
+        return lease.found;
+      }),
+    // A token for the other plane: its refusal goes on record under the client's name, as one that no route here lets in.
+    strangerOf: ({ client_id }) =>
+      andThen(
+        directory.hold(String(client_id)),
+        ({ found }) => found && client({ clientId: found.clientId, use: other }),
+      ),
+  };
+}
