@@ -7,6 +7,7 @@ import { AuditLog, generateNoteKey } from '@integument/audit-log';
 import { byteaArray, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
+  clientCallers,
   createHttpApp,
   DpopProofs,
   type HttpApp,
@@ -19,7 +20,6 @@ import { z } from 'zod';
 import { AppModule } from '../../apps/vault/src/app.module.js';
 import type { VaultConfig } from '../../apps/vault/src/config.js';
 import { ClientDirectory } from '../../apps/vault/src/features/registry/index.js';
-import { clientCallers } from '../../apps/vault/src/platform/client-callers.js';
 import { vaultLimits } from '../../apps/vault/src/platform/limits.js';
 import { vaultPolicies } from '../../apps/vault/src/platform/policies.js';
 import { NEVER_REACHED } from '../never-reached.js';
@@ -60,7 +60,7 @@ async function serve({ database, issuer, audited }: PeopleServer): Promise<{ por
           publicUrl: config.VAULT_PUBLIC_URL,
           marks: new SpentProofs(app.get(UnitOfWork, { strict: false })),
         }),
-        ...clientCallers(app.get(ClientDirectory, { strict: false })),
+        ...clientCallers('identity', app.get(ClientDirectory, { strict: false })),
       }),
     }),
   });

@@ -1,6 +1,8 @@
 import { AuditDuties, auditWiring } from '@integument/audit-http';
 import { UnitOfWork } from '@integument/database';
 import {
+  BearerTokens,
+  clientCallers,
   createHttpApp,
   DpopProofs,
   endOnSignals,
@@ -14,7 +16,6 @@ import { createLogger } from '@integument/telemetry';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { apiConfig } from './config.js';
-import { ClientCallers } from './platform/client-callers.js';
 import { ClientDirectory } from './platform/client-directory.js';
 import { apiLimits } from './platform/limits.js';
 import { apiPolicies } from './platform/policies.js';
@@ -46,11 +47,19 @@ endOnSignals(logger, [http]);
 logger.info('listening');
 
 function callers(app: INestApplicationContext) {
-  const { OIDC_ISSUER, API_PUBLIC_URL: publicUrl } = config;
+  const { OIDC_ISSUER: issuer, API_PUBLIC_URL: publicUrl } = config;
   const directory = app.get(ClientDirectory, { strict: false });
-  const marks = new SpentProofs(app.get(UnitOfWork, { strict: false }));
+  const proofs = new DpopProofs({
+    publicUrl,
+    marks: new SpentProofs(app.get(UnitOfWork, { strict: false })),
+  });
   return firstOf(
-    new ClientCallers(directory, OIDC_ISSUER, new DpopProofs({ publicUrl, marks })),
+    new BearerTokens({
+      issuer,
+      audience: 'urn:integument:api',
+      proofs,
+      ...clientCallers('health', directory),
+    }),
     app.get(SessionCallers, { strict: false }),
   );
 }

@@ -2,6 +2,7 @@ import { AuditDuties, auditWiring } from '@integument/audit-http';
 import { Idempotency, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
+  clientCallers,
   createHttpApp,
   DpopProofs,
   endOnSignals,
@@ -24,7 +25,6 @@ import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
-import { clientCallers } from './platform/client-callers.js';
 import { vaultLimits } from './platform/limits.js';
 import { vaultPolicies } from './platform/policies.js';
 
@@ -94,7 +94,12 @@ function publicCallers(app: INestApplicationContext, config: VaultConfig) {
     marks: new SpentProofs(app.get(UnitOfWork, { strict: false })),
   });
   return firstOf(
-    new BearerTokens({ issuer, audience: 'urn:integument:vault', proofs, ...clientCallers(directory) }),
+    new BearerTokens({
+      issuer,
+      audience: 'urn:integument:vault',
+      proofs,
+      ...clientCallers('identity', directory),
+    }),
     app.get(SessionCallers, { strict: false }),
   );
 }

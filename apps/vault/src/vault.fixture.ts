@@ -16,6 +16,8 @@ import {
   Approvals,
   ApprovalsStore,
 } from './features/approvals/index.js';
+import { ClientsService } from './features/clients/clients.service.js';
+import { ClientsStore } from './features/clients/clients.store.js';
 import { ErasureService } from './features/erasure/erasure.service.js';
 import { ErasureStore } from './features/erasure/erasure.store.js';
 import { EvidenceKeeper, EvidenceStore } from './features/evidence/index.js';
@@ -67,6 +69,7 @@ export class TestVault {
   readonly requests: ApprovalRequests;
   readonly decisions: ApprovalDecisions;
   readonly staff: StaffService;
+  readonly clients: ClientsService;
   /** How far the clock of the second factors and approvals is ahead; milliseconds. */
   ahead = 0;
 
@@ -109,6 +112,7 @@ export class TestVault {
     this.decisions = new ApprovalDecisions(approvals, audit, clock);
     this.factors = new FactorsService(this.factorsStore, this.sessions, this.approvals, audit);
     const index = new BlindIndex(keys.secret('index'));
+    this.clients = new ClientsService(new ClientsStore(), this.approvals, audit, clock);
     this.staff = new StaffService(
       new StaffStore(),
       this.approvals,

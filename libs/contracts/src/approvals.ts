@@ -32,7 +32,7 @@ const approval = z.object({
   approval: approvalId,
   operation: z.enum(OPERATION_NAMES),
   summary: z.string().describe('What the operation does'),
-  parameters: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  parameters: z.record(z.string(), z.union([z.string(), z.array(z.string()), z.boolean()])),
   reason,
   state: z.enum(APPROVAL_STATES),
   requestedBy: staffId,

@@ -35,6 +35,23 @@ export const staffId = z
   .regex(/^[0-9a-f]{32}$/)
   .describe('A member of staff, as the vault’s audit log names them')
   .brand<'StaffId'>();
+/** A client app, by the name that it has here for ever. */
+export const clientId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+  // Under this one staff have their own names for people.
+  .refine((id) => id !== 'console', 'reserved')
+  .describe('A client app')
+  .brand<'ClientId'>();
+/**
+ * A client id of the OpenID provider, by which its tokens name a client. An id and no text: without a space and an @ neither a
+ * sentence nor an address fits.
+ */
+export const credential = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}$/)
+  .describe('A client id at the OpenID provider')
+  .brand<'Credential'>();
 /** One-time code that carries a sign-in from the vault to the API. */
 export const signInCode = id<'SignInCode'>('sic', 'One-time sign-in code');
 
@@ -49,4 +66,6 @@ export type ModelKeyId = z.infer<typeof modelKeyId>;
 export type StaffId = z.infer<typeof staffId>;
 export type FactorId = z.infer<typeof factorId>;
 export type SignInId = z.infer<typeof signInId>;
+export type ClientId = z.infer<typeof clientId>;
+export type Credential = z.infer<typeof credential>;
 export type SignInCode = z.infer<typeof signInCode>;

@@ -3,6 +3,8 @@ export * from './approvals.js';
 export * from './audit.js';
 export * from './audit-alerts.js';
 export * from './audit-proofs.js';
+export * from './client-purposes.js';
+export * from './clients.js';
 export * from './commitment.js';
 export * from './consent.js';
 export * from './erasure.js';

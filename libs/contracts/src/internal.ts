@@ -1,6 +1,16 @@
 import { z } from 'zod';
+import { CLIENT_USES } from './client-purposes.js';
 import { commitment } from './commitment.js';
-import { erasureId, gateId, modelKeyId, pseudonym, sessionPseudonym, signInCode } from './ids.js';
+import {
+  clientId,
+  credential,
+  erasureId,
+  gateId,
+  modelKeyId,
+  pseudonym,
+  sessionPseudonym,
+  signInCode,
+} from './ids.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 
@@ -158,15 +168,27 @@ export const sessionPermits = defineRoute({
 
 export const readClient = defineRoute({
   id: 'registry.read_client',
-  method: 'GET',
-  path: '/internal/v1/clients/:client',
-  summary: 'What a health client is registered for, and whether it must prove a key',
+  method: 'POST',
+  path: '/internal/v1/clients/look-up',
+  summary: 'Whom a credential lets in just now, what for, and whether with a proof of a key alone',
   tag: 'Registry',
   audience,
-  ability: { action: 'read', resource: 'Client' },
-  params: z.strictObject({ client: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) }),
-  reply: z.object({ client: z.string(), purposes: z.array(purpose), dpop: z.boolean() }),
-  problems: ['registry.client_unknown'],
+  ability: { action: 'look-up', resource: 'Client' },
+  body: z.strictObject({ credential }),
+  // Null is no refusal: the API asks for whoever brings it a token, and writes down whom it refuses.
+  reply: z.object({
+    client: z
+      .object({
+        client: clientId,
+        use: z.enum(CLIENT_USES),
+        // None of an identity client, which the data plane refuses by name.
+        purposes: z.array(purpose),
+        dpop: z.boolean(),
+        // In how many milliseconds the credential ends; null while nobody has said so.
+        endsInMs: z.int().nullable(),
+      })
+      .nullable(),
+  }),
 });
 
 export const pendingErasures = defineRoute({

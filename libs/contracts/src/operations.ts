@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { areOfUse, CLIENT_USES, clientPurposes, inOneOrder } from './client-purposes.js';
 import { commitment } from './commitment.js';
-import { staffId } from './ids.js';
+import { clientId, credential, staffId } from './ids.js';
 import { STAFF_ROLES, type StaffRole } from './staff-roles.js';
 
 interface AbilityName {
@@ -13,7 +14,7 @@ export interface Operation {
   /** for whoever has to decide about it */
   readonly summary: string;
   /**
-   * All that decides what will happen: ids, commitments, names of roles. Never a personal value, since a second person reads it and it
+   * All that decides what will happen: ids, commitments, names of roles and purposes. Never a personal value, since a second person reads it and it
    * is kept. What one meaning can be written as in several ways must come out of the schema as one.
    */
   readonly parameters: z.ZodObject;
@@ -34,13 +35,30 @@ export interface Operation {
 }
 
 /** In one order, so that one set of roles has one digest. */
-const roles = z
-  .array(z.enum(STAFF_ROLES))
-  .max(STAFF_ROLES.length)
-  .transform((names) => [...new Set(names)].sort());
+const roles = z.array(z.enum(STAFF_ROLES)).max(STAFF_ROLES.length).transform(inOneOrder);
+
+/** How many credentials a client can have at once. */
+export const CREDENTIALS_MAX = 8;
 
 /** Every operation there is. A name that doesn't stand here can neither be asked for nor used. */
 export const OPERATIONS = {
+  'clients.change': {
+    summary:
+      'Have a client app be just this afterwards: for this use and these purposes, known by these credentials and no other',
+    parameters: z
+      .strictObject({
+        client: clientId,
+        use: z.enum(CLIENT_USES),
+        purposes: clientPurposes.transform(inOneOrder),
+        dpop: z.boolean(),
+        credentials: z.array(credential).max(CREDENTIALS_MAX).transform(inOneOrder),
+        suspended: z.boolean(),
+      })
+      .refine(({ use, purposes }) => areOfUse(use, purposes), { path: ['purposes'] }),
+    ability: { action: 'change', resource: 'Client' },
+    approvers: ['admin', 'privacy-officer'],
+    hours: 24,
+  },
   'evidence.open': {
     summary: 'Open a commitment of an audit log: say whom its entries are about',
     parameters: z.strictObject({ subject: commitment }),

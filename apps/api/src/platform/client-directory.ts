@@ -1,38 +1,34 @@
-import { client } from '@integument/authz';
-import { readClient } from '@integument/contracts';
-import { LRUCache } from 'lru-cache';
-import type { HealthClient } from './callers.js';
-import { type VaultClient, VaultRefused } from './vault-client.js';
+import { type ClientCaller, client } from '@integument/authz';
+import { credential as credentialText, readClient } from '@integument/contracts';
+import { CLIENT_LEASE_MS, type ClientDirectory as Directory, type Lease, Leases } from '@integument/http';
+import type { VaultClient } from './vault-client.js';
 
-const KEPT_MS = 10_000;
-
-/** Health clients as callers. The registry is the vault's; what it says is kept for ten seconds. */
-export class ClientDirectory {
-  readonly #known = new LRUCache<string, HealthClient>({ max: 1_000, ttl: KEPT_MS });
-  readonly #asked = new Map<string, Promise<HealthClient | null>>();
+/**
+ * Clients as callers, by the credential that a token names. The registry is the vault's, which answers out of its database each time:
+ * a lease of ours that began before the question is all that anybody believes. With the vault away no client is let in (503).
+ */
+export class ClientDirectory implements Directory {
+  readonly #leases = new Leases<ClientCaller>({
+    ms: CLIENT_LEASE_MS,
+    look: (credential, lease) => this.look(credential, lease),
+    keepsNothing: true,
+    code: 'registry.unavailable',
+  });
 
   constructor(private readonly vault: VaultClient) {}
 
-  /** @returns the same object while it is kept; null for a client that is not registered for health */
-  find(clientId: string): HealthClient | Promise<HealthClient | null> {
-    const known = this.#known.get(clientId);
-    if (known) return known;
-    const asked = this.#asked.get(clientId) ?? this.ask(clientId);
-    this.#asked.set(clientId, asked);
-    return asked;
+  hold(credential: string) {
+    return this.#leases.hold(credential);
   }
 
-  private async ask(clientId: string): Promise<HealthClient | null> {
-    try {
-      const { purposes, dpop } = await this.vault.call(readClient, { params: { client: clientId } });
-      const caller = client({ clientId, use: 'health', purposes, dpop });
-      this.#known.set(clientId, caller);
-      return caller;
-    } catch (error) {
-      if (error instanceof VaultRefused) return null;
-      throw error;
-    } finally {
-      this.#asked.delete(clientId);
-    }
+  private async look(text: string, lease: Lease<ClientCaller>): Promise<ClientCaller | null> {
+    const credential = credentialText.safeParse(text);
+    if (!credential.success) return null;
+    lease.begin();
+    const { client: found } = await this.vault.call(readClient, { body: { credential: credential.data } });
+    if (!found) return null;
+    if (found.endsInMs !== null) lease.atMost(found.endsInMs);
+    const { client: clientId, use, purposes, dpop } = found;
+    return client({ clientId, use, purposes, dpop });
   }
 }

@@ -19,6 +19,7 @@ import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js'
 import { peopleSchemaSql } from '../features/people/people.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
 import {
+  clientCredentialsSql,
   registryKeepsRemovedSql,
   registryProvesKeysSql,
   registrySchemaSql,
@@ -53,5 +54,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(21, 'sessions', sessionsSchemaSql),
   migration(22, 'spent-sign-ins', spentMarksSchemaSql),
   migration(23, 'client-keys', registryProvesKeysSql + spentProofsSchemaSql),
+  migration(24, 'client-credentials', clientCredentialsSql),
   migration(27, 'approvals-by-one-clock', approvalsByOneClockSql),
 ];

@@ -1,6 +1,7 @@
 import type { Policy } from '@integument/authz';
 import { commonPolicy } from '@integument/http';
 import { approvalsPolicy } from '../features/approvals/approvals.policy.js';
+import { clientsPolicy } from '../features/clients/clients.policy.js';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
@@ -13,7 +14,7 @@ const apiProcessPolicy: Policy = (can, caller) => {
   can('use', 'Permit');
   can('use', 'ModelKey');
   can('redeem', 'SignIn');
-  can('read', 'Client');
+  can('look-up', 'Client');
   can('carry-out', 'Erasure');
   can('carry-out', 'SessionEnding');
 };
@@ -26,6 +27,7 @@ export const vaultPolicies: readonly Policy[] = [
   sessionsPolicy,
   approvalsPolicy,
   staffPolicy,
+  clientsPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];

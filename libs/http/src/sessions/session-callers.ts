@@ -9,7 +9,7 @@ import { andThen } from '../soon.js';
 import { isSessionSecret, type SessionCookieFormat } from './session-cookie.js';
 
 export interface SessionFinder<Found extends Caller = Caller> {
-  /** In one statement. @returns who the cookie's secret, lets in; null for a malformed, unknown or ended one */
+  /** In one statement. @returns who the cookie's secret lets in; null for a malformed, unknown or ended one */
   find(tx: Tx, secret: string): Promise<Found | null>;
   /** Whether a use of the session is to be noted, where finding it does not do that. */
   isUseDue?(caller: Found): boolean;

@@ -8,7 +8,7 @@ import {
 import { canonicalJson } from '@integument/crypto';
 import { type Tx, textArray } from '@integument/database';
 
-export type Parameters = Readonly<Record<string, string | readonly string[]>>;
+export type Parameters = Readonly<Record<string, string | readonly string[] | boolean>>;
 
 export interface ApprovalRow {
   readonly approval_id: Buffer;

@@ -1,29 +1,36 @@
 import { readFile } from 'node:fs/promises';
-import { PURPOSE_NAMES, REVEAL_PURPOSES, STAFF_ROLES } from '@integument/contracts';
+import {
+  CREDENTIALS_MAX,
+  clientId,
+  credential,
+  PURPOSE_NAMES,
+  REVEAL_PURPOSES,
+  STAFF_ROLES,
+} from '@integument/contracts';
 import { z } from 'zod';
 
 /** The client has a key, and every token of it counts only with a proof of that key. */
 const dpop = z.boolean().optional();
-const clientId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
+/** The client ids of the provider by which its tokens name the client; its own id when absent. */
+const credentials = z.array(credential).max(CREDENTIALS_MAX).optional();
+const named = { id: clientId, credentials, dpop };
 
 /**
  * Clients and staff as the operator declares them, applied whole at every start. A file under review and version
- * control is the first registry; the staff that the console appoints stand beside it in the same table.
+ * control is the first registry; clients and staff of the console stand beside it in the same tables.
  */
 export const registryFile = z.strictObject({
   clients: z.array(
     z.discriminatedUnion('use', [
       z.strictObject({
-        id: clientId.refine((id) => id !== 'console', 'reserved'),
+        ...named,
         use: z.literal('identity'),
         revealPurposes: z.array(z.enum(REVEAL_PURPOSES)),
-        dpop,
       }),
       z.strictObject({
-        id: clientId,
+        ...named,
         use: z.literal('health'),
         purposes: z.array(z.enum(PURPOSE_NAMES)),
-        dpop,
       }),
     ]),
   ),

@@ -12,7 +12,7 @@ export class InternalRegistryController {
   ) {}
 
   @Implements(readClient)
-  read(@Input() { params }: InputOf<typeof readClient>) {
-    return this.unitOfWork.single((tx) => this.registry.getHealthClient(tx, params.client));
+  read(@Input() { body }: InputOf<typeof readClient>) {
+    return this.unitOfWork.single((tx) => this.registry.lookUp(tx, body.credential));
   }
 }

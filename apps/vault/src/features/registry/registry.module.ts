@@ -18,7 +18,7 @@ import { readRegistryFile, refuseStaffElsewhere } from './registry-file.js';
     provide(RegistryStore),
     provide(RegistryService, RegistryStore, BlindIndex, AuditLog, ISSUER),
     {
-      // The directory is made from the tables once the file is in them.
+      // Nobody is let in before the file is in the tables.
       provide: ClientDirectory,
       inject: [RegistryService, RegistryStore, UnitOfWork, VAULT_CONFIG],
       useFactory: async (
@@ -30,9 +30,7 @@ import { readRegistryFile, refuseStaffElsewhere } from './registry-file.js';
         const file = await readRegistryFile(config.REGISTRY_FILE);
         refuseStaffElsewhere(file, openIdProviders(config), config.OIDC_ISSUER);
         await unitOfWork.run((tx) => registry.apply(tx, file));
-        const directory = new ClientDirectory(store, unitOfWork);
-        await directory.load();
-        return directory;
+        return new ClientDirectory(store, unitOfWork);
       },
     },
   ],

@@ -21,7 +21,17 @@ const SHOP = { id: 'shop', use: 'identity', revealPurposes: ['delivery'] } as co
 const start = (...clients: unknown[]) =>
   vault.unitOfWork.run((tx) => registry.apply(tx, { clients, staff: [] } as unknown as RegistryFile));
 const registered = async (use: 'identity' | 'health') =>
-  (await vault.unitOfWork.single((tx) => store.findClients(tx, use))).map(({ client_id }) => client_id);
+  (
+    await vault.query<{ client_id: string }>('SELECT client_id FROM client WHERE use = $1 AND NOT removed', [
+      use,
+    ])
+  ).map(({ client_id }) => client_id);
+/** What the data plane is told. */
+const lookedUp = async (credential: string) =>
+  (await vault.unitOfWork.single((tx) => registry.lookUp(tx, credential))).client;
+/** What the last start wrote down. */
+const written = async () =>
+  (await vault.entries()).filter(({ action }) => action === 'registry.apply').map(({ details }) => details);
 
 describe('the registry', () => {
   it('knows the clients of the last file, and no other', async () => {
@@ -29,8 +39,7 @@ describe('the registry', () => {
     expect([await registered('identity'), await registered('health')]).toEqual([['shop'], ['app']]);
     await start(SHOP);
     expect([await registered('identity'), await registered('health')]).toEqual([['shop'], []]);
-    const asked = vault.unitOfWork.single((tx) => registry.getHealthClient(tx, 'app'));
-    await expect(asked).rejects.toThrow('registry.client_unknown');
+    expect([await lookedUp('app'), (await lookedUp('shop'))?.use]).toEqual([null, 'identity']);
   });
 
   it('takes a client back for what it was for, and never for the other use', async () => {
@@ -45,11 +54,75 @@ describe('the registry', () => {
   });
 });
 
+describe('the credentials of a client of the file', () => {
+  it('are its own id where none are named, and otherwise those and no other', async () => {
+    const known = (...ids: string[]) =>
+      Promise.all(ids.map(async (id) => (await lookedUp(id))?.client ?? null));
+    await start(SHOP);
+    expect(await known('shop', 'shop-2')).toEqual(['shop', null]);
+    await start({ ...SHOP, credentials: ['shop-2', 'shop-3', 'shop-2'] });
+    expect(await known('shop', 'shop-2', 'shop-3')).toEqual([null, 'shop', 'shop']);
+    await start(SHOP);
+    expect(await known('shop', 'shop-2', 'shop-3')).toEqual(['shop', null, null]);
+  });
+
+  it('are never another’s, not even once they are named no more', async () => {
+    const lab = { id: 'lab', use: 'health', purposes: [], credentials: ['shop-2'] };
+    await expect(start(SHOP, lab)).rejects.toThrow('the credential of another one');
+    const pair = (one: string, other: string) =>
+      start(
+        { id: 'one', use: 'health', purposes: [], credentials: [one] },
+        { id: 'other', use: 'health', purposes: [], credentials: [other] },
+      );
+    await expect(pair('same', 'same')).rejects.toThrow('the credential of another one');
+    await pair('same', 'different');
+    await expect(pair('different', 'same')).rejects.toThrow('the credential of another one');
+  });
+});
+
+describe('the entry of a start', () => {
+  const STAFF = (name: string, ...roles: string[]) => ({ subject: name, roles });
+  const digest = (subject: string) => vault.sealer.account(ISSUER, subject).toString('hex');
+  const none = { added: [], changed: [], removed: [] };
+  const declare = (clients: unknown[], staff: unknown[]) =>
+    vault.unitOfWork.run((tx) => registry.apply(tx, { clients, staff } as unknown as RegistryFile));
+
+  it('says which clients and which staff it added, changed and removed', async () => {
+    await declare([SHOP, { ...SHOP, id: 'a' }], [STAFF('ada', 'admin'), STAFF('bea', 'support')]);
+    const next = [
+      { ...SHOP, revealPurposes: [] },
+      { ...SHOP, id: 'b' },
+    ];
+    await declare(next, [STAFF('ada', 'auditor'), STAFF('cleo', 'support')]);
+    expect((await written()).at(-1)).toEqual({
+      clients: { added: ['b'], changed: ['shop'], removed: ['a'] },
+      staff: { added: [digest('cleo')], changed: [digest('ada')], removed: [digest('bea')] },
+    });
+    await declare(next, [STAFF('ada', 'auditor'), STAFF('cleo', 'support')]);
+    expect((await written()).at(-1)).toEqual({ clients: none, staff: none });
+    await declare([next[0], { ...next[1], credentials: ['b', 'b-2'] }], []);
+    expect((await written()).at(-1)).toMatchObject({ clients: { changed: ['b'] }, staff: { changed: [] } });
+  });
+
+  it('is as many as it takes to name all', async () => {
+    await declare([], []);
+    const before = (await written()).length;
+    const names = Array.from({ length: 130 }, (_, at) => `member-${at}`);
+    await declare(
+      Array.from({ length: 130 }, (_, at) => ({ ...SHOP, id: `${'x'.repeat(58)}-${at}` })),
+      names.map((name) => STAFF(name, 'support')),
+    );
+    const entries = (await written()).slice(before) as { staff: { added: string[] } }[];
+    expect(entries).toHaveLength(3);
+    expect(entries.flatMap(({ staff }) => staff.added).sort()).toEqual(names.map(digest).sort());
+    await declare([], []);
+  });
+});
+
 describe('a client with a key', () => {
   const clients = (...dpop: (boolean | undefined)[]) =>
     start(...dpop.map((key, at) => ({ id: `lab-${at}`, use: 'health', purposes: [], dpop: key })));
-  const known = async (id: string) =>
-    (await vault.unitOfWork.single((tx) => registry.getHealthClient(tx, id))).dpop;
+  const known = async (id: string) => (await lookedUp(id))?.dpop;
 
   it('is known by it to the data plane, until the file says otherwise', async () => {
     await clients(true, false, undefined);
@@ -61,8 +134,8 @@ describe('a client with a key', () => {
   it('is a caller who must prove it', async () => {
     await start({ ...SHOP, dpop: true }, { ...SHOP, id: 'plain' });
     const directory = new ClientDirectory(store, vault.unitOfWork);
-    await directory.load();
-    expect([directory.find('shop')?.dpop, directory.find('plain')?.dpop]).toEqual([true, false]);
+    const of = async (id: string) => (await directory.hold(id)).found?.dpop;
+    expect([await of('shop'), await of('plain')]).toEqual([true, false]);
   });
 });
 

@@ -1,13 +1,11 @@
 import type { AuditLog } from '@integument/audit-log';
-import { defineAction } from '@integument/audit-log';
-import { notFound, type ReplyOf, type readClient } from '@integument/contracts';
+import type { ReplyOf, readClient } from '@integument/contracts';
 import type { BlindIndex } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { accountDigest } from '../keys/index.js';
-import type { RegistryStore } from './registry.store.js';
+import { changesOf, registryApplied } from './registry.audit.js';
+import type { OfFile, RegistryStore } from './registry.store.js';
 import type { RegistryFile } from './registry-file.js';
-
-const registryApplied = defineAction('registry.apply');
 
 export class RegistryService {
   constructor(
@@ -17,22 +15,11 @@ export class RegistryService {
     private readonly issuer: string,
   ) {}
 
-  /** Makes the tables say what the file says, and writes down that it did. */
+  /** Makes the tables say what the file says, and writes down what that changed. */
   async apply(tx: Tx, file: RegistryFile): Promise<void> {
-    await this.store.removeClientsExcept(
-      tx,
-      file.clients.map(({ id }) => id),
-    );
-    for (const declared of file.clients) {
-      const applied = await this.store.upsertClient(tx, {
-        client_id: declared.id,
-        use: declared.use,
-        reveal_purposes: declared.use === 'identity' ? declared.revealPurposes : [],
-        purposes: declared.use === 'health' ? declared.purposes : [],
-        dpop: declared.dpop ?? false,
-      });
-      if (!applied) throw new Error('REGISTRY_FILE changes a client from identity to health, or back');
-    }
+    await this.store.takeTurn(tx);
+    const before = await this.store.findOfFile(tx);
+    await this.applyClients(tx, file);
     await this.store.replaceStaff(
       tx,
       file.staff.map(({ issuer, subject, roles }) => ({
@@ -40,17 +27,42 @@ export class RegistryService {
         roles,
       })),
     );
-    const count = file.clients.length + file.staff.length;
-    await this.audit.append(
-      tx,
-      registryApplied({ outcome: 'done', actor: { kind: 'system', id: 'registry-file' }, count }),
-    );
+    await this.write(tx, before, file.clients.length + file.staff.length);
   }
 
-  /** Only health clients: the data plane has no business with the others. */
-  async getHealthClient(tx: Tx, clientId: string): Promise<ReplyOf<typeof readClient>> {
-    const client = await this.store.findClient(tx, clientId);
-    if (client?.use !== 'health') throw notFound('registry.client_unknown');
-    return { client: client.client_id, purposes: client.purposes, dpop: client.dpop };
+  /** Whom a credential lets in just now: for the data plane, which asks it of each token that it is shown. */
+  async lookUp(tx: Tx, credential: string): Promise<ReplyOf<typeof readClient>> {
+    const found = await this.store.findByCredential(tx, credential);
+    if (!found) return { client: null };
+    const { client_id: client, use, purposes, dpop, ends_in_ms: endsInMs } = found;
+    return { client: { client, use, purposes, dpop, endsInMs } };
+  }
+
+  private async applyClients(tx: Tx, { clients }: RegistryFile): Promise<void> {
+    await this.store.removeClientsExcept(
+      tx,
+      clients.map(({ id }) => id),
+    );
+    for (const declared of clients) {
+      const { id, use, dpop = false } = declared;
+      const applied = await this.store.upsertClient(tx, {
+        client_id: id,
+        use,
+        reveal_purposes: use === 'identity' ? declared.revealPurposes : [],
+        purposes: use === 'health' ? declared.purposes : [],
+        dpop,
+      });
+      if (!applied) throw new Error('REGISTRY_FILE changes a client from identity to health, or back');
+      const known = await this.store.setCredentials(tx, id, [
+        ...new Set<string>(declared.credentials ?? [id]),
+      ]);
+      if (!known) throw new Error('REGISTRY_FILE gives a client the credential of another one');
+    }
+  }
+
+  private async write(tx: Tx, before: OfFile, count: number): Promise<void> {
+    const actor = { kind: 'system', id: 'registry-file' } as const;
+    for (const details of changesOf(before, await this.store.findOfFile(tx)))
+      await this.audit.append(tx, registryApplied({ outcome: 'done', actor, count, details }));
   }
 }

@@ -1,0 +1,116 @@
+import type { ClientId, ClientPurpose, ClientUse, Credential } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+
+export interface CredentialRow {
+  readonly credential: Credential;
+  readonly not_before: Date;
+  readonly not_after: Date | null;
+  /** by the database's clock */
+  readonly ended: boolean;
+}
+
+/** What the console says of a client: `purposes` are those of its use. */
+export interface Registration {
+  readonly client_id: ClientId;
+  readonly use: ClientUse;
+  readonly purposes: ClientPurpose[];
+  readonly dpop: boolean;
+}
+
+export interface ClientRow extends Registration {
+  readonly origin: 'file' | 'console';
+  readonly removed: boolean;
+  readonly suspended: boolean;
+  readonly credentials: CredentialRow[];
+}
+
+type BareRow = Omit<ClientRow, 'credentials'>;
+
+const CLIENT = `client_id, use, reveal_purposes || purposes AS purposes, dpop, origin, removed,
+  suspended_at IS NOT NULL AS suspended`;
+
+export class ClientsStore {
+  async findAll(tx: Tx): Promise<ClientRow[]> {
+    const rows = await tx.query<BareRow>(`SELECT ${CLIENT} FROM client ORDER BY client_id`);
+    return this.withCredentials(tx, rows);
+  }
+
+  /** Until the transaction ends nobody else changes this client or its credentials. */
+  async lock(tx: Tx, client: ClientId): Promise<ClientRow | null> {
+    const rows = await tx.query<BareRow>(`SELECT ${CLIENT} FROM client WHERE client_id = $1 FOR UPDATE`, [
+      client,
+    ]);
+    // A statement of its own, after the lock: one that began before it would miss what the last holder did.
+    return (await this.withCredentials(tx, rows))[0] ?? null;
+  }
+
+  /** @returns false where it is registered already, or was for the other use */
+  async register(tx: Tx, { client_id, use, purposes, dpop }: Registration): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO client (client_id, use, reveal_purposes, purposes, dpop, origin)
+       VALUES ($1, $2, $3, $4, $5, 'console')
+       ON CONFLICT ON CONSTRAINT client_pk DO UPDATE
+         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes, dpop = excluded.dpop,
+           origin = 'console', removed = false, suspended_at = NULL
+         WHERE client.removed AND client.use = excluded.use
+       RETURNING client_id`,
+      [client_id, use, ...byUse(use, purposes), dpop],
+    );
+    return rows.length === 1;
+  }
+
+  async change(tx: Tx, { client_id, use, purposes, dpop }: Registration): Promise<void> {
+    await tx.query('UPDATE client SET reveal_purposes = $2, purposes = $3, dpop = $4 WHERE client_id = $1', [
+      client_id,
+      ...byUse(use, purposes),
+      dpop,
+    ]);
+  }
+
+  async setSuspended(tx: Tx, client: ClientId, suspended: boolean): Promise<void> {
+    await tx.query('UPDATE client SET suspended_at = CASE WHEN $2 THEN now() END WHERE client_id = $1', [
+      client,
+      suspended,
+    ]);
+  }
+
+  async remove(tx: Tx, client: ClientId): Promise<void> {
+    await tx.query('UPDATE client SET removed = true WHERE client_id = $1', [client]);
+  }
+
+  /** @returns false for one that is known, whoever's it is or was */
+  async addCredential(tx: Tx, client: ClientId, credential: Credential, from: Date | null): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO client_credential (credential, client_id, origin, not_before)
+       VALUES ($1, $2, 'console', coalesce($3, clock_timestamp()))
+       ON CONFLICT ON CONSTRAINT client_credential_pk DO NOTHING RETURNING credential`,
+      [credential, client, from],
+    );
+    return rows.length === 1;
+  }
+
+  /** @param at now when null */
+  async endCredential(tx: Tx, credential: Credential, at: Date | null): Promise<void> {
+    await tx.query(
+      'UPDATE client_credential SET not_after = coalesce($2, clock_timestamp()) WHERE credential = $1',
+      [credential, at],
+    );
+  }
+
+  private async withCredentials(tx: Tx, clients: readonly BareRow[]): Promise<ClientRow[]> {
+    const rows = await tx.query<CredentialRow & { client_id: ClientId }>(
+      `SELECT client_id, credential, not_before, not_after,
+         coalesce(not_after <= clock_timestamp(), false) AS ended
+       FROM client_credential WHERE client_id = ANY($1) ORDER BY not_before, credential`,
+      [clients.map(({ client_id }) => client_id)],
+    );
+    return clients.map((client) => ({
+      ...client,
+      credentials: rows.filter(({ client_id }) => client_id === client.client_id),
+    }));
+  }
+}
+
+function byUse(use: ClientUse, purposes: readonly ClientPurpose[]) {
+  return use === 'identity' ? [purposes, []] : [[], purposes];
+}
