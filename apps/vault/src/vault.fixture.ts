@@ -36,7 +36,7 @@ import { PeopleEnroller } from './features/people/people-enroller.js';
 import { PersonSealer } from './features/people/sealed-person.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
-import { RegistryStore } from './features/registry/index.js';
+import { RegistryService, RegistryStore } from './features/registry/index.js';
 import { SessionsService } from './features/sessions/sessions.service.js';
 import { SessionsStore } from './features/sessions/sessions.store.js';
 import { SignInService } from './features/sign-in/sign-in.service.js';
@@ -70,6 +70,7 @@ export class TestVault {
   readonly decisions: ApprovalDecisions;
   readonly staff: StaffService;
   readonly clients: ClientsService;
+  readonly registry: RegistryService;
   /** How far the clock of the second factors and approvals is ahead; milliseconds. */
   ahead = 0;
 
@@ -112,6 +113,7 @@ export class TestVault {
     this.decisions = new ApprovalDecisions(approvals, audit, clock);
     this.factors = new FactorsService(this.factorsStore, this.sessions, this.approvals, audit);
     const index = new BlindIndex(keys.secret('index'));
+    this.registry = new RegistryService(new RegistryStore(), index, audit, ISSUER);
     this.clients = new ClientsService(new ClientsStore(), this.approvals, audit, clock);
     this.staff = new StaffService(
       new StaffStore(),
