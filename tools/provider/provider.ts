@@ -1,5 +1,6 @@
 import Provider, { type Configuration, errors } from 'oidc-provider';
 import { loginPageHeaders, logoutPage, signedOutPage } from './login-page.js';
+import { AUDIENCE, clientDefaults, extraClientMetadata, registration } from './registration.js';
 import type { ProviderSettings } from './settings.js';
 
 const ACCESS_TOKEN_SECONDS = 600;
@@ -37,7 +38,6 @@ function configuration(
     ctx.body = page;
     ctx.set(headers);
   };
-  const audiences = new Map(settings.clients.map((client) => [client.id, client.audience as string]));
   return {
     jwks: { keys: settings.keys },
     cookies: { keys: settings.cookieKeys },
@@ -61,8 +61,11 @@ function configuration(
         grant_types: ['client_credentials'],
         response_types: [],
         id_token_signed_response_alg: 'ES256' as const,
+        [AUDIENCE]: client.audience,
       })),
     ],
+    clientDefaults,
+    extraClientMetadata,
     scopes: ['openid'],
     claims: { openid: ['sub', 'acr', 'amr', 'auth_time'] },
     acrValues: [ACR],
@@ -71,6 +74,7 @@ function configuration(
       devInteractions: { enabled: false },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      registration: registration(settings.registrationToken),
       // A client that shows a key gets a token that is bound to it.
       dPoP: { enabled: true },
       backchannelLogout: { enabled: true },
@@ -81,10 +85,10 @@ function configuration(
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (_ctx, client) => audiences.get(client?.clientId ?? '') ?? [],
+        defaultResource: (_ctx, client) => (client?.[AUDIENCE] as string | undefined) ?? [],
         useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, resource, client) => {
-          if (audiences.get(client.clientId) !== resource) throw new errors.InvalidTarget();
+          if (client[AUDIENCE] !== resource) throw new errors.InvalidTarget();
           return {
             scope: '',
             audience: resource,

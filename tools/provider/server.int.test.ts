@@ -19,6 +19,7 @@ import { freePorts } from '../ports.js';
 import { createProviderServer } from './server.js';
 
 const PASSWORD = 'open-sesame-please';
+const REGISTRATION = 'whoever-has-this-registers';
 const REDIRECT = 'http://127.0.0.1:1/v1/sign-in/callback';
 let issuer: string;
 let server: Server;
@@ -52,6 +53,7 @@ beforeAll(async () => {
       { id: 'brand-shop', secret: 'shop-secret', audience: 'urn:integument:vault' },
       { id: 'skin-app', secret: 'app-secret', audience: 'urn:integument:api' },
     ],
+    registrationToken: REGISTRATION,
     keys: [
       {
         ...key,
@@ -110,6 +112,49 @@ describe('a client', () => {
 
   it('is refused with a wrong secret', async () => {
     expect((await token('skin-app', 'shop-secret')).status).toBe(401);
+  });
+});
+
+describe('a client that is registered while the provider runs', () => {
+  const register = (body: unknown, authorization = `Bearer ${REGISTRATION}`) =>
+    fetch(`${issuer}/reg`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const audience = 'urn:integument:api';
+
+  it('gets tokens for its audience and no other', async () => {
+    const made = await register({ audience });
+    expect(made.status).toBe(201);
+    const { client_id, client_secret } = (await made.json()) as { client_id: string; client_secret: string };
+    const reply = (await (await token(client_id, client_secret)).json()) as { access_token: string };
+    expect(decodeJwt(reply.access_token)).toMatchObject({ aud: audience, client_id, sub: client_id });
+    const other = await token(client_id, client_secret, { resource: 'urn:integument:vault' });
+    expect([other.status, await other.json()]).toMatchObject([400, { error: 'invalid_target' }]);
+  });
+
+  it.each([
+    {},
+    { audience: 'urn:integument:other' },
+    { audience: ['urn:integument:api', 'urn:integument:vault'] },
+    { audience, redirect_uris: ['http://127.0.0.1:1/'] },
+    { audience, grant_types: ['authorization_code'], response_types: ['code'] },
+    { audience, grant_types: ['client_credentials', 'refresh_token'] },
+    { audience, client_id: 'brand-shop' },
+    { audience, client_secret: 'known' },
+    { audience, token_endpoint_auth_method: 'none' },
+    { audience, jwks_uri: 'http://127.0.0.1:1/keys' },
+    { audience, client_name: 'Shop' },
+  ])('is refused where it asks for more, or for none: %o', async (body) => {
+    const refused = await register(body);
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: 'invalid_client_metadata' }]);
+  });
+
+  it('is registered by nobody who lacks the token', async () => {
+    for (const authorization of ['', 'Bearer nonsense', `Basic ${REGISTRATION}`])
+      expect([400, 401]).toContain((await register({ audience }, authorization)).status);
+    expect((await fetch(`${issuer}/reg/brand-shop`)).status).toBe(401);
   });
 });
 

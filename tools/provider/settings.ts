@@ -2,12 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { JWK } from 'oidc-provider';
 import { z } from 'zod';
 
-const client = z.strictObject({
-  id: z.string(),
-  secret: z.string(),
-  /** the one audience that it may ask a token for */
-  audience: z.enum(['urn:integument:vault', 'urn:integument:api']),
-});
+/** the one audience that a client may ask a token for */
+export const audience = z.enum(['urn:integument:vault', 'urn:integument:api']);
+const client = z.strictObject({ id: z.string(), secret: z.string(), audience });
 
 const schema = z.strictObject({
   issuer: z.url(),
@@ -27,6 +24,8 @@ const schema = z.strictObject({
   /** origins that a sign-in passes through on its way back */
   origins: z.array(z.url()),
   clients: z.array(client),
+  /** whoever brings it may register a client; nobody when absent */
+  registrationToken: z.string().min(16).optional(),
   /** private signing keys */
   keys: z.array(z.custom<JWK>((value) => typeof value === 'object')).min(1),
   cookieKeys: z.array(z.string().min(16)).min(1),

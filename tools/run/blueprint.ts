@@ -123,6 +123,7 @@ function providerSettings({ folder, secrets, settings, urls }: Omit<Blueprint, '
       { id: 'skin-app', secret: secrets.skinApp, audience: 'urn:integument:api' },
       { id: 'skin-lab', secret: secrets.skinLab, audience: 'urn:integument:api' },
     ],
+    registrationToken: secrets.clientRegistration,
     ...kept,
   };
 }

@@ -202,6 +202,7 @@ function describe(
       'skin-app': { secret: secrets.skinApp, audience: 'urn:integument:api' },
       'skin-lab': { secret: secrets.skinLab, audience: 'urn:integument:api' },
     },
+    registrationToken: secrets.clientRegistration,
     staff: STAFF,
     demoStaff: DEMO_STAFF,
     passkeyFolder: folder.passkeys,

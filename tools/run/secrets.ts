@@ -13,6 +13,7 @@ export interface Secrets {
   readonly brandShop: string;
   readonly skinApp: string;
   readonly skinLab: string;
+  readonly clientRegistration: string;
   readonly vaultSuperuser: string;
   readonly vaultRole: string;
   readonly platformSuperuser: string;
@@ -27,6 +28,7 @@ const MAKERS: Record<keyof Secrets, () => string> = {
   brandShop: password,
   skinApp: password,
   skinLab: password,
+  clientRegistration: password,
   vaultSuperuser: password,
   vaultRole: password,
   platformSuperuser: password,

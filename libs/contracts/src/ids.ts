@@ -49,7 +49,7 @@ export const clientId = z
  */
 export const credential = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}$/)
+  .regex(/^[A-Za-z0-9_-][A-Za-z0-9._:/-]{0,254}$/)
   .describe('A client id at the OpenID provider')
   .brand<'Credential'>();
 /** One-time code that carries a sign-in from the vault to the API. */

@@ -53,6 +53,8 @@ export interface PlatformInfo {
     /** registered to prove its key with every request (RFC 9449) */
     readonly 'skin-lab': { readonly secret: string; readonly audience: 'urn:integument:api' };
   };
+  /** registers a client at the embedded provider (RFC 7591), which forgets it when it ends */
+  readonly registrationToken: string;
   /** who tests and tools sign in as, each with a passkey in software that is kept in `passkeyFolder` */
   readonly staff: {
     readonly privacyOfficer: string;

@@ -36,6 +36,7 @@ export const WITH_ID = declaredRoutes().flatMap((route) => {
 });
 
 const reason = { code: 'legal', reference: 'CASE-9' };
+const approval = () => ({ approval: encodeId('apr', randomId()) });
 
 /** What else a request needs to be right in all but its id. */
 const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
@@ -55,6 +56,12 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
   'approvals.review': () => ({ body: { outcome: 'justified', reference: 'CASE-9' } }),
   'staff.change_roles': () => ({ body: { roles: ['support'], approval: encodeId('apr', randomId()) } }),
   'staff.dismiss': () => ({ body: { approval: encodeId('apr', randomId()) } }),
+  'clients.change': () => ({ body: { purposes: [], dpop: true, ...approval() } }),
+  'clients.add_credential': () => ({ body: { credential: 'some-program', ...approval() } }),
+  'clients.retire_credential': () => ({ body: { credential: 'some-program', reason } }),
+  'clients.suspend': () => ({ body: { reason } }),
+  'clients.resume': () => ({ body: approval() }),
+  'clients.remove': () => ({ body: { reason } }),
   'factors.remove': () => ({}),
   'sign_in.end_session': () => ({}),
   'readings.store': () => ({
@@ -65,7 +72,6 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
     body: { events: [{ kind: 'profile', event: randomUUID(), skinTypes: ['dry'], concerns: [] }] },
   }),
   'recommendations.list': () => ({}),
-  'registry.read_client': () => ({}),
   'erasure.gates_closed': () => ({}),
   'erasure.completed': () => ({}),
   'model_keys.read': () => ({}),

@@ -45,7 +45,9 @@ const inVault: Abilities = {
 };
 /** Of what others ask for. */
 const decides: Abilities = { 'decide Approval': any };
-const seesStaff: Abilities = { 'read Staff': any };
+const seesStaff: Abilities = { 'read Staff': any, 'read Client': any };
+/** Takes a client's power away on the spot. */
+const suspends: Abilities = { 'suspend Client': any };
 const watches: Abilities = { 'read Alert': any, 'read AlertRule': any };
 const makesRules: Abilities = { ...watches, 'change AlertRule': any };
 const readsLog: Abilities = { ...watches, 'read AuditLog': any };
@@ -67,7 +69,7 @@ export const VAULT_MODEL: Model = {
     'use Permit': any,
     'use ModelKey': any,
     'redeem SignIn': any,
-    'read Client': any,
+    'look-up Client': any,
     'carry-out Erasure': any,
     'carry-out SessionEnding': any,
     'redeem Approval': any,
@@ -81,10 +83,19 @@ export const VAULT_MODEL: Model = {
     'reveal Person': { of: 'any', for: ['rights-request', 'legal-obligation', 'safety-notice'] },
     ...decides,
     ...seesStaff,
+    ...suspends,
     'review Approval': any,
   },
-  // Runs the platform, and sees nobody. Who is staff they change with a second person's leave.
-  admin: { ...inVault, ...makesRules, ...decides, ...seesStaff, 'change Staff': any },
+  // Runs the platform, and sees nobody. Who is staff, and what a client may, they change with a second person's leave.
+  admin: {
+    ...inVault,
+    ...makesRules,
+    ...decides,
+    ...seesStaff,
+    ...suspends,
+    'change Staff': any,
+    'change Client': any,
+  },
   // Sees what was done to whom by commitments; a name only with a second person's leave.
   auditor: {
     ...inVault,

@@ -13,6 +13,7 @@ import { stranger } from '../../outside/visitor.js';
 import { API_CALLS } from './calls/api.js';
 import { APPROVAL_CALLS, REDEEMING_CALLS } from './calls/approvals.js';
 import type { Call, Calls, Cast } from './calls/call.js';
+import { CLIENT_CALLS } from './calls/clients.js';
 import { FACTOR_CALLS } from './calls/factors.js';
 import { INTERNAL_CALLS } from './calls/internal.js';
 import { logCalls } from './calls/log.js';
@@ -56,7 +57,11 @@ const WITHOUT_CALL = {
   ],
 };
 const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
-  ['vault', 'vault', { ...VAULT_CALLS, ...FACTOR_CALLS, ...APPROVAL_CALLS, ...logCalls('vault') }],
+  [
+    'vault',
+    'vault',
+    { ...VAULT_CALLS, ...FACTOR_CALLS, ...APPROVAL_CALLS, ...CLIENT_CALLS, ...logCalls('vault') },
+  ],
   ['api', 'platform', { ...API_CALLS, ...logCalls('api') }],
   ['internal', 'vault', { ...INTERNAL_CALLS, ...REDEEMING_CALLS }],
 ];

@@ -90,6 +90,15 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'staff.change_roles': ['entity', 'Update'],
   'staff.dismiss': ['account', 'Disable'],
 
+  'clients.list': ['api', 'Read'],
+  'clients.register': ['entity', 'Create'],
+  'clients.change': ['entity', 'Update'],
+  'clients.add_credential': ['entity', 'Update'],
+  'clients.retire_credential': ['entity', 'Update'],
+  'clients.suspend': ['entity', 'Suspend'],
+  'clients.resume': ['entity', 'Resume'],
+  'clients.remove': ['entity', 'Delete'],
+
   'people.enrol': ['account', 'Create'],
   'people.enrol_self': ['account', 'Create'],
   'people.enrol_batch': ['account', 'Create'],

@@ -37,7 +37,7 @@ ALTER TABLE client
 -- another's, or an old token, and whoever still has the old secret, would become somebody else.
 CREATE TABLE client_credential (
   credential text CONSTRAINT client_credential_pk PRIMARY KEY
-    CONSTRAINT client_credential_text CHECK (credential ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}$'),
+    CONSTRAINT client_credential_text CHECK (credential ~ '^[A-Za-z0-9_-][A-Za-z0-9._:/-]{0,254}$'),
   client_id  text NOT NULL CONSTRAINT client_credential_of REFERENCES client,
   origin     text NOT NULL CONSTRAINT client_credential_origin CHECK (origin IN ('file', 'console')),
   not_before timestamptz NOT NULL DEFAULT now(),
