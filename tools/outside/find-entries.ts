@@ -16,6 +16,7 @@ export interface FoundEntry {
     readonly fields?: readonly string[];
     readonly reason?: { readonly code: string; readonly reference?: string };
     readonly count?: number;
+    readonly object?: string;
     readonly requestId?: string;
     readonly details?: Readonly<Record<string, unknown>>;
   };
