@@ -13,7 +13,9 @@ import {
 } from '../../../apps/vault/src/features/registry/index.js';
 import { agreed, CASE, Member } from '../../../apps/vault/src/member.fixture.js';
 import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
+import { ClientKey } from '../../../libs/http/src/testing/client-key.js';
 import { ISSUER, KeyServer } from '../../../libs/http/src/testing/key-server.js';
+import { PUBLIC_URL } from '../../../libs/http/src/testing/test-app.js';
 
 /** Two replicas of the vault and two of the API, with real tokens, at one database. */
 
@@ -53,14 +55,16 @@ const internal = {
   },
 } as unknown as VaultClient;
 
-function replica(use: Use): BearerTokens {
+const NO_PROOFS = { publicUrl: PUBLIC_URL, marks: { spend: () => Promise.resolve(true) } };
+
+function replica(use: Use, proofs: ConstructorParameters<typeof DpopProofs>[0] = NO_PROOFS): BearerTokens {
   const directory =
     use === 'identity' ? new AtVault(new RegistryStore(), vault.unitOfWork) : new AtApi(internal);
   return new BearerTokens({
     issuer: ISSUER,
     audience: AUDIENCES[use],
     jwksUrl: keys.url,
-    proofs: new DpopProofs({ publicUrl: 'http://app.test', marks: { spend: () => Promise.resolve(true) } }),
+    proofs: new DpopProofs(proofs),
     ...clientCallers(use, directory),
   });
 }
@@ -204,6 +208,30 @@ describe.each(['identity', 'health'] as const)('a client for %s', (use) => {
     await sleep(ends - Date.now() + 1);
     for (const one of at) expect(await ask(one, token)).toBeNull();
   });
+});
+
+it('who has proved a key is let in again after the body, when the lease is over and the proof spent', async () => {
+  const { token: plain, client, credential } = await registered('identity', 'keyed');
+  const key = await ClientKey.make();
+  const claims = { sub: credential, client_id: credential, aud: AUDIENCES.identity };
+  const token = await keys.bind(key.thumbprint, claims);
+  const proof = await key.prove({ token });
+  const request = {
+    ...requestWith(plain),
+    headers: { authorization: `DPoP ${token}` },
+    method: 'GET',
+    url: '/v1/things/a',
+    raw: { headersDistinct: { dpop: [proof] } },
+  } as unknown as HttpRequest;
+  const spent = new Set<string>();
+  const spend = (mark: Buffer) => Promise.resolve(spent.size < spent.add(mark.toString('hex')).size);
+  const at = replica('identity', { publicUrl: PUBLIC_URL, marks: { spend } });
+  expect(await at.resolve(request)).toMatchObject({ clientId: client });
+  expect(await at.resolve(request)).toMatchObject({ clientId: client });
+  // Another request with the same proof is none of the client's.
+  await expect(at.resolve({ ...request, proved: false } as HttpRequest)).rejects.toThrow();
+  await console.suspend(officer.asker, { params: { client }, query: undefined, body: { reason: CASE } });
+  await expect(at.resolve(request)).rejects.toMatchObject({ status: 401 });
 });
 
 describe('the API', () => {
