@@ -13,9 +13,7 @@ import {
 } from '../../../apps/vault/src/features/registry/index.js';
 import { agreed, CASE, Member } from '../../../apps/vault/src/member.fixture.js';
 import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
-import { ClientKey } from '../../../libs/http/src/testing/client-key.js';
-import { ISSUER, KeyServer } from '../../../libs/http/src/testing/key-server.js';
-import { PUBLIC_URL } from '../../../libs/http/src/testing/test-app.js';
+import { ClientKey, ISSUER, KeyServer, PUBLIC_URL } from '../../../libs/http/src/testing/tokens.fixture.js';
 
 /** Two replicas of the vault and two of the API, with real tokens, at one database. */
 
@@ -28,7 +26,10 @@ let console: ClientsController;
 let admin: Member;
 let officer: Member;
 let isAway = false;
+/** how long the vault's answer is on its way */
+let wayMs: number | undefined;
 let asked = 0;
+let read = 0;
 beforeAll(async () => {
   vault = await TestVault.open();
   keys = await KeyServer.start();
@@ -50,7 +51,8 @@ const internal = {
     const reply: ReplyOf<typeof readClient> = await vault.unitOfWork.single((tx) =>
       vault.registry.lookUp(tx, body.credential),
     );
-    await sleep(Math.random() * 4);
+    read++;
+    await sleep(wayMs ?? Math.random() * 4);
     return reply;
   },
 } as unknown as VaultClient;
@@ -229,12 +231,28 @@ it('who has proved a key is let in again after the body, when the lease is over 
   expect(await at.resolve(request)).toMatchObject({ clientId: client });
   expect(await at.resolve(request)).toMatchObject({ clientId: client });
   // Another request with the same proof is none of the client's.
-  await expect(at.resolve({ ...request, proved: false } as HttpRequest)).rejects.toThrow();
+  await expect(at.resolve({ ...request, proved: false })).rejects.toThrow();
   await console.suspend(officer.asker, { params: { client }, query: undefined, body: { reason: CASE } });
   await expect(at.resolve(request)).rejects.toMatchObject({ status: 401 });
 });
 
 describe('the API', () => {
+  it('counts from its question, however long the answer is on its way', async () => {
+    const { at, token, client } = await registered('health', 'slow-answer');
+    const [api] = at as [BearerTokens];
+    wayMs = CLIENT_LEASE_MS / 2;
+    try {
+      read = 0;
+      const early = ask(api, token);
+      await expect.poll(() => read, { interval: 5 }).toBe(1);
+      await console.suspend(officer.asker, { params: { client }, query: undefined, body: { reason: CASE } });
+      expect(await early).toMatchObject({ clientId: client });
+      expect(await ask(api, token)).toBeNull();
+    } finally {
+      wayMs = undefined;
+    }
+  });
+
   it('asks the vault once a lease for each credential, also for one that there is not', async () => {
     const { at, token } = await registered('health', 'counted');
     const unknown = await keys.sign({ sub: 'nobody', client_id: 'nobody', aud: AUDIENCES.health });
