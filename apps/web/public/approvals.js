@@ -65,6 +65,7 @@ function toCarryOut(approval, refresh, session) {
   };
   const back = action('Take back', takeBack, { class: 'quiet' });
   if (approval.state === 'requested') return [back];
+  if (!OPERATIONS[approval.operation].use) return [back];
   const place = element('div');
   place.append(action('Carry it out', () => carryOut(approval, place, refresh, session)));
   return [place, back];

@@ -5,9 +5,11 @@ import { element, facts } from './elements.js';
 import { choices, field, form } from './forms.js';
 import { callVault } from './step-up.js';
 
+const USES = { identity: 'Who people are', health: 'Skin and health data' };
+
 /**
  * What takes two people: who may ask, what is asked for, and how it is carried out once somebody has agreed.
- * `use` gives back what there is to show, or nothing; `place` is there for what it still has to ask.
+ * `use` gives back what there is to show, or nothing; `place` is there for what it still has to ask. Without it there is no page for it.
  */
 export const OPERATIONS = {
   'staff.change': {
@@ -41,6 +43,18 @@ export const OPERATIONS = {
     }),
     describe: ({ account }) => ({ Account: account }),
     use: removeLastFactors,
+  },
+  'clients.change': {
+    title: 'Give a client app power',
+    // Asked for and carried out by the routes of docs/clients.md: a page that builds all that a client is would be one of its own.
+    mayAsk: () => false,
+    describe: ({ client, use, purposes, dpop, credentials, suspended }) => ({
+      Client: client,
+      'Registered for': `${USES[use]}: ${purposes.join(', ') || 'no purpose'}`,
+      'Known by': credentials.join(', '),
+      'Must prove a key': dpop ? 'yes' : 'no',
+      Suspended: suspended ? 'yes' : 'no',
+    }),
   },
   'evidence.open': {
     title: 'Say whom entries of an audit log are about',

@@ -47,3 +47,8 @@ it('no sentence says what a server sent, and one is there for anything', () => {
 it('no script writes HTML', () => {
   expect(code).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|srcdoc|\beval\b/);
 });
+
+it('each operation that takes two people can be read on the page', () => {
+  const page = read('operations.js');
+  expect(contracts.OPERATION_NAMES.filter((name) => !page.includes(`'${name}': {`))).toEqual([]);
+});

@@ -85,7 +85,7 @@ async function rightRequests(): Promise<typeof right> {
     'permits.resume': { body: { gate, epoch: 3 } },
     'permits.keys': { body: { gates: [gate], use: 'rights' } },
     'permits.of_session': { body: { session } },
-    'registry.read_client': { params: { client: 'skin-lab' } },
+    'registry.read_client': { body: { credential: 'skin-lab' } },
     'erasure.pending': {},
     'erasure.gates_closed': erasure,
     'erasure.completed': erasure,

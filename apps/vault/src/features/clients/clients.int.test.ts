@@ -120,8 +120,15 @@ describe('registering a client', () => {
   });
 
   it('is done once by a hundred at once', async () => {
-    const approvals = await Promise.all([allow(), allow(), allow(), allow()]);
-    const all = Array.from({ length: 100 }, (_, at) => register(approvals[at % 4] as ApprovalId));
+    const askers = [admin];
+    for (const n of [1, 2, 3]) askers.push(await Member.appointed(vault, `asker-${count}-${n}`, ['admin']));
+    const allowed: [Member, ApprovalId][] = [];
+    for (const who of askers)
+      allowed.push([who, await agreed(vault, [who, officer], 'clients.change', shop())]);
+    const all = Array.from({ length: 100 }, (_, at) => {
+      const [who, approval] = allowed[at % 4] as (typeof allowed)[0];
+      return register(approval, {}, who);
+    });
     expect((await outcomes(all)).done).toBe(1);
   });
 
@@ -138,10 +145,11 @@ describe('registering a client', () => {
   });
 
   it('is never for both uses, and never for the other one under the same name', async () => {
-    const both = { ...declared(), purposes: ['delivery', 'ingest'], approval: await allow() };
+    const approval = await allow();
+    const both = { ...declared(), purposes: ['delivery', 'ingest'], approval };
     expect(registerClient.body?.safeParse(both).success).toBe(false);
     await expect(allow({ purposes: ['delivery', 'ingest'] })).rejects.toThrow();
-    await registered();
+    await register(approval);
     await remove();
     const health = { use: 'health', purposes: ['ingest'], credentials: [second] } as const;
     const other = { ...health, purposes: [...health.purposes], credentials: [...health.credentials] };
@@ -150,10 +158,11 @@ describe('registering a client', () => {
 
   it('gives back the name of one that was removed, by another credential', async () => {
     await registered();
-    await expect(register(await allow())).rejects.toThrow('clients.known');
+    const again = await allow();
+    await expect(register(again)).rejects.toThrow('clients.known');
     await suspend();
     await remove();
-    await expect(register(await allow())).rejects.toThrow('clients.credential_known');
+    await expect(register(again)).rejects.toThrow('clients.credential_known');
     expect(await registered({ credentials: [second] })).toMatchObject({ state: 'active' });
     expect(await letIn(first, second)).toEqual([null, client]);
   });
@@ -286,12 +295,8 @@ describe('a suspension', () => {
     const ofFile = { id: client, use: 'identity', revealPurposes: ['delivery'] };
     await start(ofFile);
     const own = client as string as Credential;
-    const refused = [
-      async () => change(await allow()),
-      async () => add(await allow()),
-      () => retire(own),
-      remove,
-    ];
+    const approval = await allow();
+    const refused = [() => change(approval), () => add(approval), () => retire(own), remove];
     for (const ask of refused)
       await expect(ask()).rejects.toMatchObject({ code: 'clients.of_file', status: 409 });
     await suspend();
