@@ -27,6 +27,8 @@ export interface StaffFields extends SignedIn {
   readonly session: string;
   /** From the vault's staff table, never from the sign-in provider alone. */
   readonly roles: readonly string[];
+  /** Where those live whom they look after, where a rule asks; absent where the app doesn't know. */
+  readonly regions?: readonly string[];
 }
 
 export interface ClientFields {

@@ -28,3 +28,4 @@ export {
 } from './caller.js';
 export { type OwnAbility, ownAbilities } from './own-abilities.js';
 export { policyVersion } from './policy-version.js';
+export * from './rules/index.js';

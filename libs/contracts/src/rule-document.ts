@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { IDENTITY_FIELDS, REVEAL_PURPOSES, reason } from './people.js';
+import { STREAM_NAMES } from './readings.js';
+import { regionCodes } from './regions.js';
+import { attributesOf, RULE_ATTRIBUTES, RULED_APPS, type RuleAttribute } from './ruled-abilities.js';
+import { STAFF_ROLES } from './staff-roles.js';
+
+/**
+ * Stored rules and reveal policies: data that the console writes. Everything is listed, strict and bounded; nothing in it is a path,
+ * a pattern or code.
+ */
+export const RULES_MAX = 10_000;
+export const RULE_DOCUMENT_BYTES = 4 * 1024 * 1024;
+const REVEALS_MAX = 1_000;
+
+/** ISO 27559: does the value alone point at somebody, or only together with others? */
+export const SENSITIVITIES = ['direct', 'indirect'] as const;
+export type Sensitivity = (typeof SENSITIVITIES)[number];
+export const REVEAL_FORMS = ['plain', 'masked'] as const;
+export type RevealForm = (typeof REVEAL_FORMS)[number];
+export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+// Names of ours: a word that stands in answers and never in an audit entry.
+const id = z
+  .string()
+  .max(60)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+const clientId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
+const roles = z.array(z.enum(STAFF_ROLES)).min(1).max(STAFF_ROLES.length);
+const clients = z.array(clientId).min(1).max(1_000);
+const regions = regionCodes.refine((codes) => codes.length > 0);
+const reasons = z.array(reason.shape.code).min(1).max(reason.shape.code.options.length);
+const purposes = z.array(z.enum(REVEAL_PURPOSES)).min(1).max(REVEAL_PURPOSES.length);
+const ticketPrefix = z.string().regex(/^[A-Z]{1,8}$/);
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+/** A stretch of a day, by the clocks of a place: what ends after midnight is two of them. */
+const hours = z
+  .strictObject({
+    days: z.array(z.enum(DAYS)).min(1).max(DAYS.length),
+    from: clock.describe('First minute'),
+    to: z.union([clock, z.literal('24:00')]).describe('First minute after it'),
+    timeZone: z
+      .string()
+      .max(64)
+      .regex(/^[A-Z][A-Za-z_]*(\/[A-Za-z0-9_+-]+){0,2}$/)
+      .refine(isTimeZone)
+      .describe('IANA name: `Europe/Berlin`'),
+  })
+  .refine(({ from, to }) => from < to, { path: ['to'] });
+export type Hours = z.output<typeof hours>;
+
+/** All of them must hold. */
+const alternative = z
+  .strictObject({
+    purpose: purposes.optional(),
+    category: z
+      .array(z.enum([...SENSITIVITIES, ...STREAM_NAMES]))
+      .min(1)
+      .max(20)
+      .optional(),
+    region: z
+      .union([z.literal('own'), regions])
+      .optional()
+      .describe('`own`: those of the member of staff'),
+    hours: hours.optional(),
+    ticket: z.union([z.literal('required'), z.array(ticketPrefix).min(1).max(100)]).optional(),
+    reasons: reasons.optional(),
+  })
+  .refine((conditions) => Object.keys(conditions).length > 0);
+export type RuleAlternative = z.output<typeof alternative>;
+
+const who = z
+  .strictObject({ roles: roles.optional(), clients: clients.optional() })
+  .refine((some) => some.roles !== undefined || some.clients !== undefined);
+
+const rule = z
+  .strictObject({
+    id,
+    app: z.enum(RULED_APPS),
+    who: who
+      .optional()
+      .describe('Staff with one of the roles, and these clients; absent: all staff and clients'),
+    action: z.string().max(40),
+    resource: z.string().max(40),
+    only: z.array(alternative).min(1).max(50).describe('One of them must hold'),
+  })
+  .superRefine((one, issues) => {
+    const known = attributesOf(one.app, `${one.action} ${one.resource}`);
+    if (!known) {
+      issues.addIssue({ code: 'custom', path: ['action'] });
+      return;
+    }
+    for (const [at, conditions] of one.only.entries()) {
+      for (const name of misplaced(conditions, known))
+        issues.addIssue({ code: 'custom', path: ['only', at, name] });
+      // A client has no regions of its own: for it the rule would close what it was hardly meant to.
+      if (conditions.region === 'own' && (!one.who?.roles || one.who.clients))
+        issues.addIssue({ code: 'custom', path: ['only', at, 'region'] });
+    }
+  });
+export type StoredRule = z.output<typeof rule>;
+
+const revealPolicy = z.strictObject({
+  id,
+  who: z
+    .strictObject({
+      roles: roles.optional(),
+      clients: z
+        .union([z.literal('registered'), clients])
+        .optional()
+        .describe('`registered`: every client'),
+    })
+    .refine((some) => some.roles !== undefined || some.clients !== undefined),
+  purposes,
+  fields: z.union([z.literal('all'), z.array(z.enum(IDENTITY_FIELDS)).min(1).max(IDENTITY_FIELDS.length)]),
+  form: z.enum(REVEAL_FORMS).describe('`plain` allows the masked form, too'),
+  perMinute: z.int().min(1).max(100_000).optional().describe('For each caller'),
+  hours: z.array(hours).min(1).max(20).optional().describe('One of them must hold'),
+  reasons: reasons.optional(),
+  ticket: z.array(ticketPrefix).min(1).max(100).optional(),
+  regions: z.union([z.literal('own'), regions]).optional(),
+});
+export type RevealPolicy = z.output<typeof revealPolicy>;
+
+export const ruleDocument = z
+  .strictObject({
+    format: z.literal(1),
+    rules: z.array(rule).max(RULES_MAX).describe('Each narrows; all that concern a request must hold'),
+    reveals: z.array(revealPolicy).max(REVEALS_MAX).describe('A reveal needs one of them'),
+  })
+  .superRefine(({ rules, reveals }, issues) => {
+    const seen = new Set<string>();
+    for (const [list, ids] of [
+      ['rules', rules.map((one) => one.id)],
+      ['reveals', reveals.map((one) => one.id)],
+    ] as const)
+      for (const [at, name] of ids.entries()) {
+        if (seen.has(name)) issues.addIssue({ code: 'custom', path: [list, at, 'id'] });
+        seen.add(name);
+      }
+  });
+export type RuleDocument = z.output<typeof ruleDocument>;
+
+function misplaced(conditions: RuleAlternative, known: readonly RuleAttribute[]): RuleAttribute[] {
+  return RULE_ATTRIBUTES.filter((name) => conditions[name] !== undefined && !known.includes(name));
+}
+
+// Asking costs as much as a whole rule, and ten thousand of them name the same few places.
+const timeZones = new Map<string, boolean>();
+const TIME_ZONES_MAX = 2_000;
+
+function isTimeZone(name: string): boolean {
+  const known = timeZones.get(name);
+  if (known !== undefined) return known;
+  if (timeZones.size >= TIME_ZONES_MAX) timeZones.clear();
+  const is = hasClocks(name);
+  timeZones.set(name, is);
+  return is;
+}
+
+function hasClocks(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}
