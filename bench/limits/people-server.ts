@@ -13,6 +13,7 @@ import {
   type HttpApp,
   limitSettings,
   parseConfig,
+  RulesInForce,
   SpentProofs,
 } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
@@ -53,6 +54,7 @@ async function serve({ database, issuer, audited }: PeopleServer): Promise<{ por
       ...auditWiring(app),
       policies: vaultPolicies,
       limits: vaultLimits(app, config),
+      rules: app.get(RulesInForce, { strict: false }),
       callers: new BearerTokens({
         issuer,
         audience: 'urn:integument:vault',

@@ -50,6 +50,7 @@ async function serve(): Promise<{ port: number }> {
       callers: { resolve: () => null },
       refusals: { refused: () => Promise.resolve(), refusedStranger: () => undefined },
       limits: null,
+      rules: null,
       policies: [],
       checks: {},
     }),

@@ -12,6 +12,7 @@ import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
 import { PermitsModule } from './features/permits/index.js';
 import { RegistryModule } from './features/registry/index.js';
+import { RulesModule } from './features/rules/index.js';
 import { SessionsModule } from './features/sessions/index.js';
 import { SignInModule } from './features/sign-in/index.js';
 import { StaffModule } from './features/staff/index.js';
@@ -35,6 +36,7 @@ export class AppModule {
         ApprovalsModule,
         StaffModule,
         ClientsModule,
+        RulesModule,
         ErasureModule,
         ModelKeysModule,
       ],

@@ -5,6 +5,7 @@ import { ErasureService, InternalErasureController } from './features/erasure/in
 import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
 import { InternalPermitsController, PermitsService } from './features/permits/index.js';
 import { InternalRegistryController, RegistryService } from './features/registry/index.js';
+import { InternalRulesController, StoredRules } from './features/rules/index.js';
 import { InternalSessionsController, SessionEndings } from './features/sessions/index.js';
 import { InternalSignInController, SignInService } from './features/sign-in/index.js';
 
@@ -18,6 +19,7 @@ const LENT = [
   SessionEndings,
   ErasureService,
   Approvals,
+  StoredRules,
 ];
 
 /** The internal listener, for the API's process alone. It borrows the services of the public app. */
@@ -34,6 +36,7 @@ export class InternalModule {
         InternalErasureController,
         InternalModelKeysController,
         InternalApprovalsController,
+        InternalRulesController,
       ],
       providers: LENT.map((service) => ({
         provide: service,

@@ -9,6 +9,7 @@ import {
   firstOf,
   Periodic,
   parseConfig,
+  RulesInForce,
   SessionCallers,
   SessionCookieFormat,
   SpentProofs,
@@ -46,6 +47,7 @@ const open = await createHttpApp(AppModule.with(config, logger), {
     ...auditWiring(app),
     policies: vaultPolicies,
     limits: vaultLimits(app, config),
+    rules: app.get(RulesInForce, { strict: false }),
     sessionCookie: app.get(SessionCookieFormat, { strict: false }).name,
     callers: publicCallers(app, config),
   }),
@@ -73,6 +75,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
     policies: vaultPolicies,
     // The API's process is one caller for everybody: slowed down, one person's requests would lock out all.
     limits: null,
+    rules: null,
     callers: new CertificateCallers(),
   }),
 });

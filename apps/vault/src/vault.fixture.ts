@@ -7,7 +7,7 @@ import { Abilities, client, process } from '@integument/authz';
 import type { Enrolment, RevealPurpose, SessionPseudonym } from '@integument/contracts';
 import { BlindIndex, decodeId, encodeId, randomId } from '@integument/crypto';
 import { openDatabase, UnitOfWork } from '@integument/database';
-import type { Asker } from '@integument/http';
+import { type Asker, postgresCounts, RulesInForce, StrictAllowances } from '@integument/http';
 import { freshDatabases } from '@integument/testing';
 import type { DataSource } from 'typeorm';
 import {
@@ -33,10 +33,14 @@ import { EnrolmentDesk } from './features/people/enrolment-desk.js';
 import { PeopleService } from './features/people/people.service.js';
 import { PeopleStore } from './features/people/people.store.js';
 import { PeopleEnroller } from './features/people/people-enroller.js';
+import { RevealDesk } from './features/people/reveal-desk.js';
 import { PersonSealer } from './features/people/sealed-person.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
 import { RegistryService, RegistryStore } from './features/registry/index.js';
+import { RulesService } from './features/rules/rules.service.js';
+import { RulesStore } from './features/rules/rules.store.js';
+import { StoredRules } from './features/rules/stored-rules.js';
 import { SessionsService } from './features/sessions/sessions.service.js';
 import { SessionsStore } from './features/sessions/sessions.store.js';
 import { SignInService } from './features/sign-in/sign-in.service.js';
@@ -71,6 +75,9 @@ export class TestVault {
   readonly staff: StaffService;
   readonly clients: ClientsService;
   readonly registry: RegistryService;
+  readonly rulesInForce: RulesInForce;
+  readonly rules: RulesService;
+  readonly reveals: RevealDesk;
   /** How far the clock of the second factors and approvals is ahead; milliseconds. */
   ahead = 0;
 
@@ -85,7 +92,7 @@ export class TestVault {
     this.unitOfWork = new UnitOfWork(dataSource);
     this.sealer = new PersonSealer(keys, new BlindIndex(keys.secret('index')));
     const abilities = new Abilities(vaultPolicies);
-    this.people = new PeopleService(store, this.sealer, audit, abilities, ISSUER);
+    this.people = new PeopleService(store, this.sealer, audit, ISSUER);
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
@@ -112,6 +119,9 @@ export class TestVault {
     this.requests = new ApprovalRequests(approvals, abilities, audit, clock);
     this.decisions = new ApprovalDecisions(approvals, audit, clock);
     this.factors = new FactorsService(this.factorsStore, this.sessions, this.approvals, audit);
+    this.rules = new RulesService(new RulesStore(), this.approvals, audit, clock);
+    this.rulesInForce = this.rulesOfReplica();
+    this.reveals = this.revealsOfReplica(this.rulesInForce);
     const index = new BlindIndex(keys.secret('index'));
     this.registry = new RegistryService(new RegistryStore(), index, audit, ISSUER);
     this.clients = new ClientsService(new ClientsStore(), this.approvals, audit, clock);
@@ -166,6 +176,19 @@ export class TestVault {
 
   query<Row = Record<string, unknown>>(sql: string, values: unknown[] = []): Promise<Row[]> {
     return this.dataSource.query<Row[]>(sql, values);
+  }
+
+  /** What another process of the vault would believe. */
+  rulesOfReplica(): RulesInForce {
+    const source = new StoredRules(new RulesStore(), this.unitOfWork);
+    return new RulesInForce('vault', source, undefined, () => this.now());
+  }
+
+  revealsOfReplica(rules: RulesInForce): RevealDesk {
+    const shared = postgresCounts(this.dataSource);
+    const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => this.now() });
+    const abilities = new Abilities(vaultPolicies);
+    return new RevealDesk(this.people, new PeopleStore(), abilities, rules, allowances, this.unitOfWork);
   }
 
   /** Enrols somebody as the shop does. @returns the name the shop knows them by */

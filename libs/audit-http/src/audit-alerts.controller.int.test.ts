@@ -54,6 +54,7 @@ beforeAll(async () => {
         new StrangerCounts(log.audit, log.unitOfWork, () => undefined),
       ),
       limits: null,
+      rules: null,
       policies: [commonPolicy('identity')],
       checks: {},
     }),

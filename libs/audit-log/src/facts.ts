@@ -39,7 +39,10 @@ interface CommonFacts {
   /** our own name of the request */
   readonly requestId?: string;
   readonly from?: From;
-  /** which rules decided: 12 hex digits, see `policyVersion` of libs/authz */
+  /**
+   * Which rules decided: 12 hex digits, see `policyVersion` of libs/authz; where stored rules could narrow it, a point and the first 12
+   * of the digest of their version.
+   */
   readonly policy?: string;
 }
 
@@ -88,7 +91,7 @@ const common = {
   from: z.strictObject({ listener: z.enum(['public', 'internal']), network: network.optional() }).optional(),
   policy: z
     .string()
-    .regex(/^[0-9a-f]{12}$/)
+    .regex(/^[0-9a-f]{12}(\.[0-9a-f]{12})?$/)
     .optional(),
 };
 

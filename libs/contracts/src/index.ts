@@ -27,6 +27,7 @@ export * from './route.js';
 export * from './route-class.js';
 export * from './rule-document.js';
 export * from './ruled-abilities.js';
+export * from './rules.js';
 export * from './service.js';
 export * from './sessions.js';
 export * from './sign-in.js';

@@ -77,6 +77,16 @@ export const OPERATIONS = {
     hours: 24,
     account: 'account',
   },
+  'rules.enact': {
+    summary: 'Put this version of the stored rules and reveal policies in force, at both apps',
+    parameters: z.strictObject({
+      version: z.string().regex(/^[1-9]\d{0,6}$/),
+      digest: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+    ability: { action: 'enact', resource: 'Rule' },
+    approvers: ['privacy-officer', 'admin'],
+    hours: 24,
+  },
   'staff.change': {
     summary: 'Give an account these roles and no other; without any, it is staff no more',
     parameters: z.strictObject({ account: staffId, roles }),

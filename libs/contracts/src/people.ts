@@ -1,6 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { z } from 'zod';
 import { clientPseudonym } from './ids.js';
+import { regionCode } from './regions.js';
 import { defineRoute } from './route.js';
 
 const MAX_PEOPLE = 1_000;
@@ -67,6 +68,7 @@ export const enrolment = z.strictObject({
     .strictObject({ subject: z.string().min(1).max(255) })
     .optional()
     .describe('The account at the OpenID provider that will sign in as this person'),
+  region: regionCode.optional(),
 });
 export type Enrolment = z.output<typeof enrolment>;
 
@@ -131,7 +133,7 @@ export const enrolPeople = defineRoute({
       z.union([
         z.object({ person: clientPseudonym }),
         z.object({
-          code: z.enum(['people.account_taken', 'request.invalid']),
+          code: z.enum(['people.account_taken', 'request.invalid', 'auth.forbidden']),
           fields: z.array(z.string()).optional(),
         }),
       ]),
@@ -157,20 +159,27 @@ export const updatePerson = defineRoute({
   id: 'people.update',
   method: 'PATCH',
   path: '/v1/people/:person',
-  summary: 'Replace some identity fields; null removes one',
+  summary: 'Replace some identity fields, or the region; null removes one',
   tag: 'People',
   audience: ['identity-client'],
   ability: { action: 'update', resource: 'Person' },
   params: personParams,
-  body: z.strictObject({
-    fields: z
-      .strictObject(
-        Object.fromEntries(
-          Object.entries(identityFields.shape).map(([name, schema]) => [name, schema.nullable().optional()]),
-        ) as { [F in IdentityField]: z.ZodOptional<z.ZodNullable<(typeof identityFields.shape)[F]>> },
-      )
-      .refine((fields) => Object.keys(fields).length > 0),
-  }),
+  body: z
+    .strictObject({
+      region: regionCode.nullable().optional(),
+      fields: z
+        .strictObject(
+          Object.fromEntries(
+            Object.entries(identityFields.shape).map(([name, schema]) => [
+              name,
+              schema.nullable().optional(),
+            ]),
+          ) as { [F in IdentityField]: z.ZodOptional<z.ZodNullable<(typeof identityFields.shape)[F]>> },
+        )
+        .refine((fields) => Object.keys(fields).length > 0)
+        .optional(),
+    })
+    .refine(({ fields, region }) => fields !== undefined || region !== undefined),
   reply: maskedPerson,
   problems: ['people.not_found'],
 });
@@ -206,10 +215,12 @@ export const revealPerson = defineRoute({
   body: z.strictObject({
     fields: z.array(z.enum(IDENTITY_FIELDS)).min(1).max(IDENTITY_FIELDS.length),
     purpose: z.enum(REVEAL_PURPOSES),
+    form: z.enum(['plain', 'masked']).default('plain'),
     reason,
   }),
-  reply: z.object({ person: clientPseudonym, fields: someFields }),
-  problems: ['people.not_found', 'people.purpose_not_allowed'],
+  // Only one of the two holds anything: a mask is no value of its field.
+  reply: z.object({ person: clientPseudonym, fields: someFields, masked: masked.optional() }),
+  problems: ['people.not_found', 'people.purpose_not_allowed', 'people.reveal_not_allowed'],
 });
 
 export const readSelf = defineRoute({
@@ -220,6 +231,6 @@ export const readSelf = defineRoute({
   tag: 'Me',
   audience: ['person'],
   ability: { action: 'read', resource: 'Self' },
-  reply: z.object({ fields: someFields, enrolledOn: z.iso.date() }),
+  reply: z.object({ fields: someFields, region: regionCode.nullable(), enrolledOn: z.iso.date() }),
   problems: ['people.not_found'],
 });

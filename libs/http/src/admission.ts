@@ -1,4 +1,4 @@
-import { type Abilities, audienceOf, type Caller } from '@integument/authz';
+import { type Abilities, audienceOf, type Caller, type RuleBook } from '@integument/authz';
 import { CodedError, type RouteContract, routeClassOf } from '@integument/contracts';
 import type { CallerResolver } from './callers.js';
 import { challengeAfter } from './dpop/challenge.js';
@@ -8,6 +8,7 @@ import type { Limits } from './limits/limits.js';
 import type { RateLimited } from './limits/rate-limited.js';
 import { checkOrigin } from './origin.js';
 import { contractOf, type HttpReply, type HttpRequest, PLATFORM_ROUTE } from './request.js';
+import type { RulesInForce } from './rules/rules-in-force.js';
 import { checkFactor, checkStepUp } from './second-factor.js';
 import { andThen, type Soon } from './soon.js';
 
@@ -17,6 +18,8 @@ export interface AdmissionOptions {
   readonly allowedOrigins: ReadonlySet<string>;
   /** null: nobody is limited */
   readonly limits: Limits | null;
+  /** null: nothing stored narrows what the abilities allow */
+  readonly rules: RulesInForce | null;
 }
 
 type Done = (error?: Error) => void;
@@ -51,7 +54,12 @@ export class Admission {
   /** Looks once more at who asks and decides again. Rejects to refuse; takes nothing from an allowance. */
   async again(contract: RouteContract, request: HttpRequest): Promise<void> {
     request.admitted = null;
-    this.judge(contract, await this.options.callers.resolve(request), request);
+    await this.judge(contract, await this.options.callers.resolve(request), request);
+  }
+
+  /** Whether rules let the request in that are no longer known to be in force. */
+  isOutruled({ ruledBy }: HttpRequest): boolean {
+    return ruledBy !== null && this.options.rules?.current() !== ruledBy;
   }
 
   /** @returns a promise only where somebody has to be looked up or waited for; throws or rejects to refuse */
@@ -89,7 +97,7 @@ export class Admission {
     const { limits, allowedOrigins } = this.options;
     const goOn = () => {
       checkOrigin(request, null, allowedOrigins);
-      this.judge(contract, null, request);
+      return this.judge(contract, null, request);
     };
     if (!limits) return goOn();
     const allowance = allowanceOf(contract);
@@ -166,7 +174,7 @@ export class Admission {
     return limits ? andThen(limits.stranger(request, allowance, reply), refuse) : undefined;
   }
 
-  private judge(contract: RouteContract, caller: Caller | null, request: HttpRequest): void {
+  private judge(contract: RouteContract, caller: Caller | null, request: HttpRequest): Soon<void> {
     // Before anything else is looked at: with one factor even what a role may do stays unknown.
     checkFactor(contract, caller);
     request.caller = this.inAudience(contract, caller, request);
@@ -177,8 +185,20 @@ export class Admission {
     ) {
       throw forbidden();
     }
-    checkProof(contract, request.caller, request);
-    checkStepUp(contract, request.caller, Date.now());
+    const rules = this.options.rules?.bookFor(contract, request.caller) ?? null;
+    return andThen(rules, (book) => this.narrow(contract, request, book));
+  }
+
+  /** The stored rules come last of what the caller is asked for: they only ever take away. */
+  private narrow(contract: RouteContract, request: HttpRequest, book: RuleBook | null): void {
+    const { caller } = request;
+    const { rules } = this.options;
+    request.ruledBy = book;
+    if (book && caller && contract.ability && !book.admits(caller, contract.ability, rules?.now() ?? 0)) {
+      throw forbidden();
+    }
+    checkProof(contract, caller, request);
+    checkStepUp(contract, caller, Date.now());
     request.admitted = contract;
   }
 
@@ -213,7 +233,7 @@ function unknownRoute(): CodedError {
   return new CodedError('request.unknown_route', 404, 'There is nothing at this address.');
 }
 
-function forbidden(): CodedError {
+export function forbidden(): CodedError {
   return new CodedError('auth.forbidden', 403, 'You may not do this.');
 }
 

@@ -228,6 +228,7 @@ describe('an app with a hole does not start', () => {
       callers: { resolve: () => person({ id: 'p', session: 's' }) },
       refusals: { refused: () => Promise.resolve(), refusedStranger: () => undefined },
       limits: null,
+      rules: null,
       policies: [],
       checks: {},
     }),

@@ -29,7 +29,10 @@ export function guarded(contract: RouteContract, handler: RouteHandlerMethod): R
   };
 }
 
-/** A body can take its time, and its sender's session can end while it comes. */
+/** A body can take its time: while it comes its sender's session can end, or other rules come into force. */
 function stillAdmitted(contract: RouteContract, request: HttpRequest): Soon<void> {
-  if (request.lease?.holds() === false) return request.server.admission.again(contract, request);
+  const { admission } = request.server;
+  if (request.lease?.holds() === false || admission.isOutruled(request)) {
+    return admission.again(contract, request);
+  }
 }

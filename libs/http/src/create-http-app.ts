@@ -25,6 +25,7 @@ import type { Provenance } from './provenance.js';
 import { answerBrokenConnection, brokenUrlAnswer } from './raw-problems.js';
 import type { RefusalLog } from './refusals.js';
 import { RouteRegister } from './routes.js';
+import type { RulesInForce } from './rules/rules-in-force.js';
 
 /** What the app's own services supply, asked for once they exist and before a request can come in. */
 export interface HttpWiring {
@@ -34,6 +35,8 @@ export interface HttpWiring {
   readonly limits: Limits | null;
   /** of all features */
   readonly policies: readonly Policy[];
+  /** what is stored and narrows them; null where only our own processes come */
+  readonly rules: RulesInForce | null;
   /** parts without which the app can't serve, by name */
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** name of the cookie of sessions, for the documents; absent where there are none */
@@ -128,6 +131,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
   instance.decorateRequest('caller', null);
   instance.decorateRequest('lease', null);
   instance.decorateRequest('proved', false);
+  instance.decorateRequest('ruledBy', null);
   instance.decorateRequest('admitted', null);
   instance.decorateRequest('input', null);
   instance.decorateRequest('rawBody', undefined);
@@ -150,6 +154,7 @@ async function addGuards(
     abilities: new Abilities(wiring.policies),
     allowedOrigins,
     limits: wiring.limits,
+    rules: wiring.rules,
   });
   const problems = new ProblemFilter({ ...wiring, logger: options.logger });
   instance.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));

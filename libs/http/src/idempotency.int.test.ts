@@ -94,6 +94,7 @@ beforeAll(async () => {
       },
       refusals: { refused: () => Promise.resolve(), refusedStranger: () => undefined },
       limits: null,
+      rules: null,
       policies: [(can) => can('add', 'Note')],
       checks: {},
     }),

@@ -1,6 +1,6 @@
 export { AbilitiesController } from './abilities.controller.js';
 export { HttpAdapter } from './adapter.js';
-export { unauthenticated } from './admission.js';
+export { forbidden, unauthenticated } from './admission.js';
 export { Answer } from './answer.js';
 export { AskedBy, AskedIn, type Asker, actorOf, askerIn, by } from './asker.js';
 export { BearerTokens, type BearerTokensOptions } from './bearer-tokens.js';
@@ -31,7 +31,13 @@ export { CLIENT_LEASE_MS, LEASE_MS, type Lease, leasesOver } from './leases/leas
 export { Leases } from './leases/leases.js';
 export { limitSettings, limitTable } from './limits/limit-settings.js';
 export { Limits } from './limits/limits.js';
-export { postgresCounts, rateCountSchemaSql, redisCounts } from './limits/shared-counts.js';
+export {
+  postgresCounts,
+  rateCountSchemaSql,
+  redisCounts,
+  type SharedCounts,
+} from './limits/shared-counts.js';
+export { StrictAllowances } from './limits/strict-allowances.js';
 export { openApi } from './openapi.js';
 export { Periodic } from './periodic.js';
 export type { Circumstances } from './provenance.js';
@@ -39,6 +45,7 @@ export { provide } from './provide.js';
 export type { Refusal, RefusalLog } from './refusals.js';
 export type { HttpReply, HttpRequest } from './request.js';
 export { UndeclaredRoutes } from './routes.js';
+export { RULES_LEASE_MS, type RuleSource, RulesInForce, rulesLeasesOver } from './rules/rules-in-force.js';
 export { hasSteppedUp, stepUpRequired } from './second-factor.js';
 export { ServiceController } from './service.controller.js';
 export { SessionCallers, type SessionFinder } from './sessions/session-callers.js';

@@ -22,7 +22,7 @@ export interface Circumstances {
   readonly requestId: string;
   /** absent where no request is behind it */
   readonly from?: From;
-  /** version of the rules that decide */
+  /** version of the rules that decide: of the code, and of the stored ones where those could narrow it */
   readonly policy?: string;
 }
 
@@ -32,7 +32,7 @@ export function circumstancesOf(request: HttpRequest): Circumstances {
   return {
     requestId: request.id,
     from: network === undefined ? { listener } : { listener, network },
-    policy,
+    policy: request.ruledBy ? `${policy}.${request.ruledBy.mark}` : policy,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Caller } from '@integument/authz';
+import type { Caller, RuleBook } from '@integument/authz';
 import type { RouteContract } from '@integument/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission } from './admission.js';
@@ -21,6 +21,8 @@ declare module 'fastify' {
     lease: Lease<Caller> | null;
     /** Whether the caller's token came with a proof of the key that it is bound to (RFC 9449). */
     proved: boolean;
+    /** The version of the stored rules under which it was let in; null where none could narrow it. */
+    ruledBy: RuleBook | null;
     /** The contract under which the request was let in. Null means it was not. */
     admitted: RouteContract | null;
     /** What the contract made of params, query and body; null until the request was found to fit. */

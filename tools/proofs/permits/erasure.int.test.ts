@@ -84,7 +84,8 @@ type Somebody = Awaited<ReturnType<typeof somebody>>;
 
 async function erase({ name }: Somebody): Promise<ErasureId> {
   const reason = { code: 'rights-request', reference: 'CASE-1' } as const;
-  return (await vault.unitOfWork.run((tx) => vault.erasures.requestFor(tx, SHOP, name, reason))).erasure;
+  return (await vault.unitOfWork.run((tx) => vault.erasures.requestFor(tx, SHOP, name, reason, null)))
+    .erasure;
 }
 
 /** What is left of somebody in the data plane. */

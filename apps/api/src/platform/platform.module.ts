@@ -2,7 +2,7 @@ import { AUDIT_EXPORTS, auditProviders } from '@integument/audit-http';
 import { Abilities } from '@integument/authz';
 import { deriveKey } from '@integument/crypto';
 import { Idempotency, migrate, Outbox, openDatabase, UnitOfWork } from '@integument/database';
-import { Effects, provide } from '@integument/http';
+import { Effects, provide, RulesInForce } from '@integument/http';
 import { createQueues, type Queues } from '@integument/queue';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
@@ -14,6 +14,7 @@ import { ClientDirectory } from './client-directory.js';
 import { apiPolicies } from './policies.js';
 import { API_CONFIG, QUEUES } from './tokens.js';
 import { VaultClient } from './vault-client.js';
+import { VaultRules } from './vault-rules.js';
 
 /** What every feature stands on: the database, the audit log, the vault, the abilities, the queues. */
 @Global()
@@ -54,6 +55,11 @@ export class PlatformModule {
         },
         provide(ClientDirectory, VaultClient),
         {
+          provide: RulesInForce,
+          inject: [VaultClient],
+          useFactory: (vault: VaultClient) => new RulesInForce('api', new VaultRules(vault)),
+        },
+        {
           provide: QUEUES,
           useFactory: (): Promise<Queues> =>
             createQueues({
@@ -75,6 +81,7 @@ export class PlatformModule {
         Effects,
         VaultClient,
         ClientDirectory,
+        RulesInForce,
       ],
     };
   }

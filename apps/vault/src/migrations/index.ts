@@ -24,6 +24,7 @@ import {
   registryProvesKeysSql,
   registrySchemaSql,
 } from '../features/registry/registry.schema.js';
+import { regionsSchemaSql, rulesSchemaSql } from '../features/rules/rules.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
@@ -55,5 +56,7 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(22, 'spent-sign-ins', spentMarksSchemaSql),
   migration(23, 'client-keys', registryProvesKeysSql + spentProofsSchemaSql),
   migration(24, 'client-credentials', clientCredentialsSql),
+  migration(25, 'stored-rules', rulesSchemaSql),
+  migration(26, 'regions', regionsSchemaSql),
   migration(27, 'approvals-by-one-clock', approvalsByOneClockSql),
 ];

@@ -5,6 +5,7 @@ import { clientsPolicy } from '../features/clients/clients.policy.js';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
+import { rulesPolicy } from '../features/rules/rules.policy.js';
 import { sessionsPolicy } from '../features/sessions/sessions.policy.js';
 import { staffPolicy } from '../features/staff/staff.policy.js';
 
@@ -28,6 +29,7 @@ export const vaultPolicies: readonly Policy[] = [
   approvalsPolicy,
   staffPolicy,
   clientsPolicy,
+  rulesPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];

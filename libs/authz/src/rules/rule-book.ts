@@ -10,6 +10,8 @@ export interface AbilityName {
   readonly resource: string;
 }
 
+const MARK_DIGITS = 12;
+
 /** What the rules say to a request of which all is known but where the person lives. */
 export interface Ruling {
   /** ids of the rules that say no wherever that is */
@@ -35,6 +37,8 @@ interface Door {
  */
 export class RuleBook {
   readonly #index: RuleIndex;
+  /** names this version in the audit log: see `policy` there */
+  readonly mark: string;
   // With the caller, who is frozen, goes what was decided of them. Hours are whole minutes, so a minute long it stays true.
   readonly #doors = new WeakMap<Caller, Map<AbilityName, Door>>();
 
@@ -45,11 +49,12 @@ export class RuleBook {
     /** hexadecimal SHA-256 of the document's text */
     readonly digest: string,
   ) {
+    this.mark = digest.slice(0, MARK_DIGITS);
     this.#index = new RuleIndex(document.rules, app);
   }
 
   /**
-   * Whether a request may go on before it is known what it is about: no where no knowledge could change a rule's no.
+   * Whether a request may go on before it is known what it is about: it may not where nothing that is still to be known could change a rule’s no.
    * @param ability the same object each time, as contracts have it
    * @param at milliseconds since the epoch
    */

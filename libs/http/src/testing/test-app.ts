@@ -20,6 +20,7 @@ import {
   type InputOf,
   type Limits,
   type Refusal,
+  type RulesInForce,
 } from '../index.js';
 import { AUDIENCE, ISSUER, KeyServer } from './key-server.js';
 
@@ -306,6 +307,7 @@ export function marksInMemory(): ProofMarks {
 interface Shared {
   readonly keys?: KeyServer;
   readonly marks?: ProofMarks;
+  readonly rules?: RulesInForce;
 }
 
 /**
@@ -357,6 +359,7 @@ export async function startTestApp(limits?: Limits, shared: Shared = {}): Promis
         refusedStranger: (route, code) => app.strangers.push(`${route?.id ?? '-'} ${code}`),
       },
       limits: limits ?? null,
+      rules: shared.rules ?? null,
       policies: [
         (can, caller) => {
           can('read', 'Thing');

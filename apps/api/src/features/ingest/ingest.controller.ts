@@ -9,6 +9,7 @@ import {
   Implements,
   Input,
   type InputOf,
+  RulesInForce,
 } from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
 import { PermitsService } from '../permits/index.js';
@@ -20,15 +21,17 @@ export class IngestController {
     private readonly ingest: IngestService,
     private readonly permits: PermitsService,
     private readonly effects: Effects,
+    private readonly rules: RulesInForce,
   ) {}
 
   @Implements(storeReadings)
-  store(
+  async store(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof storeReadings>,
     @Req() request: HttpRequest,
     @IdempotencyKey() once: IdempotentRequest | undefined,
   ) {
+    await this.rules.reach(asker.caller, storeReadings, { category: [body.stream] });
     const pseudonym = this.permits.pseudonymOf(asker.caller, 'ingest', request.headers[PERMIT_HEADER]);
     return this.permits.through(pseudonym, 'ingest', (tx, leave) =>
       this.effects.within(tx, once, () => this.ingest.storeBatch(tx, asker, leave, body)),
@@ -36,11 +39,12 @@ export class IngestController {
   }
 
   @Implements(readReadings)
-  read(
+  async read(
     @AskedBy() asker: Asker,
     @Input() { query }: InputOf<typeof readReadings>,
     @Req() request: HttpRequest,
   ) {
+    await this.rules.reach(asker.caller, readReadings, { category: [query.stream] });
     const pseudonym = this.permits.pseudonymOf(asker.caller, 'ingest', request.headers[PERMIT_HEADER]);
     return this.permits.through(pseudonym, 'ingest', (tx, leave) =>
       this.ingest.read(tx, asker, leave, query),

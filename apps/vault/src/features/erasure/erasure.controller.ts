@@ -11,6 +11,7 @@ import {
   Implements,
   Input,
   type InputOf,
+  RulesInForce,
 } from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
 import type { VaultPerson } from '../../platform/callers.js';
@@ -24,6 +25,7 @@ export class ErasureController {
     private readonly dataPlane: DataPlaneSessions,
     private readonly unitOfWork: UnitOfWork,
     private readonly effects: Effects,
+    private readonly rules: RulesInForce,
   ) {}
 
   @Implements(erasePerson)
@@ -32,8 +34,9 @@ export class ErasureController {
     @Input() { params, body }: InputOf<typeof erasePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
+    const regions = await this.rules.reach(asker.caller, erasePerson, { reason: body.reason });
     return this.afterSessions(
-      this.effects.run(key, (tx) => this.erasures.requestFor(tx, asker, params.person, body.reason)),
+      this.effects.run(key, (tx) => this.erasures.requestFor(tx, asker, params.person, body.reason, regions)),
     );
   }
 

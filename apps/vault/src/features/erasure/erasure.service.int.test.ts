@@ -25,13 +25,13 @@ async function somebody() {
 
 const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work);
 const erase = (name: ClientPseudonym, asker = SHOP) =>
-  run((tx) => vault.erasures.requestFor(tx, asker, name, REASON));
+  run((tx) => vault.erasures.requestFor(tx, asker, name, REASON, null));
 const gatesClosed = (erasure: ErasureId) => run((tx) => vault.erasures.gatesClosed(tx, API, erasure));
 const completed = (erasure: ErasureId) => run((tx) => vault.erasures.completed(tx, API, erasure));
 async function found(email: string) {
   const body = searchPeople.body?.parse({ field: 'email', value: email });
   if (!body) throw new Error('search has no body');
-  return (await run((tx) => vault.people.search(tx, SHOP, body))).people.length;
+  return (await run((tx) => vault.people.search(tx, SHOP, body, null))).people.length;
 }
 
 describe('somebody who is being erased', () => {
@@ -39,11 +39,14 @@ describe('somebody who is being erased', () => {
     const { email, name, subject } = await somebody();
     await erase(name);
     expect(await found(email)).toBe(0);
-    await expect(run((tx) => vault.people.read(tx, SHOP, name))).rejects.toThrow('people.not_found');
-    const wanted = { fields: ['email' as const], purpose: 'delivery' as const, reason: REASON };
-    await expect(run((tx) => vault.people.reveal(tx, SHOP, name, wanted))).rejects.toThrow(
-      'people.not_found',
-    );
+    await expect(run((tx) => vault.people.read(tx, SHOP, name, null))).rejects.toThrow('people.not_found');
+    const wanted = {
+      fields: ['email' as const],
+      purpose: 'delivery' as const,
+      form: 'plain' as const,
+      reason: REASON,
+    };
+    await expect(vault.reveals.reveal(SHOP, name, wanted)).rejects.toThrow('people.not_found');
     await expect(vault.beginSession(subject)).rejects.toThrow('sign_in.account_closed');
   });
 

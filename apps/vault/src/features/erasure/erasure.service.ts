@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AuditLog } from '@integument/audit-log';
+import type { Regions } from '@integument/authz';
 import {
   type ClientPseudonym,
   CodedError,
@@ -53,9 +54,10 @@ export class ErasureService {
     asker: Asker,
     person: ClientPseudonym,
     reason: Reason,
+    regions: Regions,
   ): Promise<{ erasure: ErasureId; claim: ErasureClaim }> {
     const clientId = asker.caller.kind === 'client' ? asker.caller.clientId : CONSOLE;
-    const personId = await this.store.findPersonByPseudonym(tx, clientId, decodeId('cps', person));
+    const personId = await this.store.findPersonByPseudonym(tx, clientId, decodeId('cps', person), regions);
     if (!personId) throw notFound('people.not_found');
     return this.request(tx, asker, personId, reason);
   }

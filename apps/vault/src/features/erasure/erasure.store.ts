@@ -1,5 +1,7 @@
+import type { Regions } from '@integument/authz';
 import type { ERASURE_STATES } from '@integument/contracts';
 import type { Tx } from '@integument/database';
+import { inRegions } from '../people/index.js';
 
 export type ErasureState = (typeof ERASURE_STATES)[number];
 
@@ -30,10 +32,16 @@ export interface LastSeenPerson extends ErasedPerson {
 const COLUMNS = 'erasure_id, person_id, claim, state, gates, sessions, keys_destroyed, requested_on::text';
 
 export class ErasureStore {
-  async findPersonByPseudonym(tx: Tx, clientId: string, pseudonym: Buffer): Promise<Buffer | null> {
+  async findPersonByPseudonym(
+    tx: Tx,
+    clientId: string,
+    pseudonym: Buffer,
+    regions: Regions,
+  ): Promise<Buffer | null> {
     const rows = await tx.query<{ person_id: Buffer }>(
-      'SELECT person_id FROM client_pseudonym WHERE pseudonym = $1 AND client_id = $2',
-      [pseudonym, clientId],
+      `SELECT person_id FROM client_pseudonym JOIN person p USING (person_id)
+       WHERE pseudonym = $1 AND client_id = $2 AND ${inRegions('$3')}`,
+      [pseudonym, clientId, regions],
     );
     return rows[0]?.person_id ?? null;
   }

@@ -41,7 +41,7 @@ async function somebody(purpose: PurposeName = 'ingest') {
 }
 
 async function erase(name: string): Promise<void> {
-  const { erasure } = await run((tx) => vault.erasures.requestFor(tx, SHOP, name as never, CASE));
+  const { erasure } = await run((tx) => vault.erasures.requestFor(tx, SHOP, name as never, CASE, null));
   await run((tx) => vault.erasures.gatesClosed(tx, API, erasure));
 }
 

@@ -1,9 +1,9 @@
-import type { IdentityField, IdentityFields } from '@integument/contracts';
+import type { IdentityField, IdentityFields, Sensitivity } from '@integument/contracts';
 
 /** What the vault knows about a kind of identity value. */
 export interface FieldRule<Value = unknown> {
   /** ISO 27559 words: does the value alone point at somebody, or only together with others? */
-  readonly sensitivity: 'direct' | 'indirect';
+  readonly sensitivity: Sensitivity;
   /** The form in which equal values are equal; absent where the field is not searchable. */
   readonly normalise?: (value: Value) => string;
   /** What may be shown without a reason. */

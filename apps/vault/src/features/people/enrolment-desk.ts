@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { type Regions, reaches } from '@integument/authz';
 import {
   type Enrolment,
   enrolment,
@@ -57,8 +58,8 @@ export class EnrolmentDesk {
    * Enrols what can be and says of each other entry why not.
    * @throws CodedError `people.account_taken` where another request took one of the accounts just now: nothing is enrolled
    */
-  async enrolBatch(tx: Tx, asker: Asker, entries: readonly unknown[]): Promise<BatchReply> {
-    const checked = entries.map((entry) => check(entry));
+  async enrolBatch(tx: Tx, asker: Asker, entries: readonly unknown[], regions: Regions): Promise<BatchReply> {
+    const checked = entries.map((entry) => check(entry, regions));
     const taken = await this.takenAccounts(tx, checked);
     const prepared: PreparedEnrolment[] = [];
     const results: Result[] = [];
@@ -104,9 +105,12 @@ export class EnrolmentDesk {
 
 type Checked = { readonly enrolment: Enrolment } | { readonly refusal: Result };
 
-function check(entry: unknown): Checked {
+function check(entry: unknown, regions: Regions): Checked {
   const parsed = enrolment.safeParse(entry);
-  if (parsed.success) return { enrolment: parsed.data };
+  if (parsed.success) {
+    if (!reaches(regions, parsed.data.region)) return { refusal: { code: 'auth.forbidden' } };
+    return { enrolment: parsed.data };
+  }
   // The names of declared fields only: the path of an unknown one is what was sent.
   const places = parsed.error.issues.map(({ path }) =>
     path.filter((step) => typeof step === 'string').join('.'),

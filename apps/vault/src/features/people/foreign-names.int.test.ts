@@ -21,13 +21,14 @@ afterAll(() => vault.close());
 type Work = (tx: Tx, asker: Asker, name: ClientPseudonym) => Promise<unknown>;
 /** Everything that a route does to a person by a name. */
 const WORKS: Readonly<Record<string, Work>> = {
-  read: (tx, asker, name) => vault.people.read(tx, asker, name),
-  update: (tx, asker, name) => vault.people.update(tx, asker, name, { fields: { given_name: 'Eve' } }),
+  read: (tx, asker, name) => vault.people.read(tx, asker, name, null),
+  update: (tx, asker, name) => vault.people.update(tx, asker, name, { fields: { given_name: 'Eve' } }, null),
   reveal: (tx, asker, name) => {
-    const purpose = asker === OFFICER ? 'legal-obligation' : 'delivery';
-    return vault.people.reveal(tx, asker, name, { fields: ['email'], purpose, reason: REASON });
+    const purpose = asker === OFFICER ? ('legal-obligation' as const) : ('delivery' as const);
+    const wish = { fields: ['email' as const], purpose, form: 'plain' as const, reason: REASON };
+    return vault.people.reveal(tx, asker, name, wish, null);
   },
-  erase: (tx, asker, name) => vault.erasures.requestFor(tx, asker, name, REASON),
+  erase: (tx, asker, name) => vault.erasures.requestFor(tx, asker, name, REASON, null),
 };
 
 /** What a work says to a name, and the statements that it asked the database on the way. */

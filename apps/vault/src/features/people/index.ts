@@ -1,4 +1,4 @@
 export { PeopleModule } from './people.module.js';
 export { peoplePolicy } from './people.policy.js';
-export { CONSOLE } from './people.store.js';
+export { CONSOLE, inRegions } from './people.store.js';
 export { PeopleEnroller } from './people-enroller.js';

@@ -33,7 +33,7 @@ export class PeopleEnroller {
     });
     await this.store.enrol(
       tx,
-      [{ person, clientId: null, pseudonym: null, account }],
+      [{ person, region: null, clientId: null, pseudonym: null, account }],
       this.audit.encode(entry),
     );
     return person.personId;

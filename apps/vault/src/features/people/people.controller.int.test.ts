@@ -13,7 +13,14 @@ let controller: PeopleController;
 beforeAll(async () => {
   vault = await TestVault.open();
   const effects = new Effects(vault.unitOfWork, new Idempotency(randomBytes(32)));
-  controller = new PeopleController(vault.desk, vault.people, vault.unitOfWork, effects);
+  controller = new PeopleController(
+    vault.desk,
+    vault.people,
+    vault.reveals,
+    vault.rulesInForce,
+    vault.unitOfWork,
+    effects,
+  );
 });
 afterAll(() => vault.close());
 
@@ -50,7 +57,7 @@ describe('a change that is repeated under its Idempotency-Key', () => {
   });
 
   it('shows nothing of a person who is being erased', async () => {
-    await vault.unitOfWork.run((tx) => vault.erasures.requestFor(tx, SHOP, person, REASON));
+    await vault.unitOfWork.run((tx) => vault.erasures.requestFor(tx, SHOP, person, REASON, null));
     await expect(change()).rejects.toThrow('people.not_found');
   });
 });

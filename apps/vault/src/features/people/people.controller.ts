@@ -1,3 +1,4 @@
+import { reaches } from '@integument/authz';
 import {
   enrolPeople,
   enrolPerson,
@@ -13,73 +14,83 @@ import {
   AskedBy,
   type Asker,
   Effects,
+  forbidden,
   IdempotencyKey,
   Implements,
   Input,
   type InputOf,
+  RulesInForce,
 } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { VaultPerson } from '../../platform/callers.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { PeopleService } from './people.service.js';
+import { RevealDesk } from './reveal-desk.js';
 
 @Controller()
 export class PeopleController {
   constructor(
     private readonly desk: EnrolmentDesk,
     private readonly people: PeopleService,
+    private readonly reveals: RevealDesk,
+    private readonly rules: RulesInForce,
     private readonly unitOfWork: UnitOfWork,
     private readonly effects: Effects,
   ) {}
 
   @Implements(enrolPerson)
-  enrol(
+  async enrol(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof enrolPerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
+    if (!reaches(await this.rules.reach(asker.caller, enrolPerson), body.region)) throw forbidden();
     if (!key) return this.desk.enrolOne(asker, body);
     return this.effects.run(key, (tx) => this.desk.enrolOneWithin(tx, asker, body));
   }
 
   @Implements(enrolPeople)
-  enrolBatch(
+  async enrolBatch(
     @AskedBy() asker: Asker,
     @Input() { body }: InputOf<typeof enrolPeople>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    return this.effects.run(key, (tx) => this.desk.enrolBatch(tx, asker, body.people));
+    const regions = await this.rules.reach(asker.caller, enrolPeople);
+    return this.effects.run(key, (tx) => this.desk.enrolBatch(tx, asker, body.people, regions));
   }
 
   @Implements(searchPeople)
-  search(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof searchPeople>) {
-    return this.unitOfWork.run((tx) => this.people.search(tx, asker, body));
+  async search(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof searchPeople>) {
+    const regions = await this.rules.reach(asker.caller, searchPeople);
+    return this.unitOfWork.run((tx) => this.people.search(tx, asker, body, regions));
   }
 
   @Implements(readPerson)
-  read(@AskedBy() asker: Asker, @Input() { params }: InputOf<typeof readPerson>) {
-    return this.unitOfWork.run((tx) => this.people.read(tx, asker, params.person));
+  async read(@AskedBy() asker: Asker, @Input() { params }: InputOf<typeof readPerson>) {
+    const regions = await this.rules.reach(asker.caller, readPerson);
+    return this.unitOfWork.run((tx) => this.people.read(tx, asker, params.person, regions));
   }
 
   @Implements(updatePerson)
-  update(
+  async update(
     @AskedBy() asker: Asker,
     @Input() { params, body }: InputOf<typeof updatePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
+    const regions = await this.rules.reach(asker.caller, updatePerson);
     return this.unitOfWork.run(async (tx) => {
       let now: ReplyOf<typeof updatePerson> | undefined;
       // Nothing is kept but that it was done: a repetition reads anew, on record, and not at all once the person is gone.
       const done = await this.effects.within(tx, key, async () => {
-        now = await this.people.update(tx, asker, params.person, body);
+        now = await this.people.update(tx, asker, params.person, body, regions);
       });
-      return done.withBody(now ?? (await this.people.read(tx, asker, params.person)));
+      return done.withBody(now ?? (await this.people.read(tx, asker, params.person, regions)));
     });
   }
 
   @Implements(revealPerson)
   reveal(@AskedBy() asker: Asker, @Input() { params, body }: InputOf<typeof revealPerson>) {
-    return this.unitOfWork.run((tx) => this.people.reveal(tx, asker, params.person, body));
+    return this.reveals.reveal(asker, params.person, body);
   }
 
   @Implements(readSelf)

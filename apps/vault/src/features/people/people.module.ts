@@ -1,27 +1,40 @@
 import { AuditLog } from '@integument/audit-log';
 import { Abilities } from '@integument/authz';
-import { BlindIndex } from '@integument/crypto';
+import { BlindIndex, deriveKey } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
-import { provide } from '@integument/http';
+import { postgresCounts, provide, RulesInForce, StrictAllowances } from '@integument/http';
 import { Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { ISSUER } from '../../platform/tokens.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
+import { RulesModule } from '../rules/index.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { PeopleController } from './people.controller.js';
 import { PeopleService } from './people.service.js';
 import { PeopleStore } from './people.store.js';
 import { PeopleEnroller } from './people-enroller.js';
+import { RevealDesk } from './reveal-desk.js';
 import { PersonSealer } from './sealed-person.js';
 
 @Module({
-  imports: [KeysModule],
+  imports: [KeysModule, RulesModule],
   controllers: [PeopleController],
   providers: [
     provide(PeopleStore),
     provide(PersonSealer, DomainKeys, BlindIndex),
     provide(PeopleEnroller, PeopleStore, PersonSealer, AuditLog),
-    provide(PeopleService, PeopleStore, PersonSealer, AuditLog, Abilities, ISSUER),
+    provide(PeopleService, PeopleStore, PersonSealer, AuditLog, ISSUER),
     provide(EnrolmentDesk, PeopleService, PeopleStore, UnitOfWork),
+    {
+      provide: StrictAllowances,
+      inject: [DataSource, DomainKeys],
+      useFactory: (dataSource: DataSource, keys: DomainKeys) =>
+        new StrictAllowances({
+          shared: postgresCounts(dataSource),
+          key: deriveKey(keys.secret('session'), 'integument/reveal-allowances/v1'),
+        }),
+    },
+    provide(RevealDesk, PeopleService, PeopleStore, Abilities, RulesInForce, StrictAllowances, UnitOfWork),
   ],
   exports: [PeopleEnroller],
 })

@@ -26,18 +26,16 @@ const ada = {
 function search(field: 'email' | 'phone' | 'account_id', value: string, asker = SHOP) {
   const body = searchPeople.body?.parse({ field, value });
   if (!body) throw new Error('search has no body');
-  return vault.unitOfWork.run((tx) => vault.people.search(tx, asker, body));
+  return vault.unitOfWork.run((tx) => vault.people.search(tx, asker, body, null));
 }
 const reveal = (
   person: string,
   fields: ('email' | 'phone' | 'given_name' | 'family_name')[],
   purpose = 'delivery' as const,
 ) =>
-  vault.unitOfWork.run((tx) =>
-    vault.people.reveal(tx, SHOP, person as ClientPseudonym, { fields, purpose, reason: REASON }),
-  );
+  vault.reveals.reveal(SHOP, person as ClientPseudonym, { fields, purpose, form: 'plain', reason: REASON });
 const read = (person: string, asker = SHOP) =>
-  vault.unitOfWork.run((tx) => vault.people.read(tx, asker, person as ClientPseudonym));
+  vault.unitOfWork.run((tx) => vault.people.read(tx, asker, person as ClientPseudonym, null));
 const counts = () =>
   vault.query(`SELECT (SELECT count(*)::int FROM person) AS people, (SELECT count(*)::int FROM identity_value) AS values,
     (SELECT count(*)::int FROM client_pseudonym) AS names, (SELECT count(*)::int FROM account) AS accounts,
@@ -55,7 +53,7 @@ describe('an enrolment', () => {
       await expect(vault.enrol(ada)).rejects.toThrow('full_disk');
       await expect(
         vault.unitOfWork.run((tx) =>
-          vault.desk.enrolBatch(tx, SHOP, [ada, { fields: { given_name: 'Bob' } }]),
+          vault.desk.enrolBatch(tx, SHOP, [ada, { fields: { given_name: 'Bob' } }], null),
         ),
       ).rejects.toThrow('full_disk');
       expect(await counts()).toEqual([{ people: 0, values: 0, names: 0, accounts: 0, entries: 0 }]);
@@ -83,7 +81,9 @@ describe('an enrolment', () => {
       { fields: { email: canary }, role: 'admin' },
       'not even an object',
     ];
-    const reply = await vault.unitOfWork.run((tx) => vault.desk.enrolBatch(tx, SHOP, [ada, ...wrong, ada]));
+    const reply = await vault.unitOfWork.run((tx) =>
+      vault.desk.enrolBatch(tx, SHOP, [ada, ...wrong, ada], null),
+    );
     expect(reply).toMatchObject({ enrolled: 1, refused: 6 });
     expect(reply.results[6]).toEqual({ code: 'people.account_taken' });
     expect(JSON.stringify(reply)).not.toContain('canary');
@@ -211,7 +211,7 @@ describe('a changed value', () => {
     const person = await vault.enrol(ada);
     const update = (email: string | null) =>
       vault.unitOfWork.run((tx) =>
-        vault.people.update(tx, SHOP, person as ClientPseudonym, { fields: { email } }),
+        vault.people.update(tx, SHOP, person as ClientPseudonym, { fields: { email } }, null),
       );
     await update('countess@example.org');
     expect((await search('email', ada.fields.email)).people).toEqual([]);
@@ -224,7 +224,7 @@ describe('a changed value', () => {
   it('lets two that come together both happen, one after the other', async () => {
     const person = (await vault.enrol({ fields: { given_name: 'Ada' } })) as ClientPseudonym;
     const update = (given_name: string) =>
-      vault.unitOfWork.run((tx) => vault.people.update(tx, SHOP, person, { fields: { given_name } }));
+      vault.unitOfWork.run((tx) => vault.people.update(tx, SHOP, person, { fields: { given_name } }, null));
     await Promise.all(Array.from({ length: 12 }, (_, at) => update(`Ada-${at}`)));
     expect(await counts()).toMatchObject([{ people: 1, values: 1, entries: 13 }]);
   });

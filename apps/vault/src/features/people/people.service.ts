@@ -1,10 +1,11 @@
 import type { AuditLog } from '@integument/audit-log';
-import { type Abilities, type Caller, subject } from '@integument/authz';
+import { type Caller, type Regions, reaches } from '@integument/authz';
 import {
   type BodyOf,
   type ClientPseudonym,
   type Enrolment,
   IDENTITY_FIELDS,
+  type IdentityField,
   type ReplyOf,
   type readPerson,
   type readSelf,
@@ -14,7 +15,7 @@ import {
 } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { type Asker, by } from '@integument/http';
+import { type Asker, by, forbidden } from '@integument/http';
 import { maskText, toText } from './catalogue.js';
 import {
   peopleSearched,
@@ -24,11 +25,13 @@ import {
   personUpdated,
   selfRead,
 } from './people.audit.js';
-import { personNotFound, purposeNotAllowed } from './people.errors.js';
+import { personNotFound } from './people.errors.js';
 import { CONSOLE, type EnrolmentRow, type FoundPerson, type PeopleStore } from './people.store.js';
 import type { PersonSealer } from './sealed-person.js';
 
 type MaskedPerson = ReplyOf<typeof readPerson>;
+
+type RevealBody = BodyOf<typeof revealPerson>;
 
 /** An enrolment that is ready to be written: sealed, named, with its audit entry. */
 export interface PreparedEnrolment {
@@ -37,12 +40,12 @@ export interface PreparedEnrolment {
   readonly name: ClientPseudonym;
 }
 
+/** What is done with people. `regions`: where the stored rules let the caller's ability reach; decided before the transaction. */
 export class PeopleService {
   constructor(
     private readonly store: PeopleStore,
     private readonly sealer: PersonSealer,
     private readonly audit: AuditLog,
-    private readonly abilities: Abilities,
     /** the OpenID provider whose subjects enrolments may name */
     private readonly issuer: string,
   ) {}
@@ -52,12 +55,13 @@ export class PeopleService {
   }
 
   /** All the computing of an enrolment, done before any connection is taken. */
-  prepare(asker: Asker, { fields, account }: Enrolment): PreparedEnrolment {
+  prepare(asker: Asker, { fields, account, region }: Enrolment): PreparedEnrolment {
     const person = this.sealer.sealNew(fields);
     const pseudonym = randomId();
     return {
       row: {
         person,
+        region: region ?? null,
         clientId: nameOf(asker.caller),
         pseudonym,
         account: account ? this.accountOf(account.subject) : null,
@@ -81,8 +85,8 @@ export class PeopleService {
     );
   }
 
-  async read(tx: Tx, asker: Asker, name: ClientPseudonym): Promise<MaskedPerson> {
-    const person = await this.get(tx, asker.caller, name);
+  async read(tx: Tx, asker: Asker, name: ClientPseudonym, regions: Regions): Promise<MaskedPerson> {
+    const person = await this.get(tx, asker.caller, name, regions);
     await this.audit.append(tx, personRead({ ...by(asker), subject: person.subject }));
     return this.masked(person);
   }
@@ -91,28 +95,28 @@ export class PeopleService {
     tx: Tx,
     asker: Asker,
     { field, value }: BodyOf<typeof searchPeople>,
+    regions: Regions,
   ): Promise<ReplyOf<typeof searchPeople>> {
     const clientId = nameOf(asker.caller);
     const digest = this.sealer.digest(field, value);
     if (!digest) throw new Error('a field without an index in the search contract');
-    if (clientId === CONSOLE) await this.store.nameForConsole(tx, field, digest, randomId);
-    const found = await this.store.search(tx, clientId, field, digest);
+    if (clientId === CONSOLE) await this.store.nameForConsole(tx, field, digest, regions, randomId);
+    const found = await this.store.search(tx, clientId, field, digest, regions);
     const entry = { ...by(asker), fields: [field], count: found.length };
     const only = found.length === 1 ? found[0] : undefined;
     await this.audit.append(tx, peopleSearched(only ? { ...entry, subject: only.subject } : entry));
     return { people: found.map((person) => this.masked(person)) };
   }
 
+  /** For `RevealDesk` alone, which decides whether it may be. */
   async reveal(
     tx: Tx,
     asker: Asker,
     name: ClientPseudonym,
-    { fields, purpose, reason }: BodyOf<typeof revealPerson>,
+    { fields, purpose, reason, form }: RevealBody,
+    regions: Regions,
   ): Promise<ReplyOf<typeof revealPerson>> {
-    // Decided before anything is decrypted, or even looked up.
-    const allowed = this.abilities.abilityFor(asker.caller).can('reveal', subject('Person', { purpose }));
-    if (!allowed) throw purposeNotAllowed();
-    const person = await this.get(tx, asker.caller, name);
+    const person = await this.get(tx, asker.caller, name, regions);
     await this.audit.append(
       tx,
       personRevealed({
@@ -124,6 +128,7 @@ export class PeopleService {
         count: fields.length,
       }),
     );
+    if (form === 'masked') return { person: name, fields: {}, masked: this.masksOf(person, fields) };
     return { person: name, fields: this.sealer.open(person, fields) };
   }
 
@@ -131,47 +136,56 @@ export class PeopleService {
     tx: Tx,
     asker: Asker,
     name: ClientPseudonym,
-    { fields }: BodyOf<typeof updatePerson>,
+    { fields = {}, region }: BodyOf<typeof updatePerson>,
+    regions: Regions,
   ): Promise<MaskedPerson> {
-    const person = await this.store.lockByPseudonym(tx, nameOf(asker.caller), decodeId('cps', name));
+    // Nobody moves a person out of their own reach, or into that of others.
+    if (region !== undefined && !reaches(regions, region)) throw forbidden();
+    const person = await this.store.lockByPseudonym(tx, nameOf(asker.caller), decodeId('cps', name), regions);
     if (!person) throw personNotFound();
+    if (region !== undefined) await this.store.setRegion(tx, person.personId, region);
     const given = IDENTITY_FIELDS.filter((field) => fields[field] !== undefined);
     const removed = given.filter((field) => fields[field] === null);
     const kept = Object.fromEntries(
       Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
     );
     await this.store.replaceValues(tx, person.personId, this.sealer.sealMore(person, kept), removed);
-    await this.audit.append(tx, personUpdated({ ...by(asker), subject: person.subject, fields: given }));
-    return this.masked(await this.get(tx, asker.caller, name));
+    const changed = region === undefined ? given : [...given, 'region'];
+    await this.audit.append(tx, personUpdated({ ...by(asker), subject: person.subject, fields: changed }));
+    return this.masked(await this.get(tx, asker.caller, name, regions));
   }
 
   async readSelf(tx: Tx, asker: Asker, personId: Buffer): Promise<ReplyOf<typeof readSelf>> {
     const person = await this.store.findById(tx, personId);
     if (!person) throw personNotFound();
     await this.audit.append(tx, selfRead({ ...by(asker), subject: person.subject }));
-    return { fields: this.sealer.open(person, IDENTITY_FIELDS), enrolledOn: person.enrolledOn };
+    const { region, enrolledOn } = person;
+    return { fields: this.sealer.open(person, IDENTITY_FIELDS), region, enrolledOn };
   }
 
-  private async get(tx: Tx, caller: Caller, name: ClientPseudonym): Promise<FoundPerson> {
-    const person = await this.store.findByPseudonym(tx, nameOf(caller), decodeId('cps', name));
+  private async get(tx: Tx, caller: Caller, name: ClientPseudonym, regions: Regions): Promise<FoundPerson> {
+    const person = await this.store.findByPseudonym(tx, nameOf(caller), decodeId('cps', name), regions);
     if (!person) throw personNotFound();
     return person;
   }
 
   private masked(person: FoundPerson): MaskedPerson {
-    const fields = this.sealer.open(person, IDENTITY_FIELDS);
-    const masked = Object.fromEntries(
-      IDENTITY_FIELDS.flatMap((field) => {
+    return { person: encodeId('cps', person.pseudonym), masked: this.masksOf(person, IDENTITY_FIELDS) };
+  }
+
+  private masksOf(person: FoundPerson, wanted: readonly IdentityField[]): MaskedPerson['masked'] {
+    const fields = this.sealer.open(person, wanted);
+    return Object.fromEntries(
+      wanted.flatMap((field) => {
         const value = fields[field];
         return value === undefined ? [] : [[field, maskText(field, toText(value))]];
       }),
     );
-    return { person: encodeId('cps', person.pseudonym), masked };
   }
 }
 
 /** Under which client's names the caller knows people. */
-function nameOf(caller: Caller): string {
+export function nameOf(caller: Caller): string {
   if (caller.kind === 'client') return caller.clientId;
   if (caller.kind === 'staff') return CONSOLE;
   throw personNotFound();

@@ -1,3 +1,4 @@
+import type { Regions } from '@integument/authz';
 import type { IdentityField } from '@integument/contracts';
 import { byteaArray, int2Array, type Tx, textArray } from '@integument/database';
 import type { SealedPerson, SealedValue } from './sealed-person.js';
@@ -5,6 +6,7 @@ import type { SealedPerson, SealedValue } from './sealed-person.js';
 /** Everything one enrolment writes. */
 export interface EnrolmentRow {
   readonly person: SealedPerson;
+  readonly region: string | null;
   readonly clientId: string | null;
   readonly pseudonym: Buffer | null;
   readonly account: Buffer | null;
@@ -13,7 +15,10 @@ export interface EnrolmentRow {
 export interface FoundPerson extends SealedPerson {
   readonly pseudonym: Buffer;
   readonly enrolledOn: string;
+  readonly region: string | null;
 }
+
+export type KnownPerson = Omit<FoundPerson, 'pseudonym'>;
 
 interface PersonRow {
   person_id: Buffer;
@@ -21,6 +26,7 @@ interface PersonRow {
   wrapped_key: Buffer;
   subject: Buffer;
   enrolled_on: string;
+  region: string | null;
   pseudonym: Buffer | null;
   fields: IdentityField[] | null;
   sealed: Buffer[] | null;
@@ -32,8 +38,8 @@ const ENROL = {
   text: `
     WITH audit AS (INSERT INTO audit_staging (entry) SELECT unnest($1::bytea[])),
     people AS (
-      INSERT INTO person (person_id, domain_key, wrapped_key, subject)
-      SELECT * FROM unnest($2::bytea[], $3::int2[], $4::bytea[], $5::bytea[])),
+      INSERT INTO person (person_id, domain_key, wrapped_key, subject, region)
+      SELECT * FROM unnest($2::bytea[], $3::int2[], $4::bytea[], $5::bytea[], $15::text[])),
     names AS (
       INSERT INTO client_pseudonym (person_id, client_id, pseudonym)
       SELECT * FROM unnest($6::bytea[], $7::text[], $8::bytea[])),
@@ -44,9 +50,15 @@ const ENROL = {
 };
 
 const PERSON = `
-  p.person_id, p.domain_key, p.wrapped_key, p.subject, p.enrolled_on::text,
+  p.person_id, p.domain_key, p.wrapped_key, p.subject, p.enrolled_on::text, p.region,
   (SELECT array_agg(v.field ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS fields,
   (SELECT array_agg(v.sealed ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS sealed`;
+
+/** Of those whom a caller may be told of: in these regions, or everybody (null). Who has no region is in none. */
+export function inRegions(parameter: `$${number}`): string {
+  const regions = `${parameter}::text[]`;
+  return `(${regions} IS NULL OR p.region = ANY(${regions}) OR split_part(p.region, '-', 1) = ANY(${regions}))`;
+}
 
 /** The name under which staff know people: the console is one client among others. */
 export const CONSOLE = 'console';
@@ -57,16 +69,41 @@ export class PeopleStore {
   }
 
   /** Locks the person against erasure while the answer is being made. */
-  findByPseudonym(tx: Tx, clientId: string, pseudonym: Buffer): Promise<FoundPerson | null> {
-    return this.byPseudonym(tx, clientId, pseudonym, 'FOR SHARE');
+  findByPseudonym(
+    tx: Tx,
+    clientId: string,
+    pseudonym: Buffer,
+    regions: Regions,
+  ): Promise<FoundPerson | null> {
+    return this.byPseudonym(tx, clientId, pseudonym, regions, 'FOR SHARE');
   }
 
   /** The same for a change: of two that come together the second waits for the first. */
-  lockByPseudonym(tx: Tx, clientId: string, pseudonym: Buffer): Promise<FoundPerson | null> {
-    return this.byPseudonym(tx, clientId, pseudonym, 'FOR NO KEY UPDATE');
+  lockByPseudonym(
+    tx: Tx,
+    clientId: string,
+    pseudonym: Buffer,
+    regions: Regions,
+  ): Promise<FoundPerson | null> {
+    return this.byPseudonym(tx, clientId, pseudonym, regions, 'FOR NO KEY UPDATE');
   }
 
-  async findById(tx: Tx, personId: Buffer): Promise<(SealedPerson & { enrolledOn: string }) | null> {
+  /** Where the person lives, of those whom the caller may be told of. @returns null where there is none such */
+  async findRegion(
+    tx: Tx,
+    clientId: string,
+    pseudonym: Buffer,
+    regions: Regions,
+  ): Promise<{ region: string | null } | null> {
+    const rows = await tx.query<{ region: string | null }>(
+      `SELECT p.region FROM person p JOIN client_pseudonym c USING (person_id)
+       WHERE c.pseudonym = $1 AND c.client_id = $2 AND NOT p.erasing AND ${inRegions('$3')}`,
+      [pseudonym, clientId, regions],
+    );
+    return rows[0] ?? null;
+  }
+
+  async findById(tx: Tx, personId: Buffer): Promise<KnownPerson | null> {
     const rows = await tx.query<PersonRow>(
       `SELECT ${PERSON}, NULL AS pseudonym FROM person p WHERE p.person_id = $1 AND NOT p.erasing FOR SHARE OF p`,
       [personId],
@@ -75,22 +112,34 @@ export class PeopleStore {
   }
 
   /** A client finds those it has a name for. */
-  async search(tx: Tx, clientId: string, field: IdentityField, digest: Buffer): Promise<FoundPerson[]> {
+  async search(
+    tx: Tx,
+    clientId: string,
+    field: IdentityField,
+    digest: Buffer,
+    regions: Regions,
+  ): Promise<FoundPerson[]> {
     const rows = await tx.query<PersonRow>(
       `SELECT ${PERSON}, c.pseudonym FROM identity_value f JOIN person p USING (person_id)
        JOIN client_pseudonym c ON c.person_id = p.person_id AND c.client_id = $1
-       WHERE f.field = $2 AND f.digest = $3 AND NOT p.erasing LIMIT 50 FOR SHARE OF p`,
-      [clientId, field, digest],
+       WHERE f.field = $2 AND f.digest = $3 AND NOT p.erasing AND ${inRegions('$4')} LIMIT 50 FOR SHARE OF p`,
+      [clientId, field, digest, regions],
     );
     return rows.map(toFound);
   }
 
   /** Staff may find everybody; who has no name towards the console yet gets one. */
-  async nameForConsole(tx: Tx, field: IdentityField, digest: Buffer, mint: () => Buffer): Promise<void> {
+  async nameForConsole(
+    tx: Tx,
+    field: IdentityField,
+    digest: Buffer,
+    regions: Regions,
+    mint: () => Buffer,
+  ): Promise<void> {
     const rows = await tx.query<{ person_id: Buffer }>(
-      `SELECT f.person_id FROM identity_value f WHERE f.field = $1 AND f.digest = $2
-       AND NOT EXISTS (SELECT FROM client_pseudonym c WHERE c.person_id = f.person_id AND c.client_id = $3) LIMIT 50`,
-      [field, digest, CONSOLE],
+      `SELECT f.person_id FROM identity_value f JOIN person p USING (person_id)
+       WHERE f.field = $1 AND f.digest = $2 AND ${inRegions('$4')} AND NOT EXISTS (SELECT FROM client_pseudonym c WHERE c.person_id = f.person_id AND c.client_id = $3) LIMIT 50`,
+      [field, digest, CONSOLE, regions],
     );
     if (rows.length === 0) return;
     await tx.query(
@@ -98,6 +147,10 @@ export class PeopleStore {
        ON CONFLICT ON CONSTRAINT client_pseudonym_once DO NOTHING`,
       [byteaArray(rows.map((row) => row.person_id)), byteaArray(rows.map(mint)), CONSOLE],
     );
+  }
+
+  async setRegion(tx: Tx, personId: Buffer, region: string | null): Promise<void> {
+    await tx.query('UPDATE person SET region = $2 WHERE person_id = $1', [personId, region]);
   }
 
   async replaceValues(
@@ -142,12 +195,13 @@ export class PeopleStore {
     tx: Tx,
     clientId: string,
     pseudonym: Buffer,
+    regions: Regions,
     lock: 'FOR SHARE' | 'FOR NO KEY UPDATE',
   ): Promise<FoundPerson | null> {
     const rows = await tx.query<PersonRow>(
       `SELECT ${PERSON}, c.pseudonym FROM person p JOIN client_pseudonym c USING (person_id)
-       WHERE c.pseudonym = $1 AND c.client_id = $2 AND NOT p.erasing ${lock} OF p`,
-      [pseudonym, clientId],
+       WHERE c.pseudonym = $1 AND c.client_id = $2 AND NOT p.erasing AND ${inRegions('$3')} ${lock} OF p`,
+      [pseudonym, clientId, regions],
     );
     return rows[0] ? toFound(rows[0]) : null;
   }
@@ -174,10 +228,11 @@ function enrolParameters(rows: readonly EnrolmentRow[], auditEntries: Buffer): B
     textArray(values.map((value) => value.field)),
     byteaArray(values.map((value) => value.sealed)),
     byteaArray(values.map((value) => value.digest)),
+    textArray(rows.map((row) => row.region)),
   ];
 }
 
-function toSealed(row: PersonRow): SealedPerson & { enrolledOn: string } {
+function toSealed(row: PersonRow): KnownPerson {
   const { fields, sealed } = row;
   return {
     personId: row.person_id,
@@ -185,6 +240,7 @@ function toSealed(row: PersonRow): SealedPerson & { enrolledOn: string } {
     wrapped: row.wrapped_key,
     subject: row.subject,
     enrolledOn: row.enrolled_on,
+    region: row.region,
     values: (fields ?? []).map((field, at) => ({
       field,
       sealed: sealed?.[at] ?? Buffer.alloc(0),

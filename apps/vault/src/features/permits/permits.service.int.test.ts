@@ -169,7 +169,7 @@ describe('messages about a permit', () => {
     ]);
     await expect(open(over, fresh(), 1)).rejects.toThrow('session_unknown');
     const reason = { code: 'customer-request', reference: 'CASE-1' } as const;
-    await vault.unitOfWork.run((tx) => vault.erasures.requestFor(tx, SHOP, name as never, reason));
+    await vault.unitOfWork.run((tx) => vault.erasures.requestFor(tx, SHOP, name as never, reason, null));
     await expect(open(session, fresh(), 1)).rejects.toThrow('session_unknown');
   });
 });

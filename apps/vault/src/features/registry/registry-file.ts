@@ -5,6 +5,7 @@ import {
   credential,
   PURPOSE_NAMES,
   REVEAL_PURPOSES,
+  regionCodes,
   STAFF_ROLES,
 } from '@integument/contracts';
 import { z } from 'zod';
@@ -39,6 +40,7 @@ export const registryFile = z.strictObject({
       issuer: z.url().optional(),
       subject: z.string().min(1).max(255),
       roles: z.array(z.enum(STAFF_ROLES)).min(1),
+      regions: regionCodes.optional(),
     }),
   ),
 });

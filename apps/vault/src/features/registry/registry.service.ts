@@ -22,9 +22,10 @@ export class RegistryService {
     await this.applyClients(tx, file);
     await this.store.replaceStaff(
       tx,
-      file.staff.map(({ issuer, subject, roles }) => ({
+      file.staff.map(({ issuer, subject, roles, regions = [] }) => ({
         account: accountDigest(this.index, issuer ?? this.issuer, subject),
         roles,
+        regions,
       })),
     );
     await this.write(tx, before, file.clients.length + file.staff.length);

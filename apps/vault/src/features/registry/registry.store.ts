@@ -109,7 +109,10 @@ export class RegistryStore {
    * Whom the console has appointed stays, unless the file names them: then they are the file's, so that the operator can always take a
    * role away again, whoever gave it.
    */
-  async replaceStaff(tx: Tx, staff: readonly { account: Buffer; roles: readonly string[] }[]): Promise<void> {
+  async replaceStaff(
+    tx: Tx,
+    staff: readonly { account: Buffer; roles: readonly string[]; regions: readonly string[] }[],
+  ): Promise<void> {
     const kept = staff.map(({ account }) => account);
     const gone = await tx.query<{ account: Buffer }>(
       `SELECT account FROM staff WHERE origin = 'file' AND account <> ALL($1) ORDER BY account FOR UPDATE`,
@@ -119,12 +122,13 @@ export class RegistryStore {
     // Before the rows that they hang on: a cascade would lock sessions first, and sign-outs lock them last.
     await tx.query('DELETE FROM sign_in WHERE staff = ANY($1)', [accounts]);
     await tx.query('DELETE FROM staff WHERE account = ANY($1)', [accounts]);
-    for (const { account, roles } of staff) {
+    for (const { account, roles, regions } of staff) {
       await tx.query(
-        `INSERT INTO staff (account, roles, origin) VALUES ($1, $2, 'file')
-         ON CONFLICT ON CONSTRAINT staff_pk DO UPDATE SET roles = excluded.roles, origin = excluded.origin`,
+        `INSERT INTO staff (account, roles, regions, origin) VALUES ($1, $2, $3, 'file')
+         ON CONFLICT ON CONSTRAINT staff_pk DO UPDATE SET roles = excluded.roles, regions = excluded.regions,
+           origin = excluded.origin`,
         // In one order, as the console has them: a list written the other way round is no change, and ends no sessions.
-        [account, [...roles].sort()],
+        [account, [...roles].sort(), regions],
       );
     }
   }

@@ -182,7 +182,13 @@ function toCaller(row: SessionRow): InSession {
   };
   if (row.staff) {
     const factor = row.factor_at && { secondFactorAt: row.factor_at };
-    return staff({ ...common, ...factor, id: row.staff.toString('hex'), roles: row.roles ?? [] });
+    return staff({
+      ...common,
+      ...factor,
+      id: row.staff.toString('hex'),
+      roles: row.roles ?? [],
+      regions: row.regions ?? [],
+    });
   }
   const { subject } = row;
   if (!row.person_id || !subject) throw new Error('a session of nobody');

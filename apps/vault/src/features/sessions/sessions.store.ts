@@ -7,6 +7,7 @@ export interface SessionRow {
   readonly subject: Buffer | null;
   readonly staff: Buffer | null;
   readonly roles: string[] | null;
+  readonly regions: string[] | null;
   readonly acr: string;
   readonly authenticated_at: Date;
   readonly factor_at: Date | null;
@@ -66,7 +67,7 @@ const FIND = {
       UPDATE vault_session s SET used_at = now()
       WHERE s.session = $1 AND s.used_at < now() - interval '1 minute' AND ${LIVES}
     )
-    SELECT s.session, s.sign_in, s.person_id, p.subject, s.staff, r.roles, s.acr, s.authenticated_at, s.factor_at,
+    SELECT s.session, s.sign_in, s.person_id, p.subject, s.staff, r.roles, r.regions, s.acr, s.authenticated_at, s.factor_at,
       s.expires_at
     FROM vault_session s JOIN sign_in USING (sign_in)
       LEFT JOIN person p ON p.person_id = s.person_id LEFT JOIN staff r ON r.account = s.staff

@@ -54,6 +54,7 @@ export class RunningVault {
         ...auditWiring(app),
         policies: vaultPolicies,
         limits: null,
+        rules: null,
         callers: app.get(SessionCallers, { strict: false }),
       }),
     });

@@ -1,0 +1,3 @@
+export { InternalRulesController } from './rules.internal.controller.js';
+export { RulesModule } from './rules.module.js';
+export { StoredRules } from './stored-rules.js';
