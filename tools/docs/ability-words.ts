@@ -21,6 +21,7 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     ModelKey: 'all',
     Permit: 'all',
     Person: 'a client: those it has a name for. Staff: everybody, by the console’s own names',
+    Rule: 'all versions; in force only with an approval for just that one. No stored rule narrows this',
     Self: 'the signed-in person',
     Service: 'nothing',
     Session: 'the caller’s own',

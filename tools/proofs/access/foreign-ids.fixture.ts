@@ -17,7 +17,7 @@ export type Place =
   | 'permit';
 
 /** Parameters of a path that name nobody's: words of the contracts, of whoever writes the rules, and of the operator. */
-const NO_IDS = ['purpose', 'report', 'rule', 'provider', '*'];
+const NO_IDS = ['purpose', 'report', 'rule', 'version', 'provider', '*'];
 const PERMIT_HEADER = 'integument-permit';
 
 /** Where the id of a route stands; null for one that takes none. */

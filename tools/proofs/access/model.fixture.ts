@@ -50,6 +50,9 @@ const seesStaff: Abilities = { 'read Staff': any, 'read Client': any };
 const suspends: Abilities = { 'suspend Client': any };
 const watches: Abilities = { 'read Alert': any, 'read AlertRule': any };
 const makesRules: Abilities = { ...watches, 'change AlertRule': any };
+/** What is stored and narrows: whoever watches or agrees reads it. */
+const readsRules: Abilities = { 'read Rule': any };
+const triesRules: Abilities = { ...readsRules, 'try Rule': any };
 const readsLog: Abilities = { ...watches, 'read AuditLog': any };
 
 /** Who people are. Staff see everybody there; a client those it has a name for. */
@@ -73,6 +76,7 @@ export const VAULT_MODEL: Model = {
     'carry-out Erasure': any,
     'carry-out SessionEnding': any,
     'redeem Approval': any,
+    'follow Rule': any,
   },
   support: { ...inVault, 'read Person': any, 'reveal Person': { of: 'any', for: ['support'] } },
   'privacy-officer': {
@@ -84,6 +88,7 @@ export const VAULT_MODEL: Model = {
     ...decides,
     ...seesStaff,
     ...suspends,
+    ...triesRules,
     'review Approval': any,
   },
   // Runs the platform, and sees nobody. Who is staff, and what a client may, they change with a second person's leave.
@@ -93,14 +98,18 @@ export const VAULT_MODEL: Model = {
     ...decides,
     ...seesStaff,
     ...suspends,
+    ...triesRules,
     'change Staff': any,
     'change Client': any,
+    'draft Rule': any,
+    'enact Rule': any,
   },
   // Sees what was done to whom by commitments; a name only with a second person's leave.
   auditor: {
     ...inVault,
     ...readsLog,
     ...seesStaff,
+    ...readsRules,
     'open Commitment': any,
     'break-glass Approval': own,
   },

@@ -17,6 +17,7 @@ import { CLIENT_CALLS } from './calls/clients.js';
 import { FACTOR_CALLS } from './calls/factors.js';
 import { INTERNAL_CALLS } from './calls/internal.js';
 import { logCalls } from './calls/log.js';
+import { RULE_CALLS } from './calls/rules.js';
 import { VAULT_CALLS } from './calls/vault.js';
 import { LogTables, type Plane } from './log-tables.js';
 
@@ -54,13 +55,23 @@ const WITHOUT_CALL = {
     'erasure.gates_closed',
     'erasure.completed',
     'sign_in.session_endings',
+    // Rules are nobody's data; asked for twice a second.
+    'rules.in_force',
+    'rules.text',
   ],
 };
 const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
   [
     'vault',
     'vault',
-    { ...VAULT_CALLS, ...FACTOR_CALLS, ...APPROVAL_CALLS, ...CLIENT_CALLS, ...logCalls('vault') },
+    {
+      ...VAULT_CALLS,
+      ...FACTOR_CALLS,
+      ...APPROVAL_CALLS,
+      ...CLIENT_CALLS,
+      ...RULE_CALLS,
+      ...logCalls('vault'),
+    },
   ],
   ['api', 'platform', { ...API_CALLS, ...logCalls('api') }],
   ['internal', 'vault', { ...INTERNAL_CALLS, ...REDEEMING_CALLS }],

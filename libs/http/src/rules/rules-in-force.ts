@@ -1,4 +1,11 @@
-import { type About, type Caller, parseRuleText, type Regions, RuleBook } from '@integument/authz';
+import {
+  type AbilityName,
+  type About,
+  type Caller,
+  parseRuleText,
+  type Regions,
+  RuleBook,
+} from '@integument/authz';
 import { attributesOf, CodedError, type RouteContract, type RuledApp } from '@integument/contracts';
 import { forbidden } from '../admission.js';
 import { CLOCKS, type Clocks, Lease, leasesOver } from '../leases/lease.js';
@@ -84,6 +91,17 @@ export class RulesInForce {
     const { refusedBy, regions } = book.ruling(caller, ability, about, this.now());
     if (refusedBy.length > 0) throw forbidden();
     return regions;
+  }
+
+  /** Tells of abilities whether rules may say no. Never rejects: it decides nothing. */
+  async concerned(caller: Caller): Promise<(ability: AbilityName) => boolean> {
+    if (!isNarrowed(caller)) return () => false;
+    try {
+      const book = await this.book();
+      return (ability) => book.concerns(caller, ability);
+    } catch {
+      return ({ action, resource }) => attributesOf(this.app, `${action} ${resource}`) !== null;
+    }
   }
 
   private async find(): Promise<RuleBook> {

@@ -15,8 +15,6 @@ import type { VaultStaff } from '../../platform/callers.js';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 import { FIRST_RULES } from './first-rules.js';
 
-type Document = Extract<Parameters<NonNullable<typeof draftRules.body>['parse']>[0], object>;
-
 const REASON = { code: 'customer-request', reference: 'CASE-7' } as const;
 const READ = { ability: { action: 'read', resource: 'Person' } } as const;
 const { reveals: FIRST } = JSON.parse(FIRST_RULES) as { reveals: object[] };
@@ -43,7 +41,7 @@ async function member(name: string, roles: string[], regions: string[] = []): Pr
     regions,
     secondFactorAt: new Date(),
   });
-  return { caller: caller as VaultStaff, requestId: `req-${name}` };
+  return { caller: caller as unknown as VaultStaff, requestId: `req-${name}` };
 }
 beforeAll(async () => {
   vault = await TestVault.open();
