@@ -18,6 +18,7 @@ export interface FoundEntry {
     readonly count?: number;
     readonly object?: string;
     readonly requestId?: string;
+    readonly policy?: string;
     readonly details?: Readonly<Record<string, unknown>>;
   };
 }

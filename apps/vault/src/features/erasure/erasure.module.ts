@@ -3,13 +3,14 @@ import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
+import { RulesModule } from '../rules/index.js';
 import { SessionsModule, SessionsService } from '../sessions/index.js';
 import { ErasureController } from './erasure.controller.js';
 import { ErasureService } from './erasure.service.js';
 import { ErasureStore } from './erasure.store.js';
 
 @Module({
-  imports: [KeysModule, EvidenceModule, SessionsModule],
+  imports: [KeysModule, EvidenceModule, SessionsModule, RulesModule],
   controllers: [ErasureController],
   providers: [
     provide(ErasureStore),
