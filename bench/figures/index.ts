@@ -5,6 +5,7 @@ import { auditProof, auditProofLong } from './audit-proof.js';
 import { auditStagingHour } from './audit-staging-hour.js';
 import { auditVerify } from './audit-verify.js';
 import { authzRequest, authzSession } from './authz-request.js';
+import { authzRules10k } from './authz-rules-10k.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
@@ -14,6 +15,7 @@ export const FIGURES: readonly Figure[] = [
   httpNoop,
   authzRequest,
   authzSession,
+  authzRules10k,
   enrolSingle,
   enrolBatch,
   auditAppend,

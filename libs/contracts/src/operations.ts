@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { areOfUse, CLIENT_USES, clientPurposes, inOneOrder } from './client-purposes.js';
 import { commitment } from './commitment.js';
 import { clientId, credential, staffId } from './ids.js';
+import { regionCodes } from './regions.js';
 import { STAFF_ROLES, type StaffRole } from './staff-roles.js';
 
 interface AbilityName {
@@ -89,7 +90,7 @@ export const OPERATIONS = {
   },
   'staff.change': {
     summary: 'Give an account these roles and no other; without any, it is staff no more',
-    parameters: z.strictObject({ account: staffId, roles }),
+    parameters: z.strictObject({ account: staffId, roles, regions: regionCodes.optional() }),
     ability: { action: 'change', resource: 'Staff' },
     approvers: ['admin', 'privacy-officer'],
     hours: 24,

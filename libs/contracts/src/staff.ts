@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { USE_PROBLEMS } from './approvals.js';
 import { approvalId, staffId } from './ids.js';
+import { regionCodes } from './regions.js';
 import { defineRoute } from './route.js';
 import { sessionsEnded } from './sessions.js';
 import { STAFF_ROLES } from './staff-roles.js';
@@ -8,6 +9,9 @@ import { STAFF_ROLES } from './staff-roles.js';
 /** Who is staff, beside the registry file. Each change takes an approval of `staff.change` for the account and all its roles. */
 
 const roles = z.array(z.enum(STAFF_ROLES)).min(1).max(STAFF_ROLES.length);
+const regions = regionCodes
+  .optional()
+  .describe('As the approval has them; none when absent, or those they have');
 const account = {
   issuer: z.url().max(512).optional().describe('The provider of this platform when absent'),
   subject: z.string().min(1).max(255).describe('The account at the provider'),
@@ -15,6 +19,9 @@ const account = {
 const member = z.object({
   account: staffId,
   roles: z.array(z.enum(STAFF_ROLES)),
+  regions: z
+    .array(z.string())
+    .describe('Where those live whom they look after, for rules that ask: ISO 3166'),
   origin: z.enum(['file', 'console']).describe('`file`: the registry file’s, and changed there alone'),
   since: z.iso.datetime().describe('When they got these roles'),
   me: z.boolean(),
@@ -53,7 +60,7 @@ export const appointStaff = defineRoute({
   method: 'POST',
   path: '/v1/staff',
   summary: 'Make an account staff',
-  body: z.strictObject({ ...account, roles, approval: approvalId }),
+  body: z.strictObject({ ...account, roles, regions, approval: approvalId }),
   status: 201,
   reply: member,
   problems: [...USE_PROBLEMS, 'staff.known', 'staff.own_roles', 'staff.issuer_unknown'],
@@ -66,7 +73,7 @@ export const changeStaffRoles = defineRoute({
   path: '/v1/staff/:account/roles',
   summary: 'Give a member of staff other roles, which ends their sessions',
   params,
-  body: z.strictObject({ roles, approval: approvalId }),
+  body: z.strictObject({ roles, regions, approval: approvalId }),
   reply: member,
   problems: [...USE_PROBLEMS, ...NOT_OURS],
 });

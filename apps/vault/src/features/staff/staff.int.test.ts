@@ -79,6 +79,29 @@ describe('appointing', () => {
     await change(idOf(member), ['auditor'], approval);
   });
 
+  it('may say where those live whom they look after, as it was agreed to, and other roles leave that as it is', async () => {
+    const subject = `regional-${++subjects}`;
+    const account = await nameOf(subject);
+    const parameters = { account, roles: ['support' as const], regions: ['US-CA', 'DE'] };
+    const approval = await agreed(vault, [admin, officer], 'staff.change', parameters);
+    const appointIn = (regions?: string[]) =>
+      admin.ask((tx, asker) =>
+        vault.staff.appoint(tx, asker, {
+          subject,
+          roles: ['support'],
+          approval,
+          ...(regions && { regions }),
+        }),
+      );
+    await expect(appointIn()).rejects.toThrow('other_parameters');
+    await expect(appointIn(['DE'])).rejects.toThrow('other_parameters');
+    await appointIn(['DE', 'US-CA']);
+    const member = await new Member(vault, subject).signIn();
+    expect(member.asker.caller.regions).toEqual(['DE', 'US-CA']);
+    await change(account, ['support', 'auditor'], await allow(account, 'support', 'auditor'));
+    expect(await list()).toContainEqual(expect.objectContaining({ account, regions: ['DE', 'US-CA'] }));
+  });
+
   it('is on record with what was given, and names nobody but by a digest', async () => {
     const member = await appointed('support');
     const entry = (await vault.entries()).findLast(({ action }) => action === 'staff.appoint');

@@ -69,8 +69,9 @@ export class StaffService {
     const account = this.nameOf(body);
     if (account === asker.caller.id) throw ownRoles();
     const roles = inOrder(body.roles);
-    const used = await this.approvals.use(tx, asker, 'staff.change', { account, roles }, body.approval);
-    const row = await this.store.insert(tx, bytesOf(account), roles);
+    const parameters = parametersOf(account, roles, body.regions);
+    const used = await this.approvals.use(tx, asker, 'staff.change', parameters, body.approval);
+    const row = await this.store.insert(tx, bytesOf(account), roles, body.regions ?? []);
     if (!row) throw staffKnown();
     await this.write(tx, asker, staffAppointed, account, used, { roles, rolesBefore: [] });
     return toReply(row, asker);
@@ -84,9 +85,10 @@ export class StaffService {
   ): Promise<Member> {
     const { roles: rolesBefore } = await this.ours(tx, asker, account);
     const roles = inOrder(body.roles);
-    const used = await this.approvals.use(tx, asker, 'staff.change', { account, roles }, body.approval);
+    const parameters = parametersOf(account, roles, body.regions);
+    const used = await this.approvals.use(tx, asker, 'staff.change', parameters, body.approval);
     await this.sessions.endAllOf(tx, { personId: null, staff: bytesOf(account) });
-    const row = await this.store.setRoles(tx, bytesOf(account), roles);
+    const row = await this.store.setRoles(tx, bytesOf(account), roles, body.regions ?? null);
     await this.write(tx, asker, staffRolesChanged, account, used, { roles, rolesBefore });
     return toReply(row, asker);
   }
@@ -130,15 +132,21 @@ function bytesOf(account: StaffId): Buffer {
   return Buffer.from(account, 'hex');
 }
 
+/** Regions that nobody named are not among what was agreed to. */
+function parametersOf(account: StaffId, roles: StaffRole[], regions: string[] | undefined) {
+  return { account, roles, ...(regions && { regions }) };
+}
+
 /** As the operation has them, so that the digest is the one that was agreed to. */
 function inOrder(roles: readonly StaffRole[]): StaffRole[] {
   return OPERATIONS['staff.change'].parameters.shape.roles.parse(roles);
 }
 
-function toReply({ account, roles, origin, since }: StaffRow, { caller }: Staff): Member {
+function toReply({ account, roles, regions, origin, since }: StaffRow, { caller }: Staff): Member {
   return {
     account: account.toString('hex'),
     roles,
+    regions,
     origin,
     since: since.toISOString(),
     me: account.equals(accountOf(caller)),

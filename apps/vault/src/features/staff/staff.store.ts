@@ -4,11 +4,12 @@ import type { Tx } from '@integument/database';
 export interface StaffRow {
   readonly account: Buffer;
   readonly roles: StaffRole[];
+  readonly regions: string[];
   readonly origin: 'file' | 'console';
   readonly since: Date;
 }
 
-const COLUMNS = 'account, roles, origin, since';
+const COLUMNS = 'account, roles, regions, origin, since';
 
 export class StaffStore {
   findAll(tx: Tx): Promise<StaffRow[]> {
@@ -24,20 +25,33 @@ export class StaffStore {
   }
 
   /** @returns null for an account that is staff already */
-  async insert(tx: Tx, account: Buffer, roles: readonly StaffRole[]): Promise<StaffRow | null> {
+  async insert(
+    tx: Tx,
+    account: Buffer,
+    roles: readonly StaffRole[],
+    regions: readonly string[],
+  ): Promise<StaffRow | null> {
     const rows = await tx.query<StaffRow>(
-      `INSERT INTO staff (account, roles, origin) VALUES ($1, $2, 'console')
+      `INSERT INTO staff (account, roles, regions, origin) VALUES ($1, $2, $3, 'console')
        ON CONFLICT ON CONSTRAINT staff_pk DO NOTHING RETURNING ${COLUMNS}`,
-      [account, roles],
+      [account, roles, regions],
     );
     return rows[0] ?? null;
   }
 
-  /** Ends their sessions, too: see the trigger. */
-  async setRoles(tx: Tx, account: Buffer, roles: readonly StaffRole[]): Promise<StaffRow> {
+  /**
+   * Ends their sessions, too: see the trigger.
+   * @param regions null: those they have
+   */
+  async setRoles(
+    tx: Tx,
+    account: Buffer,
+    roles: readonly StaffRole[],
+    regions: readonly string[] | null,
+  ): Promise<StaffRow> {
     const rows = await tx.query<StaffRow>(
-      `UPDATE staff SET roles = $2 WHERE account = $1 RETURNING ${COLUMNS}`,
-      [account, roles],
+      `UPDATE staff SET roles = $2, regions = coalesce($3, regions) WHERE account = $1 RETURNING ${COLUMNS}`,
+      [account, roles, regions],
     );
     return rows[0] as StaffRow;
   }
