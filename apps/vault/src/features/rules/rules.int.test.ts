@@ -1,9 +1,8 @@
-import { type Regions, staff } from '@integument/authz';
+import type { Regions } from '@integument/authz';
 import {
   type ApprovalId,
   type BodyOf,
   type ClientPseudonym,
-  draftRules,
   enrolment,
   type RevealPurpose,
   revealPerson,
@@ -12,12 +11,12 @@ import {
 import { type Asker, RULES_LEASE_MS, RulesInForce } from '@integument/http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { VaultStaff } from '../../platform/callers.js';
+import { memberOf, type Parts, RuleMakers } from '../../rules.fixture.js';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 import { FIRST_RULES } from './first-rules.js';
 
 const REASON = { code: 'customer-request', reference: 'CASE-7' } as const;
 const READ = { ability: { action: 'read', resource: 'Person' } } as const;
-const { reveals: FIRST } = JSON.parse(FIRST_RULES) as { reveals: object[] };
 const OWN_REGIONS = {
   id: 'support-at-home',
   app: 'vault',
@@ -28,65 +27,27 @@ const OWN_REGIONS = {
 };
 
 let vault: TestVault;
+let makers: RuleMakers;
 let admin: Asker<VaultStaff>;
 let officer: Asker<VaultStaff>;
 let support: Asker<VaultStaff>;
 
-async function member(name: string, roles: string[], regions: string[] = []): Promise<Asker<VaultStaff>> {
-  const account = await vault.appoint(name, roles);
-  const caller = staff({
-    id: account.toString('hex'),
-    session: name,
-    roles,
-    regions,
-    secondFactorAt: new Date(),
-  });
-  return { caller: caller as unknown as VaultStaff, requestId: `req-${name}` };
-}
 beforeAll(async () => {
   vault = await TestVault.open();
-  admin = await member('adam', ['admin']);
-  officer = await member('olivia', ['privacy-officer']);
-  support = await member('sam', ['support'], ['DE', 'US-CA']);
+  makers = await RuleMakers.of(vault);
+  ({ admin, officer } = makers);
+  support = await memberOf(vault, 'sam', ['support'], ['DE', 'US-CA']);
 });
 afterAll(() => vault.close());
 beforeEach(async () => {
   vault.ahead = 0;
-  await enact({ rules: [], reveals: FIRST });
+  await enact({ rules: [] });
 });
 
 const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work);
-function parsed({
-  rules = [],
-  reveals = FIRST,
-}: {
-  rules?: object[];
-  reveals?: object[];
-}): BodyOf<typeof draftRules> {
-  return draftRules.body?.parse({ format: 1, rules, reveals }) as BodyOf<typeof draftRules>;
-}
-const draft = (parts: { rules?: object[]; reveals?: object[] }) =>
-  run((tx) => vault.rules.draft(tx, admin, parsed(parts)));
-
-async function approved(version: number, digest: string): Promise<ApprovalId> {
-  const asked = {
-    operation: 'rules.enact' as const,
-    parameters: { version: String(version), digest },
-    reason: REASON,
-  };
-  const { approval } = await run((tx) => vault.requests.request(tx, admin, asked));
-  await run((tx) => vault.decisions.approve(tx, officer, approval as ApprovalId));
-  return approval as ApprovalId;
-}
-/** Drafted, agreed to, in force, and its lease waited for by the clock of these tests: by a fresh replica. */
-async function enact(parts: { rules?: object[]; reveals?: object[] }): Promise<number> {
-  const { version, digest, state } = await draft(parts);
-  if (state !== 'in-force') {
-    const approval = await approved(version, digest);
-    await run((tx) => vault.rules.enact(tx, admin, { version }, { digest, approval }));
-  }
-  return version;
-}
+const draft = (parts: Parts) => makers.draft(parts);
+const approved = (version: number, digest: string) => makers.approved(version, digest);
+const enact = (parts: Parts) => makers.enact(parts);
 const inForce = () => vault.rulesOfReplica();
 const somebody = (region?: string, email = `${Math.random().toString(36).slice(2)}@example.org`) =>
   vault.enrol(enrolment.parse({ fields: { email, given_name: 'Ada' }, region }));
