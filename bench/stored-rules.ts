@@ -8,15 +8,13 @@ const EVERY_DAY = { days: [...DAYS], from: '00:00', to: '24:00' };
 const ROLES = ['support', 'privacy-officer', 'admin', 'auditor'] as const;
 const ABILITIES = ['read Person', 'update Person', 'erase Person', 'enrol Person', 'change Staff'];
 
-type Drafted = Parameters<(typeof ruleDocument)['parse']>[0] & object;
-
 /**
  * Rules of a large company, of which some forty ask the hour of every request of the client that the bench sends as, and the others are
  * about other clients, roles, abilities and the other app.
  */
 export function tenThousandRules(client: string): RuleDocument {
   const rules = Array.from({ length: COUNT }, (_, at) => ({ id: `rule-${at}`, ...ruleAt(at, client) }));
-  return ruleDocument.parse({ format: 1, rules, reveals: [] } satisfies Drafted);
+  return ruleDocument.parse({ format: 1, rules, reveals: [] });
 }
 
 function ruleAt(at: number, client: string) {

@@ -40,7 +40,7 @@ export class RuleMakers {
   }
 
   draft({ rules = [], reveals = FIRST }: Parts) {
-    const body = draftRules.body?.parse({ format: 1, rules, reveals } as never) as BodyOf<typeof draftRules>;
+    const body = draftRules.body?.parse({ format: 1, rules, reveals }) as BodyOf<typeof draftRules>;
     return this.vault.unitOfWork.run((tx) => this.vault.rules.draft(tx, this.admin, body));
   }
 

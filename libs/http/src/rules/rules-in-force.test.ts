@@ -56,7 +56,7 @@ const codeOf = async (work: Promise<unknown>) => {
 
 describe('the rules in force', () => {
   it('are asked for once by all who come together, and then by nobody while they are young', async () => {
-    const books = await Promise.all(Array.from({ length: 20 }, () => rules.book()));
+    const books = await Promise.all(Array.from({ length: 20 }, async () => rules.book()));
     expect(new Set(books).size).toBe(1);
     now += RULES_LEASE_MS / 2 - 1;
     expect(rules.book()).toBe(books[0]);
