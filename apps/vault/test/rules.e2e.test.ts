@@ -7,6 +7,7 @@ import {
   enrolPerson,
   listRuleVersions,
   noop,
+  RULES_MAX,
   type RuleDocument,
   readRuleVersion,
   readSelf,
@@ -207,6 +208,22 @@ describe('rules that the company stores', () => {
       },
       { timeout: 20_000, interval: 300 },
     );
+  });
+
+  it('come to the API, too, when there are ten thousand of them', async () => {
+    await enact(before);
+    expect(await refusalOf(request(app, api, noop))).toBe('200');
+    const own = drafted();
+    const others = Array.from({ length: RULES_MAX - own.rules.length }, (_, at) =>
+      rule(`other-${at}`, at % 2 === 0 ? 'vault' : 'api', `client-${at}`, [closed(), closed()]),
+    );
+    const body = { ...own, rules: [...others, ...own.rules] };
+    const many = await ask(admin, vault, draftRules, { body: body });
+    expect(many.rules).toBe(RULES_MAX);
+    await enact(many.version);
+    expect(await refusalOf(request(app, api, noop))).toBe('403 auth.forbidden');
+    const one = { ...body, rules: [...body.rules, rule('more', 'vault', 'x', [closed()])] };
+    expect(await refusalOf(request(admin, vault, draftRules, { body: one }))).toBe('400 request.invalid');
   });
 
   it('are rolled back as they came', async () => {
