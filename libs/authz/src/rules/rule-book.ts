@@ -117,6 +117,14 @@ export class RuleBook {
     );
   }
 
+  /** Purposes for which the caller may be told every field of everybody at any time, as far as reveal policies go. */
+  freePurposes(caller: Caller): ReadonlySet<string> {
+    const free = this.document.reveals.filter(
+      (policy) => isFor(policy.who, caller) && isUnconditional(policy),
+    );
+    return new Set(free.flatMap(({ purposes }) => purposes));
+  }
+
   private concerning(caller: Caller, { action, resource }: AbilityName): readonly StoredRule[] {
     return this.#index.concerning(caller, action, resource);
   }
@@ -131,6 +139,17 @@ export function revealRegions({ regions }: RevealPolicy, caller: Caller): Region
 function regionsUnder({ only }: StoredRule, caller: Caller, about: About, at: number): Regions | false {
   const holding = only.filter((conditions) => mayHold(conditions, about, at));
   return holding.length > 0 && together(holding.map((conditions) => regionsIn(conditions, caller)));
+}
+
+function isUnconditional({
+  id: _,
+  who: __,
+  purposes: ___,
+  fields,
+  form,
+  ...conditions
+}: RevealPolicy): boolean {
+  return fields === 'all' && form === 'plain' && Object.keys(conditions).length === 0;
 }
 
 function isFor({ roles, clients }: RevealPolicy['who'], caller: Caller): boolean {

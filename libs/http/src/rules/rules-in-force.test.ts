@@ -136,4 +136,30 @@ describe('what a caller is told of the own abilities', () => {
     const unknown = await rules.concerned(shop);
     expect([enrol, read, log].map(unknown)).toEqual([true, true, false]);
   });
+
+  it('is where reveal policies allow less than the code', async () => {
+    const told = (...purposes: string[]) => ({
+      action: 'reveal',
+      resource: 'Person',
+      conditions: { purpose: { $in: purposes } },
+    });
+    const policy = {
+      id: 'p',
+      who: { clients: ['shop'] },
+      purposes: ['support'],
+      fields: 'all',
+      form: 'plain',
+    };
+    const concerned = async (change: object) => {
+      text = ruleText(ruleDocument.parse({ format: 1, rules: [], reveals: [{ ...policy, ...change }] }));
+      version++;
+      now += RULES_LEASE_MS;
+      return rules.concerned(shop);
+    };
+    const whole = await concerned({});
+    expect([whole(told('support')), whole(told('support', 'delivery'))]).toEqual([false, true]);
+    for (const change of [{ form: 'masked' }, { perMinute: 9 }, { fields: ['email'] }, { regions: ['DE'] }])
+      expect((await concerned(change))(told('support'))).toBe(true);
+    expect((await concerned({ who: { clients: ['other'] } }))(told('support'))).toBe(true);
+  });
 });

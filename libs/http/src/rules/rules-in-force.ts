@@ -1,7 +1,7 @@
 import {
-  type AbilityName,
   type About,
   type Caller,
+  type OwnAbility,
   parseRuleText,
   type Regions,
   RuleBook,
@@ -93,12 +93,13 @@ export class RulesInForce {
     return regions;
   }
 
-  /** Tells of abilities whether rules may say no. Never rejects: it decides nothing. */
-  async concerned(caller: Caller): Promise<(ability: AbilityName) => boolean> {
+  /** Tells of abilities whether rules or reveal policies may say no. Never rejects: it decides nothing. */
+  async concerned(caller: Caller): Promise<(ability: OwnAbility) => boolean> {
     if (!isNarrowed(caller)) return () => false;
     try {
       const book = await this.book();
-      return (ability) => book.concerns(caller, ability);
+      const free = book.freePurposes(caller);
+      return (ability) => book.concerns(caller, ability) || !isFree(ability, free);
     } catch {
       return ({ action, resource }) => attributesOf(this.app, `${action} ${resource}`) !== null;
     }
@@ -148,6 +149,12 @@ export class RulesInForce {
     this.#ruled.set(contract, is);
     return is;
   }
+}
+
+/** Whether no reveal policy keeps the caller from what the code says of this ability. */
+function isFree({ action, resource, conditions }: OwnAbility, purposes: ReadonlySet<string>): boolean {
+  if (action !== 'reveal' || resource !== 'Person') return true;
+  return conditions?.purpose.$in.every((purpose) => purposes.has(purpose)) ?? false;
 }
 
 function isNarrowed(caller: Caller | null): boolean {
