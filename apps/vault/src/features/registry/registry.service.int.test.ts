@@ -5,7 +5,7 @@ import { ISSUER, TestVault } from '../../vault.fixture.js';
 import { ClientDirectory } from './client-directory.js';
 import { RegistryService } from './registry.service.js';
 import { RegistryStore } from './registry.store.js';
-import type { RegistryFile } from './registry-file.js';
+import { type RegistryFile, registryFile } from './registry-file.js';
 
 let vault: TestVault;
 let registry: RegistryService;
@@ -116,6 +116,21 @@ describe('the entry of a start', () => {
     expect(entries).toHaveLength(3);
     expect(entries.flatMap(({ staff }) => staff.added).sort()).toEqual(names.map(digest).sort());
     await declare([], []);
+  });
+});
+
+describe('staff of the file', () => {
+  it('look after people of the regions that the last file says', async () => {
+    const applied = async (...staff: object[]) => {
+      const file = registryFile.parse({ clients: [], staff });
+      await vault.unitOfWork.run((tx) => registry.apply(tx, file));
+      return vault.query<{ regions: string[] }>(`SELECT regions FROM staff WHERE origin = 'file'`);
+    };
+    const sam = { subject: 'sam', roles: ['support'] };
+    expect(await applied({ ...sam, regions: ['US-CA', 'DE', 'DE'] })).toEqual([{ regions: ['DE', 'US-CA'] }]);
+    expect(await applied(sam)).toEqual([{ regions: [] }]);
+    expect(registryFile.safeParse({ clients: [], staff: [{ ...sam, regions: ['UK'] }] }).success).toBe(false);
+    await applied();
   });
 });
 
