@@ -27,9 +27,10 @@ export const OPERATIONS = {
       account: await digestOf(accountIn(values)),
       roles: values.getAll('roles'),
     }),
-    describe: ({ account, roles }) => ({
+    describe: ({ account, roles, regions }) => ({
       Account: account,
       'Roles from then on': roles.map((role) => ROLES[role]).join(', ') || 'none: staff no more',
+      'For people in': regions?.join(', '),
     }),
     use: changeStaff,
   },
@@ -56,6 +57,25 @@ export const OPERATIONS = {
       Suspended: suspended ? 'yes' : 'no',
     }),
   },
+  'rules.enact': {
+    title: 'Put a version of the stored rules in force',
+    mayAsk: ({ roles }) => roles.includes('admin'),
+    fields: () => [
+      field({ label: 'Version', name: 'version', pattern: '[1-9][0-9]{0,6}', required: true }),
+      field({
+        label: 'Its digest',
+        name: 'digest',
+        pattern: '[0-9a-f]{64}',
+        required: true,
+        hint: '64 digits and letters from a to f: what is agreed to is just these rules',
+      }),
+    ],
+    parameters: async (values) => ({ version: values.get('version'), digest: values.get('digest') }),
+    describe: ({ version, digest }) => ({ Version: version, Digest: digest }),
+    use: async ({ approval, parameters: { version, digest } }) => {
+      await callVault('POST', `/v1/rules/versions/${version}/enact`, { digest, approval });
+    },
+  },
   'evidence.open': {
     title: 'Say whom entries of an audit log are about',
     mayAsk: ({ roles }) => roles.includes('auditor'),
@@ -75,20 +95,20 @@ export const OPERATIONS = {
   },
 };
 
-async function changeStaff({ approval, parameters: { account, roles } }, place) {
+async function changeStaff({ approval, parameters: { account, roles, regions } }, place) {
   const { staff } = await call(vault, 'GET', '/v1/staff');
   if (roles.length === 0) await callVault('POST', `/v1/staff/${account}/dismiss`, { approval });
   else if (staff.some((member) => member.account === account)) {
-    await callVault('PUT', `/v1/staff/${account}/roles`, { roles, approval });
-  } else await appoint(approval, roles, place);
+    await callVault('PUT', `/v1/staff/${account}/roles`, { roles, regions, approval });
+  } else await appoint(approval, { roles, regions }, place);
 }
 
 /** Who is no staff yet is known here by their digest alone, so whoever appoints them says who they are. */
-function appoint(approval, roles, place) {
+function appoint(approval, given, place) {
   return new Promise((resolve) => {
     const fields = accountFields({ hint: 'The one that was agreed to' });
     const work = async (values) => {
-      await callVault('POST', '/v1/staff', { ...accountIn(values), roles, approval });
+      await callVault('POST', '/v1/staff', { ...accountIn(values), ...given, approval });
       resolve();
     };
     place.replaceChildren(form({ button: 'Appoint this account', fields, work }));

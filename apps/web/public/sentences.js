@@ -61,6 +61,10 @@ export const SENTENCES = {
   'staff.of_file': 'The registry file says who this is: only the operator changes it.',
   'staff.own_roles': 'Nobody changes their own roles.',
   'staff.issuer_unknown': 'Staff may not come from this provider. Look at its address again.',
+  'rules.not_found': 'There is no such version of the rules.',
+  'rules.in_force': 'This version is in force already.',
+  'rules.outdated': 'This version was written for an older release: draft it anew.',
+  'rules.unavailable': BUSY,
   'evidence.gone': 'Nobody can say any more whom this was about.',
 };
 

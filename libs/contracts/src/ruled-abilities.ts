@@ -19,6 +19,8 @@ export const RULED_ABILITIES = {
     'open Commitment': [],
     'read Staff': [],
     'change Staff': [],
+    'read Client': [],
+    'change Client': [],
     'ping Service': [],
   },
   api: {
@@ -50,6 +52,8 @@ export const NEVER_RULED: ReadonlySet<string> = new Set([
   'remove Factor',
   'continue Session',
   'end SignIn',
+  // In an emergency nobody waits for the hours of a rule.
+  'suspend Client',
   'read AuditLog',
   'read Alert',
   'read AlertRule',

@@ -86,6 +86,8 @@ async function rightRequests(): Promise<typeof right> {
     'permits.keys': { body: { gates: [gate], use: 'rights' } },
     'permits.of_session': { body: { session } },
     'registry.read_client': { body: { credential: 'skin-lab' } },
+    'rules.in_force': {},
+    'rules.text': { params: { version: '1' } },
     'erasure.pending': {},
     'erasure.gates_closed': erasure,
     'erasure.completed': erasure,

@@ -58,7 +58,7 @@ export class RegistryStore {
        FROM client c WHERE origin = 'file' AND NOT removed ORDER BY client_id`,
     );
     const staff = await tx.query<Declared>(
-      `SELECT encode(account, 'hex') AS name, roles::text AS declared FROM staff WHERE origin = 'file' ORDER BY account`,
+      `SELECT encode(account, 'hex') AS name, jsonb_build_array(roles, regions)::text AS declared FROM staff WHERE origin = 'file' ORDER BY account`,
     );
     return { clients: byName(clients), staff: byName(staff) };
   }
