@@ -48,6 +48,11 @@ export class RuleMakers {
     const parameters = { version: String(version), digest };
     const asked = { operation: 'rules.enact' as const, parameters, reason: REASON };
     const { unitOfWork, requests, decisions } = this.vault;
+    // What an earlier test asked for and left would be in the way.
+    await this.vault.query(
+      `DELETE FROM approval WHERE operation = 'rules.enact' AND parameters = $1 AND used_at IS NULL`,
+      [JSON.stringify(parameters)],
+    );
     const { approval } = await unitOfWork.run((tx) => requests.request(tx, this.admin, asked));
     await unitOfWork.run((tx) => decisions.approve(tx, this.officer, approval as ApprovalId));
     return approval as ApprovalId;

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await client.connect();
   await client.query(`CREATE TABLE parent (id int CONSTRAINT parent_pk PRIMARY KEY, name text CONSTRAINT parent_name UNIQUE);
     CREATE UNIQUE INDEX parent_lower ON parent (lower(name));
-    CREATE TABLE child (id int CONSTRAINT child_parent REFERENCES parent);
+    CREATE TABLE child (id int CONSTRAINT child_parent REFERENCES parent CONSTRAINT child_few CHECK (id < 100));
     INSERT INTO parent VALUES (1, 'a')`);
 });
 afterAll(async () => {
@@ -27,15 +27,16 @@ const errorOf = (sql: string) =>
   );
 
 describe('a violation', () => {
-  it('is known by the name of its constraint or index', async () => {
+  it('is known by the name of its constraint, foreign keys’ too, or index', async () => {
     expect(violates(await errorOf("INSERT INTO parent VALUES (1, 'b')"), 'parent_pk')).toBe(true);
     expect(violates(await errorOf("INSERT INTO parent VALUES (2, 'a')"), 'parent_name')).toBe(true);
     expect(violates(await errorOf("INSERT INTO parent VALUES (2, 'A')"), 'parent_lower')).toBe(true);
+    expect(violates(await errorOf('INSERT INTO child VALUES (9)'), 'child_parent')).toBe(true);
   });
 
   it('of another constraint, or of another kind, is not it', async () => {
     expect(violates(await errorOf("INSERT INTO parent VALUES (1, 'b')"), 'parent_name')).toBe(false);
-    expect(violates(await errorOf('INSERT INTO child VALUES (9)'), 'child_parent')).toBe(false);
+    expect(violates(await errorOf('INSERT INTO child VALUES (100)'), 'child_few')).toBe(false);
     for (const other of [undefined, null, new Error('x'), 'text', { code: '23505' }])
       expect(violates(other, 'parent_pk')).toBe(false);
   });
