@@ -16,7 +16,7 @@ import {
   useRecoveryCode,
   useTotp,
 } from '@integument/contracts';
-import { leasesOver } from '@integument/http';
+import { sessionLeasesOver } from '@integument/http';
 import { platform } from '@integument/testing';
 import { generateSync } from 'otplib';
 import pg from 'pg';
@@ -78,7 +78,7 @@ const age = async (seconds: number) => {
      WHERE staff IN (SELECT account FROM staff WHERE 'admin' = ANY(roles))`,
     [seconds],
   );
-  await leasesOver();
+  await sessionLeasesOver();
 };
 
 it('at the first sign-in there is nothing to do but to enrol', async () => {

@@ -6,7 +6,7 @@ import {
   requestApproval,
   type StaffRole,
 } from '@integument/contracts';
-import { leasesOver } from '@integument/http';
+import { sessionLeasesOver } from '@integument/http';
 import type { PlatformInfo } from '@integument/testing';
 import { generateSync } from 'otplib';
 import pg from 'pg';
@@ -48,7 +48,7 @@ export async function age(info: PlatformInfo, { account }: Colleague, what: Aged
   const column = what === 'factor' ? 'factor_at' : 'authenticated_at';
   const query = `UPDATE vault_session SET ${column} = ${column} - interval '301 seconds' WHERE staff = $1`;
   await database.query(query, [Buffer.from(account, 'hex')]).finally(() => database.end());
-  await leasesOver();
+  await sessionLeasesOver();
 }
 export type Aged = 'factor' | 'sign-in';
 

@@ -150,7 +150,9 @@ function misplaced(conditions: RuleAlternative, known: readonly RuleAttribute[])
 const timeZones = new Map<string, boolean>();
 const TIME_ZONES_MAX = 2_000;
 
-function isTimeZone(name: string): boolean {
+/** Names are the same in any case: kept in one, there are no more than places. */
+function isTimeZone(text: string): boolean {
+  const name = text.toLowerCase();
   const known = timeZones.get(name);
   if (known !== undefined) return known;
   if (timeZones.size >= TIME_ZONES_MAX) timeZones.clear();

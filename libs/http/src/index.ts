@@ -27,7 +27,15 @@ export { Effects } from './effects.js';
 export type { HealthCheck } from './health.js';
 export { Implements, type InputOf, ReplyMismatch } from './implements.js';
 export { InvalidRequest } from './input.js';
-export { CLIENT_LEASE_MS, LEASE_MS, type Lease, leasesOver } from './leases/lease.js';
+export {
+  CLIENT_LEASE_MS,
+  clientLeasesOver,
+  type Lease,
+  RULES_LEASE_MS,
+  rulesLeasesOver,
+  SESSION_LEASE_MS,
+  sessionLeasesOver,
+} from './leases/lease.js';
 export { Leases } from './leases/leases.js';
 export { limitSettings, limitTable } from './limits/limit-settings.js';
 export { Limits } from './limits/limits.js';
@@ -45,7 +53,7 @@ export { provide } from './provide.js';
 export type { Refusal, RefusalLog } from './refusals.js';
 export type { HttpReply, HttpRequest } from './request.js';
 export { UndeclaredRoutes } from './routes.js';
-export { RULES_LEASE_MS, type RuleSource, RulesInForce, rulesLeasesOver } from './rules/rules-in-force.js';
+export { type RuleSource, RulesInForce } from './rules/rules-in-force.js';
 export { hasSteppedUp, stepUpRequired } from './second-factor.js';
 export { ServiceController } from './service.controller.js';
 export { SessionCallers, type SessionFinder } from './sessions/session-callers.js';

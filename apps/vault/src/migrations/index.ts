@@ -10,7 +10,11 @@ import {
 import { idempotencySchemaSql, migration } from '@integument/database';
 import { rateCountSchemaSql, spentProofsSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
-import { approvalsByOneClockSql, approvalsSchemaSql } from '../features/approvals/approvals.schema.js';
+import {
+  approvalsByOneClockSql,
+  approvalsOvertakenSql,
+  approvalsSchemaSql,
+} from '../features/approvals/approvals.schema.js';
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
@@ -59,4 +63,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(25, 'stored-rules', rulesSchemaSql),
   migration(26, 'regions', regionsSchemaSql),
   migration(27, 'approvals-by-one-clock', approvalsByOneClockSql),
+  migration(29, 'approvals-overtaken', approvalsOvertakenSql),
 ];

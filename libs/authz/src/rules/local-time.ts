@@ -11,7 +11,7 @@ interface LocalTime {
   readonly minuteOfDay: number;
 }
 
-// Making one costs a thousand times what using it does. As many as there are time zones.
+// Making one costs a thousand times what using it does. As many as there are time zones, whose names are the same in any case.
 const formats = new Map<string, Intl.DateTimeFormat>();
 const shown = new Map<string, LocalTime>();
 
@@ -34,7 +34,8 @@ export function isWithin({ days, from, to, timeZone }: Hours, at: number): boole
 
 function localTime(timeZone: string, at: number): LocalTime {
   const minute = minuteOf(at);
-  const known = shown.get(timeZone);
+  const place = timeZone.toLowerCase();
+  const known = shown.get(place);
   if (known?.minute === minute) return known;
   const parts = new Map(
     formatOf(timeZone)
@@ -46,12 +47,13 @@ function localTime(timeZone: string, at: number): LocalTime {
     day: DAYS.indexOf(String(parts.get('weekday')).toLowerCase() as (typeof DAYS)[number]),
     minuteOfDay: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
   };
-  shown.set(timeZone, local);
+  shown.set(place, local);
   return local;
 }
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
+  const place = timeZone.toLowerCase();
+  const known = formats.get(place);
   if (known) return known;
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
@@ -60,7 +62,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
     minute: '2-digit',
     hourCycle: 'h23',
   });
-  formats.set(timeZone, format);
+  formats.set(place, format);
   return format;
 }
 

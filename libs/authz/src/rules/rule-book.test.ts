@@ -9,7 +9,7 @@ import {
   type StoredRule,
 } from '@integument/contracts';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Caller, client, person, process, staff } from '../caller.js';
 import type { About } from './conditions.js';
 import { reaches } from './reach.js';
@@ -184,6 +184,28 @@ describe('hours', () => {
     ['the hour after both', berlin('02:00', '03:00'), '2026-10-25T02:00:00Z', false],
   ])('%s', (_, hours, at, expected) => {
     expect(open(hours, at)).toBe(expected);
+  });
+
+  it('of one place are one place, however it is written', () => {
+    const spelt = Array.from({ length: 64 }, (_, n) =>
+      [...'indian/chagos']
+        .map((char, at) => (at === 0 || at === 7 || (n >> (at % 6)) & 1 ? char.toUpperCase() : char))
+        .join(''),
+    );
+    const rules = spelt.map((timeZone, n) =>
+      rule({ id: `r${n}`, only: [{ hours: { ...berlin('00:00', '24:00').hours, timeZone } }] }),
+    );
+    let made = 0;
+    const construct = (real: typeof Intl.DateTimeFormat, args: []) => {
+      made++;
+      return Reflect.construct(real, args) as Intl.DateTimeFormat;
+    };
+    vi.stubGlobal('Intl', { ...Intl, DateTimeFormat: new Proxy(Intl.DateTimeFormat, { construct }) });
+    expect(isOpen(rules, support)).toBe(true);
+    vi.unstubAllGlobals();
+    // Once to see whether there is such a place, once for its clocks: as many as are kept.
+    expect(made).toBeGreaterThan(0);
+    expect(made).toBeLessThanOrEqual(2);
   });
 
   it('are looked at again each minute, whoever asked before', () => {

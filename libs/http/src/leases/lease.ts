@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a replica may go on believing what it read of a session. */
-export const LEASE_MS = 250;
+export const SESSION_LEASE_MS = 250;
 /**
  * The same of a client. Longer, since what clients are registered for changes a few times a year, by an admin who can wait a second; the
  * API asks the vault for each of its clients as often as this.
  */
 export const CLIENT_LEASE_MS = 1_000;
+/** The same of which version of the stored rules is in force. */
+export const RULES_LEASE_MS = 1_000;
 /** Clocks are read in whole or broken milliseconds, and timers may be early by one. */
 const MARGIN_MS = 20;
 
@@ -14,11 +16,15 @@ const MARGIN_MS = 20;
  * Resolves when no replica believes any more what it read before. Whoever ends or changes something that is believed waits for this
  * after the commit and before the answer: so after the answer no request succeeds by what was anywhere. No replica has to be known, asked
  * or even reachable for it, as it would have to be for a message that takes entries out of caches.
- * @param ms the length of the leases; those on sessions when absent
+ * @param ms the length of the leases on what was changed
  */
-export async function leasesOver(ms: number = LEASE_MS): Promise<void> {
+async function leasesOver(ms: number): Promise<void> {
   await sleep(ms + MARGIN_MS);
 }
+
+export const sessionLeasesOver = () => leasesOver(SESSION_LEASE_MS);
+export const clientLeasesOver = () => leasesOver(CLIENT_LEASE_MS);
+export const rulesLeasesOver = () => leasesOver(RULES_LEASE_MS);
 
 export interface Clocks {
   /** milliseconds; goes on evenly, but may stand still while a machine sleeps */

@@ -1,6 +1,6 @@
 import { person } from '@integument/authz';
 import { describe, expect, test } from 'vitest';
-import { type Clocks, LEASE_MS, type Lease } from './lease.js';
+import { type Clocks, type Lease, SESSION_LEASE_MS } from './lease.js';
 import { Leases, type LeasesOptions } from './leases.js';
 
 const anna = person({ id: 'anna', session: 's' });
@@ -35,7 +35,7 @@ function slowLook() {
 
 type Look = LeasesOptions<typeof anna>['look'];
 const of = (look: Look, clocks: Clocks, more: { keepsNothing?: true } = {}) =>
-  new Leases({ look, clocks, ms: LEASE_MS, code: 'sessions.unavailable', ...more });
+  new Leases({ look, clocks, ms: SESSION_LEASE_MS, code: 'sessions.unavailable', ...more });
 
 async function leased(watch = new Watch()) {
   const leases = of((_, lease) => {
@@ -49,7 +49,7 @@ describe('what was read', () => {
   test('is believed for a lease and no longer', async () => {
     const { watch, leases, lease } = await leased();
     expect(leases.get('secret')?.found).toBe(anna);
-    watch.pass(LEASE_MS - 1);
+    watch.pass(SESSION_LEASE_MS - 1);
     expect(leases.get('secret')).toBe(lease);
     watch.pass(1);
     expect([leases.get('secret'), lease.holds()]).toEqual([null, false]);
@@ -60,7 +60,7 @@ describe('what was read', () => {
     const { look, answer } = slowLook();
     const leases = of(look, watch);
     const asked = leases.ask('secret');
-    watch.pass(LEASE_MS - 1);
+    watch.pass(SESSION_LEASE_MS - 1);
     answer();
     const lease = await asked;
     expect(lease.holds()).toBe(true);
@@ -71,7 +71,7 @@ describe('what was read', () => {
   test('does not count what it waited for a connection', async () => {
     const watch = new Watch();
     const leases = of((_, lease) => {
-      watch.pass(10 * LEASE_MS);
+      watch.pass(10 * SESSION_LEASE_MS);
       lease.begin();
       return Promise.resolve(anna);
     }, watch);
@@ -79,7 +79,7 @@ describe('what was read', () => {
   });
 
   test('is not believed by a machine that slept, nor by one whose clock was set', async () => {
-    for (const ms of [LEASE_MS, 3_600_000, -1, -3_600_000]) {
+    for (const ms of [SESSION_LEASE_MS, 3_600_000, -1, -3_600_000]) {
       const { watch, leases } = await leased();
       watch.set(ms);
       expect([ms, leases.get('secret')]).toEqual([ms, null]);
@@ -94,7 +94,7 @@ describe('what was read', () => {
     answer();
     await Promise.all(all);
     expect(asked()).toBe(1);
-    watch.pass(LEASE_MS);
+    watch.pass(SESSION_LEASE_MS);
     const again = leases.ask('secret');
     answer();
     await again;
@@ -119,10 +119,10 @@ describe('what was read', () => {
   test('leaves memory with the second lease after it', async () => {
     const { watch, leases } = await leased();
     for (const other of ['a', 'b']) {
-      watch.pass(LEASE_MS);
+      watch.pass(SESSION_LEASE_MS);
       await leases.ask(other);
     }
-    watch.pass(-2 * LEASE_MS);
+    watch.pass(-2 * SESSION_LEASE_MS);
     expect(leases.get('secret')).toBeNull();
   });
 
@@ -150,7 +150,7 @@ describe('what was read', () => {
     const leases = of(nothing, watch, { keepsNothing: true });
     for (let n = 0; n < 3; n++) expect((await leases.hold('secret')).found).toBeNull();
     expect(asked).toBe(1);
-    watch.pass(LEASE_MS);
+    watch.pass(SESSION_LEASE_MS);
     await leases.hold('secret');
     expect(asked).toBe(2);
   });
@@ -159,7 +159,7 @@ describe('what was read', () => {
     const watch = new Watch();
     const leases = of((_, lease) => {
       lease.begin();
-      watch.pass(LEASE_MS);
+      watch.pass(SESSION_LEASE_MS);
       return Promise.resolve(anna);
     }, watch);
     await expect(leases.hold('secret')).rejects.toMatchObject({ status: 503, code: 'sessions.unavailable' });

@@ -1,7 +1,8 @@
 import { client, person, process, ruleText, ruleTextDigest, staff } from '@integument/authz';
 import { noop, readSelf, ruleDocument } from '@integument/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RULES_LEASE_MS, RulesInForce } from './rules-in-force.js';
+import { RULES_LEASE_MS } from '../leases/lease.js';
+import { RulesInForce } from './rules-in-force.js';
 
 const shop = client({ clientId: 'shop', use: 'identity' });
 const ENROL = { ability: { action: 'enrol', resource: 'Person' } };

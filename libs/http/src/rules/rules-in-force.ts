@@ -8,21 +8,11 @@ import {
 } from '@integument/authz';
 import { attributesOf, CodedError, type RouteContract, type RuledApp } from '@integument/contracts';
 import { forbidden } from '../admission.js';
-import { CLOCKS, type Clocks, Lease, leasesOver } from '../leases/lease.js';
+import { CLOCKS, type Clocks, Lease, RULES_LEASE_MS } from '../leases/lease.js';
 import type { Soon } from '../soon.js';
 
-/** How long a process may go on believing that a version of the rules is in force. */
-export const RULES_LEASE_MS = 1_000;
 const YOUNG_MS = RULES_LEASE_MS / 2;
 const TRIES = 3;
-
-/**
- * Resolves when no process, of either app, believes any more in the version that was in force before. Whoever puts one in force waits for
- * this after the commit and before the answer, as for sessions: see `leasesOver`.
- */
-export function rulesLeasesOver(): Promise<void> {
-  return leasesOver(RULES_LEASE_MS);
-}
 
 /** Where the rules come from. */
 export interface RuleSource {

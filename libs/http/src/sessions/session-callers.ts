@@ -2,7 +2,7 @@ import type { Caller } from '@integument/authz';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { unauthenticated } from '../admission.js';
 import type { CallerResolver } from '../callers.js';
-import { type Clocks, LEASE_MS, type Lease } from '../leases/lease.js';
+import { type Clocks, type Lease, SESSION_LEASE_MS } from '../leases/lease.js';
 import { Leases } from '../leases/leases.js';
 import type { HttpRequest } from '../request.js';
 import { andThen } from '../soon.js';
@@ -27,7 +27,7 @@ export class SessionCallers implements CallerResolver {
     clocks?: Clocks,
   ) {
     this.#leases = new Leases({
-      ms: LEASE_MS,
+      ms: SESSION_LEASE_MS,
       look: (secret, lease) => this.look(secret, lease),
       code: 'sessions.unavailable',
       ...(clocks && { clocks }),

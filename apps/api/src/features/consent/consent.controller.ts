@@ -8,7 +8,15 @@ import {
   withdrawConsent,
 } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
-import { Answer, AskedBy, type Asker, Implements, Input, type InputOf, leasesOver } from '@integument/http';
+import {
+  Answer,
+  AskedBy,
+  type Asker,
+  Implements,
+  Input,
+  type InputOf,
+  sessionLeasesOver,
+} from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { ApiPerson } from '../../platform/callers.js';
 import { ConsentService } from './consent.service.js';
@@ -34,7 +42,7 @@ export class ConsentController {
   async give(@AskedBy() asker: Asker<ApiPerson>, @Input() { params, body }: InputOf<typeof giveConsent>) {
     const state = await this.consent.give(asker, params.purpose, body.notice);
     // What the session knows now, every replica knows with the answer.
-    await leasesOver();
+    await sessionLeasesOver();
     return state;
   }
 

@@ -2,7 +2,7 @@ import type { AuditLog } from '@integument/audit-log';
 import { confirmSessionEndings, pendingSessionEndings } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
-import { leasesOver } from '@integument/http';
+import { sessionLeasesOver } from '@integument/http';
 import type { VaultClient } from '../../platform/vault-client.js';
 import { sessionsEnded } from './sessions.audit.js';
 import type { SessionsStore } from './sessions.store.js';
@@ -31,7 +31,7 @@ export class SessionEndings {
       const actor = { kind: 'system', id: 'sessions' } as const;
       await this.audit.append(tx, sessionsEnded({ outcome: 'done', actor, count: sessions.length }));
     });
-    await leasesOver();
+    await sessionLeasesOver();
     await this.vault.call(confirmSessionEndings, { body: { sessions } });
     return sessions.length;
   }

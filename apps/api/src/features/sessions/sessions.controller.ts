@@ -13,8 +13,8 @@ import {
   Implements,
   Input,
   type InputOf,
-  leasesOver,
   SessionCookieFormat,
+  sessionLeasesOver,
 } from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
 import type { ApiPerson, ApiStaff } from '../../platform/callers.js';
@@ -73,6 +73,6 @@ export class SessionsController {
       await this.sessions.close(tx, asker.caller);
       await this.audit.append(tx, sessionClosed(by(asker)));
     });
-    await leasesOver();
+    await sessionLeasesOver();
   }
 }

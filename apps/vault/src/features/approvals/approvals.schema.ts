@@ -55,6 +55,11 @@ CREATE INDEX api_session_of_staff ON api_session (staff) WHERE staff IS NOT NULL
 DROP TABLE evidence_opening;
 `;
 
+export const approvalsOvertakenSql = `
+-- What it is about has changed since it was asked for, by another approval or by who may do that alone.
+ALTER TABLE approval ADD COLUMN overtaken_at timestamptz;
+`;
+
 export const approvalsByOneClockSql = `
 -- The moment itself, not that at which its transaction began: what the same account asked for just before counts no more.
 ALTER TABLE staff ALTER COLUMN since SET DEFAULT clock_timestamp();

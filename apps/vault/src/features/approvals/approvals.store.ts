@@ -29,7 +29,7 @@ export interface ApprovalRow {
   readonly reviewed_by: Buffer | null;
   readonly review_outcome: ReviewOutcome | null;
   readonly review_reference: string | null;
-  /** Whether its people still are what they were when they asked and decided. */
+  /** Whether its people, and what it is about, still are what they were when it was asked for and decided about. */
   readonly stands: boolean;
 }
 
@@ -73,14 +73,14 @@ export interface Decider {
 }
 
 /**
- * Who has other roles since they asked, or was dismissed, asked for nothing that still counts. Compared within the database, by whose
+ * What has changed since it was asked about, was asked about as it is no more. Who has other roles since they asked, or was dismissed, asked for nothing that still counts. Compared within the database, by whose
  * clock both times are: no other clock could let an older request pass for a newer one.
  */
-const ITS_REQUESTER_STANDS =
-  'EXISTS (SELECT FROM staff s WHERE s.account = requested_by AND s.since <= requested_at)';
+const IT_STANDS = `(overtaken_at IS NULL
+  AND EXISTS (SELECT FROM staff s WHERE s.account = requested_by AND s.since <= requested_at))`;
 const ITS_DECIDER_STANDS = `(decided_by IS NULL
   OR EXISTS (SELECT FROM staff s WHERE s.account = decided_by AND s.since <= decided_at))`;
-const ITS_PEOPLE_STAND = `${ITS_REQUESTER_STANDS} AND ${ITS_DECIDER_STANDS}`;
+const ITS_PEOPLE_STAND = `${IT_STANDS} AND ${ITS_DECIDER_STANDS}`;
 const COLUMNS = `approval_id, operation, parameters, digest, account, requested_by, requested_at, reason_code,
   reason_reference, state, decided_by, refusal, expires_at, used_at, break_glass, reviewed_by, review_outcome,
   review_reference, ${ITS_PEOPLE_STAND} AS stands`;
@@ -113,7 +113,7 @@ export class ApprovalsStore {
 
   findWaiting(tx: Tx, { account, operations }: Decider, now: Date): Promise<ApprovalRow[]> {
     return tx.query<ApprovalRow>(
-      `SELECT ${COLUMNS} FROM approval WHERE ${THEIRS_TO_DECIDE} AND state = 'requested' AND expires_at > $3 AND ${ITS_REQUESTER_STANDS}
+      `SELECT ${COLUMNS} FROM approval WHERE ${THEIRS_TO_DECIDE} AND state = 'requested' AND expires_at > $3 AND ${IT_STANDS}
        ORDER BY expires_at LIMIT ${MOST}`,
       [account, textArray(operations), now],
     );
@@ -160,7 +160,7 @@ export class ApprovalsStore {
   ): Promise<ApprovalRow | null> {
     const rows = await tx.query<ApprovalRow>(
       `UPDATE approval SET state = $5, refusal = $6, decided_by = $1, decided_at = clock_timestamp()
-       WHERE approval_id = $3 AND ${THEIRS_TO_DECIDE} AND state = 'requested' AND expires_at > $4 AND ${ITS_REQUESTER_STANDS}
+       WHERE approval_id = $3 AND ${THEIRS_TO_DECIDE} AND state = 'requested' AND expires_at > $4 AND ${IT_STANDS}
        RETURNING ${COLUMNS}`,
       [account, textArray(operations), approvalId, now, refusal === null ? 'approved' : 'refused', refusal],
     );
@@ -204,7 +204,7 @@ export class ApprovalsStore {
       `UPDATE approval SET used_at = $6
        WHERE approval_id = $1 AND operation = $2 AND digest = $3 AND requested_by = $4
          AND state = 'approved' AND used_at IS NULL AND expires_at > $6
-         AND ${ITS_REQUESTER_STANDS}
+         AND ${IT_STANDS}
          AND (break_glass OR EXISTS (
            SELECT FROM staff s
            WHERE s.account = decided_by AND s.roles && $5::text[] AND s.since <= decided_at))
@@ -212,6 +212,16 @@ export class ApprovalsStore {
       [approvalId, operation, digest, requester, textArray(approvers), now],
     );
     return rows[0] ?? null;
+  }
+
+  /** Voids what else was asked for and not used, of parameters that hold these. */
+  async overtake(tx: Tx, operation: OperationName, about: Parameters): Promise<void> {
+    await tx.query(
+      `UPDATE approval SET overtaken_at = clock_timestamp()
+       WHERE operation = $1 AND parameters @> $2::jsonb AND state IN ('requested', 'approved')
+         AND used_at IS NULL AND overtaken_at IS NULL`,
+      [operation, canonicalJson(about)],
+    );
   }
 
   /** To say to the requester, and nobody else, why it could not be used. */

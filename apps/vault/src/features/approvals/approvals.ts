@@ -20,7 +20,7 @@ import {
   otherParameters,
   over,
 } from './approvals.errors.js';
-import type { ApprovalRow, ApprovalsStore, Use } from './approvals.store.js';
+import type { ApprovalRow, ApprovalsStore, Parameters, Use } from './approvals.store.js';
 import { mayAsk, parametersIn } from './who-may.js';
 
 const KEPT_DAYS = 30;
@@ -75,6 +75,15 @@ export class Approvals {
     const { details, ...about } = aboutOf(row);
     const entry = { ...by(asker), ...about, details: { ...details, staff: caller.id } };
     await this.audit.append(tx, approvalRedeemed(entry));
+  }
+
+  /**
+   * What was agreed to before something changed was agreed to about something else: whoever changes it, by an approval or alone, calls
+   * this in the same transaction. Otherwise one person could keep a yes, and undo with it what was decided since.
+   * @param about parameters that name it
+   */
+  async overtake<N extends OperationName>(tx: Tx, name: N, about: Partial<ParametersOf<N>>): Promise<void> {
+    await this.store.overtake(tx, name, about as Parameters);
   }
 
   /** Forgets what has long been over; the log does not. */

@@ -9,15 +9,7 @@ import {
   suspendClient,
 } from '@integument/contracts';
 import { type Tx, UnitOfWork } from '@integument/database';
-import {
-  AskedBy,
-  type Asker,
-  CLIENT_LEASE_MS,
-  Implements,
-  Input,
-  type InputOf,
-  leasesOver,
-} from '@integument/http';
+import { AskedBy, type Asker, clientLeasesOver, Implements, Input, type InputOf } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { VaultStaff } from '../../platform/callers.js';
 import { ClientsService } from './clients.service.js';
@@ -74,7 +66,7 @@ export class ClientsController {
   /** Answers once no replica of either app believes what was before. */
   private async everywhere<Reply>(change: (tx: Tx) => Promise<Reply>): Promise<Reply> {
     const reply = await this.unitOfWork.run(change);
-    await leasesOver(CLIENT_LEASE_MS);
+    await clientLeasesOver();
     return reply;
   }
 }

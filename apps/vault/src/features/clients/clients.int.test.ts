@@ -162,7 +162,7 @@ describe('registering a client', () => {
     await expect(register(again)).rejects.toThrow('clients.known');
     await suspend();
     await remove();
-    await expect(register(again)).rejects.toThrow('clients.credential_known');
+    await expect(register(await allow())).rejects.toThrow('clients.credential_known');
     expect(await registered({ credentials: [second] })).toMatchObject({ state: 'active' });
     expect(await letIn(first, second)).toEqual([null, client]);
   });
@@ -320,6 +320,21 @@ describe('the file', () => {
     expect(await letIn(first, second)).toEqual([null, client]);
     await start();
     expect(await letIn(first, second)).toEqual([null, null]);
+  });
+});
+
+describe('a credential that the console has retired', () => {
+  it('is not brought back by a file that takes the client over', async () => {
+    await registered();
+    await add(await allow({ credentials: [first, second] }));
+    await retire(first);
+    const ofFile = { id: client, use: 'identity', revealPurposes: [] };
+    await expect(start({ ...ofFile, credentials: [first, second] })).rejects.toThrow(
+      'retired by the console',
+    );
+    expect(await letIn(first, second)).toEqual([null, client]);
+    await start({ ...ofFile, credentials: [second] });
+    expect(await letIn(first, second)).toEqual([null, client]);
   });
 });
 

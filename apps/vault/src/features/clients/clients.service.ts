@@ -81,7 +81,8 @@ export class ClientsService {
       if (!(await this.store.addCredential(tx, client, credential, null))) throw credentialKnown();
     const details = { approval, use, purposes, dpop, credentials: credentials.map(digestOf) };
     await this.audit.append(tx, clientRegistered({ ...by(asker), object: client, reason, details }));
-    return this.view(tx, client);
+    // Of a client that nobody knew, others may just be registering the same, and would wait for us.
+    return known ? this.changed(tx, client) : this.view(tx, client);
   }
 
   async change(tx: Tx, asker: Staff, client: ClientId, body: BodyOf<typeof changeClient>) {
@@ -94,7 +95,7 @@ export class ClientsService {
     await this.store.change(tx, { client_id: client, use: row.use, purposes, dpop });
     const details = { approval, purposes, purposesBefore: row.purposes, dpop, dpopBefore: row.dpop };
     await this.audit.append(tx, clientChanged({ ...by(asker), object: client, reason, details }));
-    return this.view(tx, client);
+    return this.changed(tx, client);
   }
 
   async addCredential(tx: Tx, asker: Staff, client: ClientId, body: BodyOf<typeof addCredential>) {
@@ -108,7 +109,7 @@ export class ClientsService {
     const notBefore = (from ?? new Date(this.now())).toISOString();
     const details = { approval, credential: digestOf(credential), notBefore };
     await this.audit.append(tx, credentialAdded({ ...by(asker), object: client, reason, details }));
-    return this.view(tx, client);
+    return this.changed(tx, client);
   }
 
   /** Earlier than before or for the first time: one that could be put off would have been given power by one person. */
@@ -123,7 +124,7 @@ export class ClientsService {
     const notAfter = (at ?? new Date(this.now())).toISOString();
     const details = { credential: digestOf(credential), notAfter };
     await this.audit.append(tx, credentialRetired({ ...by(asker), object: client, reason, details }));
-    return this.view(tx, client);
+    return this.changed(tx, client);
   }
 
   /** The file's, too: it is the secret that is in wrong hands, whoever has registered the client. */
@@ -131,7 +132,7 @@ export class ClientsService {
     if ((await this.registered(tx, client)).suspended) throw alreadySuspended();
     await this.store.setSuspended(tx, client, true);
     await this.audit.append(tx, clientSuspended({ ...by(asker), object: client, reason }));
-    return this.view(tx, client);
+    return this.changed(tx, client);
   }
 
   async resume(tx: Tx, asker: Staff, client: ClientId, { approval }: BodyOf<typeof resumeClient>) {
@@ -144,7 +145,7 @@ export class ClientsService {
       tx,
       clientResumed({ ...by(asker), object: client, reason, details: { approval } }),
     );
-    return this.view(tx, client);
+    return this.changed(tx, client);
   }
 
   async remove(tx: Tx, asker: Staff, client: ClientId, reason: Reason) {
@@ -153,6 +154,12 @@ export class ClientsService {
     for (const { credential, ended } of credentials)
       if (!ended) await this.store.endCredential(tx, credential, null);
     await this.audit.append(tx, clientRemoved({ ...by(asker), object: client, reason }));
+    return this.changed(tx, client);
+  }
+
+  /** As it is from now on; what was agreed to about it before is void. */
+  private async changed(tx: Tx, client: ClientId) {
+    await this.approvals.overtake(tx, 'clients.change', { client });
     return this.view(tx, client);
   }
 

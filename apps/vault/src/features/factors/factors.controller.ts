@@ -21,8 +21,8 @@ import {
   Implements,
   Input,
   type InputOf,
-  leasesOver,
   SessionCookieFormat,
+  sessionLeasesOver,
 } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import { accountOf, type VaultStaff } from '../../platform/callers.js';
@@ -118,7 +118,7 @@ export class FactorsController {
 
   private async answer<Extra extends object>({ secret, factorAt, expiresAt }: Raised, extra: Extra) {
     // The secret from before lets nobody in any more once the new one is known.
-    await leasesOver();
+    await sessionLeasesOver();
     const seconds = (expiresAt.getTime() - Date.now()) / 1_000;
     return Answer.of(
       { ...extra, factorAt: factorAt.toISOString() },

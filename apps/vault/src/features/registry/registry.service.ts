@@ -57,7 +57,10 @@ export class RegistryService {
       const known = await this.store.setCredentials(tx, id, [
         ...new Set<string>(declared.credentials ?? [id]),
       ]);
-      if (!known) throw new Error('REGISTRY_FILE gives a client the credential of another one');
+      if (!known)
+        throw new Error(
+          'REGISTRY_FILE gives a client the credential of another one, or one that was retired by the console',
+        );
     }
   }
 

@@ -87,7 +87,8 @@ export class RegistryStore {
 
   /**
    * Gives a client just these credentials.
-   * @returns false where one is, or once was, another client's
+   * @returns false where one is, or once was, another client's, or was retired by the console: what leaked opens nothing again because
+   *   the file takes the client over. What the file itself has left out it can name again.
    */
   async setCredentials(tx: Tx, clientId: string, credentials: readonly string[]): Promise<boolean> {
     await tx.query(
@@ -97,8 +98,11 @@ export class RegistryStore {
     );
     const rows = await tx.query(
       `INSERT INTO client_credential (credential, client_id, origin) SELECT unnest($2::text[]), $1, 'file'
-       ON CONFLICT ON CONSTRAINT client_credential_pk DO UPDATE SET origin = 'file', not_after = NULL
+       ON CONFLICT ON CONSTRAINT client_credential_pk DO UPDATE SET origin = 'file',
+         not_after = NULL, not_before = least(client_credential.not_before, now())
          WHERE client_credential.client_id = excluded.client_id
+           AND (client_credential.origin = 'file' OR client_credential.not_after IS NULL
+             OR client_credential.not_after > clock_timestamp())
        RETURNING credential`,
       [clientId, credentials],
     );

@@ -92,13 +92,15 @@ export class RulesService {
     { digest, approval }: BodyOf<typeof enactRules>,
   ): Promise<Version> {
     const parameters = { version: String(version), digest };
-    const { reason } = await this.approvals.use(tx, asker, 'rules.enact', parameters, approval);
+    // First: two that come together would each hold an approval that the other voids.
     const before = await this.store.lock(tx);
+    const { reason } = await this.approvals.use(tx, asker, 'rules.enact', parameters, approval);
     const row = await this.get(tx, version);
     if (row.digest.toString('hex') !== digest) throw rulesNotFound();
     if (before === version) throw rulesInForce();
     await this.documentOf(tx, row);
     await this.store.putInForce(tx, version);
+    await this.approvals.overtake(tx, 'rules.enact', {});
     const details = { ...named(row), before, approval };
     await this.audit.append(tx, rulesEnacted({ ...by(asker), reason, details }));
     return toReply(await this.get(tx, version));

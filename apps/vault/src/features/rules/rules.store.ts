@@ -45,6 +45,15 @@ export class RulesStore {
     return rows[0]?.document ?? null;
   }
 
+  /** Of one that is or was in force: a draft is for staff alone. */
+  async findEnactedText(tx: Tx, version: number): Promise<string | null> {
+    const rows = await tx.query<{ document: string }>(
+      'SELECT document FROM rule_version WHERE version = $1 AND enacted_at IS NOT NULL',
+      [version],
+    );
+    return rows[0]?.document ?? null;
+  }
+
   findPage(tx: Tx, before: number, limit: number): Promise<RuleVersionRow[]> {
     return tx.query<RuleVersionRow>(
       `SELECT ${COLUMNS} FROM rule_version v WHERE v.version < $1 ORDER BY v.version DESC LIMIT $2`,

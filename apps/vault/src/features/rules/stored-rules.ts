@@ -15,7 +15,7 @@ export class StoredRules implements RuleSource {
   }
 
   async text(version: number): Promise<string> {
-    const text = await this.unitOfWork.single((tx) => this.store.findText(tx, version));
+    const text = await this.unitOfWork.single((tx) => this.store.findEnactedText(tx, version));
     if (text === null) throw new Error('the version in force has no text');
     return text;
   }

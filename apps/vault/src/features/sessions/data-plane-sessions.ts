@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UnitOfWork } from '@integument/database';
-import { Answer, leasesOver } from '@integument/http';
+import { Answer, sessionLeasesOver } from '@integument/http';
 import type { SessionsStore } from './sessions.store.js';
 
 const PATIENCE_MS = 3_000;
@@ -21,7 +21,7 @@ export class DataPlaneSessions {
    * @returns `here` where the data plane has not confirmed it in time. It will hear of it as soon as it asks.
    */
   async ended(...owners: readonly Buffer[]): Promise<Ended> {
-    const [confirmed] = await Promise.all([this.confirmed(owners), leasesOver()]);
+    const [confirmed] = await Promise.all([this.confirmed(owners), sessionLeasesOver()]);
     return confirmed ? 'everywhere' : 'here';
   }
 

@@ -4,9 +4,9 @@ import { CodedError, type SessionPseudonym, type SignInCode, type SignInId } fro
 import {
   type Asker,
   type HttpRequest,
-  leasesOver,
   SessionCallers,
   SessionCookieFormat,
+  sessionLeasesOver,
 } from '@integument/http';
 import { proofCount } from '@integument/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -362,7 +362,7 @@ describe('two replicas', () => {
       const hammering = [...replicas, ...replicas].map(hammer);
       await new Promise((resolve) => setTimeout(resolve, 5 * (round % 4)));
       await run((tx) => vault.sessions.signOut(tx, asker));
-      await leasesOver();
+      await sessionLeasesOver();
       answered = true;
       await Promise.all(hammering);
       expect(early).toBeGreaterThan(0);

@@ -20,8 +20,8 @@ import {
   Implements,
   Input,
   type InputOf,
-  leasesOver,
   SessionCookieFormat,
+  sessionLeasesOver,
 } from '@integument/http';
 import { Controller, Inject, Req } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
@@ -115,7 +115,7 @@ export class SignInController {
         return begun;
       }),
     );
-    if (before) await leasesOver();
+    if (before) await sessionLeasesOver();
     return Answer.redirect(returnTo ?? this.config.WEB_ORIGIN, {
       headers: { 'set-cookie': [this.sessions.write(secret, SESSION_SECONDS), this.#attempts.clear()] },
     });

@@ -1,13 +1,16 @@
 import { defineAction } from '@integument/audit-log';
-import { STAFF_ROLES } from '@integument/contracts';
+import { regionCode, STAFF_ROLES } from '@integument/contracts';
 import { z } from 'zod';
 
+const regions = z.array(regionCode).max(200);
 const roles = z.array(z.enum(STAFF_ROLES)).max(STAFF_ROLES.length);
 /** By an approval, whose own entries say who agreed. The object is the account. */
 const changed = z.strictObject({
   approval: z.string().regex(/^apr_[0-9a-z]{32}$/),
   roles,
   rolesBefore: roles,
+  regions,
+  regionsBefore: regions,
 });
 
 export const staffAppointed = defineAction('staff.appoint', changed);

@@ -32,6 +32,14 @@ import type { StaffRow, StaffStore } from './staff.store.js';
 type Member = ReplyOf<typeof appointStaff>;
 type Staff = Asker<VaultStaff>;
 
+/** What somebody has from then on, and had. */
+interface Change {
+  readonly roles: StaffRole[];
+  readonly rolesBefore: StaffRole[];
+  readonly regions: string[];
+  readonly regionsBefore: string[];
+}
+
 /** Who is staff, beside the registry file: each change with an approval, none by whom it is about. */
 export class StaffService {
   constructor(
@@ -73,7 +81,8 @@ export class StaffService {
     const used = await this.approvals.use(tx, asker, 'staff.change', parameters, body.approval);
     const row = await this.store.insert(tx, bytesOf(account), roles, body.regions ?? []);
     if (!row) throw staffKnown();
-    await this.write(tx, asker, staffAppointed, account, used, { roles, rolesBefore: [] });
+    const before = { rolesBefore: [], regionsBefore: [] };
+    await this.write(tx, asker, staffAppointed, account, used, { roles, regions: row.regions, ...before });
     return toReply(row, asker);
   }
 
@@ -83,23 +92,35 @@ export class StaffService {
     account: StaffId,
     body: BodyOf<typeof changeStaffRoles>,
   ): Promise<Member> {
-    const { roles: rolesBefore } = await this.ours(tx, asker, account);
+    const { roles: rolesBefore, regions: regionsBefore } = await this.ours(tx, asker, account);
     const roles = inOrder(body.roles);
     const parameters = parametersOf(account, roles, body.regions);
     const used = await this.approvals.use(tx, asker, 'staff.change', parameters, body.approval);
     await this.sessions.endAllOf(tx, { personId: null, staff: bytesOf(account) });
     const row = await this.store.setRoles(tx, bytesOf(account), roles, body.regions ?? null);
-    await this.write(tx, asker, staffRolesChanged, account, used, { roles, rolesBefore });
+    await this.approvals.overtake(tx, 'staff.change', { account });
+    await this.write(tx, asker, staffRolesChanged, account, used, {
+      roles,
+      rolesBefore,
+      regions: row.regions,
+      regionsBefore,
+    });
     return toReply(row, asker);
   }
 
   async dismiss(tx: Tx, asker: Staff, account: StaffId, body: BodyOf<typeof dismissStaff>): Promise<void> {
-    const { roles: rolesBefore } = await this.ours(tx, asker, account);
+    const { roles: rolesBefore, regions: regionsBefore } = await this.ours(tx, asker, account);
     const roles: StaffRole[] = [];
     const used = await this.approvals.use(tx, asker, 'staff.change', { account, roles }, body.approval);
     await this.sessions.endAllOf(tx, { personId: null, staff: bytesOf(account) });
     await this.store.delete(tx, bytesOf(account));
-    await this.write(tx, asker, staffDismissed, account, used, { roles, rolesBefore });
+    await this.approvals.overtake(tx, 'staff.change', { account });
+    await this.write(tx, asker, staffDismissed, account, used, {
+      roles,
+      rolesBefore,
+      regions: [],
+      regionsBefore,
+    });
   }
 
   /** Somebody else, whom the console may change. */
@@ -121,7 +142,7 @@ export class StaffService {
     action: StaffChange,
     account: StaffId,
     { approval, reason }: UsedApproval,
-    change: { roles: StaffRole[]; rolesBefore: StaffRole[] },
+    change: Change,
   ): Promise<void> {
     const entry = { ...by(asker), object: account, reason, details: { approval, ...change } };
     return this.audit.append(tx, action(entry));
