@@ -48,6 +48,12 @@ it('no script writes HTML', () => {
   expect(code).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|srcdoc|\beval\b/);
 });
 
+it('no script keeps anything in the browser', () => {
+  expect(code).not.toMatch(
+    /localStorage|sessionStorage|indexedDB|\bcaches\b|\.cookie\b|cookieStore|serviceWorker/i,
+  );
+});
+
 it('each operation that takes two people can be read on the page', () => {
   const page = read('operations.js');
   expect(contracts.OPERATION_NAMES.filter((name) => !page.includes(`'${name}': {`))).toEqual([]);
