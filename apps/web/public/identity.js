@@ -1,4 +1,5 @@
 import { call } from './calls.js';
+import { element } from './elements.js';
 
 const LABELS = {
   email: 'Email',
@@ -12,11 +13,14 @@ const LABELS = {
 
 /** Shows what the vault knows about the signed-in person. It goes from the vault into this page and nowhere else. */
 export async function showIdentity(vault) {
-  const { fields } = await call(vault, 'GET', '/v1/me');
+  const { fields, region } = await call(vault, 'GET', '/v1/me');
   const rows = Object.entries(LABELS)
     .filter(([name]) => fields[name] !== undefined)
-    .flatMap(([name, label]) => [element('dt', label), element('dd', asText(fields[name]))]);
-  document.getElementById('identity').replaceChildren(...rows);
+    .map(([name, label]) => [label, asText(fields[name])]);
+  if (region) rows.push(['Country or region', region]);
+  document
+    .getElementById('identity')
+    .replaceChildren(...rows.flatMap(([label, text]) => [element('dt', {}, label), element('dd', {}, text)]));
   const note = rows.length === 0 ? 'The vault knows your account and nothing else about you.' : '';
   document.getElementById('identity-note').textContent = note;
 }
@@ -26,10 +30,4 @@ function asText(value) {
   const { lines = [], postcode, locality, region, country } = value;
   const place = [postcode, locality].filter(Boolean).join(' ');
   return [...lines, place, region, country].filter(Boolean).join(', ');
-}
-
-function element(name, text) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
 }

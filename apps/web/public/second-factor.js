@@ -19,7 +19,7 @@ const RECOVERY_FIELD = {
   label: 'Recovery code',
   name: 'code',
   required: true,
-  hint: 'Five groups of four letters and digits. Each code is good once.',
+  hint: 'Groups of four letters and digits, as you wrote them down. Each code is good once.',
 };
 
 /** What of one's second factors can be used here, each with its form. @param {() => unknown} onUsed */

@@ -46,7 +46,8 @@ export const SENTENCES = {
   'approvals.same_person': 'You asked for it, or it is about you: somebody else has to decide.',
   'approvals.decided': 'Somebody has decided about this already. Reload the page.',
   'approvals.not_approved': 'Nobody has agreed to this yet.',
-  'approvals.other_parameters': 'What was agreed to is something else: look at the account and its roles.',
+  'approvals.other_parameters':
+    'What was agreed to is something else: compare the request with what you want to do.',
   'approvals.over':
     'This is not good any more: it was used, refused, taken back or too late, or roles have changed.',
   'approvals.asked_already': 'You have asked for just this already: use that request, or take it back first.',
