@@ -25,6 +25,17 @@ async function signedIn(subject: string): Promise<Tab> {
   return tab;
 }
 
+describe('a page elsewhere', () => {
+  it('begins no sign-in in the browser of whoever visits it', async () => {
+    const from = (site: string) =>
+      fetch(`${vault.url}/v1/sign-in`, { redirect: 'manual', headers: { 'sec-fetch-site': site } });
+    const refused = await from('cross-site');
+    expect([refused.status, refused.headers.get('set-cookie')]).toEqual([403, null]);
+    expect(await refused.json()).toMatchObject({ code: 'auth.origin' });
+    for (const site of ['same-site', 'same-origin', 'none']) expect((await from(site)).status).toBe(303);
+  });
+});
+
 describe('who signs in again in the same browser', () => {
   it('has another secret, and the one before is dead from the answer on', async () => {
     const tab = await signedIn('alice');

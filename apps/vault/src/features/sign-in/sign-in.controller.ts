@@ -56,7 +56,8 @@ export class SignInController {
   }
 
   @Implements(startSignIn)
-  async start(@Input() { query }: InputOf<typeof startSignIn>) {
+  async start(@Req() request: HttpRequest, @Input() { query }: InputOf<typeof startSignIn>) {
+    refuseForeignPage(request);
     // As it was read here, and not as it was sent: line ends and letters that no header may hold are gone from it.
     const returnTo = new URL(query.return_to ?? this.config.WEB_ORIGIN);
     // An open redirect would lend our name to anybody's page.
@@ -128,6 +129,15 @@ export class SignInController {
     // In a transaction of its own: looking locks the session, which whoever ends a sign-in locks last.
     return this.unitOfWork.single((tx) => this.vaultSessions.find(tx, secret));
   }
+}
+
+/**
+ * A page elsewhere could have a browser signed in, by a provider that asks nothing, and so end the session that it had: browsers say where
+ * a navigation comes from (Fetch Metadata), and one that says nothing, or was typed or bookmarked, goes on.
+ */
+function refuseForeignPage({ headers }: HttpRequest): void {
+  if (headers['sec-fetch-site'] === 'cross-site')
+    throw new CodedError('auth.origin', 403, 'Begin to sign in on the page of ours.');
 }
 
 /** Again where another request has just changed whose account this is: it then finds what that one left. */
