@@ -66,13 +66,13 @@ export const draftRules = defineRoute({
   path: '/v1/rules/versions',
   routeClass: 'bulk',
   stepUp: true,
-  summary: 'Store a version that is not in force; the same rules again are the same version',
+  summary:
+    'Store a version that is not in force; the same rules again are the same version. Of drafts the newest hundred are kept',
   ability: { action: 'draft', resource: 'Rule' },
   body: ruleDocument,
   bodyLimit: BODY_BYTES,
   status: 201,
   reply: version,
-  problems: ['rules.too_many'],
 });
 
 const sampleCaller = z.union([

@@ -28,7 +28,7 @@ import {
   registryProvesKeysSql,
   registrySchemaSql,
 } from '../features/registry/registry.schema.js';
-import { regionsSchemaSql, rulesSchemaSql } from '../features/rules/rules.schema.js';
+import { enactedRulesKeptSql, regionsSchemaSql, rulesSchemaSql } from '../features/rules/rules.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
@@ -63,5 +63,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(25, 'stored-rules', rulesSchemaSql),
   migration(26, 'regions', regionsSchemaSql),
   migration(27, 'approvals-by-one-clock', approvalsByOneClockSql),
+  migration(28, 'enacted-rules-kept', enactedRulesKeptSql),
   migration(29, 'approvals-overtaken', approvalsOvertakenSql),
 ];

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const version = z.int().positive();
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** What the rules say stands in the version; its digest says that it is still the same. */
+/** What the rules say stands in the version; its digest says that it is still the same. `count`: old drafts that went. */
 export const rulesDrafted = defineAction(
   'rules.draft',
   z.strictObject({ version, digest, rules: z.int(), reveals: z.int() }),

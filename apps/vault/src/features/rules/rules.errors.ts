@@ -8,5 +8,3 @@ export const rulesOutdated = () =>
     409,
     'This version has rules that this release does not know. Draft it anew.',
   );
-export const tooManyDrafts = () =>
-  new CodedError('rules.too_many', 409, 'There are too many drafts that never came into force.');

@@ -65,7 +65,7 @@ const codeOf = (work: Promise<unknown>) =>
 
 describe('a version', () => {
   it('is first the platform’s own, under which everything is as without rules', async () => {
-    const { versions } = await run((tx) => vault.rules.list(tx, admin, { limit: 50 }));
+    const { versions } = await run((tx) => vault.rules.list(tx, admin, { limit: 200 }));
     expect(versions.at(-1)).toMatchObject({ version: 1, author: null, rules: 0, reveals: 3 });
     const first = await run((tx) => vault.rules.read(tx, officer, 1));
     expect(first.document).toEqual(JSON.parse(FIRST_RULES));
@@ -84,14 +84,62 @@ describe('a version', () => {
     expect(one).toMatchObject({ state: 'draft', author: admin.caller.id });
   });
 
-  it('does not change, whoever writes to the table', async () => {
+  it.each([
+    `UPDATE rule_version SET document = '{}' WHERE version = $1`,
+    `UPDATE rule_version SET document = '{}', digest = sha256('{}') WHERE version = $1`,
+    'UPDATE rule_version SET version = 9999 WHERE version = $1',
+    'UPDATE rule_version SET rules = 9, reveals = 9 WHERE version = $1',
+    `UPDATE rule_version SET author = sha256('x'), created_at = now() WHERE version = $1`,
+  ])('does not change, whoever writes to the table: %s', async (sql) => {
     const { version } = await draft({ rules: [{ ...OWN_REGIONS, id: 'stays' }] });
-    for (const sql of [
-      `UPDATE rule_version SET document = '{}' WHERE version = $1`,
-      `UPDATE rule_version SET document = '{}', digest = sha256('{}') WHERE version = $1`,
-      `UPDATE rule_version SET version = 9999 WHERE version = $1`,
-    ])
-      await expect(vault.query(sql, [version])).rejects.toThrow(/does not change|rule_version_digest/);
+    await expect(vault.query(sql, [version])).rejects.toMatchObject({ code: '23000' });
+    await expect(vault.query(sql, [1])).rejects.toMatchObject({ code: '23000' });
+  });
+
+  it.each([
+    'DELETE FROM rule_version WHERE version = $1',
+    'UPDATE rule_version SET enacted_at = NULL WHERE version = $1',
+    'UPDATE rule_version SET enacted_at = now() WHERE version = $1',
+    'TRUNCATE rule_version CASCADE',
+  ])('that was ever in force is kept, and when it was: %s', async (sql) => {
+    const past = await enact({ rules: [{ ...OWN_REGIONS, id: 'kept' }] });
+    await enact({ rules: [] });
+    const values = sql.includes('$1') ? [past] : [];
+    await expect(vault.query(sql, values)).rejects.toMatchObject({ code: '23000' });
+  });
+
+  it('that is a draft makes room for newer ones, with an entry that says so; nothing else goes', async () => {
+    const kept = await vault.query<{ version: number }>(
+      'SELECT version FROM rule_version WHERE enacted_at IS NOT NULL ORDER BY version',
+    );
+    const numbered = (at: number) => draft({ rules: [{ ...OWN_REGIONS, id: `numbered-${at}` }] });
+    const oldest = await numbered(0);
+    const approval = await approved(oldest.version, oldest.digest);
+    for (let at = 1; at < 100; at++) await numbered(at);
+    const before = (await vault.entries()).length;
+    const [, last] = await Promise.all([numbered(100), numbered(101)]);
+    const gone = (await vault.entries()).slice(before).map(({ count }) => count);
+    expect(gone).toEqual([1, 1]);
+    const drafts = await vault.query<{ version: number }>(
+      'SELECT version FROM rule_version WHERE enacted_at IS NULL ORDER BY version',
+    );
+    expect(drafts).toHaveLength(100);
+    expect(drafts.map(({ version }) => version)).toContain(last.version);
+    const enacting = run((tx) =>
+      vault.rules.enact(tx, admin, { version: oldest.version }, { digest: oldest.digest, approval }),
+    );
+    expect(await codeOf(enacting)).toBe('rules.not_found');
+    expect(
+      await vault.query('SELECT version FROM rule_version WHERE enacted_at IS NOT NULL ORDER BY version'),
+    ).toEqual(kept);
+    // Who drafts those again gets a number that no version had.
+    expect((await numbered(0)).version).toBeGreaterThan(last.version);
+  });
+
+  it('that never was may go', async () => {
+    const { version } = await draft({ rules: [{ ...OWN_REGIONS, id: 'goes' }] });
+    await vault.query('DELETE FROM rule_version WHERE version = $1', [version]);
+    expect(await codeOf(run((tx) => vault.rules.read(tx, admin, version)))).toBe('rules.not_found');
   });
 
   it('that is no document any more decides nothing', async () => {
@@ -155,13 +203,14 @@ describe('putting a version in force', () => {
     const first = await enact({ rules: [] });
     expect(first).toBeLessThan(second);
     expect((await inForce().book()).version).toBe(first);
-    const { versions } = await run((tx) => vault.rules.list(tx, admin, { limit: 50 }));
+    const { versions } = await run((tx) => vault.rules.list(tx, admin, { limit: 200 }));
     expect(versions.find(({ version }) => version === second)).toMatchObject({ state: 'past' });
     const { digest } = versions.find(({ version }) => version === first) ?? { digest: '' };
     const approval = await approved(first, digest);
     expect(
       await codeOf(run((tx) => vault.rules.enact(tx, admin, { version: first }, { digest, approval }))),
     ).toBe('rules.in_force');
+    await run((tx) => vault.requests.takeBack(tx, admin, approval));
   });
 
   it('is heard of by each replica within its lease, and none asks the database in between', async () => {

@@ -44,3 +44,20 @@ ALTER TABLE person ADD COLUMN region text
   CONSTRAINT person_region CHECK (region ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$');
 ALTER TABLE staff ADD COLUMN regions text[] NOT NULL DEFAULT '{}';
 `;
+
+export const enactedRulesKeptSql = `
+-- What was ever in force stays, and when it first was: entries of the audit log name it by its digest. A draft may go.
+CREATE OR REPLACE FUNCTION rule_version_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a version of the rules does not change, and is kept once it was in force' USING ERRCODE = '23000';
+END $$;
+CREATE OR REPLACE TRIGGER rule_version_stays BEFORE UPDATE ON rule_version
+  FOR EACH ROW WHEN (
+    (OLD.version, OLD.document, OLD.digest, OLD.rules, OLD.reveals, OLD.author, OLD.created_at)
+      IS DISTINCT FROM (NEW.version, NEW.document, NEW.digest, NEW.rules, NEW.reveals, NEW.author, NEW.created_at)
+    OR (OLD.enacted_at IS NOT NULL AND OLD.enacted_at IS DISTINCT FROM NEW.enacted_at))
+  EXECUTE FUNCTION rule_version_stays();
+CREATE TRIGGER rule_version_is_kept BEFORE DELETE ON rule_version
+  FOR EACH ROW WHEN (OLD.enacted_at IS NOT NULL) EXECUTE FUNCTION rule_version_stays();
+CREATE TRIGGER rule_version_is_not_emptied BEFORE TRUNCATE ON rule_version EXECUTE FUNCTION rule_version_stays();
+`;

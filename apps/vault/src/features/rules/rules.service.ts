@@ -18,13 +18,13 @@ import { accountOf, type VaultStaff } from '../../platform/callers.js';
 import type { Approvals } from '../approvals/index.js';
 import { RuleTrial } from './rule-trials.js';
 import { rulesDrafted, rulesEnacted, rulesListed, rulesRead, rulesTried } from './rules.audit.js';
-import { rulesInForce, rulesNotFound, rulesOutdated, tooManyDrafts } from './rules.errors.js';
+import { rulesInForce, rulesNotFound, rulesOutdated } from './rules.errors.js';
 import type { RulesStore, RuleVersionRow } from './rules.store.js';
 
 type Staff = Asker<VaultStaff>;
 type Version = ReplyOf<typeof draftRules>;
 
-/** Drafts that nobody ever agreed to; they can be four megabytes each. */
+/** Drafts that never came into force; they can be four megabytes each. */
 const MOST_DRAFTS = 100;
 const NEWEST = 2_147_483_647;
 
@@ -60,13 +60,14 @@ export class RulesService {
     const digest = Buffer.from(ruleTextDigest(document), 'hex');
     await this.store.lock(tx);
     const sizes = { rules: body.rules.length, reveals: body.reveals.length };
+    let count = 0;
     if (!(await this.store.findByDigest(tx, digest))) {
-      if ((await this.store.countDrafts(tx)) >= MOST_DRAFTS) throw tooManyDrafts();
+      count = await this.store.deleteOldDrafts(tx, MOST_DRAFTS - 1);
       await this.store.insert(tx, { document, digest, ...sizes, author: accountOf(asker.caller) });
     }
     const row = await this.store.findByDigest(tx, digest);
     if (!row) throw new Error('a draft went missing');
-    await this.audit.append(tx, rulesDrafted({ ...by(asker), details: { ...named(row), ...sizes } }));
+    await this.audit.append(tx, rulesDrafted({ ...by(asker), count, details: { ...named(row), ...sizes } }));
     return toReply(row);
   }
 

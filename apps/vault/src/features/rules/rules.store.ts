@@ -91,9 +91,15 @@ export class RulesStore {
     );
   }
 
-  async countDrafts(tx: Tx): Promise<number> {
+  /** Under the lock. The newest version always stays, so that no number is given twice. @returns how many went */
+  async deleteOldDrafts(tx: Tx, kept: number): Promise<number> {
     const rows = await tx.query<{ count: number }>(
-      'SELECT count(*)::int FROM rule_version WHERE enacted_at IS NULL',
+      `WITH gone AS (
+         DELETE FROM rule_version WHERE enacted_at IS NULL AND version IN (
+           SELECT version FROM rule_version WHERE enacted_at IS NULL ORDER BY version DESC OFFSET $1)
+         RETURNING 1)
+       SELECT count(*)::int FROM gone`,
+      [kept],
     );
     return rows[0]?.count ?? 0;
   }
