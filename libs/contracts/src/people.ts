@@ -44,7 +44,7 @@ export const postalAddress = z.strictObject({
   country: z.string().regex(/^[A-Z]{2}$/, 'ISO 3166-1 alpha-2'),
 });
 
-/** The identity fields a person can have. The vault's catalogue adds normaliser, mask and sensitivity to each. */
+/** The identity fields a person can have. The vault's catalogue adds normaliser and mask to each. */
 export const identityFields = z.strictObject({
   email: line(254).pipe(z.email()),
   phone,
@@ -57,6 +57,19 @@ export const identityFields = z.strictObject({
 export type IdentityFields = z.output<typeof identityFields>;
 export type IdentityField = keyof IdentityFields;
 export const IDENTITY_FIELDS = Object.keys(identityFields.shape) as [IdentityField, ...IdentityField[]];
+/** ISO 27559: does the value alone point at somebody, or only together with others? */
+export const SENSITIVITIES = ['direct', 'indirect'] as const;
+export type Sensitivity = (typeof SENSITIVITIES)[number];
+/** What rules about a reveal, and trials of them, mean by its category. */
+export const SENSITIVITY_OF: Readonly<Record<IdentityField, Sensitivity>> = {
+  email: 'direct',
+  phone: 'direct',
+  given_name: 'indirect',
+  family_name: 'indirect',
+  birth_date: 'indirect',
+  postal_address: 'direct',
+  account_id: 'direct',
+};
 export const SEARCHABLE_FIELDS = ['email', 'phone', 'account_id'] as const satisfies readonly IdentityField[];
 
 const someFields = identityFields.partial();
@@ -80,6 +93,8 @@ export const REVEAL_PURPOSES = [
   'legal-obligation',
 ] as const;
 export type RevealPurpose = (typeof REVEAL_PURPOSES)[number];
+export const REVEAL_FORMS = ['plain', 'masked'] as const;
+export type RevealForm = (typeof REVEAL_FORMS)[number];
 
 /** Why, in a form that cannot carry a name or an address into the audit log. */
 export const reason = z.strictObject({
@@ -215,7 +230,7 @@ export const revealPerson = defineRoute({
   body: z.strictObject({
     fields: z.array(z.enum(IDENTITY_FIELDS)).min(1).max(IDENTITY_FIELDS.length),
     purpose: z.enum(REVEAL_PURPOSES),
-    form: z.enum(['plain', 'masked']).default('plain'),
+    form: z.enum(REVEAL_FORMS).default('plain'),
     reason,
   }),
   // Only one of the two holds anything: a mask is no value of its field.

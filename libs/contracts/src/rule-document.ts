@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { IDENTITY_FIELDS, REVEAL_PURPOSES, reason } from './people.js';
+import { IDENTITY_FIELDS, REVEAL_FORMS, REVEAL_PURPOSES, reason, SENSITIVITIES } from './people.js';
 import { STREAM_NAMES } from './readings.js';
 import { regionCodes } from './regions.js';
 import { attributesOf, RULE_ATTRIBUTES, RULED_APPS, type RuleAttribute } from './ruled-abilities.js';
@@ -13,11 +13,6 @@ export const RULES_MAX = 10_000;
 export const RULE_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const REVEALS_MAX = 1_000;
 
-/** ISO 27559: does the value alone point at somebody, or only together with others? */
-export const SENSITIVITIES = ['direct', 'indirect'] as const;
-export type Sensitivity = (typeof SENSITIVITIES)[number];
-export const REVEAL_FORMS = ['plain', 'masked'] as const;
-export type RevealForm = (typeof REVEAL_FORMS)[number];
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 // Names of ours: a word that stands in answers and never in an audit entry.

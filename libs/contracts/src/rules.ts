@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { USE_PROBLEMS } from './approvals.js';
 import { approvalId, staffId } from './ids.js';
-import { IDENTITY_FIELDS, REVEAL_PURPOSES, reason } from './people.js';
+import { IDENTITY_FIELDS, REVEAL_FORMS, REVEAL_PURPOSES, reason, SENSITIVITIES } from './people.js';
 import { STREAM_NAMES } from './readings.js';
 import { regionCode, regionCodes } from './regions.js';
 import { defineRoute, type RouteContract } from './route.js';
-import { REVEAL_FORMS, RULE_DOCUMENT_BYTES, ruleDocument, SENSITIVITIES } from './rule-document.js';
+import { RULE_DOCUMENT_BYTES, ruleDocument } from './rule-document.js';
 import { RULED_APPS } from './ruled-abilities.js';
 import { STAFF_ROLES } from './staff-roles.js';
 
@@ -23,6 +23,7 @@ const version = z.object({
   state: z.enum(RULE_STATES),
   author: staffId.nullable().describe('null: the platform itself, which begins with version 1'),
   createdAt: z.iso.datetime(),
+  enactedAt: z.iso.datetime().nullable().describe('When it came into force for the first time'),
   rules: z.int(),
   reveals: z.int(),
 });
@@ -55,7 +56,12 @@ export const readRuleVersion = defineRoute({
   summary: 'One version, with its rules and reveal policies',
   ability: { action: 'read', resource: 'Rule' },
   params,
-  reply: version.extend({ document: ruleDocument }),
+  reply: version.extend({
+    text: z.string().describe('As it is stored: the bytes that the digest is of'),
+    document: ruleDocument
+      .nullable()
+      .describe('The same, parsed; null where this release does not know all that it says'),
+  }),
   problems: ['rules.not_found'],
 });
 
@@ -82,7 +88,7 @@ const sampleCaller = z.union([
   }),
   z.strictObject({ client: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) }),
 ]);
-const question = z.strictObject({
+const facts = z.strictObject({
   app: z.enum(RULED_APPS),
   caller: sampleCaller,
   action: z.string().max(40),
@@ -92,13 +98,22 @@ const question = z.strictObject({
   category: z
     .array(z.enum([...SENSITIVITIES, ...STREAM_NAMES]))
     .max(20)
-    .optional(),
-  fields: z.array(z.enum(IDENTITY_FIELDS)).max(IDENTITY_FIELDS.length).optional(),
+    .optional()
+    .describe('Not of a reveal, whose fields say it'),
+  fields: z.array(z.enum(IDENTITY_FIELDS)).min(1).max(IDENTITY_FIELDS.length).optional(),
   form: z.enum(REVEAL_FORMS).optional().describe('`plain` when absent'),
   reason: reason.optional(),
   at: z.iso.datetime({ offset: true }).optional().describe('Now when absent'),
 });
-export type RuleQuestion = z.output<typeof question>;
+export type RuleQuestion = z.output<typeof facts>;
+/** As a reveal is decided: were another category asked about than that of the fields, the answer would be none. */
+const question = facts.refine((asked) => !isRevealQuestion(asked) || asked.category === undefined, {
+  path: ['category'],
+});
+
+export function isRevealQuestion({ app, action, resource }: RuleQuestion): boolean {
+  return app === 'vault' && action === 'reveal' && resource === 'Person';
+}
 
 const answer = z.object({
   allowed: z.boolean().describe('By the rules alone: what no policy in code grants stays denied'),
@@ -128,9 +143,14 @@ export const tryRules = defineRoute({
   bodyLimit: BODY_BYTES,
   reply: z.object({
     inForce: z.int(),
-    answers: z.array(z.object({ now: answer, tried: answer })),
+    answers: z.array(
+      z.object({
+        now: answer.nullable().describe('null where this release does not know all that is in force'),
+        tried: answer,
+      }),
+    ),
   }),
-  problems: ['rules.not_found'],
+  problems: ['rules.not_found', 'rules.outdated'],
 });
 
 export const enactRules = defineRoute({

@@ -41,6 +41,7 @@ async function documentOf({ info, officer }: Cast): Promise<RuleDocument> {
   const { inForce } = await ask(officer, info.urls.vault, listRuleVersions);
   const params = { version: String(inForce) as never };
   const { document } = await ask(officer, info.urls.vault, readRuleVersion, { params });
+  if (!document) throw new Error('the version in force is of another release');
   const id = `nobody-${randomBytes(6).toString('hex')}`;
   const rule = { id, app: 'vault' as const, who: { clients: [id] }, action: 'ping', resource: 'Service' };
   const hours = { days: ['mon' as const], from: '00:00', to: '00:01', timeZone: 'UTC' };

@@ -1,9 +1,7 @@
-import type { IdentityField, IdentityFields, Sensitivity } from '@integument/contracts';
+import type { IdentityField, IdentityFields } from '@integument/contracts';
 
 /** What the vault knows about a kind of identity value. */
 export interface FieldRule<Value = unknown> {
-  /** ISO 27559 words: does the value alone point at somebody, or only together with others? */
-  readonly sensitivity: Sensitivity;
   /** The form in which equal values are equal; absent where the field is not searchable. */
   readonly normalise?: (value: Value) => string;
   /** What may be shown without a reason. */
@@ -12,20 +10,18 @@ export interface FieldRule<Value = unknown> {
 
 export const CATALOGUE: { readonly [F in IdentityField]: FieldRule<IdentityFields[F]> } = {
   email: {
-    sensitivity: 'direct',
     normalise: (email) => email.toLowerCase(),
     mask: (email) => {
       const at = email.lastIndexOf('@');
       return `${initial(email)}•••${email.slice(at)}`;
     },
   },
-  phone: { sensitivity: 'direct', normalise: (phone) => phone, mask: (phone) => `•••${phone.slice(-2)}` },
-  given_name: { sensitivity: 'indirect', mask: initialOnly },
-  family_name: { sensitivity: 'indirect', mask: initialOnly },
-  birth_date: { sensitivity: 'indirect', mask: (day) => `${day.slice(0, 4)}-••-••` },
-  postal_address: { sensitivity: 'direct', mask: (address) => `•••, ${address.country}` },
+  phone: { normalise: (phone) => phone, mask: (phone) => `•••${phone.slice(-2)}` },
+  given_name: { mask: initialOnly },
+  family_name: { mask: initialOnly },
+  birth_date: { mask: (day) => `${day.slice(0, 4)}-••-••` },
+  postal_address: { mask: (address) => `•••, ${address.country}` },
   account_id: {
-    sensitivity: 'direct',
     normalise: (account) => account,
     mask: (account) => `•••${tail(account)}`,
   },

@@ -15,11 +15,11 @@ import {
   type ReplyOf,
   type RevealPolicy,
   revealPerson,
+  SENSITIVITY_OF,
 } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import type { Asker, RulesInForce, StrictAllowances } from '@integument/http';
-import { CATALOGUE } from './catalogue.js';
 import { personNotFound, purposeNotAllowed, revealNotAllowed } from './people.errors.js';
 import { nameOf, type PeopleService } from './people.service.js';
 import type { PeopleStore } from './people.store.js';
@@ -88,7 +88,7 @@ export class RevealDesk {
 }
 
 function aboutOf({ purpose, reason, fields }: Wish): About {
-  return { purpose, reason, category: fields.map((field) => CATALOGUE[field].sensitivity) };
+  return { purpose, reason, category: fields.map((field) => SENSITIVITY_OF[field]) };
 }
 
 function freeFirst(policies: readonly RevealPolicy[]): RevealPolicy[] {

@@ -1,5 +1,5 @@
 import {
-  type AbilityName,
+  type About,
   client,
   type RevealWish,
   RuleBook,
@@ -8,11 +8,13 @@ import {
   staff,
 } from '@integument/authz';
 import {
+  isRevealQuestion,
   RULED_APPS,
   type RuleAnswer,
   type RuleDocument,
   type RuledApp,
   type RuleQuestion,
+  SENSITIVITY_OF,
 } from '@integument/contracts';
 
 /** What one version says to sample questions, for either app. */
@@ -29,8 +31,8 @@ export class RuleTrial {
     const ability = { action: question.action, resource: question.resource };
     const caller = callerIn(question);
     const book = this.#books[question.app];
-    const refusedBy = book.refusing(caller, ability, question, question.region, at);
-    const reveals = isReveal(question.app, ability)
+    const refusedBy = book.refusing(caller, ability, aboutOf(question), question.region, at);
+    const reveals = isRevealQuestion(question)
       ? book
           .reveals(caller, wishIn(question), at)
           .filter((policy) => reaches(revealRegions(policy, caller), question.region))
@@ -40,8 +42,10 @@ export class RuleTrial {
   }
 }
 
-function isReveal(app: RuledApp, { action, resource }: AbilityName): boolean {
-  return app === 'vault' && action === 'reveal' && resource === 'Person';
+/** A reveal's category is that of its fields, as where people are revealed. */
+function aboutOf(question: RuleQuestion): About {
+  if (!isRevealQuestion(question)) return question;
+  return { ...question, category: question.fields?.map((field) => SENSITIVITY_OF[field]) };
 }
 
 function callerIn({ caller }: RuleQuestion) {

@@ -4,9 +4,11 @@ import {
   type BodyOf,
   type ClientPseudonym,
   enrolment,
+  IDENTITY_FIELDS,
   type RevealPurpose,
   revealPerson,
   searchPeople,
+  tryRules,
 } from '@integument/contracts';
 import { type Asker, RULES_LEASE_MS, RulesInForce } from '@integument/http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -68,7 +70,8 @@ describe('a version', () => {
     const { versions } = await run((tx) => vault.rules.list(tx, admin, { limit: 200 }));
     expect(versions.at(-1)).toMatchObject({ version: 1, author: null, rules: 0, reveals: 3 });
     const first = await run((tx) => vault.rules.read(tx, officer, 1));
-    expect(first.document).toEqual(JSON.parse(FIRST_RULES));
+    expect(first).toMatchObject({ document: JSON.parse(FIRST_RULES) as object, text: FIRST_RULES });
+    expect(Date.parse(first.enactedAt ?? '')).toBeGreaterThan(0);
   });
 
   it('is stored once, however its fields are ordered, with an entry that says which and nothing of what', async () => {
@@ -155,6 +158,50 @@ describe('a version', () => {
     await vault.query('UPDATE rule_in_force SET version = 1');
     await vault.query('DELETE FROM rule_version WHERE document = $1', [text]);
     await vault.query('ALTER TABLE rule_version ENABLE TRIGGER USER');
+  });
+});
+
+describe('a version of which this release does not know all', () => {
+  const text = '{"format":1,"reveals":[],"rules":[{"later":true}]}';
+  let version: number;
+  beforeAll(async () => {
+    const rows = await vault.query<{ version: number }>(
+      `INSERT INTO rule_version (version, document, digest, rules, reveals)
+       SELECT max(version) + 1, $1, sha256(convert_to($1, 'UTF8')), 1, 0 FROM rule_version RETURNING version`,
+      [text],
+    );
+    version = rows[0]?.version ?? 0;
+  });
+  afterAll(() => vault.query('DELETE FROM rule_version WHERE version = $1', [version]));
+
+  it('is read as its text', async () => {
+    const read = await run((tx) => vault.rules.read(tx, admin, version));
+    expect(read).toMatchObject({ version, text, document: null, enactedAt: null });
+  });
+
+  it('is neither tried nor enacted, and while it is in force another can be tried', async () => {
+    const ask = {
+      app: 'vault' as const,
+      caller: { client: 'brand-shop' },
+      action: 'ping',
+      resource: 'Service',
+    };
+    const tried = (number: number) =>
+      run((tx) => vault.rules.try(tx, officer, { version: number, questions: [ask] }));
+    expect(await codeOf(tried(version))).toBe('rules.outdated');
+    const { digest } = await run((tx) => vault.rules.read(tx, admin, version));
+    const approval = await approved(version, digest);
+    expect(await codeOf(run((tx) => vault.rules.enact(tx, admin, { version }, { digest, approval })))).toBe(
+      'rules.outdated',
+    );
+    await vault.query('UPDATE rule_in_force SET version = $1', [version]);
+    try {
+      const { inForce: current, answers } = await tried(1);
+      const yes = { allowed: true, refusedBy: [], reveals: null };
+      expect({ current, answers }).toEqual({ current: version, answers: [{ now: null, tried: yes }] });
+    } finally {
+      await vault.query('UPDATE rule_in_force SET version = 1');
+    }
   });
 });
 
@@ -459,6 +506,39 @@ describe('a reveal', () => {
 });
 
 describe('samples', () => {
+  const wished = {
+    app: 'vault' as const,
+    caller: { client: 'brand-shop' },
+    action: 'reveal',
+    resource: 'Person',
+    purpose: 'delivery' as const,
+    reason: { code: 'order' as const, reference: 'ORDER-7' },
+  };
+
+  it.each(IDENTITY_FIELDS)('of a reveal of %s say what the reveal itself is told', async (field) => {
+    const only = [{ category: ['indirect'] }];
+    const rule = { id: 'indirect', app: 'vault', action: 'reveal', resource: 'Person', only };
+    const version = await enact({ rules: [rule] });
+    const questions = [{ ...wished, fields: [field] }];
+    const { answers } = await run((tx) => vault.rules.try(tx, officer, { version, questions }));
+    const told = await codeOf(reveal(await somebody(), wish({ fields: [field] })));
+    expect(answers.map(({ tried }) => (tried.allowed ? 'done' : 'auth.forbidden'))).toEqual([told]);
+    expect(told).toBe(/name|date/.test(field) ? 'done' : 'auth.forbidden');
+  });
+
+  it('are not asked about a category beside the fields of a reveal', () => {
+    const valid = (question: object) =>
+      tryRules.body?.safeParse({ version: 1, questions: [question] }).success;
+    const category = ['direct'];
+    expect([valid(wished), valid({ ...wished, category }), valid({ ...wished, fields: [] })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const reading = { ...wished, app: 'api', action: 'read', resource: 'Reading' };
+    expect(valid({ ...reading, category: ['acceleration'] })).toBe(true);
+  });
+
   it('are answered by both versions, with who says no, and nothing comes of it', async () => {
     const { version } = await draft({ rules: [{ ...OWN_REGIONS, only: [{ region: ['DE'] }] }], reveals: [] });
     const question = {

@@ -50,9 +50,9 @@ export class RulesService {
 
   async read(tx: Tx, asker: Staff, version: number): Promise<ReplyOf<typeof readRuleVersion>> {
     const row = await this.get(tx, version);
-    const document = await this.documentOf(tx, row);
+    const text = await this.textOf(tx, row);
     await this.audit.append(tx, rulesRead({ ...by(asker), details: named(row) }));
-    return { ...toReply(row), document };
+    return { ...toReply(row), text, document: documentIn(text, row) };
   }
 
   async draft(tx: Tx, asker: Staff, body: BodyOf<typeof draftRules>): Promise<Version> {
@@ -75,12 +75,13 @@ export class RulesService {
   async try(tx: Tx, asker: Staff, body: BodyOf<typeof tryRules>): Promise<ReplyOf<typeof tryRules>> {
     const inForce = await this.get(tx, (await this.store.current(tx)).version);
     const { document, version, digest } = await this.tried(tx, body);
-    const [now, trial] = [new RuleTrial(await this.documentOf(tx, inForce)), new RuleTrial(document)];
+    const known = documentIn(await this.textOf(tx, inForce), inForce);
+    const [now, trial] = [known && new RuleTrial(known), new RuleTrial(document)];
     const count = body.questions.length;
     await this.audit.append(tx, rulesTried({ ...by(asker), count, details: { version, digest } }));
     const at = this.now();
     const answers = body.questions.map((question) => ({
-      now: now.answer(question, at),
+      now: now?.answer(question, at) ?? null,
       tried: trial.answer(question, at),
     }));
     return { inForce: inForce.version, answers };
@@ -116,20 +117,32 @@ export class RulesService {
   }
 
   /** @throws CodedError `rules.outdated`: in force, such a version would let nobody do anything that is ruled */
-  private async documentOf(tx: Tx, { version, digest }: RuleVersionRow): Promise<RuleDocument> {
+  private async documentOf(tx: Tx, row: RuleVersionRow): Promise<RuleDocument> {
+    const document = documentIn(await this.textOf(tx, row), row);
+    if (!document) throw rulesOutdated();
+    return document;
+  }
+
+  private async textOf(tx: Tx, { version }: RuleVersionRow): Promise<string> {
     const text = await this.store.findText(tx, version);
     if (text === null) throw rulesNotFound();
-    try {
-      return parseRuleText(text, digest.toString('hex'));
-    } catch (error) {
-      throw error instanceof RuleTextInvalid ? rulesOutdated() : error;
-    }
+    return text;
   }
 
   private async get(tx: Tx, version: number): Promise<RuleVersionRow> {
     const row = await this.store.find(tx, version);
     if (!row) throw rulesNotFound();
     return row;
+  }
+}
+
+/** @returns null where this release does not know all that it says */
+function documentIn(text: string, { digest }: RuleVersionRow): RuleDocument | null {
+  try {
+    return parseRuleText(text, digest.toString('hex'));
+  } catch (error) {
+    if (error instanceof RuleTextInvalid) return null;
+    throw error;
   }
 }
 
@@ -143,6 +156,7 @@ function toReply(row: RuleVersionRow): Version {
     state: row.in_force ? 'in-force' : row.enacted_at ? 'past' : 'draft',
     author: row.author?.toString('hex') ?? null,
     createdAt: row.created_at.toISOString(),
+    enactedAt: row.enacted_at?.toISOString() ?? null,
     rules: row.rules,
     reveals: row.reveals,
   };
