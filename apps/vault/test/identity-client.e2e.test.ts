@@ -46,6 +46,7 @@ describe('an identity client', () => {
         postal_address: '•••, SE',
         account_id: `•••${fields.account_id?.slice(-2)}`,
       },
+      region: null,
     });
   });
 

@@ -108,7 +108,7 @@ export type Reason = z.output<typeof reason>;
 
 const personParams = z.strictObject({ person: clientPseudonym });
 const masked = z.record(z.enum(IDENTITY_FIELDS), z.string().optional());
-const maskedPerson = z.object({ person: clientPseudonym, masked });
+const maskedPerson = z.object({ person: clientPseudonym, masked, region: regionCode.nullable() });
 
 const identityCallers = ['identity-client', 'staff'] as const;
 

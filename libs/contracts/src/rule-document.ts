@@ -15,8 +15,8 @@ const REVEALS_MAX = 1_000;
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
-// Names of ours: a word that stands in answers and never in an audit entry.
-const id = z
+/** Names of ours: words that stand in answers, and those of reveal policies in audit entries. */
+export const ruleId = z
   .string()
   .max(60)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -71,7 +71,7 @@ const who = z
 
 const rule = z
   .strictObject({
-    id,
+    id: ruleId,
     app: z.enum(RULED_APPS),
     who: who
       .optional()
@@ -97,7 +97,7 @@ const rule = z
 export type StoredRule = z.output<typeof rule>;
 
 const revealPolicy = z.strictObject({
-  id,
+  id: ruleId,
   who: z
     .strictObject({
       roles: roles.optional(),

@@ -26,7 +26,8 @@ const WORKS: Readonly<Record<string, Work>> = {
   reveal: (tx, asker, name) => {
     const purpose = asker === OFFICER ? ('legal-obligation' as const) : ('delivery' as const);
     const wish = { fields: ['email' as const], purpose, form: 'plain' as const, reason: REASON };
-    return vault.people.reveal(tx, asker, name, wish, null);
+    const grant = { regions: null, policies: [{ id: 'all', regions: null }] };
+    return vault.people.reveal(tx, asker, name, wish, grant);
   },
   erase: (tx, asker, name) => vault.erasures.requestFor(tx, asker, name, REASON, null),
 };

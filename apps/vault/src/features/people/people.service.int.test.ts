@@ -132,6 +132,12 @@ describe('a stored value', () => {
     await expect(reveal(other, ['given_name'])).rejects.toThrow('sealed value could not be opened');
   });
 
+  it('is shown with their region to a client that knows them, and with none where none is known', async () => {
+    const fields = { given_name: 'Ada' };
+    const [here, nowhere] = [await vault.enrol({ fields, region: 'SE' }), await vault.enrol({ fields })];
+    expect([(await read(here)).region, (await read(nowhere)).region]).toEqual(['SE', null]);
+  });
+
   it('is shown masked unless there is a purpose and a reason', async () => {
     const person = await vault.enrol(ada);
     const { masked } = await read(person);
@@ -156,6 +162,7 @@ describe('a stored value', () => {
       purpose: 'delivery',
       fields: ['email', 'phone'],
       reason: REASON,
+      details: { form: 'plain', policies: ['registered-clients'] },
     });
     expect(JSON.stringify(entry).toLowerCase()).not.toMatch(/lovelace|example\.org|4416/);
   });

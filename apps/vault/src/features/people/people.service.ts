@@ -18,6 +18,7 @@ import type { Tx } from '@integument/database';
 import { type Asker, by, forbidden } from '@integument/http';
 import { maskText, toText } from './catalogue.js';
 import {
+  POLICIES_NAMED,
   peopleSearched,
   personEnrolled,
   personRead,
@@ -38,6 +39,12 @@ export interface PreparedEnrolment {
   readonly row: EnrolmentRow;
   readonly entry: ReturnType<typeof personEnrolled>;
   readonly name: ClientPseudonym;
+}
+
+/** What was decided before anybody was looked up: where a reveal may reach, and the policies that allow it there. */
+export interface RevealGrant {
+  readonly regions: Regions;
+  readonly policies: readonly { readonly id: string; readonly regions: Regions }[];
 }
 
 /** What is done with people. `regions`: where the stored rules let the caller's ability reach; decided before the transaction. */
@@ -114,9 +121,9 @@ export class PeopleService {
     asker: Asker,
     name: ClientPseudonym,
     { fields, purpose, reason, form }: RevealBody,
-    regions: Regions,
+    grant: RevealGrant,
   ): Promise<ReplyOf<typeof revealPerson>> {
-    const person = await this.get(tx, asker.caller, name, regions);
+    const person = await this.get(tx, asker.caller, name, grant.regions);
     await this.audit.append(
       tx,
       personRevealed({
@@ -126,6 +133,7 @@ export class PeopleService {
         fields,
         reason,
         count: fields.length,
+        details: { form, policies: allowing(grant, person) },
       }),
     );
     if (form === 'masked') return { person: name, fields: {}, masked: this.masksOf(person, fields) };
@@ -170,7 +178,8 @@ export class PeopleService {
   }
 
   private masked(person: FoundPerson): MaskedPerson {
-    return { person: encodeId('cps', person.pseudonym), masked: this.masksOf(person, IDENTITY_FIELDS) };
+    const masked = this.masksOf(person, IDENTITY_FIELDS);
+    return { person: encodeId('cps', person.pseudonym), masked, region: person.region };
   }
 
   private masksOf(person: FoundPerson, wanted: readonly IdentityField[]): MaskedPerson['masked'] {
@@ -182,6 +191,12 @@ export class PeopleService {
       }),
     );
   }
+}
+
+/** Of the policies that a grant is by, those that reach this person. */
+function allowing({ policies }: RevealGrant, { region }: FoundPerson): string[] {
+  const reaching = policies.filter(({ regions }) => reaches(regions, region));
+  return reaching.slice(0, POLICIES_NAMED).map(({ id }) => id);
 }
 
 /** Under which client's names the caller knows people. */

@@ -21,7 +21,7 @@ import { decodeId } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import type { Asker, RulesInForce, StrictAllowances } from '@integument/http';
 import { personNotFound, purposeNotAllowed, revealNotAllowed } from './people.errors.js';
-import { nameOf, type PeopleService } from './people.service.js';
+import { nameOf, type PeopleService, type RevealGrant } from './people.service.js';
 import type { PeopleStore } from './people.store.js';
 
 type Wish = BodyOf<typeof revealPerson>;
@@ -43,11 +43,11 @@ export class RevealDesk {
 
   /** @throws CodedError `people.purpose_not_allowed`, `auth.forbidden`, `people.reveal_not_allowed`, `request.rate_limited` */
   async reveal(asker: Asker, name: ClientPseudonym, wish: Wish): Promise<ReplyOf<typeof revealPerson>> {
-    const regions = await this.decide(asker.caller, name, wish);
-    return this.unitOfWork.run((tx) => this.people.reveal(tx, asker, name, wish, regions));
+    const grant = await this.decide(asker.caller, name, wish);
+    return this.unitOfWork.run((tx) => this.people.reveal(tx, asker, name, wish, grant));
   }
 
-  private async decide(caller: Caller, name: ClientPseudonym, wish: Wish): Promise<Regions> {
+  private async decide(caller: Caller, name: ClientPseudonym, wish: Wish): Promise<RevealGrant> {
     const { purpose } = wish;
     if (!this.abilities.abilityFor(caller).can('reveal', subject('Person', { purpose }))) {
       throw purposeNotAllowed();
@@ -57,9 +57,9 @@ export class RevealDesk {
     const ruled = this.rules.reachUnder(book, caller, revealPerson, about);
     const policies = book.reveals(caller, { ...wish, ...about }, this.rules.now());
     if (policies.length === 0) throw revealNotAllowed();
-    const regions = common(ruled, together(policies.map((policy) => revealRegions(policy, caller))));
-    if (policies.every(({ perMinute }) => perMinute === undefined)) return regions;
-    return common(ruled, await this.takeFrom(policies, caller, name, regions));
+    const grant = grantOf(ruled, policies, caller);
+    if (policies.every(({ perMinute }) => perMinute === undefined)) return grant;
+    return grantOf(ruled, [await this.takeFrom(policies, caller, name, grant.regions)], caller);
   }
 
   /** Takes the reveal from the allowance of a policy that has some left for this person. */
@@ -68,7 +68,7 @@ export class RevealDesk {
     caller: Caller,
     name: ClientPseudonym,
     regions: Regions,
-  ): Promise<Regions> {
+  ): Promise<RevealPolicy> {
     const find = this.unitOfWork.single((tx) =>
       this.store.findRegion(tx, nameOf(caller), decodeId('cps', name), regions),
     );
@@ -76,15 +76,20 @@ export class RevealDesk {
     if (!person) throw personNotFound();
     let refused: Error = personNotFound();
     for (const policy of freeFirst(policies)) {
-      const own = revealRegions(policy, caller);
-      if (!reaches(own, person.region)) continue;
+      if (!reaches(revealRegions(policy, caller), person.region)) continue;
       const { id, perMinute } = policy;
       const spent = perMinute === undefined ? null : await this.allowances.take(caller, id, perMinute);
-      if (!spent) return own;
+      if (!spent) return policy;
       refused = spent;
     }
     throw refused;
   }
+}
+
+/** Where the rules and one of the policies reach. */
+function grantOf(ruled: Regions, policies: readonly RevealPolicy[], caller: Caller): RevealGrant {
+  const named = policies.map((policy) => ({ id: policy.id, regions: revealRegions(policy, caller) }));
+  return { regions: common(ruled, together(named.map(({ regions }) => regions))), policies: named };
 }
 
 function aboutOf({ purpose, reason, fields }: Wish): About {

@@ -401,6 +401,7 @@ describe('a reveal', () => {
     form: 'plain',
   };
   const only = (change: object) => enact({ reveals: [{ ...policy, ...change }] });
+  const said = async () => (await vault.entries()).at(-1)?.details;
 
   it('needs a policy that allows it, and never gets more than the code allows', async () => {
     const name = await somebody('DE');
@@ -425,6 +426,31 @@ describe('a reveal', () => {
     const masked = await reveal(name, wish({ form: 'masked' }));
     expect(masked.fields).toEqual({});
     expect(masked.masked?.email).toMatch(/^.•••@example\.org$/);
+    expect(await said()).toEqual({ form: 'masked', policies: ['shop'] });
+  });
+
+  it('says in its entry which policies allowed it: of those that reach the person, and of counted ones the one that did', async () => {
+    const [berlin, paris] = [await somebody('DE'), await somebody('FR')];
+    const here = { ...policy, id: 'here', regions: ['DE'] };
+    const anywhere = { ...policy, id: 'anywhere' };
+    await enact({ reveals: [here, anywhere, { ...anywhere, id: 'masked', form: 'masked' }] });
+    await reveal(berlin);
+    expect(await said()).toEqual({ form: 'plain', policies: ['here', 'anywhere'] });
+    await reveal(paris);
+    expect(await said()).toEqual({ form: 'plain', policies: ['anywhere'] });
+    vault.ahead = 60_000 - (Date.now() % 60_000);
+    await enact({
+      reveals: [
+        { ...here, id: 'near', perMinute: 1 },
+        { ...anywhere, id: 'far', perMinute: 9 },
+      ],
+    });
+    const counted = [await reveal(berlin).then(said), await reveal(berlin).then(said)];
+    expect(counted.map((details) => details?.policies)).toEqual([['near'], ['far']]);
+    const many = Array.from({ length: 30 }, (_, at) => ({ ...policy, id: `one-${at}` }));
+    await enact({ reveals: many });
+    await reveal(berlin);
+    expect((await said())?.policies).toEqual(many.slice(0, 20).map(({ id }) => id));
   });
 
   it('is narrowed by the rules, too: ticket, category, purpose', async () => {
