@@ -14,6 +14,7 @@ import type { PeopleService, PreparedEnrolment } from './people.service.js';
 import type { PeopleStore } from './people.store.js';
 
 const ACCOUNT = 'account_pk';
+const FORBIDDEN = 'auth.forbidden';
 /** entries of a batch that are prepared at a stretch */
 const TURN = 100;
 
@@ -68,6 +69,9 @@ export class EnrolmentDesk {
       if (results.length % TURN === TURN - 1) await setImmediate();
       results.push(this.prepareEntry(asker, entry, taken, prepared));
     }
+    const forbidden = results.filter((result) => 'code' in result && result.code === FORBIDDEN).length;
+    // The request itself is no refusal, so nothing else would tell of them.
+    if (forbidden > 0) await this.people.refuseInBatch(tx, asker, forbidden);
     if (prepared.length > 0) await this.people.enrol(tx, prepared).catch(refuseTakenAccount);
     return { enrolled: prepared.length, refused: entries.length - prepared.length, results };
   }
@@ -108,7 +112,7 @@ type Checked = { readonly enrolment: Enrolment } | { readonly refusal: Result };
 function check(entry: unknown, regions: Regions): Checked {
   const parsed = enrolment.safeParse(entry);
   if (parsed.success) {
-    if (!reaches(regions, parsed.data.region)) return { refusal: { code: 'auth.forbidden' } };
+    if (!reaches(regions, parsed.data.region)) return { refusal: { code: FORBIDDEN } };
     return { enrolment: parsed.data };
   }
   // The names of declared fields only: the path of an unknown one is what was sent.

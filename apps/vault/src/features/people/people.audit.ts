@@ -6,6 +6,7 @@ import { z } from 'zod';
 export const POLICIES_NAMED = 20;
 
 export const personEnrolled = defineAction('people.enrol');
+export const batchEnrolled = defineAction('people.enrol_batch');
 export const personRead = defineAction('people.read');
 export const peopleSearched = defineAction('people.search');
 export const personRevealed = defineAction(

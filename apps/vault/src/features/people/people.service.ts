@@ -18,6 +18,7 @@ import type { Tx } from '@integument/database';
 import { type Asker, by, forbidden } from '@integument/http';
 import { maskText, toText } from './catalogue.js';
 import {
+  batchEnrolled,
   POLICIES_NAMED,
   peopleSearched,
   personEnrolled,
@@ -90,6 +91,12 @@ export class PeopleService {
       enrolments.map(({ row }) => row),
       entries,
     );
+  }
+
+  /** Of a batch that goes on: how many of its entries the stored rules refused. */
+  async refuseInBatch(tx: Tx, asker: Asker, count: number): Promise<void> {
+    const refused = { outcome: 'refused', code: 'auth.forbidden', count } as const;
+    await this.audit.append(tx, batchEnrolled({ ...by(asker), ...refused }));
   }
 
   async read(tx: Tx, asker: Asker, name: ClientPseudonym, regions: Regions): Promise<MaskedPerson> {

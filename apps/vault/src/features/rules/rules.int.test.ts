@@ -377,6 +377,9 @@ describe('where a rule lets staff see people of their own regions', () => {
       'auth.forbidden',
       'auth.forbidden',
     ]);
+    expect((await vault.entries()).filter(({ action }) => action === 'people.enrol_batch')).toEqual([
+      expect.objectContaining({ outcome: 'refused', code: 'auth.forbidden', count: 2 }),
+    ]);
     const [home, away] = [await somebody('DE'), await somebody('FR')] as ClientPseudonym[];
     const update = (name: ClientPseudonym | undefined, region: string | null) =>
       codeOf(run((tx) => vault.people.update(tx, SHOP, name as ClientPseudonym, { region }, ['DE'])));
