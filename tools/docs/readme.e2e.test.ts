@@ -28,7 +28,7 @@ describe.runIf(canRun)('whoever copies the commands of the README', () => {
   });
 
   it('is allowed one', () => {
-    expect(printed).toMatch(/"fields":\{"email":"ada@example.com"\}/);
+    expect(printed).toMatch(/"fields":\{"email":"adele@example.com"\}/);
   });
 
   it('verifies the log', () => {

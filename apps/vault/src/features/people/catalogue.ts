@@ -1,5 +1,8 @@
 import type { IdentityField, IdentityFields } from '@integument/contracts';
 
+/** characters that a text has at least of which the first is shown */
+const INITIAL_OF = 4;
+
 /** What the vault knows about a kind of identity value. */
 export interface FieldRule<Value = unknown> {
   /** The form in which equal values are equal; absent where the field is not searchable. */
@@ -13,7 +16,7 @@ export const CATALOGUE: { readonly [F in IdentityField]: FieldRule<IdentityField
     normalise: (email) => email.toLowerCase(),
     mask: (email) => {
       const at = email.lastIndexOf('@');
-      return `${initial(email)}•••${email.slice(at)}`;
+      return `${initialOnly(email.slice(0, at))}${email.slice(at)}`;
     },
   },
   phone: { normalise: (phone) => phone, mask: (phone) => `•••${phone.slice(-2)}` },
@@ -44,8 +47,10 @@ function initialOnly(name: string): string {
   return `${initial(name)}•••`;
 }
 
+/** None of a short text: of "Li" it would be half. */
 function initial(text: string): string {
-  return String.fromCodePoint(text.codePointAt(0) ?? 0x2022);
+  const characters = [...text];
+  return characters.length < INITIAL_OF ? '' : (characters[0] ?? '');
 }
 
 /** Two characters at most, and never more than a quarter of a short value. */

@@ -144,7 +144,7 @@ describe('a stored value', () => {
     expect(masked).toEqual({
       email: 'A•••@Example.org',
       phone: '•••01',
-      given_name: 'A•••',
+      given_name: '•••',
       family_name: 'L•••',
       account_id: '•••5',
       postal_address: '•••, GB',
