@@ -174,7 +174,8 @@ export const updatePerson = defineRoute({
   id: 'people.update',
   method: 'PATCH',
   path: '/v1/people/:person',
-  summary: 'Replace some identity fields, or the region; null removes one',
+  summary:
+    'Replace some identity fields, or the region; null removes one. The answer has no masks where the rules of reading say no',
   tag: 'People',
   audience: ['identity-client'],
   ability: { action: 'update', resource: 'Person' },

@@ -12,9 +12,9 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { type Caller, client, person, process, staff } from '../caller.js';
 import type { About } from './conditions.js';
-import { reaches } from './reach.js';
+import { type Regions, reaches } from './reach.js';
 import { RuleBook } from './rule-book.js';
-import { bookOf, type DraftedRule } from './rules.fixture.js';
+import { bookOf, type DraftedReveal, type DraftedRule } from './rules.fixture.js';
 
 const NOON = Date.UTC(2026, 5, 3, 10); // a Wednesday; noon in Berlin
 const READ = { action: 'read', resource: 'Person' } as const;
@@ -61,6 +61,68 @@ describe('whom a rule concerns', () => {
   it('whoever has one of the roles, whatever other ones there are', () => {
     const both = staff({ id: 'b', session: 'x', roles: ['auditor', 'support'] });
     expect(isOpen([rule({ only: closed })], both)).toBe(false);
+  });
+});
+
+describe('whom a caller may move', () => {
+  const ABILITIES = [READ, REVEAL];
+  const concerning = (only: DraftedRule['only'], change: Partial<DraftedRule> = {}) =>
+    rule({ who: { clients: ['shop'] }, only, ...change });
+  const policy = (id: string, regions?: string[], clients: 'registered' | string[] = ['shop']) => ({
+    ...{
+      id,
+      who: { clients },
+      purposes: ['delivery' as const],
+      fields: 'all' as const,
+      form: 'plain' as const,
+    },
+    ...(regions && { regions }),
+  });
+  const closed = berlin('00:00', '00:01');
+
+  it.each<[string, DraftedRule[], DraftedReveal[], Regions]>([
+    ['everybody, without conditions', [], [policy('p')], null],
+    ['within a rule', [concerning([{ region: ['DE', 'FR'] }])], [], ['DE', 'FR']],
+    ['within one that holds at another hour', [concerning([{ ...closed, region: ['DE'] }])], [], ['DE']],
+    [
+      'within one for another purpose',
+      [concerning([{ region: ['DE'] }, { purpose: ['support'] }], REVEAL)],
+      [],
+      ['DE'],
+    ],
+    [
+      'nobody between alternatives',
+      [concerning([{ region: ['DE'] }, { ...closed, region: ['FR'] }])],
+      [],
+      [],
+    ],
+    [
+      'everybody, by rules of others',
+      [concerning([{ region: ['DE'] }], { who: { clients: ['other'] } })],
+      [],
+      null,
+    ],
+    [
+      'everybody, by rules of others’ abilities',
+      [concerning([{ region: ['DE'] }], { action: 'enrol' })],
+      [],
+      null,
+    ],
+    [
+      'within a reveal policy, whatever others allow',
+      [],
+      [policy('p'), policy('q', ['DE'], 'registered')],
+      ['DE'],
+    ],
+    ['everybody, by policies of others', [], [policy('p', ['DE'], ['other'])], null],
+    [
+      'within rules and policies',
+      [concerning([{ region: ['US', 'DE'] }])],
+      [policy('p', ['US-CA', 'FR'])],
+      ['US-CA'],
+    ],
+  ])('%s', (_, rules, reveals, regions) => {
+    expect(bookOf(rules, reveals).moves(shop, ABILITIES)).toEqual(regions);
   });
 });
 

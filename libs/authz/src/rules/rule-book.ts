@@ -117,6 +117,19 @@ export class RuleBook {
     );
   }
 
+  /**
+   * Where people must live, before and after, for the caller to move them: in all regions that rules about these abilities and reveal
+   * policies name for the caller, whatever else they ask. So no move opens at another hour, or for another purpose, what a region closes.
+   */
+  moves(caller: Caller, abilities: readonly AbilityName[]): Regions {
+    const rules = abilities.flatMap((ability) => this.concerning(caller, ability));
+    const policies = this.document.reveals.filter(({ who }) => isFor(who, caller));
+    return [
+      ...rules.flatMap(({ only }) => only).map((conditions) => regionsIn(conditions, caller)),
+      ...policies.map((policy) => revealRegions(policy, caller)),
+    ].reduce(common, null);
+  }
+
   /** Purposes for which the caller may be told every field of everybody at any time, as far as reveal policies go. */
   freePurposes(caller: Caller): ReadonlySet<string> {
     const free = this.document.reveals.filter(

@@ -18,11 +18,14 @@ beforeAll(async () => {
 });
 afterAll(() => vault.close());
 
+const ANYWHERE = { regions: null, moves: null, shown: null };
+
 type Work = (tx: Tx, asker: Asker, name: ClientPseudonym) => Promise<unknown>;
 /** Everything that a route does to a person by a name. */
 const WORKS: Readonly<Record<string, Work>> = {
   read: (tx, asker, name) => vault.people.read(tx, asker, name, null),
-  update: (tx, asker, name) => vault.people.update(tx, asker, name, { fields: { given_name: 'Eve' } }, null),
+  update: (tx, asker, name) =>
+    vault.people.update(tx, asker, name, { fields: { given_name: 'Eve' } }, ANYWHERE),
   reveal: (tx, asker, name) => {
     const purpose = asker === OFFICER ? ('legal-obligation' as const) : ('delivery' as const);
     const wish = { fields: ['email' as const], purpose, form: 'plain' as const, reason: REASON };

@@ -26,6 +26,7 @@ import type { VaultPerson } from '../../platform/callers.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { PeopleService } from './people.service.js';
 import { RevealDesk } from './reveal-desk.js';
+import { updateReach } from './update-reach.js';
 
 @Controller()
 export class PeopleController {
@@ -77,14 +78,14 @@ export class PeopleController {
     @Input() { params, body }: InputOf<typeof updatePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    const regions = await this.rules.reach(asker.caller, updatePerson);
+    const reach = await updateReach(this.rules, asker.caller);
     return this.unitOfWork.run(async (tx) => {
       let now: ReplyOf<typeof updatePerson> | undefined;
       // Nothing is kept but that it was done: a repetition reads anew, on record, and not at all once the person is gone.
       const done = await this.effects.within(tx, key, async () => {
-        now = await this.people.update(tx, asker, params.person, body, regions);
+        now = await this.people.update(tx, asker, params.person, body, reach);
       });
-      return done.withBody(now ?? (await this.people.read(tx, asker, params.person, regions)));
+      return done.withBody(now ?? (await this.people.readUpdated(tx, asker, params.person, reach)));
     });
   }
 

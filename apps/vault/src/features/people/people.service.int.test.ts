@@ -10,6 +10,7 @@ afterAll(() => vault.close());
 beforeEach(() => vault.query('DELETE FROM audit_staging; DELETE FROM person'));
 
 const REASON = { code: 'order', reference: 'ORDER-7' } as const;
+const ANYWHERE = { regions: null, moves: null, shown: null };
 const ada = {
   fields: {
     email: 'Ada.Lovelace@Example.org',
@@ -218,7 +219,7 @@ describe('a changed value', () => {
     const person = await vault.enrol(ada);
     const update = (email: string | null) =>
       vault.unitOfWork.run((tx) =>
-        vault.people.update(tx, SHOP, person as ClientPseudonym, { fields: { email } }, null),
+        vault.people.update(tx, SHOP, person as ClientPseudonym, { fields: { email } }, ANYWHERE),
       );
     await update('countess@example.org');
     expect((await search('email', ada.fields.email)).people).toEqual([]);
@@ -231,7 +232,9 @@ describe('a changed value', () => {
   it('lets two that come together both happen, one after the other', async () => {
     const person = (await vault.enrol({ fields: { given_name: 'Ada' } })) as ClientPseudonym;
     const update = (given_name: string) =>
-      vault.unitOfWork.run((tx) => vault.people.update(tx, SHOP, person, { fields: { given_name } }, null));
+      vault.unitOfWork.run((tx) =>
+        vault.people.update(tx, SHOP, person, { fields: { given_name } }, ANYWHERE),
+      );
     await Promise.all(Array.from({ length: 12 }, (_, at) => update(`Ada-${at}`)));
     expect(await counts()).toMatchObject([{ people: 1, values: 1, entries: 13 }]);
   });

@@ -30,6 +30,7 @@ import {
 import { personNotFound } from './people.errors.js';
 import { CONSOLE, type EnrolmentRow, type FoundPerson, type PeopleStore } from './people.store.js';
 import type { PersonSealer } from './sealed-person.js';
+import { mayBeShown, type UpdateReach } from './update-reach.js';
 
 type MaskedPerson = ReplyOf<typeof readPerson>;
 
@@ -152,12 +153,10 @@ export class PeopleService {
     asker: Asker,
     name: ClientPseudonym,
     { fields = {}, region }: BodyOf<typeof updatePerson>,
-    regions: Regions,
+    reach: UpdateReach,
   ): Promise<MaskedPerson> {
-    // Nobody moves a person out of their own reach, or into that of others.
-    if (region !== undefined && !reaches(regions, region)) throw forbidden();
-    const person = await this.store.lockByPseudonym(tx, nameOf(asker.caller), decodeId('cps', name), regions);
-    if (!person) throw personNotFound();
+    const person = await this.lock(tx, asker.caller, name, reach.regions);
+    if (region !== undefined) refuseMove(reach, person.region, region);
     if (region !== undefined) await this.store.setRegion(tx, person.personId, region);
     const given = IDENTITY_FIELDS.filter((field) => fields[field] !== undefined);
     const removed = given.filter((field) => fields[field] === null);
@@ -167,7 +166,15 @@ export class PeopleService {
     await this.store.replaceValues(tx, person.personId, this.sealer.sealMore(person, kept), removed);
     const changed = region === undefined ? given : [...given, 'region'];
     await this.audit.append(tx, personUpdated({ ...by(asker), subject: person.subject, fields: changed }));
-    return this.masked(await this.get(tx, asker.caller, name, regions));
+    return this.shown(await this.get(tx, asker.caller, name, reach.regions), reach);
+  }
+
+  /** What an update that was done before is answered with: it reads anew, on record, where it may. */
+  async readUpdated(tx: Tx, asker: Asker, name: ClientPseudonym, reach: UpdateReach): Promise<MaskedPerson> {
+    const person = await this.get(tx, asker.caller, name, reach.regions);
+    if (mayBeShown(reach, person.region))
+      await this.audit.append(tx, personRead({ ...by(asker), subject: person.subject }));
+    return this.shown(person, reach);
   }
 
   async readSelf(tx: Tx, asker: Asker, personId: Buffer): Promise<ReplyOf<typeof readSelf>> {
@@ -182,6 +189,18 @@ export class PeopleService {
     const person = await this.store.findByPseudonym(tx, nameOf(caller), decodeId('cps', name), regions);
     if (!person) throw personNotFound();
     return person;
+  }
+
+  private async lock(tx: Tx, caller: Caller, name: ClientPseudonym, regions: Regions): Promise<FoundPerson> {
+    const person = await this.store.lockByPseudonym(tx, nameOf(caller), decodeId('cps', name), regions);
+    if (!person) throw personNotFound();
+    return person;
+  }
+
+  /** Who may change somebody may not see them for that. */
+  private shown(person: FoundPerson, reach: UpdateReach): MaskedPerson {
+    if (mayBeShown(reach, person.region)) return this.masked(person);
+    return { person: encodeId('cps', person.pseudonym), masked: {} };
   }
 
   private masked(person: FoundPerson): MaskedPerson {
@@ -204,6 +223,11 @@ export class PeopleService {
 function allowing({ policies }: RevealGrant, { region }: FoundPerson): string[] {
   const reaching = policies.filter(({ regions }) => reaches(regions, region));
   return reaching.slice(0, POLICIES_NAMED).map(({ id }) => id);
+}
+
+/** Nobody moves a person out of their own reach, or into that of others, or from a region that their rules or policies close. */
+function refuseMove({ moves }: UpdateReach, from: string | null, to: string | null): void {
+  if (!reaches(moves, from) || !reaches(moves, to)) throw forbidden();
 }
 
 /** Under which client's names the caller knows people. */

@@ -381,8 +381,9 @@ describe('where a rule lets staff see people of their own regions', () => {
       expect.objectContaining({ outcome: 'refused', code: 'auth.forbidden', count: 2 }),
     ]);
     const [home, away] = [await somebody('DE'), await somebody('FR')] as ClientPseudonym[];
+    const REACH = { regions: ['DE'], moves: ['DE'], shown: null };
     const update = (name: ClientPseudonym | undefined, region: string | null) =>
-      codeOf(run((tx) => vault.people.update(tx, SHOP, name as ClientPseudonym, { region }, ['DE'])));
+      codeOf(run((tx) => vault.people.update(tx, SHOP, name as ClientPseudonym, { region }, REACH)));
     expect([
       await update(home, 'DE-BY'),
       await update(home, 'FR'),
