@@ -78,7 +78,7 @@ export class PeopleController {
     @Input() { params, body }: InputOf<typeof updatePerson>,
     @IdempotencyKey() key: IdempotentRequest | undefined,
   ) {
-    const reach = await updateReach(this.rules, asker.caller);
+    const reach = await updateReach(this.rules, asker.caller, body);
     return this.unitOfWork.run(async (tx) => {
       let now: ReplyOf<typeof updatePerson> | undefined;
       // Nothing is kept but that it was done: a repetition reads anew, on record, and not at all once the person is gone.

@@ -1,5 +1,5 @@
 import { type Caller, type Regions, reaches } from '@integument/authz';
-import { readPerson, updatePerson } from '@integument/contracts';
+import { type BodyOf, readPerson, updatePerson } from '@integument/contracts';
 import type { RulesInForce } from '@integument/http';
 
 /** What the stored rules leave of an update. */
@@ -16,13 +16,18 @@ const MOVED = ['read', 'update', 'reveal', 'erase'].map((action) => ({ action, r
 const READ = readPerson.ability ?? { action: 'read', resource: 'Person' };
 
 /** Decided before the transaction. @throws CodedError `auth.forbidden` where no update may be */
-export async function updateReach(rules: RulesInForce, caller: Caller): Promise<UpdateReach> {
+export async function updateReach(
+  rules: RulesInForce,
+  caller: Caller,
+  { region }: BodyOf<typeof updatePerson>,
+): Promise<UpdateReach> {
   const book = await rules.book();
   const regions = rules.reachUnder(book, caller, updatePerson, {});
   const read = book.ruling(caller, READ, {}, rules.now());
   return {
     regions,
-    moves: book.moves(caller, MOVED),
+    // Looks through all reveal policies: not for those who move nobody.
+    moves: region === undefined ? [] : book.moves(caller, MOVED),
     shown: read.refusedBy.length === 0 && read.regions,
   };
 }
