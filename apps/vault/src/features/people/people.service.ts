@@ -200,7 +200,7 @@ export class PeopleService {
   /** Who may change somebody may not see them for that. */
   private shown(person: FoundPerson, reach: UpdateReach): MaskedPerson {
     if (mayBeShown(reach, person.region)) return this.masked(person);
-    return { person: encodeId('cps', person.pseudonym), masked: {} };
+    return { person: encodeId('cps', person.pseudonym), masked: {}, region: null };
   }
 
   private masked(person: FoundPerson): MaskedPerson {
