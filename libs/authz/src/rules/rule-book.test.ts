@@ -260,7 +260,7 @@ describe('hours', () => {
     let made = 0;
     const construct = (real: typeof Intl.DateTimeFormat, args: []) => {
       made++;
-      return Reflect.construct(real, args) as Intl.DateTimeFormat;
+      return Reflect.construct(real, args);
     };
     vi.stubGlobal('Intl', { ...Intl, DateTimeFormat: new Proxy(Intl.DateTimeFormat, { construct }) });
     expect(isOpen(rules, support)).toBe(true);

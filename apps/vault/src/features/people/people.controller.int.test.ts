@@ -102,18 +102,18 @@ describe('an update under stored rules', () => {
     const body = { fields: { given_name: 'Ottilie' } };
     const key = { caller: 'client:brand-shop', key: 'm'.repeat(16), fingerprint: Buffer.alloc(32) };
     await makers.enact({ rules: [rule('read')] });
-    const masked = { person, masked: { given_name: 'O•••' } };
+    const masked = { person, masked: { given_name: 'O•••' }, region: null };
     expect(await update(person, body)).toEqual(masked);
     await makers.enact({ rules: [{ ...rule('read'), only: NOBODY }] });
     expect([await update(person, body, key), await update(person, body, key)]).toEqual([
-      { person, masked: {} },
-      { person, masked: {} },
+      { person, masked: {}, region: null },
+      { person, masked: {}, region: null },
     ]);
     expect((await vault.entries()).at(-1)).toMatchObject({ action: 'people.update' });
     const never = { days: ['mon'], from: '00:00', to: '00:01', timeZone: 'Europe/Berlin' };
     vault.ahead = Date.parse('2027-03-30T10:00:00Z') - Date.now();
     await makers.enact({ rules: [{ ...rule('read'), only: [{ hours: never }] }] });
-    expect(await update(person, body)).toEqual({ person, masked: {} });
+    expect(await update(person, body)).toEqual({ person, masked: {}, region: null });
     vault.ahead = 0;
     await makers.enact({ rules: [] });
     expect(await update(person, body)).toEqual(masked);
