@@ -102,7 +102,7 @@ describe('an update under stored rules', () => {
     const body = { fields: { given_name: 'Ottilie' } };
     const key = { caller: 'client:brand-shop', key: 'm'.repeat(16), fingerprint: Buffer.alloc(32) };
     await makers.enact({ rules: [rule('read')] });
-    const masked = { person, masked: { given_name: 'O•••' }, region: null };
+    const masked = { person, masked: { given_name: 'O•••' }, region: 'DE' };
     expect(await update(person, body)).toEqual(masked);
     await makers.enact({ rules: [{ ...rule('read'), only: NOBODY }] });
     expect([await update(person, body, key), await update(person, body, key)]).toEqual([
