@@ -54,7 +54,7 @@ describe.runIf(canRun)('on a phone, 360 pixels wide, nothing hangs over', () => 
     await tab.visit('/approvals.html');
     await tab.sees('Ask for something');
     for (const way of await tab.page.locator('#ask summary:visible').all()) await way.click();
-    expect(await tab.page.getByLabel('Case number').count()).toBe(4);
+    expect(await tab.page.getByLabel('Case number').count()).toBe(5);
     expect(await tab.overhang()).toBe(0);
     await tab.close();
   });
