@@ -37,8 +37,8 @@ export async function storeRules(url: string, document: RuleDocument): Promise<v
   await client.connect();
   try {
     await client.query(
-      `INSERT INTO rule_version (version, document, digest, rules, reveals)
-       VALUES (2, $1, sha256(convert_to($1, 'UTF8')), $2, 0)`,
+      `INSERT INTO rule_version (version, document, digest, rules, reveals, enacted_at)
+       VALUES (2, $1, sha256(convert_to($1, 'UTF8')), $2, 0, now())`,
       [ruleText(document), document.rules.length],
     );
     await client.query('UPDATE rule_in_force SET version = 2');
