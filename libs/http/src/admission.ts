@@ -151,9 +151,9 @@ export class Admission {
     request.caller = caller;
     // Before the allowance: pages elsewhere that send a visitor's cookie along must not spend what the visitor has.
     checkOrigin(request, caller, allowedOrigins);
-    return andThen(this.charge(contract, caller, request, reply), () =>
-      this.judge(contract, caller, request),
-    );
+    const charged = this.charge(contract, caller, request, reply);
+    if (!(charged instanceof Promise)) return this.judge(contract, caller, request);
+    return charged.then(() => this.judge(contract, caller, request));
   }
 
   private charge(
@@ -186,7 +186,8 @@ export class Admission {
       throw forbidden();
     }
     const rules = this.options.rules?.bookFor(contract, request.caller) ?? null;
-    return andThen(rules, (book) => this.narrow(contract, request, book));
+    if (!(rules instanceof Promise)) return this.narrow(contract, request, rules);
+    return rules.then((book) => this.narrow(contract, request, book));
   }
 
   /** The stored rules come last of what the caller is asked for: they only ever take away. */

@@ -11,7 +11,7 @@ import { BadProof, type DpopProofs } from './dpop/dpop-proofs.js';
 import { UnprovedToken } from './dpop/key-proof.js';
 import { RecentTokens, type Verified } from './recent-tokens.js';
 import type { HttpRequest } from './request.js';
-import { andThen, type Soon } from './soon.js';
+import { type Soon } from './soon.js';
 
 export interface BearerTokensOptions {
   /** `iss`, exactly */
@@ -116,9 +116,10 @@ export class BearerTokens implements CallerResolver {
   }
 
   private letIn(claims: JWTPayload, token: string, request: HttpRequest): Soon<Caller> {
-    return andThen(this.#options.callerOf(claims, request), (found) =>
-      this.prove(known(found, request), claims, token, request),
-    );
+    const found = this.#options.callerOf(claims, request);
+    // Most of all requests: no closure for them.
+    if (!(found instanceof Promise)) return this.prove(known(found, request), claims, token, request);
+    return found.then((caller) => this.prove(known(caller, request), claims, token, request));
   }
 
   private prove(caller: Caller, claims: JWTPayload, token: string, request: HttpRequest): Soon<Caller> {

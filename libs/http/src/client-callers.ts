@@ -1,6 +1,7 @@
 import { type ClientCaller, client } from '@integument/authz';
 import type { BearerTokensOptions } from './bearer-tokens.js';
 import type { Lease } from './leases/lease.js';
+import type { HttpRequest } from './request.js';
 import { andThen, type Soon } from './soon.js';
 
 /** Registered clients, by the client ids that the provider knows their programs by. */
@@ -19,13 +20,16 @@ export function clientCallers(
   directory: ClientDirectory,
 ): Pick<BearerTokensOptions, 'callerOf' | 'strangerOf'> {
   const other = use === 'identity' ? 'health' : 'identity';
+  const letIn = (lease: Lease<ClientCaller>, request: HttpRequest) => {
+    if (lease.found?.use !== use) return null;
+    request.lease = lease;
+    return lease.found;
+  };
   return {
-    callerOf: ({ client_id }, request) =>
-      andThen(directory.hold(String(client_id)), (lease) => {
-        if (lease.found?.use !== use) return null;
-        request.lease = lease;
-        return lease.found;
-      }),
+    callerOf: ({ client_id }, request) => {
+      const held = directory.hold(String(client_id));
+      return held instanceof Promise ? held.then((lease) => letIn(lease, request)) : letIn(held, request);
+    },
     // A token for the other plane: its refusal goes on record under the client's name, as one that no route here lets in.
     strangerOf: ({ client_id }) =>
       andThen(

@@ -60,13 +60,14 @@ export class Lease<Found> {
     this.ms = Math.min(this.ms, ms);
   }
 
-  /** @param ms whether it would, were it as short as this */
-  holds(ms = this.ms): boolean {
-    const { steady, wall } = this.clocks;
-    return isWithin(steady() - this.#steady, ms) && isWithin(wall() - this.#wall, ms);
+  holds(): boolean {
+    return this.age() < this.ms;
   }
-}
 
-function isWithin(passed: number, ms: number): boolean {
-  return passed >= 0 && passed < ms;
+  /** Milliseconds since it began, by the clock that says more; for ever where one went back. */
+  age(): number {
+    const steady = this.clocks.steady() - this.#steady;
+    const wall = this.clocks.wall() - this.#wall;
+    return steady < 0 || wall < 0 ? Number.POSITIVE_INFINITY : Math.max(steady, wall);
+  }
 }

@@ -54,9 +54,10 @@ export class RulesInForce {
   /** @returns a promise only where none was asked for lately. Rejects, 503, where it can't be known. */
   book(): Soon<RuleBook> {
     const held = this.#held;
-    if (!held?.lease.holds()) return this.find();
+    const age = held?.lease.age() ?? Number.POSITIVE_INFINITY;
+    if (!held || age >= RULES_LEASE_MS) return this.find();
     // In time for those who come next; whether it fails is seen when they come too late for this lease.
-    if (!held.lease.holds(YOUNG_MS)) this.ask().catch(() => undefined);
+    if (age >= YOUNG_MS) this.ask().catch(() => undefined);
     return held.book;
   }
 
