@@ -16,7 +16,7 @@ export function guarded(contract: RouteContract, handler: RouteHandlerMethod): R
     if (request.admitted !== contract) {
       throw new CodedError('request.unknown_route', 404, 'There is nothing at this address.');
     }
-    const later = request.body === undefined ? undefined : stillAdmitted(contract, request);
+    const later = stillAdmitted(contract, request);
     if (later instanceof Promise) {
       return later.then(() => {
         request.input = parseInput(contract, request);
@@ -29,7 +29,7 @@ export function guarded(contract: RouteContract, handler: RouteHandlerMethod): R
   };
 }
 
-/** A body can take its time: while it comes its sender's session can end, or other rules come into force. Without one nothing was waited for. */
+/** A body can take its time, and so can the admission itself: meanwhile a session can end, or other rules come into force. */
 function stillAdmitted(contract: RouteContract, request: HttpRequest): Soon<void> {
   const { admission } = request.server;
   if (request.lease?.holds() === false || admission.isOutruled(request)) {
