@@ -7,6 +7,7 @@ import { AuditLog, generateNoteKey } from '@integument/audit-log';
 import { byteaArray, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
+  ClientDirectory,
   clientCallers,
   createHttpApp,
   DpopProofs,
@@ -20,7 +21,6 @@ import { createLogger } from '@integument/telemetry';
 import { z } from 'zod';
 import { AppModule } from '../../apps/vault/src/app.module.js';
 import type { VaultConfig } from '../../apps/vault/src/config.js';
-import { ClientDirectory } from '../../apps/vault/src/features/registry/index.js';
 import { vaultLimits } from '../../apps/vault/src/platform/limits.js';
 import { vaultPolicies } from '../../apps/vault/src/platform/policies.js';
 import { NEVER_REACHED } from '../never-reached.js';

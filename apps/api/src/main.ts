@@ -2,6 +2,7 @@ import { AuditDuties, auditWiring } from '@integument/audit-http';
 import { UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
+  ClientDirectory,
   clientCallers,
   createHttpApp,
   DpopProofs,
@@ -17,7 +18,6 @@ import { createLogger } from '@integument/telemetry';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { apiConfig } from './config.js';
-import { ClientDirectory } from './platform/client-directory.js';
 import { apiLimits } from './platform/limits.js';
 import { apiPolicies } from './platform/policies.js';
 

@@ -2,6 +2,7 @@ import { AuditDuties, auditWiring } from '@integument/audit-http';
 import { Idempotency, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
+  ClientDirectory,
   clientCallers,
   createHttpApp,
   DpopProofs,
@@ -21,7 +22,6 @@ import { type VaultConfig, vaultConfig } from './config.js';
 import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
-import { ClientDirectory } from './features/registry/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';

@@ -17,7 +17,6 @@ import {
   ApprovalsStore,
 } from './features/approvals/index.js';
 import { ClientsService } from './features/clients/clients.service.js';
-import { ClientsStore } from './features/clients/clients.store.js';
 import { ErasureService } from './features/erasure/erasure.service.js';
 import { ErasureStore } from './features/erasure/erasure.store.js';
 import { EvidenceKeeper, EvidenceStore } from './features/evidence/index.js';
@@ -37,7 +36,7 @@ import { RevealDesk } from './features/people/reveal-desk.js';
 import { PersonSealer } from './features/people/sealed-person.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
-import { RegistryService, RegistryStore } from './features/registry/index.js';
+import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
 import { RulesService } from './features/rules/rules.service.js';
 import { RulesStore } from './features/rules/rules.store.js';
 import { StoredRules } from './features/rules/stored-rules.js';
@@ -123,7 +122,7 @@ export class TestVault {
     this.rulesInForce = this.rulesOfReplica();
     this.reveals = this.revealsOfReplica(this.rulesInForce);
     const index = new BlindIndex(keys.secret('index'));
-    this.registry = new RegistryService(new RegistryStore(), index, audit, ISSUER);
+    this.registry = new RegistryService(new RegistryStore(), new ClientsStore(), index, audit, ISSUER);
     this.clients = new ClientsService(new ClientsStore(), this.approvals, audit, clock);
     this.staff = new StaffService(
       new StaffStore(),

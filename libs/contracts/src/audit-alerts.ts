@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { page, pageQuery } from './page.js';
 import { defineRoute } from './route.js';
+import { DAYS, isTimeZone } from './wall-clock.js';
 
 const audience = ['staff'] as const;
 const tag = 'Audit';
@@ -43,10 +44,7 @@ const kind = z.discriminatedUnion('kind', [
     .strictObject({
       kind: z.literal('off-hours'),
       timeZone: z.string().max(64).refine(isTimeZone).describe('Of the IANA database: Europe/Berlin'),
-      days: z
-        .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
-        .max(7)
-        .describe('Business days'),
+      days: z.array(z.enum(DAYS)).max(7).describe('Business days'),
       from: timeOfDay,
       to: timeOfDay.describe('From here on it is off-hours again'),
     })
@@ -170,12 +168,3 @@ export const tryAlertRule = defineRoute({
   }),
   problems: ['audit.unknown_rule'],
 });
-
-function isTimeZone(timeZone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-    return true;
-  } catch {
-    return false;
-  }
-}

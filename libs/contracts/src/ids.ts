@@ -35,10 +35,10 @@ export const staffId = z
   .regex(/^[0-9a-f]{32}$/)
   .describe('A member of staff, as the vault’s audit log names them')
   .brand<'StaffId'>();
+/** How the name of a client app is written, whether or not there is one of that name. */
+export const clientName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 /** A client app, by the name that it has here for ever. */
-export const clientId = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+export const clientId = clientName
   // Under this one staff have their own names for people.
   .refine((id) => id !== 'console', 'reserved')
   .describe('A client app')

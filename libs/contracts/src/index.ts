@@ -33,3 +33,4 @@ export * from './sessions.js';
 export * from './sign-in.js';
 export * from './staff.js';
 export * from './staff-roles.js';
+export * from './wall-clock.js';

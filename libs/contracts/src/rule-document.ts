@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { clientName } from './ids.js';
 import { IDENTITY_FIELDS, REVEAL_FORMS, REVEAL_PURPOSES, reason, SENSITIVITIES } from './people.js';
 import { STREAM_NAMES } from './readings.js';
 import { regionCodes } from './regions.js';
 import { attributesOf, RULE_ATTRIBUTES, RULED_APPS, type RuleAttribute } from './ruled-abilities.js';
 import { STAFF_ROLES } from './staff-roles.js';
+import { DAYS, isTimeZone } from './wall-clock.js';
 
 /**
  * Stored rules and reveal policies: data that the console writes. Everything is listed, strict and bounded; nothing in it is a path,
@@ -13,16 +15,13 @@ export const RULES_MAX = 10_000;
 export const RULE_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const REVEALS_MAX = 1_000;
 
-export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-
 /** Names of ours: words that stand in answers, and those of reveal policies in audit entries. */
 export const ruleId = z
   .string()
   .max(60)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/);
-const clientId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 const roles = z.array(z.enum(STAFF_ROLES)).min(1).max(STAFF_ROLES.length);
-const clients = z.array(clientId).min(1).max(1_000);
+const clients = z.array(clientName).min(1).max(1_000);
 const regions = regionCodes.refine((codes) => codes.length > 0);
 const reasons = z.array(reason.shape.code).min(1).max(reason.shape.code.options.length);
 const purposes = z.array(z.enum(REVEAL_PURPOSES)).min(1).max(REVEAL_PURPOSES.length);
@@ -139,28 +138,4 @@ export type RuleDocument = z.output<typeof ruleDocument>;
 
 function misplaced(conditions: RuleAlternative, known: readonly RuleAttribute[]): RuleAttribute[] {
   return RULE_ATTRIBUTES.filter((name) => conditions[name] !== undefined && !known.includes(name));
-}
-
-// Asking costs as much as a whole rule, and ten thousand of them name the same few places.
-const timeZones = new Map<string, boolean>();
-const TIME_ZONES_MAX = 2_000;
-
-/** Names are the same in any case: kept in one, there are no more than places. */
-function isTimeZone(text: string): boolean {
-  const name = text.toLowerCase();
-  const known = timeZones.get(name);
-  if (known !== undefined) return known;
-  if (timeZones.size >= TIME_ZONES_MAX) timeZones.clear();
-  const is = hasClocks(name);
-  timeZones.set(name, is);
-  return is;
-}
-
-function hasClocks(timeZone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-    return true;
-  } catch {
-    return false;
-  }
 }

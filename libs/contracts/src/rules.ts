@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { USE_PROBLEMS } from './approvals.js';
-import { approvalId, staffId } from './ids.js';
+import { approvalId, clientName, staffId } from './ids.js';
 import { IDENTITY_FIELDS, REVEAL_FORMS, REVEAL_PURPOSES, reason, SENSITIVITIES } from './people.js';
 import { STREAM_NAMES } from './readings.js';
 import { regionCode, regionCodes } from './regions.js';
@@ -86,7 +86,7 @@ const sampleCaller = z.union([
     roles: z.array(z.enum(STAFF_ROLES)).min(1).max(STAFF_ROLES.length),
     regions: regionCodes.optional(),
   }),
-  z.strictObject({ client: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) }),
+  z.strictObject({ client: clientName }),
 ]);
 const facts = z.strictObject({
   app: z.enum(RULED_APPS),

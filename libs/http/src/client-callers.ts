@@ -1,13 +1,43 @@
 import { type ClientCaller, client } from '@integument/authz';
+import { type Credential, credential } from '@integument/contracts';
 import type { BearerTokensOptions } from './bearer-tokens.js';
-import type { Lease } from './leases/lease.js';
+import { CLIENT_LEASE_MS, type Lease } from './leases/lease.js';
+import { Leases } from './leases/leases.js';
 import type { HttpRequest } from './request.js';
 import { andThen, type Soon } from './soon.js';
 
-/** Registered clients, by the client ids that the provider knows their programs by. */
-export interface ClientDirectory {
+/**
+ * Whom a credential lets in just now: calls `lease.begin()` when the question is about to be sent, and `lease.atMost()` where the answer
+ * says when the credential ends.
+ */
+export type ClientLookUp = (
+  credential: Credential,
+  lease: Lease<ClientCaller>,
+) => Promise<ClientCaller | null>;
+
+/**
+ * Registered clients as callers, by the client ids that the provider knows their programs by. What was read is believed for a lease, which
+ * whoever changes a client waits out.
+ */
+export class ClientDirectory {
+  readonly #leases: Leases<ClientCaller>;
+
+  constructor(lookUp: ClientLookUp) {
+    this.#leases = new Leases({
+      ms: CLIENT_LEASE_MS,
+      look: async (text, lease) => {
+        const parsed = credential.safeParse(text);
+        return parsed.success ? lookUp(parsed.data, lease) : null;
+      },
+      keepsNothing: true,
+      code: 'registry.unavailable',
+    });
+  }
+
   /** @returns a lease of null for a credential that lets nobody in just now */
-  hold(credential: string): Soon<Lease<ClientCaller>>;
+  hold(credential: string): Soon<Lease<ClientCaller>> {
+    return this.#leases.hold(credential);
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ export { Answer } from './answer.js';
 export { AskedBy, AskedIn, type Asker, actorOf, askerIn, by } from './asker.js';
 export { BearerTokens, type BearerTokensOptions } from './bearer-tokens.js';
 export { type CallerResolver, firstOf } from './callers.js';
-export { type ClientDirectory, clientCallers } from './client-callers.js';
+export { ClientDirectory, clientCallers } from './client-callers.js';
 export { commonPolicy } from './common.js';
 export {
   InvalidSettings,

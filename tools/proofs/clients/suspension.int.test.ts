@@ -4,13 +4,10 @@ import type { BodyOf, ClientId, Credential, ReplyOf, readClient } from '@integum
 import { BearerTokens, CLIENT_LEASE_MS, clientCallers, DpopProofs, type HttpRequest } from '@integument/http';
 import { proofCount } from '@integument/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ClientDirectory as AtApi } from '../../../apps/api/src/platform/client-directory.js';
+import { clientDirectory as atApi } from '../../../apps/api/src/platform/client-directory.js';
 import type { VaultClient } from '../../../apps/api/src/platform/vault-client.js';
 import { ClientsController } from '../../../apps/vault/src/features/clients/clients.controller.js';
-import {
-  ClientDirectory as AtVault,
-  RegistryStore,
-} from '../../../apps/vault/src/features/registry/index.js';
+import { clientDirectory as atVault, ClientsStore } from '../../../apps/vault/src/features/registry/index.js';
 import { agreed, CASE, Member } from '../../../apps/vault/src/member.fixture.js';
 import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
 import { ClientKey, ISSUER, KeyServer, PUBLIC_URL } from '../../../libs/http/src/testing/tokens.fixture.js';
@@ -60,8 +57,7 @@ const internal = {
 const NO_PROOFS = { publicUrl: PUBLIC_URL, marks: { spend: () => Promise.resolve(true) } };
 
 function replica(use: Use, proofs: ConstructorParameters<typeof DpopProofs>[0] = NO_PROOFS): BearerTokens {
-  const directory =
-    use === 'identity' ? new AtVault(new RegistryStore(), vault.unitOfWork) : new AtApi(internal);
+  const directory = use === 'identity' ? atVault(new ClientsStore(), vault.unitOfWork) : atApi(internal);
   return new BearerTokens({
     issuer: ISSUER,
     audience: AUDIENCES[use],

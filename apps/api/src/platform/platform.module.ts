@@ -2,7 +2,7 @@ import { AUDIT_EXPORTS, auditProviders } from '@integument/audit-http';
 import { Abilities } from '@integument/authz';
 import { deriveKey } from '@integument/crypto';
 import { Idempotency, migrate, Outbox, openDatabase, UnitOfWork } from '@integument/database';
-import { Effects, provide, RulesInForce } from '@integument/http';
+import { ClientDirectory, Effects, provide, RulesInForce } from '@integument/http';
 import { createQueues, type Queues } from '@integument/queue';
 import { Logger } from '@integument/telemetry';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
@@ -10,7 +10,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { ApiConfig } from '../config.js';
 import { platformMigrations } from '../migrations/index.js';
-import { ClientDirectory } from './client-directory.js';
+import { clientDirectory } from './client-directory.js';
 import { apiPolicies } from './policies.js';
 import { API_CONFIG, QUEUES } from './tokens.js';
 import { VaultClient } from './vault-client.js';
@@ -53,7 +53,7 @@ export class PlatformModule {
               key: config.API_TLS_KEY_FILE,
             }),
         },
-        provide(ClientDirectory, VaultClient),
+        { provide: ClientDirectory, inject: [VaultClient], useFactory: clientDirectory },
         {
           provide: RulesInForce,
           inject: [VaultClient],

@@ -1,9 +1,8 @@
-import { type AlertDefinition, alertDefinition } from '@integument/contracts';
+import { type AlertDefinition, alertDefinition, isWithin } from '@integument/contracts';
 import { describe, expect, it } from 'vitest';
 import type { LoggedEntry } from '../logged-entry.js';
 import { StateMap } from './alert-store.js';
 import { auditAlertsSchemaSql } from './alerts-schema.js';
-import { isBusinessTime } from './business-time.js';
 import { type Alert, evaluate, expiryOf } from './evaluation.js';
 import { matches } from './matching.js';
 
@@ -261,12 +260,12 @@ describe('off-hours', () => {
     ['2026-01-18T23:30:00Z', false],
     ['2026-01-15T23:00:00Z', false],
   ])('%s is business time in Berlin: %s', (at, business) => {
-    expect(isBusinessTime(hours, Date.parse(at))).toBe(business);
+    expect(isWithin(hours, Date.parse(at))).toBe(business);
   });
 
   it('goes by the weekday of the place', () => {
     const sundayUtc = Date.parse('2026-01-18T23:30:00Z');
-    expect(isBusinessTime({ ...hours, timeZone: 'Asia/Tokyo' }, sundayUtc)).toBe(true);
+    expect(isWithin({ ...hours, timeZone: 'Asia/Tokyo' }, sundayUtc)).toBe(true);
   });
 
   it('raises, and is quiet for the cool-down', () => {

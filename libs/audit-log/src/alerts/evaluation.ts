@@ -1,6 +1,5 @@
-import type { AlertDefinition } from '@integument/contracts';
+import { type AlertDefinition, isWithin } from '@integument/contracts';
 import type { LoggedEntry } from '../logged-entry.js';
-import { isBusinessTime } from './business-time.js';
 import { groupOf, matches, weightOf } from './matching.js';
 
 export interface AlertRule {
@@ -76,7 +75,7 @@ export function evaluate(rule: AlertRule, timed: TimedEntry, states: States): Al
     case 'first-seen':
       return lookForNew(rule, when, group, timed, states);
     case 'off-hours':
-      return isBusinessTime(when, timed.at) ? undefined : raise(rule, group, timed, states);
+      return isWithin(when, timed.at) ? undefined : raise(rule, group, timed, states);
     case 'each':
       return raise(rule, group, timed, states);
   }

@@ -1,6 +1,5 @@
-import type { RuleAlternative } from '@integument/contracts';
+import { isWithin, type RuleAlternative } from '@integument/contracts';
 import type { Caller } from '../caller.js';
-import { isWithin } from './local-time.js';
 
 /** What a request is about, as far as rules can ask. What is absent matches no condition. */
 export interface About {

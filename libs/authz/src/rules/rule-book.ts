@@ -1,7 +1,14 @@
-import type { RevealForm, RevealPolicy, RuleDocument, RuledApp, StoredRule } from '@integument/contracts';
+import {
+  isWithin,
+  minuteOf,
+  type RevealForm,
+  type RevealPolicy,
+  type RuleDocument,
+  type RuledApp,
+  type StoredRule,
+} from '@integument/contracts';
 import type { Caller } from '../caller.js';
 import { type About, isAmong, isTicket, mayHold, regionsIn } from './conditions.js';
-import { isWithin, minuteOf } from './local-time.js';
 import { common, type Regions, reaches, together } from './reach.js';
 import { RuleIndex } from './rule-index.js';
 

@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
 import { defineAction } from '@integument/audit-log';
-import { CLIENT_USES, type Credential, clientPurposes } from '@integument/contracts';
+import { approvalId, CLIENT_USES, type Credential, clientPurposes } from '@integument/contracts';
 import { z } from 'zod';
 
-const approval = z.string().regex(/^apr_[0-9a-z]{32}$/);
 /** Of a credential its SHA-256: whoever knows it can tell, and a text of somebody's is not kept here for ever. */
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const purposes = clientPurposes;
@@ -13,22 +12,28 @@ const dpop = z.boolean();
 export const clientsListed = defineAction('clients.list');
 export const clientRegistered = defineAction(
   'clients.register',
-  z.strictObject({ approval, use: z.enum(CLIENT_USES), purposes, dpop, credentials: z.array(digest) }),
+  z.strictObject({
+    approval: approvalId,
+    use: z.enum(CLIENT_USES),
+    purposes,
+    dpop,
+    credentials: z.array(digest),
+  }),
 );
 export const clientChanged = defineAction(
   'clients.change',
-  z.strictObject({ approval, purposes, purposesBefore: purposes, dpop, dpopBefore: dpop }),
+  z.strictObject({ approval: approvalId, purposes, purposesBefore: purposes, dpop, dpopBefore: dpop }),
 );
 export const credentialAdded = defineAction(
   'clients.add_credential',
-  z.strictObject({ approval, credential: digest, notBefore: z.iso.datetime() }),
+  z.strictObject({ approval: approvalId, credential: digest, notBefore: z.iso.datetime() }),
 );
 export const credentialRetired = defineAction(
   'clients.retire_credential',
   z.strictObject({ credential: digest, notAfter: z.iso.datetime() }),
 );
 export const clientSuspended = defineAction('clients.suspend');
-export const clientResumed = defineAction('clients.resume', z.strictObject({ approval }));
+export const clientResumed = defineAction('clients.resume', z.strictObject({ approval: approvalId }));
 export const clientRemoved = defineAction('clients.remove');
 
 export function digestOf(credential: Credential): string {

@@ -19,6 +19,7 @@ import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { VaultStaff } from '../../platform/callers.js';
 import type { Approvals } from '../approvals/index.js';
+import type { ClientRow, ClientsStore } from '../registry/index.js';
 import {
   clientChanged,
   clientRegistered,
@@ -43,7 +44,6 @@ import {
   purposesOfOtherUse,
   tooManyCredentials,
 } from './clients.errors.js';
-import type { ClientRow, ClientsStore } from './clients.store.js';
 import { toReply } from './clients.view.js';
 import { momentAhead } from './moment-ahead.js';
 

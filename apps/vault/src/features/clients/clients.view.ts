@@ -1,5 +1,5 @@
 import type { ClientView } from '@integument/contracts';
-import type { ClientRow } from './clients.store.js';
+import type { ClientRow } from '../registry/index.js';
 
 /** A client as staff see it. */
 export function toReply({ client_id: client, use, purposes, dpop, origin, credentials, ...row }: ClientRow) {

@@ -1,4 +1,5 @@
 import { defineAction } from '@integument/audit-log';
+import { approvalId } from '@integument/contracts';
 import { z } from 'zod';
 
 /** Which session became the one that the entry's actor has now: its secret changed with its rights. */
@@ -21,7 +22,7 @@ export const factorRemoved = defineAction(
 /** By an approval, whose own entries say who agreed. The object is the account. */
 export const lastFactorsRemoved = defineAction(
   'factors.remove_last',
-  z.strictObject({ approval: z.string().regex(/^apr_[0-9a-z]{32}$/) }),
+  z.strictObject({ approval: approvalId }),
 );
 
 /** An action after which a session has another secret. */

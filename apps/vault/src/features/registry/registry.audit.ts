@@ -1,4 +1,5 @@
 import { defineAction } from '@integument/audit-log';
+import { clientName } from '@integument/contracts';
 import { z } from 'zod';
 import type { OfFile } from './registry.store.js';
 
@@ -7,7 +8,7 @@ const CHANGES = ['added', 'changed', 'removed'] as const;
 type Sort = (typeof SORTS)[number];
 type Change = (typeof CHANGES)[number];
 
-const clients = z.array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/));
+const clients = z.array(clientName);
 const staff = z.array(z.string().regex(/^[0-9a-f]{32}$/));
 const of = <Names extends z.ZodType>(names: Names) =>
   z.strictObject({ added: names, changed: names, removed: names });

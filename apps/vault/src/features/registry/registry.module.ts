@@ -1,13 +1,14 @@
 import { AuditLog } from '@integument/audit-log';
 import { BlindIndex } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
-import { provide } from '@integument/http';
+import { ClientDirectory, provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { openIdProviders } from '../../openid-providers.js';
 import { ISSUER, VAULT_CONFIG } from '../../platform/tokens.js';
 import { KeysModule } from '../keys/index.js';
-import { ClientDirectory } from './client-directory.js';
+import { clientDirectory } from './client-directory.js';
+import { ClientsStore } from './clients.store.js';
 import { RegistryService } from './registry.service.js';
 import { RegistryStore } from './registry.store.js';
 import { readRegistryFile, refuseStaffElsewhere } from './registry-file.js';
@@ -16,24 +17,25 @@ import { readRegistryFile, refuseStaffElsewhere } from './registry-file.js';
   imports: [KeysModule],
   providers: [
     provide(RegistryStore),
-    provide(RegistryService, RegistryStore, BlindIndex, AuditLog, ISSUER),
+    provide(ClientsStore),
+    provide(RegistryService, RegistryStore, ClientsStore, BlindIndex, AuditLog, ISSUER),
     {
       // Nobody is let in before the file is in the tables.
       provide: ClientDirectory,
-      inject: [RegistryService, RegistryStore, UnitOfWork, VAULT_CONFIG],
+      inject: [RegistryService, ClientsStore, UnitOfWork, VAULT_CONFIG],
       useFactory: async (
         registry: RegistryService,
-        store: RegistryStore,
+        store: ClientsStore,
         unitOfWork: UnitOfWork,
         config: VaultConfig,
       ) => {
         const file = await readRegistryFile(config.REGISTRY_FILE);
         refuseStaffElsewhere(file, openIdProviders(config), config.OIDC_ISSUER);
         await unitOfWork.run((tx) => registry.apply(tx, file));
-        return new ClientDirectory(store, unitOfWork);
+        return clientDirectory(store, unitOfWork);
       },
     },
   ],
-  exports: [RegistryStore, RegistryService, ClientDirectory],
+  exports: [RegistryStore, ClientsStore, RegistryService, ClientDirectory],
 })
 export class RegistryModule {}

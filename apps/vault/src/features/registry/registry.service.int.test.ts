@@ -2,7 +2,8 @@ import { AuditLog } from '@integument/audit-log';
 import { BlindIndex } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ISSUER, TestVault } from '../../vault.fixture.js';
-import { ClientDirectory } from './client-directory.js';
+import { clientDirectory } from './client-directory.js';
+import { ClientsStore } from './clients.store.js';
 import { RegistryService } from './registry.service.js';
 import { RegistryStore } from './registry.store.js';
 import { type RegistryFile, registryFile } from './registry-file.js';
@@ -12,7 +13,13 @@ let registry: RegistryService;
 const store = new RegistryStore();
 beforeAll(async () => {
   vault = await TestVault.open();
-  registry = new RegistryService(store, new BlindIndex(vault.keys.secret('index')), new AuditLog(), ISSUER);
+  registry = new RegistryService(
+    store,
+    new ClientsStore(),
+    new BlindIndex(vault.keys.secret('index')),
+    new AuditLog(),
+    ISSUER,
+  );
 });
 afterAll(() => vault.close());
 
@@ -148,7 +155,7 @@ describe('a client with a key', () => {
 
   it('is a caller who must prove it', async () => {
     await start({ ...SHOP, dpop: true }, { ...SHOP, id: 'plain' });
-    const directory = new ClientDirectory(store, vault.unitOfWork);
+    const directory = clientDirectory(new ClientsStore(), vault.unitOfWork);
     const of = async (id: string) => (await directory.hold(id)).found?.dpop;
     expect([await of('shop'), await of('plain')]).toEqual([true, false]);
   });

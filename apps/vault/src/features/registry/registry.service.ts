@@ -3,6 +3,7 @@ import type { ReplyOf, readClient } from '@integument/contracts';
 import type { BlindIndex } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { accountDigest } from '../keys/index.js';
+import type { ClientsStore } from './clients.store.js';
 import { changesOf, registryApplied } from './registry.audit.js';
 import type { OfFile, RegistryStore } from './registry.store.js';
 import type { RegistryFile } from './registry-file.js';
@@ -10,6 +11,7 @@ import type { RegistryFile } from './registry-file.js';
 export class RegistryService {
   constructor(
     private readonly store: RegistryStore,
+    private readonly clients: ClientsStore,
     private readonly index: BlindIndex,
     private readonly audit: AuditLog,
     private readonly issuer: string,
@@ -33,20 +35,20 @@ export class RegistryService {
 
   /** Whom a credential lets in just now: for the data plane, which asks it of each token that it is shown. */
   async lookUp(tx: Tx, credential: string): Promise<ReplyOf<typeof readClient>> {
-    const found = await this.store.findByCredential(tx, credential);
+    const found = await this.clients.findByCredential(tx, credential);
     if (!found) return { client: null };
     const { client_id: client, use, purposes, dpop, ends_in_ms: endsInMs } = found;
     return { client: { client, use, purposes, dpop, endsInMs } };
   }
 
   private async applyClients(tx: Tx, { clients }: RegistryFile): Promise<void> {
-    await this.store.removeClientsExcept(
+    await this.clients.removeOfFileExcept(
       tx,
       clients.map(({ id }) => id),
     );
     for (const declared of clients) {
       const { id, use, dpop = false } = declared;
-      const applied = await this.store.upsertClient(tx, {
+      const applied = await this.clients.upsertOfFile(tx, {
         client_id: id,
         use,
         reveal_purposes: use === 'identity' ? declared.revealPurposes : [],
@@ -54,7 +56,7 @@ export class RegistryService {
         dpop,
       });
       if (!applied) throw new Error('REGISTRY_FILE changes a client from identity to health, or back');
-      const known = await this.store.setCredentials(tx, id, [
+      const known = await this.clients.setCredentialsOfFile(tx, id, [
         ...new Set<string>(declared.credentials ?? [id]),
       ]);
       if (!known)

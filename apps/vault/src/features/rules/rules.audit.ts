@@ -1,4 +1,5 @@
 import { defineAction } from '@integument/audit-log';
+import { approvalId } from '@integument/contracts';
 import { z } from 'zod';
 
 const version = z.int().positive();
@@ -18,6 +19,6 @@ export const rulesEnacted = defineAction(
     version,
     digest,
     before: version,
-    approval: z.string().regex(/^apr_[0-9a-z]{32}$/),
+    approval: approvalId,
   }),
 );

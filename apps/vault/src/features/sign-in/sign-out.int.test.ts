@@ -1,34 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MisbehavingProvider } from './misbehaving-provider.fixture.js';
-import { RunningVault } from './running-vault.fixture.js';
+import { describe, expect, it } from 'vitest';
+import type { MisbehavingProvider } from './misbehaving-provider.fixture.js';
 import { Tab } from './tab.fixture.js';
+import { main, other, vault } from './two-providers.fixture.js';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const REFUSED = '400 sign_in.logout_token_refused';
 const FORM = 'application/x-www-form-urlencoded';
-
-let main: MisbehavingProvider;
-let other: MisbehavingProvider;
-let vault: RunningVault;
-beforeAll(async () => {
-  main = await MisbehavingProvider.start();
-  other = await MisbehavingProvider.start();
-  vault = await RunningVault.start(
-    main.settings(),
-    other.settings({ id: 'other', name: 'Other', staff: false }),
-  );
-});
-afterAll(async () => {
-  main.close();
-  other.close();
-  await vault.close();
-});
-beforeEach(() => {
-  main.reset();
-  other.reset();
-});
 
 /** Somebody signed in at a provider, in a session of theirs there. */
 async function signedIn(at: MisbehavingProvider, subject: string, sid?: string): Promise<Tab> {

@@ -1,12 +1,12 @@
 import { defineAction } from '@integument/audit-log';
-import { regionCode, STAFF_ROLES } from '@integument/contracts';
+import { approvalId, regionCode, STAFF_ROLES } from '@integument/contracts';
 import { z } from 'zod';
 
 const regions = z.array(regionCode).max(200);
 const roles = z.array(z.enum(STAFF_ROLES)).max(STAFF_ROLES.length);
 /** By an approval, whose own entries say who agreed. The object is the account. */
 const changed = z.strictObject({
-  approval: z.string().regex(/^apr_[0-9a-z]{32}$/),
+  approval: approvalId,
   roles,
   rolesBefore: roles,
   regions,
