@@ -81,10 +81,17 @@ class Patience {
   }
 
   async waitFor<T>(work: Promise<T>): Promise<T> {
-    const late = () => this.controller.abort(new Error(`nothing came for ${this.ms / 1_000} seconds`));
-    const timer = setTimeout(late, this.ms);
+    const late = new Error(`nothing came for ${this.ms / 1_000} seconds`);
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.controller.abort(late);
+        // By ourselves, too: what the abort doesn't reach would be waited for without end.
+        reject(late);
+      }, this.ms);
+    });
     try {
-      return await work;
+      return await Promise.race([work, over]);
     } finally {
       clearTimeout(timer);
     }
