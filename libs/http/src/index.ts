@@ -30,13 +30,10 @@ export { InvalidRequest } from './input.js';
 export {
   CLIENT_LEASE_MS,
   clientLeasesOver,
-  type Lease,
   RULES_LEASE_MS,
   rulesLeasesOver,
-  SESSION_LEASE_MS,
   sessionLeasesOver,
 } from './leases/lease.js';
-export { Leases } from './leases/leases.js';
 export { limitSettings, limitTable } from './limits/limit-settings.js';
 export { Limits } from './limits/limits.js';
 export {

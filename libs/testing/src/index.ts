@@ -2,7 +2,6 @@ export { FixedClock } from './fixed-clock.js';
 export {
   type AuditLogInfo,
   type ChildName,
-  childPid,
   type DatabaseInfo,
   type PlatformInfo,
   platform,

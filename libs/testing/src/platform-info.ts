@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { inject } from 'vitest';
 
 /** Programs that the supervisor keeps running. */
@@ -103,9 +101,4 @@ export function platform(): PlatformInfo {
 
 export function secondProvider(): SecondProviderInfo {
   return inject('secondProvider');
-}
-
-/** The process id of a child now: it changes when the supervisor starts it again. */
-export function childPid(info: Pick<PlatformInfo, 'runFolder'>, name: ChildName): number {
-  return (JSON.parse(readFileSync(join(info.runFolder, `${name}.json`), 'utf8')) as { pid: number }).pid;
 }

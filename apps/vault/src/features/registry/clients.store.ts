@@ -32,7 +32,7 @@ export interface ClientRow extends Registration {
 }
 
 /** As the table has it: purposes of each use in a column of their own. */
-export interface OfFile {
+export interface RegisteredRow {
   readonly client_id: string;
   readonly use: ClientUse;
   readonly reveal_purposes: RevealPurpose[];
@@ -42,7 +42,7 @@ export interface OfFile {
 }
 
 /** Whom a credential lets in just now. */
-export interface LetIn extends OfFile {
+export interface LetIn extends RegisteredRow {
   /** milliseconds; null for a credential that nobody has retired */
   readonly ends_in_ms: number | null;
 }
@@ -142,7 +142,7 @@ export class ClientsStore {
    * A client's use cannot change, also not by way of a removal: what it learned for one use would serve the other. One that the console
    * has registered becomes the file's; a suspension stays.
    */
-  async upsertOfFile(tx: Tx, client: OfFile): Promise<boolean> {
+  async upsertOfFile(tx: Tx, client: RegisteredRow): Promise<boolean> {
     const rows = await tx.query(
       `INSERT INTO client (${REGISTERED}) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT ON CONSTRAINT client_pk DO UPDATE
