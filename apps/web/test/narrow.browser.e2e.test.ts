@@ -41,7 +41,7 @@ describe.runIf(canRun)('on a phone, 360 pixels wide, nothing hangs over', () => 
     await fits('Add your second one now.');
     await tab.press('Add an authenticator app');
     await fits('In your authenticator app');
-    const key = (await tab.page.getByLabel('Key').textContent()) ?? '';
+    const key = (await tab.page.getByLabel('Key', { exact: true }).textContent()) ?? '';
     await tab.page.getByLabel('Code of').fill(new AuthenticatorApp(key.replaceAll(' ', '')).next());
     await tab.press('Finish');
     await fits('Your recovery codes');

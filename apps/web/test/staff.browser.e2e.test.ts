@@ -42,7 +42,7 @@ describe.runIf(canRun)('a member of staff in a browser', () => {
     const { keyboard } = tab.page;
     await tab.tabTo('Add an authenticator app');
     await keyboard.press('Enter');
-    const secret = (await tab.page.getByLabel('Key').textContent()) ?? '';
+    const secret = (await tab.page.getByLabel('Key', { exact: true }).textContent()) ?? '';
     app = new AuthenticatorApp(secret.replaceAll(' ', ''));
     expect(await tab.page.getByRole('link', { name: 'Open it on this device' }).getAttribute('href')).toMatch(
       /^otpauth:\/\/totp\//,
@@ -124,6 +124,6 @@ describe.runIf(canRun)('a member of staff in a browser', () => {
     await isIn();
     expect(new URL(tab.page.url()).hash).toBe('#add');
     await tab.press('Add an authenticator app');
-    await tab.page.getByLabel('Key').waitFor();
+    await tab.page.getByLabel('Key', { exact: true }).waitFor();
   });
 });
