@@ -195,11 +195,11 @@ export class Admission {
     const { caller } = request;
     const { rules } = this.options;
     request.ruledBy = book;
-    if (book && caller && contract.ability && !book.admits(caller, contract.ability, rules?.now() ?? 0)) {
+    if (book && rules && caller && contract.ability && !book.admits(caller, contract.ability, rules.now)) {
       throw forbidden();
     }
     checkProof(contract, caller, request);
-    checkStepUp(contract, caller, Date.now());
+    checkStepUp(contract, caller, Date.now);
     request.admitted = contract;
   }
 

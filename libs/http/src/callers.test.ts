@@ -62,6 +62,14 @@ describe('recent tokens', () => {
     expect(recent.get('t', 10_500)).toBeUndefined();
   });
 
+  test('are told apart by the whole of them', () => {
+    const end = '0123456789abcdefghijklmn';
+    const recent = new RecentTokens();
+    recent.set(`mine.${end}`, verified(1e9), 10_000);
+    expect(recent.get(`other.${end}`, 10_000)).toBeUndefined();
+    expect(recent.get(`mine.${end}`, 10_000)).toBeDefined();
+  });
+
   test('are few', () => {
     const recent = new RecentTokens();
     for (let n = 0; n < 1_500; n++) recent.set(`t${n}`, verified(1e9), 10_000);

@@ -15,10 +15,13 @@ export function checkFactor(contract: RouteContract, caller: Caller | null): voi
   throw new CodedError('auth.factor_required', 403, 'Use a second factor first, or enrol one.');
 }
 
-/** @throws {CodedError} `auth.step_up_required` where the route wants a factor that was used just now */
-export function checkStepUp(contract: RouteContract, caller: Caller | null, now: number): void {
+/**
+ * @param now milliseconds since the epoch; asked for only where it matters
+ * @throws {CodedError} `auth.step_up_required` where the route wants a factor that was used just now
+ */
+export function checkStepUp(contract: RouteContract, caller: Caller | null, now: () => number): void {
   if (!contract.stepUp || caller?.kind !== 'staff') return;
-  if (!hasSteppedUp(caller, now)) throw stepUpRequired();
+  if (!hasSteppedUp(caller, now())) throw stepUpRequired();
 }
 
 /** Whether a second factor was used within the last five minutes. @param now milliseconds */

@@ -1,12 +1,12 @@
 import type { Caller } from '@integument/authz';
 import { BlindIndex } from '@integument/crypto';
 import type { HttpReply, HttpRequest } from '../request.js';
-import { andThen, type Soon } from '../soon.js';
+import type { Soon } from '../soon.js';
 import { ALLOWANCES, type Allowance, type LimitedKind, type LimitTable } from './limit-settings.js';
-import { type LimitedAs, limitedAddress, limitedCaller } from './limited-as.js';
+import { limitedAddress, limitedCaller } from './limited-as.js';
 import { RateLimited } from './rate-limited.js';
 import type { SharedCounts } from './shared-counts.js';
-import { type Taken, WindowCounts } from './window-counts.js';
+import { type Count, type Taken, WindowCounts } from './window-counts.js';
 
 export interface LimitsOptions {
   readonly table: LimitTable;
@@ -24,6 +24,13 @@ export interface LimitsOptions {
 
 type Policies = Readonly<Record<Allowance, string>>;
 
+/** What one caller may take from: found once for as long as the caller is believed, for it is the same request after request. */
+interface Purse {
+  readonly kind: LimitedKind;
+  readonly whose: string;
+  readonly counts: Partial<Record<Allowance, Count>>;
+}
+
 const MINUTE_MS = 60_000;
 
 /**
@@ -35,6 +42,8 @@ export class Limits {
   readonly #callers: WindowCounts;
   readonly #strangers: WindowCounts;
   readonly #policies: Readonly<Record<LimitedKind, Policies>>;
+  // By the object, which is frozen and goes with its lease.
+  readonly #purses = new WeakMap<Caller, Purse | null>();
 
   constructor(private readonly options: LimitsOptions) {
     const { key, shared, onAway, now = Date.now, windowMs = MINUTE_MS } = options;
@@ -46,13 +55,18 @@ export class Limits {
 
   /** Takes the request from the caller's own allowance. @returns, or resolves to, the refusal if it is spent */
   caller(caller: Caller, allowance: Allowance, reply: HttpReply): Soon<RateLimited | undefined> {
-    const as = limitedCaller(caller);
-    return as ? this.take(this.#callers, as, allowance, reply) : undefined;
+    const purse = this.purseOf(caller);
+    if (!purse) return undefined;
+    const { kind, whose, counts } = purse;
+    counts[allowance] ??= this.#callers.find(`${allowance} ${whose}`);
+    return this.take(this.#callers, counts[allowance], kind, allowance, reply);
   }
 
   /** Takes a request of nobody known from what its address has. */
   stranger(request: HttpRequest, allowance: Allowance, reply: HttpReply): Soon<RateLimited | undefined> {
-    return this.take(this.#strangers, limitedAddress(request.ip), allowance, reply);
+    const { kind, whose } = limitedAddress(request.ip);
+    const count = this.#strangers.find(`${allowance} ${whose}`);
+    return this.take(this.#strangers, count, kind, allowance, reply);
   }
 
   /** Lets go of the store. */
@@ -60,14 +74,27 @@ export class Limits {
     await this.options.shared?.close();
   }
 
+  private purseOf(caller: Caller): Purse | null {
+    let purse = this.#purses.get(caller);
+    if (purse === undefined) {
+      const as = limitedCaller(caller);
+      purse = as && { ...as, counts: {} };
+      this.#purses.set(caller, purse);
+    }
+    return purse;
+  }
+
   private take(
     counts: WindowCounts,
-    { kind, whose }: LimitedAs,
+    count: Count,
+    kind: LimitedKind,
     allowance: Allowance,
     reply: HttpReply,
   ): Soon<RateLimited | undefined> {
-    const taken = counts.take(`${allowance} ${whose}`, this.options.table[kind][allowance]);
-    return andThen(taken, (found) => this.answer(found, kind, allowance, reply));
+    const taken = counts.take(count, this.options.table[kind][allowance]);
+    // Most of all requests: no closure for them.
+    if (!(taken instanceof Promise)) return this.answer(taken, kind, allowance, reply);
+    return taken.then((found) => this.answer(found, kind, allowance, reply));
   }
 
   private answer(

@@ -30,7 +30,8 @@ export interface Taken {
   readonly unsay: () => void;
 }
 
-interface Count {
+/** What somebody has taken. To be had from {@link WindowCounts.find}, and to be kept for a moment at most: others may find it anew. */
+export interface Count {
   readonly digest: string;
   /** Windows of all callers together would all end in the same moment: each begins somewhere else. */
   readonly offset: number;
@@ -64,18 +65,29 @@ export class WindowCounts {
     this.#counts = new LRUCache({ max: options.size ?? SIZE });
   }
 
+  /** @param whose stays in this process; the store gets a keyed digest */
+  find(whose: string): Count {
+    const known = this.#counts.get(whose);
+    if (known) return known;
+    const digest = this.options.names.digest('rate', whose);
+    const offset = digest.readUInt32BE(0) % this.options.windowMs;
+    const fresh = { window: -1, known: 0, unsent: 0, refused: false, sending: null };
+    const count = { digest: digest.toString('base64url'), offset, ...fresh };
+    this.#counts.set(whose, count);
+    return count;
+  }
+
   /**
    * Takes one request from an allowance.
-   * @param whose stays in this process; the store gets a keyed digest
    * @param quota of a window
    * @returns a promise only where two slices wait for the store
    */
-  take(whose: string, quota: number): Soon<Taken> {
+  take(count: Count, quota: number): Soon<Taken> {
     const now = this.options.now();
-    const count = this.current(whose, now);
+    this.turn(count, now);
     if (count.known + count.unsent >= quota) return this.refuse(count, now);
     const slice = Math.max(1, Math.floor(quota / SLICES));
-    if (count.sending && count.unsent >= 2 * slice) return count.sending.then(() => this.take(whose, quota));
+    if (count.sending && count.unsent >= 2 * slice) return count.sending.then(() => this.take(count, quota));
     count.unsent += 1;
     if (count.unsent >= slice && !count.sending && now >= this.#awayUntil) this.send(count, now);
     return {
@@ -87,19 +99,9 @@ export class WindowCounts {
     };
   }
 
-  private current(whose: string, now: number): Count {
-    const { windowMs, names } = this.options;
-    let count = this.#counts.get(whose);
-    if (!count) {
-      const digest = names.digest('rate', whose);
-      const offset = digest.readUInt32BE(0) % windowMs;
-      const fresh = { window: -1, known: 0, unsent: 0, refused: false, sending: null };
-      count = { digest: digest.toString('base64url'), offset, ...fresh };
-      this.#counts.set(whose, count);
-    }
-    const window = Math.floor((now + count.offset) / windowMs);
+  private turn(count: Count, now: number): void {
+    const window = Math.floor((now + count.offset) / this.options.windowMs);
     if (window !== count.window) Object.assign(count, { window, known: 0, unsent: 0, refused: false });
-    return count;
   }
 
   private refuse(count: Count, now: number): Taken {
