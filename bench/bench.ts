@@ -33,6 +33,11 @@ export class Bench {
     return this.platform.info;
   }
 
+  /** What a second replica of the vault needs to know, besides its own ports. */
+  get vaultEnvironment(): NodeJS.ProcessEnv {
+    return this.platform.child('vault').spec.command.env;
+  }
+
   async stop(): Promise<void> {
     await this.platform.stop();
     forgetData(this.dataFolder);

@@ -2,7 +2,6 @@ import { defineRoute, noop, readSession } from '@integument/contracts';
 import { AskedIn, type Circumstances, createHttpApp, Implements } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import { Controller, Module } from '@nestjs/common';
-import { answerQuestions } from '../side-process.js';
 
 const OPEN = { audience: ['public'], ability: undefined, factor: undefined } as const;
 const openNoop = defineRoute({ ...noop, ...OPEN });
@@ -36,7 +35,7 @@ class UnguardedController {
 class UnguardedModule {}
 
 /** The same routes of the same framework, contracts and headers, open to anybody: nobody is looked up, asked for or counted. @returns the port */
-async function serve(): Promise<{ port: number }> {
+export async function serveUnguarded(): Promise<number> {
   const app = await createHttpApp(UnguardedModule, {
     logger: createLogger({ service: 'bench', level: 'error' }),
     title: 'Unguarded',
@@ -55,7 +54,5 @@ async function serve(): Promise<{ port: number }> {
       checks: {},
     }),
   });
-  return { port: await app.listen(0, '127.0.0.1') };
+  return app.listen(0, '127.0.0.1');
 }
-
-answerQuestions(serve);

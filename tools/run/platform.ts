@@ -152,8 +152,8 @@ export interface StartOptions {
 export interface Platform {
   readonly info: PlatformInfo;
   stop(): Promise<void>;
-  /** its process id, and a way to end it as a crash would */
-  child(name: ChildName): Pick<Child, 'pid' | 'kill9'>;
+  /** its process id, how it was started, and a way to end it as a crash would */
+  child(name: ChildName): Pick<Child, 'pid' | 'spec' | 'kill9'>;
   /** resolves when the child can do its work, again after a crash */
   waitReady(name: ChildName): Promise<void>;
 }
