@@ -11,7 +11,7 @@ import { BadProof, type DpopProofs } from './dpop/dpop-proofs.js';
 import { UnprovedToken } from './dpop/key-proof.js';
 import { RecentTokens, type Verified } from './recent-tokens.js';
 import type { HttpRequest } from './request.js';
-import { type Soon } from './soon.js';
+import type { Soon } from './soon.js';
 
 export interface BearerTokensOptions {
   /** `iss`, exactly */

@@ -3,7 +3,7 @@ import { BlindIndex } from '@integument/crypto';
 import type { HttpReply, HttpRequest } from '../request.js';
 import type { Soon } from '../soon.js';
 import { ALLOWANCES, type Allowance, type LimitedKind, type LimitTable } from './limit-settings.js';
-import { limitedAddress, limitedCaller } from './limited-as.js';
+import { type LimitedAs, limitedAddress, limitedCaller } from './limited-as.js';
 import { RateLimited } from './rate-limited.js';
 import type { SharedCounts } from './shared-counts.js';
 import { type Count, type Taken, WindowCounts } from './window-counts.js';
@@ -25,9 +25,7 @@ export interface LimitsOptions {
 type Policies = Readonly<Record<Allowance, string>>;
 
 /** What one caller may take from: found once for as long as the caller is believed, for it is the same request after request. */
-interface Purse {
-  readonly kind: LimitedKind;
-  readonly whose: string;
+interface Purse extends LimitedAs {
   readonly counts: Partial<Record<Allowance, Count>>;
 }
 
