@@ -95,6 +95,53 @@ describe('the settings of the vault', () => {
     },
   );
 
+  const hashicorp = () => ({
+    KEYRING: 'hashicorp',
+    KEYRING_FILE: undefined,
+    KEYRING_KEY_FILE: undefined,
+    KEYRING_ADDR: 'https://keyring:8200',
+    KEYRING_CA_FILE: join(folder, 'file'),
+    KEYRING_ROLE_ID: CANARY,
+    KEYRING_SECRET_ID_FILE: join(folder, 'file'),
+  });
+
+  it('take HashiCorp Vault’s keyring whole, with a database anywhere', () => {
+    expect(wrong({ ...hashicorp(), VAULT_DATABASE_URL: 'postgres://vault@db.example.org/vault' })).toEqual(
+      [],
+    );
+  });
+
+  it.each(['KEYRING_ADDR', 'KEYRING_CA_FILE', 'KEYRING_ROLE_ID', 'KEYRING_SECRET_ID_FILE'])(
+    'stop the start with that keyring and no %s',
+    (name) => {
+      expect(wrong({ ...hashicorp(), [name]: undefined })).toEqual([name]);
+    },
+  );
+
+  it('refuse one kind of keyring with settings of the other', () => {
+    expect(wrong({ ...hashicorp(), KEYRING: undefined })).toEqual([
+      'KEYRING_ADDR',
+      'KEYRING_CA_FILE',
+      'KEYRING_FILE',
+      'KEYRING_KEY_FILE',
+      'KEYRING_ROLE_ID',
+      'KEYRING_SECRET_ID_FILE',
+    ]);
+    expect(wrong({ ...hashicorp(), KEYRING_FILE: CANARY })).toEqual(['KEYRING_FILE']);
+    expect(wrong({ KEYRING_NAMESPACE: 'shop' })).toEqual(['KEYRING_NAMESPACE']);
+  });
+
+  it.each([
+    ['KEYRING_ADDR', 'http://keyring:8200'],
+    ['KEYRING_CA_FILE', '/nowhere'],
+    ['KEYRING_NAMESPACE', '../shop'],
+    ['KEYRING_TRANSIT_MOUNT', 'transit/../sys'],
+    ['KEYRING_TRANSIT_KEY', 'a/b'],
+    ['KEYRING_GRACE_SECONDS', '0'],
+  ])('refuse %s %s', (name, value) => {
+    expect(wrong({ ...hashicorp(), [name]: value })).toEqual([name]);
+  });
+
   it.each(['localhost', '127.0.0.1', '[::1]'])('take it with a database at %s', (host) => {
     expect(wrong({ VAULT_DATABASE_URL: `postgres://vault:pw@${host}:5432/vault` })).toEqual([]);
   });

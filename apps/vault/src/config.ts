@@ -1,15 +1,8 @@
 import { checkLogSettings, logSettings } from '@integument/audit-http';
-import {
-  isLoopback,
-  limitSettings,
-  plainFile,
-  proxyNetworks,
-  secretFile,
-  secretPath,
-  webUrl,
-} from '@integument/http';
+import { limitSettings, plainFile, proxyNetworks, secretFile, webUrl } from '@integument/http';
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
+import { checkKeyring, keyringSettings } from './keyring-settings.js';
 import { openIdSettings, refuseTwinProviders } from './openid-providers.js';
 
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -38,9 +31,7 @@ export const vaultConfig = z
     VAULT_TLS_CA_FILE: plainFile('Certificate authority that signed the API’s certificate (PEM)'),
     VAULT_TLS_CERT_FILE: plainFile('Certificate of the internal listener (PEM)'),
     VAULT_TLS_KEY_FILE: secretFile('Key of the internal listener (PEM)'),
-    KEYRING: z.enum(['embedded']).default('embedded').describe('What holds the root key'),
-    KEYRING_FILE: z.string().describe('The embedded keyring’s sealed file; made at first start'),
-    KEYRING_KEY_FILE: secretPath('File with the secret that seals it (32 bytes, base64url)'),
+    ...keyringSettings,
     ...openIdSettings,
     VAULT_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
     VAULT_AUDIT_RETIRED_KEY_FILE: secretFile(
@@ -59,14 +50,5 @@ export const vaultConfig = z
   })
   .superRefine(checkLogSettings)
   .superRefine(refuseTwinProviders)
-  .superRefine((config, issues) => {
-    // The embedded keyring keeps the root key beside the app: good for one machine, not for a database elsewhere.
-    if (config.KEYRING === 'embedded' && !isLoopback(config.VAULT_DATABASE_URL)) {
-      issues.addIssue({
-        code: 'custom',
-        path: ['KEYRING'],
-        message: 'embedded only with a database on loopback',
-      });
-    }
-  });
+  .superRefine(checkKeyring);
 export type VaultConfig = z.output<typeof vaultConfig>;

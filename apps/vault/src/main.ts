@@ -1,4 +1,4 @@
-import { AuditDuties, auditWiring } from '@integument/audit-http';
+import { AuditDuties } from '@integument/audit-http';
 import { Idempotency, UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
@@ -22,12 +22,14 @@ import { type VaultConfig, vaultConfig } from './config.js';
 import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
+import { KeyringPulse } from './features/keys/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
 import { vaultLimits } from './platform/limits.js';
 import { vaultPolicies } from './platform/policies.js';
+import { vaultWiring } from './platform/vault-wiring.js';
 
 const VERSION = '0.1.0';
 
@@ -44,7 +46,7 @@ const open = await createHttpApp(AppModule.with(config, logger), {
   trustedProxies: config.TRUSTED_PROXIES,
   allowedOrigins: [config.WEB_ORIGIN],
   wire: (app) => ({
-    ...auditWiring(app),
+    ...vaultWiring(app),
     policies: vaultPolicies,
     limits: vaultLimits(app, config),
     rules: app.get(RulesInForce, { strict: false }),
@@ -71,7 +73,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
     minVersion: 'TLSv1.3',
   },
   wire: () => ({
-    ...auditWiring(open.app),
+    ...vaultWiring(open.app),
     policies: vaultPolicies,
     // The API's process is one caller for everybody: slowed down, one person's requests would lock out all.
     limits: null,
@@ -82,6 +84,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
 
 open.app.get(AuditDuties, { strict: false }).start();
 const periodic = new Periodic(logger);
+watchKeyring(open.app, periodic);
 sweepHourly(open.app, periodic);
 warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
@@ -105,6 +108,11 @@ function publicCallers(app: INestApplicationContext, config: VaultConfig) {
     }),
     app.get(SessionCallers, { strict: false }),
   );
+}
+
+function watchKeyring(app: INestApplicationContext, periodic: Periodic): void {
+  const pulse = app.get(KeyringPulse, { strict: false });
+  periodic.every(pulse.everyMs, 'keyring', () => pulse.beat());
 }
 
 /** Somebody signed out, and may still be let in by the data plane: it is away, or can't write. */

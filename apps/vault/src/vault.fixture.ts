@@ -146,7 +146,9 @@ export class TestVault {
         migrations: [],
       });
       const keyring = await EmbeddedKeyring.load(files);
-      const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource));
+      const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource), {
+        demand: () => undefined,
+      });
       await keys.load();
       const leave = () => dataSource.destroy();
       const remove = async () => {

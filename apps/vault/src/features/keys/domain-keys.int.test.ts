@@ -1,12 +1,17 @@
 import { randomId, SealBroken } from '@integument/crypto';
 import { openDatabase, UnitOfWork } from '@integument/database';
 import { freshDatabases } from '@integument/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { keyringFiles } from '../../vault.fixture.js';
 import { DomainKeys } from './domain-keys.js';
 import { EmbeddedKeyring } from './embedded-keyring.js';
-import { KeyringRefused } from './keyring.js';
+import { GuardedIndex } from './guarded-index.js';
+import { HashicorpKeyring } from './hashicorp-keyring.js';
+import { KeyringRefused, KeyringUnavailable } from './keyring.errors.js';
+import type { Keyring } from './keyring.js';
+import { KeyringPulse } from './keyring-pulse.js';
 import { KeysStore } from './keys.store.js';
+import { TransitServer } from './transit-server.fixture.js';
 
 const files = keyringFiles();
 let unitOfWork: UnitOfWork;
@@ -24,10 +29,20 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-async function load(keyring = files): Promise<DomainKeys> {
-  const keys = new DomainKeys(await EmbeddedKeyring.load(keyring), new KeysStore(), unitOfWork);
+const always = { demand: () => undefined };
+
+async function loadOn(
+  keyring: Keyring,
+  on = unitOfWork,
+  pulse: Pick<KeyringPulse, 'demand'> = always,
+): Promise<DomainKeys> {
+  const keys = new DomainKeys(keyring, new KeysStore(), on, pulse);
   await keys.load();
   return keys;
+}
+
+async function load(keyring = files): Promise<DomainKeys> {
+  return loadOn(await EmbeddedKeyring.load(keyring));
 }
 
 describe('the domain keys', () => {
@@ -58,5 +73,104 @@ describe('the domain keys', () => {
     const others = keyringFiles();
     await expect(load(others)).rejects.toThrow(KeyringRefused);
     others.remove();
+  });
+});
+
+describe('the domain keys under HashiCorp Vault', () => {
+  let server: TransitServer;
+  let on: UnitOfWork;
+  let end: () => Promise<void>;
+  beforeEach(async () => {
+    server = await TransitServer.start();
+    const { vaultUrl: url, drop } = await freshDatabases();
+    const dataSource = await openDatabase({ url, poolSize: 4, applicationName: 'test', migrations: [] });
+    on = new UnitOfWork(dataSource);
+    end = async () => {
+      await dataSource.destroy();
+      await drop();
+      await server.close();
+    };
+  });
+  afterEach(() => end());
+  const wrapped = async (): Promise<string[]> => {
+    type Row = { wrapped: Buffer };
+    const sql = 'SELECT wrapped FROM domain_key ORDER BY key_id';
+    const rows = await on.single((tx) => tx.query<Row>(sql));
+    return rows.map((row) => row.wrapped.toString('latin1'));
+  };
+
+  it('are asked for together, and leave an old root key at the next start', async () => {
+    const first = await loadOn(await HashicorpKeyring.open(server.settings), on);
+    const owner = randomId();
+    const minted = first.mint('person', owner);
+    const before = await wrapped();
+    expect(before.every((text) => text.startsWith('vault:v1:'))).toBe(true);
+    server.key.rotate();
+    const keyring = await HashicorpKeyring.open(server.settings);
+    const asked = server.asked.length;
+    await loadOn(keyring, on);
+    // Unwrap all, read the versions, rewrap all, try them.
+    expect(server.asked.length - asked).toBe(4);
+    server.key.rotate();
+    await Promise.all([loadOn(keyring, on), loadOn(keyring, on)]);
+    const after = await wrapped();
+    expect(after.length).toBe(before.length);
+    expect(after.every((text) => text.startsWith('vault:v3:'))).toBe(true);
+    server.key.oldest = 3;
+    const later = await loadOn(await HashicorpKeyring.open(server.settings), on);
+    expect(later.unwrap('person', owner, minted)).toEqual(minted.key);
+    expect(await wrapped()).toEqual(after);
+  });
+
+  it('do not load where the least version is newer than theirs, and nothing is made in their place', async () => {
+    await loadOn(await HashicorpKeyring.open(server.settings), on);
+    const before = await wrapped();
+    server.key.rotate();
+    server.key.oldest = 2;
+    const keyring = await HashicorpKeyring.open(server.settings);
+    await expect(loadOn(keyring, on)).rejects.toThrow(KeyringRefused);
+    expect(await wrapped()).toEqual(before);
+  });
+
+  it('stay as they are when a keyring rewraps them into others', async () => {
+    const keyring = await HashicorpKeyring.open(server.settings);
+    await loadOn(keyring, on);
+    const before = await wrapped();
+    server.key.rotate();
+    keyring.rewrap = (items) => keyring.wrap(items.map(({ place }) => ({ bytes: randomId(), place })));
+    await expect(loadOn(keyring, on)).rejects.toThrow('into another');
+    expect(await wrapped()).toEqual(before);
+  });
+
+  it('are lent for the grace while it is sealed, then refused, and lent again once it is back', async () => {
+    let now = 0;
+    const keyring = await HashicorpKeyring.open(server.settings);
+    const pulse = new KeyringPulse(keyring, { graceMs: 60_000, now: () => now });
+    const keys = await loadOn(keyring, on, pulse);
+    const owner = randomId();
+    const minted = keys.mint('person', owner);
+    const index = new GuardedIndex(keys.secret('index'), pulse);
+    const digest = index.digest('email', 'a');
+    const uses = [
+      () => keys.mint('person', owner),
+      () => keys.unwrap('person', owner, minted),
+      () => keys.unwrapBeside('person', owner, minted),
+      () => keys.secret('session'),
+      () => index.digest('email', 'a'),
+    ];
+    server.failure = { status: 503, text: 'Vault is sealed' };
+    for (now = 0; now <= 60_000; now += 5_000) {
+      await expect(pulse.beat()).rejects.toThrow(KeyringUnavailable);
+      expect(keys.unwrap('person', owner, minted)).toEqual(minted.key);
+      await pulse.healthCheck();
+    }
+    const over = { code: 'keyring.unavailable', status: 503, headers: { 'retry-after': '5' } };
+    for (const use of uses) expect(use).toThrow(expect.objectContaining(over));
+    await expect(pulse.healthCheck()).rejects.toMatchObject(over);
+    server.failure = undefined;
+    await pulse.beat();
+    await pulse.healthCheck();
+    expect(keys.unwrap('person', owner, minted)).toEqual(minted.key);
+    expect(index.digest('email', 'a')).toEqual(digest);
   });
 });

@@ -1,7 +1,9 @@
 import { context, KEY_BYTES, open, randomKey, seal } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
-import type { Keyring } from './keyring.js';
-import type { KeysStore } from './keys.store.js';
+import { KeyringRefused } from './keyring.errors.js';
+import type { Keyring, Placed } from './keyring.js';
+import type { KeyringPulse } from './keyring-pulse.js';
+import type { DomainKeyRow, KeysStore } from './keys.store.js';
 
 const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence', 'factor'] as const;
 export type Domain = (typeof DOMAINS)[number];
@@ -13,7 +15,8 @@ export interface WrappedKey {
 }
 
 /**
- * The domain keys, unwrapped once at start: from then on the hot path never waits for the keyring.
+ * The domain keys, unwrapped once at start: from then on the hot path never waits for the keyring. They are lent while
+ * the keyring's pulse is felt, and for its grace.
  * A data key is bound to its owner, so that a wrapped key moved to another row is refused.
  */
 export class DomainKeys {
@@ -24,10 +27,17 @@ export class DomainKeys {
     private readonly keyring: Keyring,
     private readonly store: KeysStore,
     private readonly unitOfWork: UnitOfWork,
+    private readonly pulse: Pick<KeyringPulse, 'demand'>,
   ) {}
 
   async load(): Promise<void> {
-    for (const domain of DOMAINS) await this.loadDomain(domain);
+    const rows = await this.rows();
+    const keys = await this.keyring.unwrap(rows.map(placed));
+    for (const [at, { key_id, domain }] of rows.entries()) {
+      this.#byId.set(key_id, got(keys[at]));
+      this.#current.set(domain as Domain, key_id);
+    }
+    await this.leaveOldRoots(rows);
   }
 
   /**
@@ -60,17 +70,40 @@ export class DomainKeys {
     return open(this.byId(domainKey), wrapped, ownerPlace(domain, owner));
   }
 
-  private async loadDomain(domain: Domain): Promise<void> {
-    let rows = await this.unitOfWork.single((tx) => this.store.findAll(tx, domain));
-    if (rows.length === 0) {
-      const wrapped = await this.keyring.wrap(randomKey(), domainPlace(domain, 1));
-      await this.unitOfWork.single((tx) => this.store.insertIfAbsent(tx, domain, 1, wrapped));
-      rows = await this.unitOfWork.single((tx) => this.store.findAll(tx, domain));
+  /** Every domain has a key from the first start on. */
+  private async rows(): Promise<DomainKeyRow[]> {
+    const find = () => this.unitOfWork.single((tx) => this.store.findAll(tx, DOMAINS));
+    const there = new Set((await find()).map(({ domain }) => domain));
+    const missing = DOMAINS.filter((domain) => !there.has(domain));
+    if (missing.length > 0) {
+      const fresh = missing.map((domain) => ({ bytes: randomKey(), place: domainPlace(domain, 1) }));
+      const wrapped = await this.keyring.wrap(fresh);
+      await this.unitOfWork.run(async (tx) => {
+        for (const [at, domain] of missing.entries()) {
+          await this.store.insertIfAbsent(tx, domain, 1, got(wrapped[at]));
+        }
+      });
     }
-    for (const row of rows) {
-      this.#byId.set(row.key_id, await this.keyring.unwrap(row.wrapped, domainPlace(domain, row.version)));
-      this.#current.set(domain, row.key_id);
-    }
+    return find();
+  }
+
+  /**
+   * After a rotation of the root key its old versions can go (the keyring's minimum version) once nothing lies under them.
+   * The new wrapping is opened before it takes the old one's place: a domain key that is lost loses everybody's data.
+   */
+  private async leaveOldRoots(rows: readonly DomainKeyRow[]): Promise<void> {
+    const { newest } = await this.keyring.versions();
+    const old = rows.filter(({ wrapped }) => this.keyring.versionOf(wrapped) < newest);
+    if (old.length === 0) return;
+    const rewrapped = await this.keyring.rewrap(old.map(placed));
+    const opened = await this.keyring.unwrap(
+      old.map((row, at) => ({ ...placed(row), bytes: got(rewrapped[at]) })),
+    );
+    const same = old.every(({ key_id }, at) => opened[at]?.equals(this.byId(key_id)));
+    if (!same) throw new KeyringRefused('the keyring rewrapped a key into another');
+    await this.unitOfWork.run(async (tx) => {
+      for (const [at, row] of old.entries()) await this.store.rewrap(tx, row, got(rewrapped[at]));
+    });
   }
 
   private current(domain: Domain): number {
@@ -80,13 +113,23 @@ export class DomainKeys {
   }
 
   private byId(id: number): Buffer {
+    this.pulse.demand();
     const key = this.#byId.get(id);
     if (!key) throw new Error('a row names a domain key that is not loaded');
     return key;
   }
 }
 
-function domainPlace(domain: Domain, version: number): Buffer {
+function placed({ domain, version, wrapped }: DomainKeyRow): Placed {
+  return { bytes: wrapped, place: domainPlace(domain, version) };
+}
+
+function got(bytes: Buffer | undefined): Buffer {
+  if (!bytes) throw new KeyringRefused('the keyring answered for fewer keys than it was asked');
+  return bytes;
+}
+
+function domainPlace(domain: string, version: number): Buffer {
   return context('domain_key', domain, version);
 }
 

@@ -4,7 +4,8 @@ import { context } from '@integument/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyringFiles } from '../../vault.fixture.js';
 import { EmbeddedKeyring } from './embedded-keyring.js';
-import { KeyringRefused } from './keyring.js';
+import { keyringContract } from './keyring.contract.js';
+import { KeyringRefused } from './keyring.errors.js';
 
 const PLACE = context('domain_key', 'person', 1);
 let files: ReturnType<typeof keyringFiles>;
@@ -13,34 +14,32 @@ beforeEach(() => {
 });
 afterEach(() => files.remove());
 
-describe('the embedded keyring', () => {
-  it('opens after a restart what it wrapped before', async () => {
-    const key = randomBytes(32);
-    const wrapped = await (await EmbeddedKeyring.load(files)).wrap(key, PLACE);
-    const again = await EmbeddedKeyring.load(files);
-    expect((await again.unwrap(wrapped, PLACE)).equals(key)).toBe(true);
-  });
+keyringContract('the embedded keyring, as any', async () => {
+  const own = keyringFiles();
+  const others = keyringFiles();
+  return {
+    keyring: await EmbeddedKeyring.load(own),
+    reopen: () => EmbeddedKeyring.load(own),
+    other: () => EmbeddedKeyring.load(others),
+    close: () => {
+      own.remove();
+      others.remove();
+      return Promise.resolve();
+    },
+  };
+});
 
+describe('the embedded keyring', () => {
   it('has one root for processes that start together', async () => {
     const keyrings = await Promise.all(Array.from({ length: 8 }, () => EmbeddedKeyring.load(files)));
     const key = randomBytes(32);
-    const wrapped = await Promise.all(keyrings.map((keyring) => keyring.wrap(key, PLACE)));
+    const wrapped = await Promise.all(
+      keyrings.map((keyring) => keyring.wrap([{ bytes: key, place: PLACE }])),
+    );
     const later = await EmbeddedKeyring.load(files);
-    for (const one of wrapped) expect((await later.unwrap(one, PLACE)).equals(key)).toBe(true);
+    const placed = wrapped.flat().map((bytes) => ({ bytes, place: PLACE }));
+    expect(await later.unwrap(placed)).toEqual(placed.map(() => key));
     expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed']);
-  });
-
-  it('refuses a wrapped key at another place, changed, or of another keyring', async () => {
-    const keyring = await EmbeddedKeyring.load(files);
-    const wrapped = await keyring.wrap(randomBytes(32), PLACE);
-    await expect(keyring.unwrap(wrapped, context('domain_key', 'permit', 1))).rejects.toThrow(KeyringRefused);
-    const changed = Buffer.from(wrapped);
-    changed[20] = (changed[20] ?? 0) ^ 1;
-    await expect(keyring.unwrap(changed, PLACE)).rejects.toThrow(KeyringRefused);
-    const others = keyringFiles();
-    const other = await EmbeddedKeyring.load(others);
-    others.remove();
-    await expect(other.unwrap(wrapped, PLACE)).rejects.toThrow(KeyringRefused);
   });
 
   it('refuses its file with any byte changed, cut or emptied, and leaves it as it is', async () => {

@@ -3,7 +3,8 @@ import { constants } from 'node:fs';
 import { link, open as openFile, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { context, deriveKey, KEY_BYTES, open, SealBroken, seal } from '@integument/crypto';
-import { type Keyring, KeyringRefused } from './keyring.js';
+import { KeyringRefused } from './keyring.errors.js';
+import type { Keyring, Placed, RootVersions } from './keyring.js';
 
 const FILE_PLACE = context('integument/embedded-keyring/v1');
 
@@ -26,17 +27,36 @@ export class EmbeddedKeyring implements Keyring {
     return new EmbeddedKeyring(openRoot(sealingKey, sealed));
   }
 
-  wrap(key: Buffer, place: Buffer): Promise<Buffer> {
-    return Promise.resolve(seal(this.root, key, place));
+  wrap(keys: readonly Placed[]): Promise<Buffer[]> {
+    return Promise.resolve(keys.map(({ bytes, place }) => seal(this.root, bytes, place)));
   }
 
-  unwrap(wrapped: Buffer, place: Buffer): Promise<Buffer> {
+  unwrap(wrapped: readonly Placed[]): Promise<Buffer[]> {
     try {
-      return Promise.resolve(open(this.root, wrapped, place));
+      return Promise.resolve(wrapped.map(({ bytes, place }) => open(this.root, bytes, place)));
     } catch (error) {
       if (!(error instanceof SealBroken)) throw error;
       return Promise.reject(new KeyringRefused('wrapped key does not belong to this keyring or this place'));
     }
+  }
+
+  async rewrap(wrapped: readonly Placed[]): Promise<Buffer[]> {
+    const keys = await this.unwrap(wrapped);
+    return this.wrap(wrapped.map(({ place }, at) => ({ bytes: keys[at] ?? Buffer.alloc(0), place })));
+  }
+
+  /** There is one: a new root key is a new file. */
+  versions(): Promise<RootVersions> {
+    return Promise.resolve({ newest: 1, oldest: 1 });
+  }
+
+  versionOf(): number {
+    return 1;
+  }
+
+  /** Whoever is asked is this process. */
+  check(): Promise<void> {
+    return Promise.resolve();
   }
 }
 

@@ -1,17 +1,32 @@
+/** Bytes, and what they are for: the place is bound into what is wrapped. */
+export interface Placed {
+  readonly bytes: Buffer;
+  readonly place: Buffer;
+}
+
+/** Versions of the root key: the newest one wraps, the oldest is the least that still unwraps. */
+export interface RootVersions {
+  readonly newest: number;
+  readonly oldest: number;
+}
+
 /**
- * Holds the root key and lends its use: what wraps the domain keys. The embedded keyring keeps it in a sealed file;
- * HashiCorp Vault's transit engine fills the same port.
+ * Holds the root key and lends its use: what wraps the domain keys. The embedded keyring keeps it in a sealed file,
+ * HashiCorp Vault in its transit engine. Each takes many at once and answers in their order, all or none.
+ *
+ * Every method that asks the keyring throws {@link KeyringUnavailable} while it can't be asked.
  */
 export interface Keyring {
-  /** @param place what the key is for, bound into the result */
-  wrap(key: Buffer, place: Buffer): Promise<Buffer>;
+  wrap(keys: readonly Placed[]): Promise<Buffer[]>;
   /** @throws {KeyringRefused} for another place, a changed byte or a root key that is not there */
-  unwrap(wrapped: Buffer, place: Buffer): Promise<Buffer>;
+  unwrap(wrapped: readonly Placed[]): Promise<Buffer[]>;
+  /** Lays wrapped keys under the newest version of the root key. @throws {KeyringRefused} as `unwrap` does */
+  rewrap(wrapped: readonly Placed[]): Promise<Buffer[]>;
+  versions(): Promise<RootVersions>;
+  /** Which version of the root key a wrapped key lies under; nobody is asked. @throws {KeyringRefused} */
+  versionOf(wrapped: Buffer): number;
+  /** Resolves when the keyring has just wrapped and unwrapped something: that it answers at all says too little. */
+  check(): Promise<void>;
 }
 
 export const KEYRING = Symbol('Keyring');
-
-/** The keyring cannot or will not do what it was asked. Carries no key material and no text of its own cause. */
-export class KeyringRefused extends Error {
-  override readonly name = 'KeyringRefused';
-}

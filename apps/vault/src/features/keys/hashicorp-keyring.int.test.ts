@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
+import { context } from '@integument/crypto';
+import { describeError } from '@integument/telemetry';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestAuthority } from '../../../../../libs/audit-log/src/siem/certificates.fixture.js';
+import { HashicorpKeyring } from './hashicorp-keyring.js';
+import { keyringContract } from './keyring.contract.js';
+import { KeyringRefused, KeyringUnavailable } from './keyring.errors.js';
+import { type Failure, TransitServer } from './transit-server.fixture.js';
+
+const PLACE = context('domain_key', 'person', 1);
+const LOGIN = 'POST auth/approle/login';
+const RENEW = 'POST auth/token/renew-self';
+
+keyringContract('the keyring on HashiCorp Vault, as any', async () => {
+  const server = await TransitServer.start();
+  const elsewhere = await TransitServer.start();
+  return {
+    keyring: await HashicorpKeyring.open(server.settings),
+    reopen: () => HashicorpKeyring.open(server.settings),
+    other: () => HashicorpKeyring.open(elsewhere.settings),
+    rotate: () => Promise.resolve(server.key.rotate()),
+    setOldest: (version) => {
+      server.key.oldest = version;
+      return Promise.resolve();
+    },
+    close: async () => {
+      await server.close();
+      await elsewhere.close();
+    },
+  };
+});
+
+let server: TransitServer;
+let keyring: HashicorpKeyring;
+const key = { bytes: randomBytes(32), place: PLACE };
+beforeEach(async () => {
+  server = await TransitServer.start();
+  keyring = await HashicorpKeyring.open(server.settings);
+});
+afterEach(() => server.close());
+
+async function failureOf(work: Promise<unknown>): Promise<KeyringUnavailable> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(KeyringUnavailable);
+  return error as KeyringUnavailable;
+}
+
+/** However it is written down, an error says nothing that opens anything. */
+function expectSilence(error: unknown): void {
+  const written = [
+    inspect(error, { depth: Infinity, showHidden: true }),
+    JSON.stringify(error),
+    JSON.stringify(describeError(error)),
+    String((error as Error).stack),
+  ].join('\n');
+  for (const secret of [...server.secrets, key.bytes.toString('base64')]) {
+    expect(written).not.toContain(secret);
+  }
+}
+
+describe('a keyring that fails', () => {
+  // A server, or what stands in front of it, may quote what it was sent.
+  const quoting =
+    (status: number, headers = {}) =>
+    (): Failure => ({
+      status,
+      headers,
+      text: [...server.secrets, key.bytes.toString('base64')].join(' '),
+    });
+
+  it.each<[string, () => Failure, string]>([
+    ['that is sealed', quoting(503), 'sealed'],
+    ['that breaks', quoting(500), 'failing'],
+    ['behind a broken proxy', quoting(502), 'failing'],
+    ['that forgets its key', quoting(404), 'missing'],
+    ['that allows nothing any more', quoting(403), 'denied'],
+    ['that sends elsewhere', quoting(307, { location: 'http://127.0.0.1:1/' }), 'failing'],
+    ['that asks for patience', quoting(429, { 'retry-after': '0' }), 'limited'],
+    ['that answers with something else', () => 'garbage', 'failing'],
+    ['that breaks off', () => 'reset', 'unreachable'],
+    ['that begins to answer and stops', () => 'slow', 'slow'],
+  ])('%s is away, gives no secret away, and is back by itself', async (_title, failure, why) => {
+    const [bytes = Buffer.alloc(0)] = await keyring.wrap([key]);
+    server.failure = failure();
+    for (const work of [() => keyring.wrap([key]), () => keyring.unwrap([{ ...key, bytes }])]) {
+      server.ahead += 2_000;
+      const error = await failureOf(work());
+      expect(error.why).toBe(why);
+      expect(error.cause).toBeUndefined();
+      expectSilence(error);
+    }
+    server.failure = undefined;
+    server.ahead += 2_000;
+    expect(await keyring.unwrap([{ ...key, bytes }])).toEqual([key.bytes]);
+    await keyring.check();
+  });
+
+  it('stops a start', async () => {
+    server.failure = { status: 503, text: 'Vault is sealed' };
+    expect((await failureOf(HashicorpKeyring.open(server.settings))).why).toBe('sealed');
+  });
+
+  it('is not asked before the time that it named', async () => {
+    server.failure = { status: 429, headers: { 'retry-after': '7' } };
+    expect((await failureOf(keyring.check())).retryAfterSeconds).toBe(7);
+    const asked = server.asked.length;
+    server.failure = undefined;
+    server.ahead += 6_000;
+    expect((await failureOf(keyring.check())).why).toBe('limited');
+    expect(server.asked.length).toBe(asked);
+    server.ahead += 1_500;
+    await keyring.check();
+  });
+
+  it('is not followed to where it sends', async () => {
+    const other = await TransitServer.start();
+    server.failure = { status: 307, headers: { location: `${other.address}/v1/transit/encrypt/integument` } };
+    await failureOf(keyring.wrap([key]));
+    expect(other.asked).toEqual([]);
+    await other.close();
+  });
+
+  it.each([200, 400])('refuses a batch, by status %d', async (status) => {
+    server.refusedBatchStatus = status;
+    const bytes = Buffer.from(`vault:v1:${randomBytes(60).toString('base64')}`);
+    for (const work of [keyring.unwrap([{ ...key, bytes }]), keyring.rewrap([{ ...key, bytes }])]) {
+      const error: unknown = await work.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(KeyringRefused);
+      expectSilence(error);
+    }
+  });
+});
+
+describe('its token', () => {
+  it('is got once for all who ask together, over few connections', async () => {
+    server.ahead += 3_600_000;
+    await Promise.all(Array.from({ length: 10 }, () => keyring.versions()));
+    for (let n = 0; n < 10; n++) await keyring.versions();
+    expect(server.count(LOGIN)).toBe(2);
+    expect(server.sockets).toBeLessThanOrEqual(4);
+  });
+
+  it('is renewed before it ends, and got anew when it can’t be renewed any more', async () => {
+    server.ahead += 45_000;
+    await keyring.check();
+    expect([server.count(LOGIN), server.count(RENEW)]).toEqual([1, 1]);
+    for (let seconds = 0; seconds < 900; seconds += 15) {
+      server.ahead += 15_000;
+      await keyring.check();
+    }
+    expect(server.count(LOGIN)).toBe(2);
+  });
+
+  it('is got anew once when it was revoked', async () => {
+    server.revokeTokens();
+    await keyring.check();
+    expect(server.count(LOGIN)).toBe(2);
+  });
+
+  it('is got anew after its end', async () => {
+    server.ahead += 3_600_000;
+    await keyring.check();
+    expect([server.count(LOGIN), server.count(RENEW)]).toEqual([2, 0]);
+  });
+
+  it('is not got with a withdrawn secret; a new one takes effect without a restart', async () => {
+    server.withdrawSecret();
+    server.revokeTokens();
+    const error = await failureOf(keyring.check());
+    expect(error.why).toBe('denied');
+    expectSilence(error);
+    server.newSecret();
+    await keyring.check();
+  });
+
+  it('that opens nothing is no reason to sign in again and again', async () => {
+    server.failure = { status: 403 };
+    const before = server.asked.length;
+    await failureOf(keyring.versions());
+    expect(server.asked.length - before).toBe(2);
+  });
+});
+
+describe('a root key', () => {
+  it('that doesn’t bind what it wraps to its place stops the start, whatever it says of itself', async () => {
+    const plain = await TransitServer.start({ derived: false });
+    await expect(HashicorpKeyring.open(plain.settings)).rejects.toThrow('derived');
+    const honest = plain.key.describe();
+    plain.key.describe = () => ({ ...honest, derived: true });
+    await expect(HashicorpKeyring.open(plain.settings)).rejects.toThrow('does not bind');
+    await plain.close();
+  });
+
+  it('that can leave the keyring stops the start', async () => {
+    const open = await TransitServer.start({ exportable: true });
+    await expect(HashicorpKeyring.open(open.settings)).rejects.toThrow('can leave');
+    await open.close();
+  });
+
+  it('of another kind of keyring is refused without asking', async () => {
+    const asked = server.asked.length;
+    await expect(keyring.unwrap([{ ...key, bytes: randomBytes(61) }])).rejects.toThrow(KeyringRefused);
+    expect(() => keyring.versionOf(randomBytes(61))).toThrow(KeyringRefused);
+    expect(server.asked.length).toBe(asked);
+  });
+});
+
+describe('a namespace', () => {
+  it('is named in every request; without it, or in another, there is nothing', async () => {
+    const spaced = await TransitServer.start({ namespace: 'shop/identity' });
+    await (await HashicorpKeyring.open(spaced.settings)).check();
+    for (const namespace of [undefined, 'shop']) {
+      const error = await failureOf(HashicorpKeyring.open({ ...spaced.settings, namespace }));
+      expect(error.why).toBe('missing');
+    }
+    await spaced.close();
+  });
+
+  it('and a token are not taken from the environment', async () => {
+    Object.assign(process.env, {
+      VAULT_NAMESPACE: 'foreign',
+      VAULT_TOKEN: 'foreign',
+      VAULT_PREFIX: '/foreign',
+    });
+    try {
+      await (await HashicorpKeyring.open(server.settings)).check();
+    } finally {
+      for (const name of ['VAULT_NAMESPACE', 'VAULT_TOKEN', 'VAULT_PREFIX']) delete process.env[name];
+    }
+  });
+});
+
+describe('over TLS', () => {
+  let authority: TestAuthority;
+  let secure: TransitServer;
+  beforeEach(async () => {
+    authority = await TestAuthority.create();
+    secure = await TransitServer.start({ tls: await authority.issue({ type: 'ip', value: '127.0.0.1' }) });
+  });
+  afterEach(() => secure.close());
+
+  it('its own authority is trusted, on connections that are kept', async () => {
+    const settings = { ...secure.settings, authority: Buffer.from(authority.certificate) };
+    const trusting = await HashicorpKeyring.open(settings);
+    for (let n = 0; n < 5; n++) await trusting.check();
+    expect(secure.sockets).toBe(1);
+  });
+
+  it('a foreign one is not, nor none, whatever the environment says', async () => {
+    const foreign = Buffer.from((await TestAuthority.create()).certificate);
+    Object.assign(process.env, { NODE_TLS_REJECT_UNAUTHORIZED: '0', VAULT_SKIP_VERIFY: '1' });
+    try {
+      for (const trusted of [foreign, undefined]) {
+        const error = await failureOf(HashicorpKeyring.open({ ...secure.settings, authority: trusted }));
+        expect(error.why).toBe('untrusted');
+      }
+    } finally {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+      delete process.env.VAULT_SKIP_VERIFY;
+    }
+    expect(secure.asked).toEqual([]);
+  });
+
+  it('a certificate for another host is not accepted', async () => {
+    const named = await TransitServer.start({ tls: await authority.issue({ type: 'dns', value: 'other' }) });
+    const settings = { ...named.settings, authority: Buffer.from(authority.certificate) };
+    expect((await failureOf(HashicorpKeyring.open(settings))).why).toBe('untrusted');
+    expect(named.asked).toEqual([]);
+    await named.close();
+  });
+});

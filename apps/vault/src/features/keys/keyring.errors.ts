@@ -1,0 +1,40 @@
+import { CodedError } from '@integument/contracts';
+
+/** The keyring will not do what it was asked. Carries no key material and no text of its own cause. */
+export class KeyringRefused extends Error {
+  override readonly name = 'KeyringRefused';
+}
+
+/**
+ * Why a keyring can't be asked. `untrusted`: its certificate; `slow`, `unreachable`: no answer; `denied`: it knows neither our
+ * token nor our role; `missing`: no such key, mount or namespace; `limited`: too many requests; `failing`: anything else.
+ */
+export type Unavailability =
+  | 'denied'
+  | 'failing'
+  | 'limited'
+  | 'missing'
+  | 'sealed'
+  | 'slow'
+  | 'unreachable'
+  | 'untrusted';
+
+/** The keyring can't be asked now. Has no cause on purpose: errors of clients hold their requests, and those the token. */
+export class KeyringUnavailable extends Error {
+  override readonly name = 'KeyringUnavailable';
+  readonly code: string;
+
+  /** @param retryAfterSeconds what a keyring that is asked too often wants us to wait */
+  constructor(
+    readonly why: Unavailability,
+    readonly retryAfterSeconds = 0,
+  ) {
+    super(`the keyring cannot be asked: ${why}`);
+    this.code = `keyring.${why}`;
+  }
+}
+
+export const keyringUnavailable = () =>
+  new CodedError('keyring.unavailable', 503, 'The keys cannot be used at the moment. Try again.', {
+    headers: { 'retry-after': '5' },
+  });

@@ -1,0 +1,16 @@
+import { hashicorpSettings, type KeyringConfig } from '../../keyring-settings.js';
+import { EmbeddedKeyring } from './embedded-keyring.js';
+import { HashicorpKeyring } from './hashicorp-keyring.js';
+import type { Keyring } from './keyring.js';
+
+/** The keyring that the settings choose. */
+export function openKeyring(config: KeyringConfig): Promise<Keyring> {
+  if (config.KEYRING === 'hashicorp') return HashicorpKeyring.open(hashicorpSettings(config));
+  const { KEYRING_FILE: sealedFile = '', KEYRING_KEY_FILE: keyFile = '' } = config;
+  return EmbeddedKeyring.load({ sealedFile, keyFile });
+}
+
+/** The embedded keyring is this process: it is never away. */
+export function graceMs(config: KeyringConfig): number {
+  return config.KEYRING === 'embedded' ? Infinity : config.KEYRING_GRACE_SECONDS * 1_000;
+}

@@ -1,0 +1,79 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+/** A key of the transit engine, as the stand-in has it: AES-256-GCM, one key for each version and context. */
+export class TransitKey {
+  readonly #versions: Buffer[] = [];
+  oldest = 1;
+
+  constructor(
+    /** when it is not derived, a context is taken, ignored, and nothing is said: as the real engine does */
+    readonly derived: boolean,
+    readonly exportable = false,
+  ) {
+    this.rotate();
+  }
+
+  get newest(): number {
+    return this.#versions.length;
+  }
+
+  rotate(): void {
+    this.#versions.push(randomBytes(32));
+  }
+
+  describe(): object {
+    return {
+      type: 'aes256-gcm96',
+      derived: this.derived,
+      exportable: this.exportable,
+      allow_plaintext_backup: false,
+      deletion_allowed: false,
+      latest_version: this.newest,
+      min_available_version: 0,
+      min_decryption_version: this.oldest,
+      min_encryption_version: 0,
+      keys: Object.fromEntries(this.#versions.map((_key, at) => [String(at + 1), 1_764_288_000])),
+      supports_encryption: true,
+      supports_decryption: true,
+      supports_derivation: true,
+    };
+  }
+
+  encrypt(plaintext: Buffer, context: Buffer): string {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', this.key(this.newest, context), iv);
+    const sealed = Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+    return `vault:v${this.newest}:${sealed.toString('base64')}`;
+  }
+
+  /** @throws with the engine's own texts */
+  decrypt(ciphertext: string, context: Buffer): Buffer {
+    const [, version, text = ''] = /^vault:v(\d+):(.*)$/.exec(ciphertext) ?? [];
+    if (version === undefined) throw new Error('invalid ciphertext: no prefix');
+    if (Number(version) < this.oldest) {
+      throw new Error('ciphertext or signature version is disallowed by policy (too old)');
+    }
+    if (Number(version) > this.newest) throw new Error('invalid ciphertext: version is too new');
+    const sealed = Buffer.from(text, 'base64');
+    if (sealed.length < 28) throw new Error('invalid ciphertext: could not decode base64');
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      this.key(Number(version), context),
+      sealed.subarray(0, 12),
+      { authTagLength: 16 },
+    );
+    decipher.setAuthTag(sealed.subarray(-16));
+    try {
+      return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
+    } catch {
+      throw new Error('cipher: message authentication failed');
+    }
+  }
+
+  private key(version: number, context: Buffer): Buffer {
+    const root = this.#versions[version - 1] ?? Buffer.alloc(32);
+    if (!this.derived) return root;
+    if (context.length === 0) throw new Error("missing 'context' for key derivation");
+    return Buffer.from(hkdfSync('sha256', root, '', context, 32));
+  }
+}
