@@ -4,7 +4,7 @@
 #
 #   sudo deploy/make-secrets.sh [folder]
 #
-# One is yours to fill: oidc-client.secret, from your OpenID provider.
+# Two are yours to fill: oidc-client.secret, from your OpenID provider; and keyring.secret-id, with the keyring on HashiCorp Vault.
 set -eu
 umask 077
 folder=${1:-$(dirname "$0")/secrets}
@@ -62,6 +62,7 @@ key api-audit.pem ED25519 ''
 passwords vault 127.0.0.1
 passwords platform platform-postgres
 [ -e oidc-client.secret ] || : > oidc-client.secret
+[ -e keyring.secret-id ] || : > keyring.secret-id
 chmod 600 ./*
 chmod 644 internal-ca.crt
 
@@ -69,7 +70,7 @@ if [ "$(id -u)" -ne 0 ]; then
   echo 'Not run as root: the files are yours, and the containers will not be able to read them.' >&2
 else
   chown 0:0 internal-ca.key
-  chown "$NODE" internal-ca.crt vault-internal.* api-client.* keyring.key platform.secret ./*-audit.pem ./*.pgpass oidc-client.secret
+  chown "$NODE" internal-ca.crt vault-internal.* api-client.* keyring.key platform.secret ./*-audit.pem ./*.pgpass oidc-client.secret keyring.secret-id
   chown "$POSTGRES" ./*.password
   chown "$KEYRING" hashicorp-vault.*
 fi

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseConfig } from '@integument/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import type { z } from 'zod';
 import { apiConfig } from '../../apps/api/src/config.js';
 import { vaultConfig } from '../../apps/vault/src/config.js';
@@ -123,6 +124,21 @@ describe('the apps', () => {
   it('web accepts its settings', () => {
     expect(readConfig(get(file, 'web').environment ?? {})).toMatchObject({ host: '0.0.0.0', port: 4400 });
   });
+
+  it.runIf(hasOpenssl())(
+    'vault accepts its settings with the root key in HashiCorp Vault, wherever its database is',
+    () => {
+      const text = readFileSync(join(PROJECT_FOLDER, 'deploy/hashicorp-vault/compose.yml'), 'utf8');
+      const besides = parse(text) as { services: { vault: { environment: Record<string, string> } } };
+      const { environment } = besides.services.vault;
+      expect(Object.keys(environment).filter((key) => !(key in vaultConfig.shape))).toEqual([]);
+      const ca = { KEYRING_CA_FILE: join(folder, 'internal-ca.crt'), KEYRING_ROLE_ID: 'a-role' };
+      const settings = { ...settingsOf('vault'), ...environment, ...ca };
+      const elsewhere = { ...settings, VAULT_DATABASE_URL: 'postgres://vault@vault-postgres/vault' };
+      expect(() => parseConfig(vaultConfig, elsewhere)).not.toThrow();
+      expect(statSync(join(folder, 'keyring.secret-id')).mode & 0o777).toBe(0o600);
+    },
+  );
 
   it.runIf(hasOpenssl())('vault still refuses the embedded keyring beside a database elsewhere', () => {
     const settings = { ...settingsOf('vault'), VAULT_DATABASE_URL: 'postgres://vault@vault-postgres/vault' };
