@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import vault from 'node-vault';
+import { z } from 'zod';
+import { PROJECT_FOLDER } from '../../../../../tools/project-folder.js';
+import type { HashicorpOptions } from './hashicorp-keyring.js';
+import { transport } from './transit-transport.js';
+
+const answers = {
+  role: z.object({ data: z.object({ role_id: z.string() }) }),
+  secret: z.object({ data: z.object({ secret_id: z.string() }) }),
+};
+
+/** A server that the environment names, as the command line of HashiCorp Vault has it: `VAULT_ADDR`, `VAULT_TOKEN` and so on. */
+export function realServer(): { address: string; token: string } | undefined {
+  const { VAULT_ADDR: address, VAULT_TOKEN: token } = process.env;
+  return address && token ? { address, token } : undefined;
+}
+
+/** A transit engine of its own on that server, with the policy of deploy/, and a role for it. */
+export class RealTransit {
+  readonly #name = `integument-test-${randomBytes(6).toString('hex')}`;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'integument-transit-'));
+  readonly #operator: vault.client;
+  #roleId = '';
+
+  private constructor(
+    private readonly address: string,
+    token: string,
+    private readonly authority: Buffer | undefined,
+  ) {
+    this.#operator = vault({
+      endpoint: address,
+      token,
+      'request-promise': transport({ address, authority, timeoutMs: 10_000 }),
+      debug: () => undefined,
+    });
+  }
+
+  static async prepare(): Promise<RealTransit> {
+    const server = realServer();
+    if (!server) throw new Error('the environment names no server');
+    const { VAULT_CACERT: file } = process.env;
+    const real = new RealTransit(server.address, server.token, file ? readFileSync(file) : undefined);
+    await real.setUp();
+    return real;
+  }
+
+  get settings(): HashicorpOptions {
+    return {
+      address: this.address,
+      authority: this.authority,
+      namespace: process.env.VAULT_NAMESPACE,
+      roleId: this.#roleId,
+      secretIdFile: join(this.#folder, 'secret-id'),
+      mount: this.#name,
+      key: 'integument',
+    };
+  }
+
+  async rotate(): Promise<void> {
+    await this.#operator.write(`${this.#name}/keys/integument/rotate`, {});
+  }
+
+  async setOldest(version: number): Promise<void> {
+    await this.#operator.write(`${this.#name}/keys/integument/config`, { min_decryption_version: version });
+  }
+
+  async close(): Promise<void> {
+    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#operator.delete(`auth/approle/role/${this.#name}`);
+    await this.#operator.delete(`sys/policies/acl/${this.#name}`);
+    await this.#operator.delete(`sys/mounts/${this.#name}`);
+  }
+
+  /** The steps of deploy/hashicorp-vault/set-up.sh. */
+  private async setUp(): Promise<void> {
+    const operator = this.#operator;
+    const name = this.#name;
+    await operator.write(`sys/mounts/${name}`, { type: 'transit' });
+    await operator.write(`${name}/keys/integument`, { type: 'aes256-gcm96', derived: true });
+    const policy = readFileSync(join(PROJECT_FOLDER, 'deploy/hashicorp-vault/policy.hcl'), 'utf8');
+    const own = policy.replaceAll('"transit/', `"${name}/`);
+    await operator.write(`sys/policies/acl/${name}`, { policy: own });
+    // Refused where it is enabled already, by anybody.
+    await operator.write('sys/auth/approle', { type: 'approle' }).catch(() => undefined);
+    const role = `auth/approle/role/${name}`;
+    await operator.write(role, { token_policies: [name], token_no_default_policy: true, token_ttl: '60s' });
+    this.#roleId = answers.role.parse(await operator.read(`${role}/role-id`)).data.role_id;
+    const secret = answers.secret.parse(await operator.write(`${role}/secret-id`, {})).data.secret_id;
+    writeFileSync(join(this.#folder, 'secret-id'), secret, { mode: 0o600 });
+  }
+}
