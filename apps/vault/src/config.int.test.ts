@@ -95,6 +95,12 @@ describe('the settings of the vault', () => {
     },
   );
 
+  it('take a passphrase in place of the key file, and not both', () => {
+    const passphrase = { KEYRING_PASSPHRASE_FILE: join(folder, 'file') };
+    expect(wrong({ ...passphrase, KEYRING_KEY_FILE: undefined })).toEqual([]);
+    expect(wrong(passphrase)).toEqual(['KEYRING_PASSPHRASE_FILE']);
+  });
+
   const hashicorp = () => ({
     KEYRING: 'hashicorp',
     KEYRING_FILE: undefined,

@@ -13,9 +13,12 @@ export const keyringSettings = {
   KEYRING_FILE: z
     .string()
     .optional()
-    .describe('Embedded: the sealed file; made at first start. Required there'),
+    .describe('Embedded: the sealed file; made at first start, with a backup beside it. Required there'),
   KEYRING_KEY_FILE: secretPath(
-    'Embedded: file with the secret that seals it (32 bytes, base64url). Required there',
+    'Embedded: file with the secret that seals it (32 bytes, base64url). Required there, or a passphrase',
+  ).optional(),
+  KEYRING_PASSPHRASE_FILE: secretPath(
+    'Embedded: file with a passphrase of 16 characters or more that seals it, in place of the key file',
   ).optional(),
   KEYRING_ADDR: webUrl('HashiCorp: its address, https but on loopback. Required there').optional(),
   KEYRING_CA_FILE: plainFile(
@@ -52,7 +55,7 @@ export const keyringSettings = {
 export type KeyringConfig = z.output<z.ZodObject<typeof keyringSettings>>;
 
 const OF = {
-  embedded: ['KEYRING_FILE', 'KEYRING_KEY_FILE'],
+  embedded: ['KEYRING_FILE', 'KEYRING_KEY_FILE', 'KEYRING_PASSPHRASE_FILE'],
   hashicorp: ['KEYRING_ADDR', 'KEYRING_ROLE_ID', 'KEYRING_SECRET_ID_FILE'],
 } as const;
 const ALSO_HASHICORP = ['KEYRING_CA_FILE', 'KEYRING_NAMESPACE'] as const;
@@ -67,15 +70,21 @@ export function checkKeyring(
 ): void {
   const refuse = (setting: string) => issues.addIssue({ code: 'custom', path: [setting] });
   const embedded = config.KEYRING === 'embedded';
-  const asked: readonly (keyof KeyringConfig)[] = OF[config.KEYRING];
+  const asked: readonly (keyof KeyringConfig)[] = embedded ? embeddedAsks(config) : OF.hashicorp;
   const foreign: readonly (keyof KeyringConfig)[] = embedded
     ? [...OF.hashicorp, ...ALSO_HASHICORP]
     : OF.embedded;
   for (const setting of asked) if (config[setting] === undefined) refuse(setting);
   for (const setting of foreign) if (config[setting] !== undefined) refuse(setting);
+  // Of two that seal, one would be believed to.
+  if (config.KEYRING_KEY_FILE && config.KEYRING_PASSPHRASE_FILE) refuse('KEYRING_PASSPHRASE_FILE');
   // The embedded keyring keeps the root key beside the app: good for one machine, not for a database elsewhere.
   if (embedded && !isLoopback(config.VAULT_DATABASE_URL)) refuse('KEYRING');
   if (config.KEYRING_ADDR?.startsWith('https:') && !config.KEYRING_CA_FILE) refuse('KEYRING_CA_FILE');
+}
+
+function embeddedAsks(config: KeyringConfig): readonly (keyof KeyringConfig)[] {
+  return config.KEYRING_PASSPHRASE_FILE ? ['KEYRING_FILE'] : ['KEYRING_FILE', 'KEYRING_KEY_FILE'];
 }
 
 /** What the adapter is opened with, once `checkKeyring` has found all of it. */

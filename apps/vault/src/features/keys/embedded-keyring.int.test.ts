@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { context } from '@integument/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyringFiles } from '../../vault.fixture.js';
@@ -39,7 +48,7 @@ describe('the embedded keyring', () => {
     const later = await EmbeddedKeyring.load(files);
     const placed = wrapped.flat().map((bytes) => ({ bytes, place: PLACE }));
     expect(await later.unwrap(placed)).toEqual(placed.map(() => key));
-    expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed']);
+    expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed', 'keyring.sealed.backup']);
   });
 
   it('refuses its file with any byte changed, cut or emptied, and leaves it as it is', async () => {
@@ -71,9 +80,68 @@ describe('the embedded keyring', () => {
     expect(readdirSync(files.folder)).toEqual(['key']);
   });
 
+  it('has a backup, and makes no fresh root where only that is left', async () => {
+    const backup = `${files.sealedFile}.backup`;
+    const wrapped = await (await EmbeddedKeyring.load(files)).wrap([
+      { bytes: randomBytes(32), place: PLACE },
+    ]);
+    const placed = wrapped.map((bytes) => ({ bytes, place: PLACE }));
+    rmSync(files.sealedFile);
+    await expect(EmbeddedKeyring.load(files)).rejects.toThrow('its backup is there');
+    expect(existsSync(files.sealedFile)).toBe(false);
+    copyFileSync(backup, files.sealedFile);
+    await (await EmbeddedKeyring.load(files)).unwrap(placed);
+    rmSync(backup);
+    await EmbeddedKeyring.load(files);
+    expect(readFileSync(backup).equals(readFileSync(files.sealedFile))).toBe(true);
+    expect(statSync(backup).mode & 0o777).toBe(0o600);
+    writeFileSync(backup, randomBytes(61));
+    await expect(EmbeddedKeyring.load(files)).rejects.toThrow('not the same');
+  });
+
   it('keeps its file to its owner and leaves no draft beside it', async () => {
     await EmbeddedKeyring.load(files);
     expect(statSync(files.sealedFile).mode & 0o777).toBe(0o600);
-    expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed']);
+    expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed', 'keyring.sealed.backup']);
+  });
+});
+
+describe('the embedded keyring under a passphrase', () => {
+  const phrase = 'four words and a half';
+  const under = (text: string) => {
+    const passphraseFile = join(files.folder, 'passphrase');
+    writeFileSync(passphraseFile, text, { mode: 0o600 });
+    return { sealedFile: files.sealedFile, passphraseFile };
+  };
+
+  it('opens with it again, and with no other, nor with a key file', async () => {
+    const key = { bytes: randomBytes(32), place: PLACE };
+    const [bytes = Buffer.alloc(0)] = await (await EmbeddedKeyring.load(under(phrase))).wrap([key]);
+    const again = await EmbeddedKeyring.load(under(`${phrase}\n`));
+    expect(await again.unwrap([{ ...key, bytes }])).toEqual([key.bytes]);
+    await expect(EmbeddedKeyring.load(under(`${phrase}.`))).rejects.toThrow(KeyringRefused);
+    await expect(EmbeddedKeyring.load(files)).rejects.toThrow(KeyringRefused);
+  });
+
+  it('refuses its file changed at its format, salt or root, or cut, and one under a key file', async () => {
+    await EmbeddedKeyring.load(under(phrase));
+    const whole = readFileSync(files.sealedFile);
+    for (const at of [0, 3, 30, whole.length - 1]) {
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      writeFileSync(files.sealedFile, changed);
+      await expect(EmbeddedKeyring.load(under(phrase))).rejects.toThrow(KeyringRefused);
+    }
+    writeFileSync(files.sealedFile, whole.subarray(0, -1));
+    await expect(EmbeddedKeyring.load(under(phrase))).rejects.toThrow(KeyringRefused);
+    rmSync(files.sealedFile);
+    rmSync(`${files.sealedFile}.backup`);
+    await EmbeddedKeyring.load(files);
+    await expect(EmbeddedKeyring.load(under(phrase))).rejects.toThrow(KeyringRefused);
+  });
+
+  it('refuses a short one, and makes nothing', async () => {
+    await expect(EmbeddedKeyring.load(under('fifteen letters'))).rejects.toThrow('16 characters');
+    expect(existsSync(files.sealedFile)).toBe(false);
   });
 });

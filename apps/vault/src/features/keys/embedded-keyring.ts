@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { link, open as openFile, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { context, deriveKey, KEY_BYTES, open, SealBroken, seal } from '@integument/crypto';
+import { KEY_BYTES, open, SealBroken, seal } from '@integument/crypto';
 import { KeyringRefused } from './keyring.errors.js';
 import type { Keyring, Placed, RootVersions } from './keyring.js';
+import { SealedFile } from './sealed-file.js';
+import { keyFile, passphraseFile, type SealingKey } from './sealing-key.js';
 
-const FILE_PLACE = context('integument/embedded-keyring/v1');
+/** One of the two seals. */
+export interface EmbeddedKeyringFiles {
+  readonly sealedFile: string;
+  readonly keyFile?: string | undefined;
+  readonly passphraseFile?: string | undefined;
+}
 
 /**
  * The root key in a file, sealed under a second file's secret: a copy of one of them opens nothing. For one machine;
@@ -17,14 +21,15 @@ export class EmbeddedKeyring implements Keyring {
 
   /**
    * Opens the keyring's file, or makes it where there is none.
-   * @throws {KeyringRefused} if the file was changed or belongs to another key file
+   * @throws {KeyringRefused} if the file was changed, differs from its backup, or belongs to another key file or passphrase
    */
-  static async load(files: { sealedFile: string; keyFile: string }): Promise<EmbeddedKeyring> {
-    const sealingKey = await readKeyFile(files.keyFile);
-    const sealed =
-      (await readFile(files.sealedFile).catch(absent)) ??
-      (await writeOnce(files.sealedFile, seal(sealingKey, randomBytes(KEY_BYTES), FILE_PLACE)));
-    return new EmbeddedKeyring(openRoot(sealingKey, sealed));
+  static async load(files: EmbeddedKeyringFiles): Promise<EmbeddedKeyring> {
+    const sealingKey = await sealingKeyOf(files);
+    const file = new SealedFile(files.sealedFile);
+    const sealed = await file.readOrMake(() => sealingKey.seal(randomBytes(KEY_BYTES)));
+    const root = await openRoot(sealingKey, sealed);
+    await file.requireCopy(sealed);
+    return new EmbeddedKeyring(root);
   }
 
   wrap(keys: readonly Placed[]): Promise<Buffer[]> {
@@ -60,50 +65,17 @@ export class EmbeddedKeyring implements Keyring {
   }
 }
 
-async function readKeyFile(path: string): Promise<Buffer> {
-  const secret = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64url');
-  if (secret.length < KEY_BYTES) throw new KeyringRefused('the keyring’s key file holds less than 32 bytes');
-  return deriveKey(secret, 'integument/embedded-keyring/seal/v1');
+function sealingKeyOf(files: EmbeddedKeyringFiles): Promise<SealingKey> {
+  if (files.keyFile !== undefined) return keyFile(files.keyFile);
+  if (files.passphraseFile !== undefined) return passphraseFile(files.passphraseFile);
+  return Promise.reject(new KeyringRefused('neither a key file nor a passphrase seals the keyring'));
 }
 
-function openRoot(sealingKey: Buffer, sealed: Buffer): Buffer {
+async function openRoot(sealingKey: SealingKey, sealed: Buffer): Promise<Buffer> {
   try {
-    return open(sealingKey, sealed, FILE_PLACE);
-  } catch {
-    throw new KeyringRefused('the keyring’s file was changed or belongs to another key file');
+    return await sealingKey.open(sealed);
+  } catch (error) {
+    if (!(error instanceof SealBroken)) throw error;
+    throw new KeyringRefused('the keyring’s file was changed or belongs to another key file or passphrase');
   }
-}
-
-/**
- * Writes beside and links, so that a crash leaves the whole file or none, and a file that is there stays: of two processes
- * that start together the second takes the first one's root, or what it wraps could never be opened again.
- * @returns what the file holds
- */
-async function writeOnce(path: string, bytes: Buffer): Promise<Buffer> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = await openFile(draft, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    await link(draft, path).catch(present);
-  } finally {
-    await rm(draft);
-  }
-  const folder = await openFile(dirname(path), constants.O_RDONLY);
-  await folder.sync().finally(() => folder.close());
-  return readFile(path);
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
-}
-
-function present(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'EEXIST') return undefined;
-  throw error;
 }

@@ -6,8 +6,11 @@ import type { Keyring } from './keyring.js';
 /** The keyring that the settings choose. */
 export function openKeyring(config: KeyringConfig): Promise<Keyring> {
   if (config.KEYRING === 'hashicorp') return HashicorpKeyring.open(hashicorpSettings(config));
-  const { KEYRING_FILE: sealedFile = '', KEYRING_KEY_FILE: keyFile = '' } = config;
-  return EmbeddedKeyring.load({ sealedFile, keyFile });
+  return EmbeddedKeyring.load({
+    sealedFile: config.KEYRING_FILE ?? '',
+    keyFile: config.KEYRING_KEY_FILE,
+    passphraseFile: config.KEYRING_PASSPHRASE_FILE,
+  });
 }
 
 /** The embedded keyring is this process: it is never away. */
