@@ -95,6 +95,7 @@ function settings(database: string, issuer: string): VaultConfig {
     VAULT_AUDIT_KEY_FILE: generateNoteKey(ORIGIN).skey,
     VAULT_AUDIT_ORIGIN: ORIGIN,
     AUDIT_STALL_SECONDS: 30,
+    KEYRING: 'embedded',
     KEYRING_FILE: join(folder, 'keyring.sealed'),
     KEYRING_KEY_FILE: keyFile,
     OIDC_ISSUER: issuer,

@@ -38,7 +38,8 @@ export class KeyringPulse {
 
   /** @throws CodedError `keyring.unavailable` (503) once the grace is over, until a beat succeeds again */
   demand(): void {
-    if (this.#now() - this.#heard > this.options.graceMs) throw keyringUnavailable();
+    if (this.#now() - this.#heard <= this.options.graceMs) return;
+    throw keyringUnavailable();
   }
 
   /** The same for `/readyz`. */

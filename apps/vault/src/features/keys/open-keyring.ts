@@ -15,5 +15,5 @@ export function openKeyring(config: KeyringConfig): Promise<Keyring> {
 
 /** The embedded keyring is this process: it is never away. */
 export function graceMs(config: KeyringConfig): number {
-  return config.KEYRING === 'embedded' ? Infinity : config.KEYRING_GRACE_SECONDS * 1_000;
+  return config.KEYRING === 'hashicorp' ? config.KEYRING_GRACE_SECONDS * 1_000 : Infinity;
 }
