@@ -11,8 +11,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TestAuthority } from '../../../libs/audit-log/src/siem/certificates.fixture.js';
 import { AppModule } from './app.module.js';
 import { vaultConfig } from './config.js';
-import { KeyringPulse } from './features/keys/index.js';
-import { TransitServer } from './features/keys/transit-server.fixture.js';
+import { KeyringPulse } from './features/keyring/index.js';
+import { TransitServer } from './features/keyring/transit-server.fixture.js';
 import { vaultPolicies } from './platform/policies.js';
 import { vaultWiring } from './platform/vault-wiring.js';
 import { SHOP } from './vault.fixture.js';
@@ -53,6 +53,7 @@ beforeAll(async () => {
       ...vaultWiring(context),
       policies: vaultPolicies,
       limits: null,
+      rules: null,
       callers: { resolve: () => SHOP.caller },
     }),
   });

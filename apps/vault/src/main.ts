@@ -22,7 +22,7 @@ import { type VaultConfig, vaultConfig } from './config.js';
 import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
-import { KeyringPulse } from './features/keys/index.js';
+import { KeyringPulse } from './features/keyring/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';

@@ -1,8 +1,6 @@
 import { context, KEY_BYTES, open, randomKey, seal } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
-import { KeyringRefused } from './keyring.errors.js';
-import type { Keyring, Placed } from './keyring.js';
-import type { KeyringPulse } from './keyring-pulse.js';
+import { type Keyring, type KeyringPulse, KeyringRefused, type Placed } from '../keyring/index.js';
 import type { DomainKeyRow, KeysStore } from './keys.store.js';
 
 const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence', 'factor'] as const;

@@ -1,5 +1,5 @@
 import { BlindIndex } from '@integument/crypto';
-import type { KeyringPulse } from './keyring-pulse.js';
+import type { KeyringPulse } from '../keyring/index.js';
 
 /** The blind index has a copy of its domain key, so it has to ask by itself whether that may still be used. */
 export class GuardedIndex extends BlindIndex {
