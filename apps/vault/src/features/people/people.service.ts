@@ -16,7 +16,7 @@ import {
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by, forbidden } from '@integument/http';
-import { maskText, toText } from './catalogue.js';
+import { maskText, toText } from '../catalogue/index.js';
 import {
   batchEnrolled,
   POLICIES_NAMED,

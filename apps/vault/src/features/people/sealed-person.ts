@@ -1,7 +1,7 @@
 import { IDENTITY_FIELDS, type IdentityField, type SomeIdentityFields } from '@integument/contracts';
 import { type BlindIndex, commit, context, open, randomId, seal } from '@integument/crypto';
+import { CATALOGUE, type FieldRule, fromText, toText } from '../catalogue/index.js';
 import { accountDigest, type DomainKeys, type WrappedKey } from '../keys/index.js';
-import { CATALOGUE, type FieldRule, fromText, toText } from './catalogue.js';
 
 export interface SealedValue {
   readonly field: IdentityField;

@@ -1,6 +1,6 @@
 import type { IdentityField } from '@integument/contracts';
 import { describe, expect, it } from 'vitest';
-import { maskText } from './catalogue.js';
+import { maskText } from './identity-fields.js';
 
 describe('a mask', () => {
   it.each<[IdentityField, string, string]>([

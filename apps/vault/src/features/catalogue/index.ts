@@ -1,0 +1,1 @@
+export { CATALOGUE, type FieldRule, fromText, maskText, toText } from './identity-fields.js';
