@@ -4,8 +4,9 @@ import { fillRandom } from './random.js';
 /** Random bytes in every identifier: 128 bits. */
 export const IDENTIFIER_BYTES = 16;
 const CHECK_BYTES = 4;
-const BODY_CHARS = 32;
-// Crockford's base 32 in lower case: no i, l, o, u to misread. 20 bytes are exactly 32 characters.
+const GROUP_BYTES = 5;
+const GROUP_CHARS = 8;
+// Crockford's base 32 in lower case: no i, l, o, u to misread.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const VALUES = new Map([...ALPHABET].map((char, value) => [char, value]));
 
@@ -27,26 +28,28 @@ export function randomId(): Buffer {
 /**
  * Writes 16 bytes as `prefix_` and 32 characters: the bytes and a CRC-32 over prefix and bytes. The prefix says what it
  * is, the checksum lets a mistyped one be refused before any look-up.
+ * @param id 16 bytes, or five or ten more: with the checksum they fill characters to the last bit
  */
 export function encodeId(prefix: string, id: Uint8Array): string {
-  const body = Buffer.allocUnsafe(IDENTIFIER_BYTES + CHECK_BYTES);
+  const body = Buffer.allocUnsafe(id.length + CHECK_BYTES);
   body.set(id);
-  body.writeUInt32BE(checksum(prefix, id), IDENTIFIER_BYTES);
+  body.writeUInt32BE(checksum(prefix, id), id.length);
   return `${prefix}_${toBase32(body)}`;
 }
 
 /**
  * Reads what {@link encodeId} wrote.
- * @returns 16 bytes
+ * @param bytes how many were written
  * @throws {MalformedIdentifier}
  */
-export function decodeId(prefix: string, text: string): Buffer {
-  if (text.length !== prefix.length + 1 + BODY_CHARS || !text.startsWith(`${prefix}_`)) {
+export function decodeId(prefix: string, text: string, bytes: number = IDENTIFIER_BYTES): Buffer {
+  const chars = ((bytes + CHECK_BYTES) / GROUP_BYTES) * GROUP_CHARS;
+  if (text.length !== prefix.length + 1 + chars || !text.startsWith(`${prefix}_`)) {
     throw new MalformedIdentifier(prefix);
   }
-  const body = fromBase32(text.slice(prefix.length + 1));
-  const id = body?.subarray(0, IDENTIFIER_BYTES);
-  if (!body || !id || body.readUInt32BE(IDENTIFIER_BYTES) !== checksum(prefix, id)) {
+  const body = fromBase32(text.slice(prefix.length + 1), bytes + CHECK_BYTES);
+  const id = body?.subarray(0, bytes);
+  if (!body || !id || body.readUInt32BE(bytes) !== checksum(prefix, id)) {
     throw new MalformedIdentifier(prefix);
   }
   return Buffer.from(id);
@@ -58,7 +61,7 @@ function checksum(prefix: string, id: Uint8Array): number {
 
 function toBase32(bytes: Buffer): string {
   let text = '';
-  for (let at = 0; at < bytes.length; at += 5) {
+  for (let at = 0; at < bytes.length; at += GROUP_BYTES) {
     // Five bytes are eight characters; two halves of 20 bits stay exact in a double's integer range.
     const high = (bytes.readUInt16BE(at) << 4) | ((bytes[at + 2] ?? 0) >> 4);
     const low = (((bytes[at + 2] ?? 0) & 15) << 16) | bytes.readUInt16BE(at + 3);
@@ -69,8 +72,8 @@ function toBase32(bytes: Buffer): string {
   return text;
 }
 
-function fromBase32(text: string): Buffer | undefined {
-  const bytes = Buffer.allocUnsafe(IDENTIFIER_BYTES + CHECK_BYTES);
+function fromBase32(text: string, length: number): Buffer | undefined {
+  const bytes = Buffer.allocUnsafe(length);
   let bits = 0;
   let value = 0;
   let at = 0;
