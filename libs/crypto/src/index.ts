@@ -4,6 +4,7 @@ export { commit } from './commitment.js';
 export { context } from './context.js';
 export { deriveKey, KEY_BYTES } from './derive.js';
 export { decodeId, encodeId, IDENTIFIER_BYTES, MalformedIdentifier, randomId } from './identifier.js';
+export { unwrapKey, WrapBroken, wrapKey } from './key-wrap.js';
 export { operationDigest } from './operation-digest.js';
 export { randomKey } from './random.js';
 export { open, SEAL_OVERHEAD, SealBroken, seal } from './seal.js';
