@@ -7,8 +7,8 @@ import { HashicorpKeyring } from './features/keyring/hashicorp-keyring.js';
 import { type Keyring, KeyringPulse, KeyringRefused, KeyringUnavailable } from './features/keyring/index.js';
 import { TransitServer } from './features/keyring/transit-server.fixture.js';
 import { DomainKeys } from './features/keys/domain-keys.js';
-import { GuardedIndex } from './features/keys/guarded-index.js';
 import { KeysStore } from './features/keys/keys.store.js';
+import { LiveIndex } from './features/keys/live-index.js';
 import { keyringFiles } from './vault.fixture.js';
 
 const files = keyringFiles();
@@ -147,7 +147,7 @@ describe('the domain keys under HashiCorp Vault', () => {
     const keys = await loadOn(keyring, on, pulse);
     const owner = randomId();
     const minted = keys.mint('person', owner);
-    const index = new GuardedIndex(keys.secret('index'), pulse);
+    const index = new LiveIndex(keys);
     const digest = index.digest('email', 'a');
     const uses = [
       () => keys.mint('person', owner),

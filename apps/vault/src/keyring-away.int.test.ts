@@ -11,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TestAuthority } from '../../../libs/audit-log/src/siem/certificates.fixture.js';
 import { AppModule } from './app.module.js';
 import { vaultConfig } from './config.js';
-import { KeyringPulse } from './features/keyring/index.js';
 import { TransitServer } from './features/keyring/transit-server.fixture.js';
 import { vaultPolicies } from './platform/policies.js';
 import { vaultWiring } from './platform/vault-wiring.js';
+import { watchKeys } from './platform/watch-keys.js';
 import { SHOP } from './vault.fixture.js';
 
 const EMAIL = 'canary@example.org';
@@ -59,8 +59,7 @@ beforeAll(async () => {
   });
   app.app.get(AuditDuties, { strict: false }).start();
   const periodic = new Periodic(logger);
-  const pulse = app.app.get(KeyringPulse, { strict: false });
-  periodic.every(pulse.everyMs, 'keyring', () => pulse.beat());
+  watchKeys(app.app, periodic);
   base = `http://127.0.0.1:${await app.listen(0, '127.0.0.1')}`;
   end = async () => {
     await periodic.close();

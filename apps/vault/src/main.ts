@@ -22,7 +22,6 @@ import { type VaultConfig, vaultConfig } from './config.js';
 import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
-import { KeyringPulse } from './features/keyring/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
@@ -30,6 +29,7 @@ import { CertificateCallers } from './platform/certificate-callers.js';
 import { vaultLimits } from './platform/limits.js';
 import { vaultPolicies } from './platform/policies.js';
 import { vaultWiring } from './platform/vault-wiring.js';
+import { watchKeys } from './platform/watch-keys.js';
 
 const VERSION = '0.1.0';
 
@@ -84,7 +84,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
 
 open.app.get(AuditDuties, { strict: false }).start();
 const periodic = new Periodic(logger);
-watchKeyring(open.app, periodic);
+watchKeys(open.app, periodic);
 sweepHourly(open.app, periodic);
 warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
@@ -108,11 +108,6 @@ function publicCallers(app: INestApplicationContext, config: VaultConfig) {
     }),
     app.get(SessionCallers, { strict: false }),
   );
-}
-
-function watchKeyring(app: INestApplicationContext, periodic: Periodic): void {
-  const pulse = app.get(KeyringPulse, { strict: false });
-  periodic.every(pulse.everyMs, 'keyring', () => pulse.beat());
 }
 
 /** Somebody signed out, and may still be let in by the data plane: it is away, or can't write. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type AuditEntry, AuditLog } from '@integument/audit-log';
 import { Abilities, client, process } from '@integument/authz';
 import type { Enrolment, RevealPurpose, SessionPseudonym } from '@integument/contracts';
-import { BlindIndex, decodeId, encodeId, randomId } from '@integument/crypto';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
 import { openDatabase, UnitOfWork } from '@integument/database';
 import { type Asker, postgresCounts, RulesInForce, StrictAllowances } from '@integument/http';
 import { freshDatabases } from '@integument/testing';
@@ -27,7 +27,7 @@ import { FactorsStore } from './features/factors/factors.store.js';
 import { Passkeys } from './features/factors/passkeys.js';
 import { SessionRaiser } from './features/factors/session-raiser.js';
 import { EmbeddedKeyring } from './features/keyring/index.js';
-import { accountDigest, DomainKeys } from './features/keys/index.js';
+import { DomainKeys, LiveIndex, StaffNames } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
 import { PeopleService } from './features/people/people.service.js';
@@ -57,6 +57,7 @@ export const ISSUER = 'https://provider.example';
 export class TestVault {
   readonly unitOfWork: UnitOfWork;
   readonly sealer: PersonSealer;
+  readonly names: StaffNames;
   readonly people: PeopleService;
   readonly desk: EnrolmentDesk;
   readonly evidence: EvidenceKeeper;
@@ -90,7 +91,9 @@ export class TestVault {
     const audit = new AuditLog();
     const store = new PeopleStore();
     this.unitOfWork = new UnitOfWork(dataSource);
-    this.sealer = new PersonSealer(keys, new BlindIndex(keys.secret('index')));
+    const index = new LiveIndex(keys);
+    this.names = new StaffNames(keys);
+    this.sealer = new PersonSealer(keys, index);
     const abilities = new Abilities(vaultPolicies);
     this.people = new PeopleService(store, this.sealer, audit, ISSUER);
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
@@ -106,7 +109,8 @@ export class TestVault {
       new RegistryStore(),
       enroller,
       this.permits,
-      new BlindIndex(keys.secret('index')),
+      index,
+      this.names,
       audit,
     );
     const raiser = new SessionRaiser(this.sessions, audit);
@@ -122,14 +126,13 @@ export class TestVault {
     this.rules = new RulesService(new RulesStore(), this.approvals, audit, clock);
     this.rulesInForce = this.rulesOfReplica();
     this.reveals = this.revealsOfReplica(this.rulesInForce);
-    const index = new BlindIndex(keys.secret('index'));
-    this.registry = new RegistryService(new RegistryStore(), new ClientsStore(), index, audit, ISSUER);
+    this.registry = new RegistryService(new RegistryStore(), new ClientsStore(), this.names, audit, ISSUER);
     this.clients = new ClientsService(new ClientsStore(), this.approvals, audit, clock);
     this.staff = new StaffService(
       new StaffStore(),
       this.approvals,
       this.sessions,
-      index,
+      this.names,
       audit,
       ISSUER,
       new Set([ISSUER]),
@@ -147,8 +150,10 @@ export class TestVault {
         migrations: [],
       });
       const keyring = await EmbeddedKeyring.load(files);
-      const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource), {
-        demand: () => undefined,
+      const never = { demand: () => undefined };
+      // Nothing reads the versions again here, unless a test does.
+      const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource), never, {
+        leaseMs: Infinity,
       });
       await keys.load();
       const leave = () => dataSource.destroy();
@@ -242,7 +247,7 @@ export class TestVault {
 
   /** Makes somebody staff. @returns the account as the registry has it */
   async appoint(subject: string, roles: readonly string[] = ['auditor']): Promise<Buffer> {
-    const account = accountDigest(new BlindIndex(this.keys.secret('index')), ISSUER, subject);
+    const account = this.names.of(ISSUER, subject);
     await this.query('INSERT INTO staff (account, roles) VALUES ($1, $2)', [account, roles]);
     return account;
   }

@@ -21,11 +21,12 @@ export function textArray(values: readonly (string | null)[]): Buffer {
   );
 }
 
-/** `int2[]`. */
-export function int2Array(values: readonly number[]): Buffer {
+/** `int2[]`; null elements allowed. */
+export function int2Array(values: readonly (number | null)[]): Buffer {
   return encode(
     OID_INT2,
     values.map((value) => {
+      if (value === null) return null;
       const bytes = Buffer.allocUnsafe(2);
       bytes.writeInt16BE(value);
       return bytes;

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { CodedError } from '@integument/contracts';
 import { context, deriveKey, open, seal } from '@integument/crypto';
+import { byteaArray } from './binary-array.js';
 import type { Tx } from './unit-of-work.js';
 
 /**
@@ -35,13 +36,15 @@ export interface Once<T> {
 
 const CLAIM = {
   name: 'idempotency.claim',
-  text: 'INSERT INTO idempotent_reply (slot, request) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1 AS claimed',
+  text: `INSERT INTO idempotent_reply (slot, request) SELECT * FROM unnest($1::bytea[], $2::bytea[])
+    ON CONFLICT DO NOTHING RETURNING slot`,
 };
 const KEEP = { name: 'idempotency.keep', text: 'UPDATE idempotent_reply SET reply = $2 WHERE slot = $1' };
 const FIND = {
   name: 'idempotency.find',
-  text: 'SELECT request, reply FROM idempotent_reply WHERE slot = $1',
+  text: 'SELECT slot, request, reply FROM idempotent_reply WHERE slot = ANY($1::bytea[])',
 };
+const RELEASE = 'DELETE FROM idempotent_reply WHERE slot = ANY($1::bytea[])';
 const SWEEP = `DELETE FROM idempotent_reply WHERE on_day < (now() AT TIME ZONE 'UTC')::date - 1`;
 
 /**
@@ -52,13 +55,16 @@ const SWEEP = `DELETE FROM idempotent_reply WHERE on_day < (now() AT TIME ZONE '
  * effect releases the key, since its claim is rolled back with it.
  */
 export class Idempotency {
-  readonly #slotKey: Buffer;
-  readonly #replyKey: Buffer;
+  readonly #secrets: () => readonly Buffer[];
+  readonly #derived = new WeakMap<Buffer, Secrets>();
 
-  /** @param secret 32 bytes of the app */
-  constructor(secret: Buffer) {
-    this.#slotKey = deriveKey(secret, 'idempotency/slot/v1');
-    this.#replyKey = deriveKey(secret, 'idempotency/reply/v1');
+  /**
+   * @param secret 32 bytes of the app; or what gives those that kept replies may be under, the oldest first and the same
+   *   objects each time. A request is claimed under all of them: two processes that don't know the same ones yet have one in common.
+   */
+  constructor(secret: Buffer | (() => readonly Buffer[])) {
+    const only = [secret] as readonly Buffer[];
+    this.#secrets = Buffer.isBuffer(secret) ? () => only : secret;
   }
 
   /**
@@ -69,13 +75,25 @@ export class Idempotency {
    */
   async once<T>(tx: Tx, request: IdempotentRequest | undefined, effect: () => Promise<T>): Promise<Once<T>> {
     if (!request) return { reply: await effect(), replayed: false };
-    const names = this.#names(request);
+    const all = this.#secrets().map((secret) => this.#names(secret, request));
+    const slots = byteaArray(all.map(({ slot }) => slot));
+    const requests = byteaArray(all.map((names) => names.request));
     // Twice: between our INSERT and our SELECT a sweep may have deleted the old row.
     for (let attempt = 0; attempt < 2; attempt++) {
-      const [claimed] = await tx.query(CLAIM, [names.slot, names.request]);
-      if (claimed) return this.#first(tx, names, effect);
-      const [kept] = await tx.query<{ request: Buffer; reply: Buffer | null }>(FIND, [names.slot]);
-      if (kept) return { reply: openReply<T>(names, kept), replayed: true };
+      const claimed = await tx.query<{ slot: Buffer }>(CLAIM, [slots, requests]);
+      if (claimed.length === all.length) return this.#first(tx, all, effect);
+      const kept = await tx.query<Kept>(FIND, [slots]);
+      const others = kept.filter(({ slot }) => !claimed.some((one) => one.slot.equals(slot)));
+      const known = others.flatMap((row) =>
+        all.filter(({ slot }) => slot.equals(row.slot)).map((names) => ({ names, row })),
+      )[0];
+      if (known) {
+        const reply = openReply<T>(known.names, known.row);
+        const ours = all.filter(({ slot }) => claimed.some((one) => one.slot.equals(slot)));
+        await this.#keep(tx, ours, reply);
+        return { reply, replayed: true };
+      }
+      await tx.query(RELEASE, [byteaArray(claimed.map(({ slot }) => slot))]);
     }
     throw new Error('an idempotency key could be neither claimed nor found');
   }
@@ -85,21 +103,48 @@ export class Idempotency {
     await tx.query(SWEEP);
   }
 
-  async #first<T>(tx: Tx, names: Names, effect: () => Promise<T>): Promise<Once<T>> {
+  async #first<T>(tx: Tx, all: readonly Names[], effect: () => Promise<T>): Promise<Once<T>> {
     const reply = await effect();
-    const bytes = Buffer.from(JSON.stringify(reply ?? null), 'utf8');
-    await tx.query(KEEP, [names.slot, seal(names.key, bytes, names.place)]);
+    await this.#keep(tx, all, reply);
     return { reply, replayed: false };
   }
 
-  #names({ caller, key, fingerprint }: IdempotentRequest): Names {
+  async #keep(tx: Tx, all: readonly Names[], reply: unknown): Promise<void> {
+    const bytes = Buffer.from(JSON.stringify(reply ?? null), 'utf8');
+    for (const { slot, key, place } of all) await tx.query(KEEP, [slot, seal(key, bytes, place)]);
+  }
+
+  #names(secret: Buffer, { caller, key, fingerprint }: IdempotentRequest): Names {
+    const secrets = this.#derive(secret);
     const whose = context('integument/idempotency/v1', caller, key);
-    const slot = createHmac('sha256', this.#slotKey).update(whose).digest();
-    const replyKey = deriveKey(this.#replyKey, 'idempotency/one-reply/v1', whose);
+    const slot = createHmac('sha256', secrets.slot).update(whose).digest();
+    const replyKey = deriveKey(secrets.reply, 'idempotency/one-reply/v1', whose);
     // A body is guessable, so not even its digest may stand here bare.
     const request = createHmac('sha256', replyKey).update(fingerprint).digest();
     return { slot, request, key: replyKey, place: context('idempotent_reply', slot, request) };
   }
+
+  #derive(secret: Buffer): Secrets {
+    const known = this.#derived.get(secret);
+    if (known) return known;
+    const made = {
+      slot: deriveKey(secret, 'idempotency/slot/v1'),
+      reply: deriveKey(secret, 'idempotency/reply/v1'),
+    };
+    this.#derived.set(secret, made);
+    return made;
+  }
+}
+
+interface Secrets {
+  readonly slot: Buffer;
+  readonly reply: Buffer;
+}
+
+interface Kept {
+  readonly slot: Buffer;
+  readonly request: Buffer;
+  readonly reply: Buffer | null;
 }
 
 interface Names {
@@ -109,7 +154,7 @@ interface Names {
   readonly place: Buffer;
 }
 
-function openReply<T>(names: Names, kept: { request: Buffer; reply: Buffer | null }): T {
+function openReply<T>(names: Names, kept: Kept): T {
   if (!kept.request.equals(names.request)) {
     throw new CodedError('idempotency.mismatch', 409, 'This Idempotency-Key was used for another request.');
   }

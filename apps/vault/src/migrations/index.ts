@@ -18,9 +18,9 @@ import {
 import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
-import { keysSchemaSql } from '../features/keys/keys.schema.js';
+import { keysSchemaSql, keyVersionsSql } from '../features/keys/keys.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
-import { peopleSchemaSql } from '../features/people/people.schema.js';
+import { indexVersionsSql, peopleSchemaSql } from '../features/people/people.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
 import {
   clientCredentialsSql,
@@ -67,4 +67,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(28, 'enacted-rules-kept', enactedRulesKeptSql),
   migration(29, 'approvals-overtaken', approvalsOvertakenSql),
   migration(30, 'tokens', tokensSchemaSql),
+  migration(31, 'key-versions', keyVersionsSql + indexVersionsSql),
 ];

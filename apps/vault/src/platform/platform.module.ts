@@ -1,6 +1,5 @@
 import { AUDIT_EXPORTS, auditProviders } from '@integument/audit-http';
 import { Abilities } from '@integument/authz';
-import { deriveKey } from '@integument/crypto';
 import { Idempotency, migrate, openDatabase, UnitOfWork } from '@integument/database';
 import { Effects, provide } from '@integument/http';
 import { Logger } from '@integument/telemetry';
@@ -8,7 +7,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { VaultConfig } from '../config.js';
-import { DomainKeys, KeysModule } from '../features/keys/index.js';
+import { DomainKeys, KeysModule, SessionSecret } from '../features/keys/index.js';
 import { vaultMigrations } from '../migrations/index.js';
 import { vaultPolicies } from './policies.js';
 import { ISSUER, VAULT_CONFIG } from './tokens.js';
@@ -38,8 +37,10 @@ export class PlatformModule {
         {
           provide: Idempotency,
           inject: [DomainKeys],
-          useFactory: (keys: DomainKeys) =>
-            new Idempotency(deriveKey(keys.secret('session'), 'integument/idempotency/v1')),
+          useFactory: (keys: DomainKeys) => {
+            const secret = new SessionSecret(keys, 'integument/idempotency/v1');
+            return new Idempotency(() => secret.all());
+          },
         },
       ],
       exports: [VAULT_CONFIG, ISSUER, Logger, UnitOfWork, ...AUDIT_EXPORTS, Abilities, Idempotency, Effects],

@@ -12,8 +12,8 @@ export interface LimitsOptions {
   readonly table: LimitTable;
   /** null: each replica counts for itself */
   readonly shared: SharedCounts | null;
-  /** 32 bytes, of this installation and for nothing else: the store's names are digests under it */
-  readonly key: Buffer;
+  /** 32 bytes, of this installation and for nothing else: the store's names are digests under it. Or what makes them */
+  readonly key: Buffer | Pick<BlindIndex, 'digest'>;
   /** told once of each time that the store went away */
   readonly onAway: (error: unknown) => void;
   /** a minute when absent */
@@ -45,7 +45,8 @@ export class Limits {
 
   constructor(private readonly options: LimitsOptions) {
     const { key, shared, onAway, now = Date.now, windowMs = MINUTE_MS } = options;
-    const counting = { shared, onAway, now, windowMs, names: new BlindIndex(key) };
+    const names = Buffer.isBuffer(key) ? new BlindIndex(key) : key;
+    const counting = { shared, onAway, now, windowMs, names };
     this.#callers = new WindowCounts(counting);
     this.#strangers = new WindowCounts(counting);
     this.#policies = policiesOf(options.table, windowMs);

@@ -6,8 +6,8 @@ import type { SharedCounts } from './shared-counts.js';
 
 export interface StrictAllowancesOptions {
   readonly shared: SharedCounts;
-  /** 32 bytes, of this installation and for nothing else: the store's names are digests under it */
-  readonly key: Buffer;
+  /** 32 bytes, of this installation and for nothing else: the store's names are digests under it. Or what makes them */
+  readonly key: Buffer | Pick<BlindIndex, 'digest'>;
   /** milliseconds since the epoch */
   readonly now?: () => number;
 }
@@ -19,11 +19,11 @@ const MINUTE_MS = 60_000;
  * Where the store is away nothing is allowed. `WindowCounts` is for the others: it asks the store seldom, and lets a little more through.
  */
 export class StrictAllowances {
-  readonly #names: BlindIndex;
+  readonly #names: Pick<BlindIndex, 'digest'>;
   readonly #now: () => number;
 
   constructor(private readonly options: StrictAllowancesOptions) {
-    this.#names = new BlindIndex(options.key);
+    this.#names = Buffer.isBuffer(options.key) ? new BlindIndex(options.key) : options.key;
     this.#now = options.now ?? Date.now;
   }
 

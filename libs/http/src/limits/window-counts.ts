@@ -7,7 +7,7 @@ export interface WindowCountsOptions {
   /** null: this process counts for itself */
   readonly shared: SharedCounts | null;
   /** makes the names in the store */
-  readonly names: BlindIndex;
+  readonly names: Pick<BlindIndex, 'digest'>;
   readonly windowMs: number;
   /** milliseconds since the epoch */
   readonly now: () => number;

@@ -50,11 +50,14 @@ export class FactorEnrolment {
     const now = new Date(this.now());
     const begun = await this.store.findEnrolment(tx, asker.caller.sessionDigest, now);
     if (!begun) throw notBegun();
-    const secret = this.keys.unwrapBeside('factor', ownerOf(account, begun.factorId), begun.wrapped);
+    const owner = ownerOf(account, begun.factorId);
+    const secret = this.keys.unwrapBeside('factor', owner, begun.wrapped);
     const step = totpStepOf(secret.toString(), code, now.getTime());
     // Not counted as a guess: whoever is asked for this code was shown the secret.
     if (step === null) throw refused();
-    await this.store.insertTotp(tx, account, begun, step, now);
+    // Under the key as it is now: the one it was begun under may be leaving, and all that lay under it have been moved.
+    const wrapped = this.keys.rewrap('factor', owner, begun.wrapped);
+    await this.store.insertTotp(tx, account, { ...begun, wrapped }, step, now);
     return this.enrolled(tx, asker, factorEnrolled.totp, begun.factorId, now);
   }
 

@@ -1,10 +1,15 @@
 import { context, KEY_BYTES, open, randomKey, seal } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
-import { type Keyring, type KeyringPulse, KeyringRefused, type Placed } from '../keyring/index.js';
+import { type Keyring, type KeyringPulse, keyringUnavailable } from '../keyring/index.js';
+import { KeyLoader } from './key-loader.js';
+import {
+  type Domain,
+  type KeyVersion,
+  SEALING,
+  type SealingDomain,
+  type SecretDomain,
+} from './key-version.js';
 import type { DomainKeyRow, KeysStore } from './keys.store.js';
-
-const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token'] as const;
-export type Domain = (typeof DOMAINS)[number];
 
 /** A data key under the domain key that wraps it. */
 export interface WrappedKey {
@@ -12,62 +17,109 @@ export interface WrappedKey {
   readonly wrapped: Buffer;
 }
 
+export interface DomainKeysOptions {
+  /** milliseconds for which what was read of the versions is believed; see {@link KEYS_LEASE_MS} */
+  readonly leaseMs?: number;
+  /** sealings that are reserved at a time */
+  readonly block?: number;
+  /** milliseconds of a clock that never goes back */
+  readonly now?: () => number;
+}
+
+/** A version counts as known to every process this long after it was committed: who has not read it by then uses none. */
+export const KEYS_LEASE_MS = 15_000;
+export const KEYS_READ_EVERY_MS = 3_000;
+const BLOCK = 2 ** 20;
+
 /**
- * The domain keys, unwrapped once at start: from then on the hot path never waits for the keyring. They are lent while
- * the keyring's pulse is felt, and for its grace.
+ * The domain keys, unwrapped at start, and new versions as they come: the hot path never waits for keyring or database.
+ * They are lent while the keyring's pulse is felt, and while what is known of their versions is fresh.
  * A data key is bound to its owner, so that a wrapped key moved to another row is refused.
  */
 export class DomainKeys {
-  readonly #byId = new Map<number, Buffer>();
-  readonly #current = new Map<Domain, number>();
+  readonly #byId = new Map<number, KeyVersion>();
+  readonly #current = new Map<Domain, KeyVersion>();
+  readonly #loader: KeyLoader;
+  readonly #options: Required<DomainKeysOptions>;
+  #readAt = -Infinity;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly keyring: Keyring,
+    keyring: Keyring,
     private readonly store: KeysStore,
     private readonly unitOfWork: UnitOfWork,
     private readonly pulse: Pick<KeyringPulse, 'demand'>,
-  ) {}
+    options: DomainKeysOptions = {},
+  ) {
+    this.#loader = new KeyLoader(keyring, store, unitOfWork);
+    this.#options = { leaseMs: KEYS_LEASE_MS, block: BLOCK, now: () => performance.now(), ...options };
+  }
 
   async load(): Promise<void> {
-    const rows = await this.rows();
-    const keys = await this.keyring.unwrap(rows.map(placed));
-    for (const [at, { key_id, domain }] of rows.entries()) {
-      this.#byId.set(key_id, got(keys[at]));
-      this.#current.set(domain as Domain, key_id);
-    }
-    await this.leaveOldRoots(rows);
+    await this.refresh();
+    await this.#loader.noteRoots();
+    await this.leaveOldRoots();
+  }
+
+  /** Learns of new versions, and of those that are no more. Each call reads anew: who waits for one has seen all before it. */
+  refresh(): Promise<void> {
+    const reading = this.#reading.then(() => this.read());
+    this.#reading = reading.catch(() => undefined);
+    return reading;
+  }
+
+  /** Lays the domain keys under the newest version of the root key. @returns how many */
+  leaveOldRoots(): Promise<number> {
+    return this.#loader.leaveOldRoots((id) => this.#byId.get(id)?.key);
   }
 
   /**
    * Makes a fresh 32-byte data key for an owner.
    * @param beside wrapped together with the key, and gone with it: costs no second sealing
    */
-  mint(domain: Domain, owner: Buffer, beside?: Buffer): { key: Buffer } & WrappedKey {
-    const domainKey = this.current(domain);
+  mint(domain: SealingDomain, owner: Buffer, beside?: Buffer): { key: Buffer } & WrappedKey {
     const key = randomKey();
     const whole = beside ? Buffer.concat([key, beside]) : key;
-    return { key, domainKey, wrapped: seal(this.byId(domainKey), whole, ownerPlace(domain, owner)) };
+    return { key, ...this.wrap(domain, owner, whole) };
   }
 
   /** @throws SealBroken if the wrapped key is not this owner's */
-  unwrap(domain: Domain, owner: Buffer, wrapped: WrappedKey): Buffer {
+  unwrap(domain: SealingDomain, owner: Buffer, wrapped: WrappedKey): Buffer {
     return this.unwrapWhole(domain, owner, wrapped).subarray(0, KEY_BYTES);
   }
 
   /** What was wrapped beside the key. @throws SealBroken */
-  unwrapBeside(domain: Domain, owner: Buffer, wrapped: WrappedKey): Buffer {
+  unwrapBeside(domain: SealingDomain, owner: Buffer, wrapped: WrappedKey): Buffer {
     return this.unwrapWhole(domain, owner, wrapped).subarray(KEY_BYTES);
   }
 
-  /** The domain's own key, for the blind index and for sealing what a session carries. */
-  secret(domain: 'index' | 'session'): Buffer {
-    return this.byId(this.current(domain));
+  /** Lays a data key, with what is beside it, under the domain's current key. @throws SealBroken */
+  rewrap(domain: SealingDomain, owner: Buffer, wrapped: WrappedKey): WrappedKey {
+    return this.wrap(domain, owner, this.unwrapWhole(domain, owner, wrapped));
   }
 
-  /** The key under which values of the domain lie directly. @param _values how many are about to be sealed under it */
-  lend(domain: 'token', _values: number): { key: Buffer; domainKey: number } {
-    const domainKey = this.current(domain);
-    return { key: this.byId(domainKey), domainKey };
+  /** The domain's own key as it is now. What is made with it and outlasts the moment names its version: see `live`. */
+  secret(domain: SecretDomain): Buffer {
+    this.demand();
+    return this.current(domain).key;
+  }
+
+  /** Which versions something that has to be found again may be under, the oldest first. */
+  live(domain: SecretDomain): readonly Pick<KeyVersion, 'id' | 'key'>[] {
+    this.demand();
+    return this.versions(domain).filter(({ empty }) => !empty);
+  }
+
+  /** The same with those that nothing is under any more: for what is short-lived and names no version. */
+  all(domain: SecretDomain): readonly Pick<KeyVersion, 'id' | 'key'>[] {
+    this.demand();
+    return this.versions(domain);
+  }
+
+  /** The key under which values of the domain lie directly. @param values how many are about to be sealed under it */
+  lend(domain: SealingDomain, values: number): { key: Buffer; domainKey: number } {
+    const { key, id } = this.spend(domain, values);
+    return { key, domainKey: id };
   }
 
   /** What was lent before, to open what lies under it. */
@@ -75,71 +127,116 @@ export class DomainKeys {
     return this.byId(domainKey);
   }
 
-  private unwrapWhole(domain: Domain, owner: Buffer, { domainKey, wrapped }: WrappedKey): Buffer {
+  /** Which version seals, or makes digests, just now. */
+  now(domain: Domain): Pick<KeyVersion, 'id' | 'key'> {
+    this.demand();
+    return this.current(domain);
+  }
+
+  /** For `/readyz`. */
+  readonly healthCheck = (): Promise<void> => Promise.resolve().then(() => this.demand());
+
+  private wrap(domain: SealingDomain, owner: Buffer, whole: Buffer): WrappedKey {
+    const { key, id } = this.spend(domain, 1);
+    return { domainKey: id, wrapped: seal(key, whole, ownerPlace(domain, owner)) };
+  }
+
+  private unwrapWhole(domain: SealingDomain, owner: Buffer, { domainKey, wrapped }: WrappedKey): Buffer {
     return open(this.byId(domainKey), wrapped, ownerPlace(domain, owner));
   }
 
-  /** Every domain has a key from the first start on. */
-  private async rows(): Promise<DomainKeyRow[]> {
-    const find = () => this.unitOfWork.single((tx) => this.store.findAll(tx, DOMAINS));
-    const there = new Set((await find()).map(({ domain }) => domain));
-    const missing = DOMAINS.filter((domain) => !there.has(domain));
-    if (missing.length > 0) {
-      const fresh = missing.map((domain) => ({ bytes: randomKey(), place: domainPlace(domain, 1) }));
-      const wrapped = await this.keyring.wrap(fresh);
-      await this.unitOfWork.run(async (tx) => {
-        for (const [at, domain] of missing.entries()) {
-          await this.store.insertIfAbsent(tx, domain, 1, got(wrapped[at]));
-        }
-      });
-    }
-    return find();
-  }
-
-  /**
-   * After a rotation of the root key its old versions can go (the keyring's minimum version) once nothing lies under them.
-   * The new wrapping is opened before it takes the old one's place: a domain key that is lost loses everybody's data.
-   */
-  private async leaveOldRoots(rows: readonly DomainKeyRow[]): Promise<void> {
-    const { newest } = await this.keyring.versions();
-    const old = rows.filter(({ wrapped }) => this.keyring.versionOf(wrapped) < newest);
-    if (old.length === 0) return;
-    const rewrapped = await this.keyring.rewrap(old.map(placed));
-    const opened = await this.keyring.unwrap(
-      old.map((row, at) => ({ ...placed(row), bytes: got(rewrapped[at]) })),
-    );
-    const same = old.every(({ key_id }, at) => opened[at]?.equals(this.byId(key_id)));
-    if (!same) throw new KeyringRefused('the keyring rewrapped a key into another');
-    await this.unitOfWork.run(async (tx) => {
-      for (const [at, row] of old.entries()) await this.store.rewrap(tx, row, got(rewrapped[at]));
+  private async read(): Promise<void> {
+    // What is read is as old as the question.
+    const asked = this.#options.now();
+    const rows = await this.#loader.rows();
+    await this.learn(rows.filter(({ key_id }) => !this.#byId.has(key_id)));
+    const fresh = rows.filter(({ domain, state, key_id }) => {
+      const sealing = (SEALING as readonly Domain[]).includes(domain) && state === 'current';
+      return sealing && (this.#byId.get(key_id)?.left ?? 0) <= 0;
     });
+    for (const { key_id } of fresh) await this.fetch(this.#byId.get(key_id));
+    this.forget(rows);
+    for (const row of rows) this.follow(row);
+    this.#readAt = asked;
   }
 
-  private current(domain: Domain): number {
-    const id = this.#current.get(domain);
-    if (id === undefined) throw new Error(`domain keys are not loaded: ${domain}`);
-    return id;
+  private async learn(rows: readonly DomainKeyRow[]): Promise<void> {
+    const needed = await this.#loader.openable(rows);
+    const keys = needed.length > 0 ? await this.#loader.unwrap(needed) : [];
+    for (const [at, { key_id: id, domain, state, empty }] of needed.entries()) {
+      const key = keys[at];
+      if (key) this.#byId.set(id, { id, domain, key, state, empty, left: 0, fetching: undefined });
+    }
+  }
+
+  private follow({ key_id, domain, state, empty }: DomainKeyRow): void {
+    const known = this.#byId.get(key_id);
+    if (!known) return;
+    known.state = state;
+    known.empty = empty;
+    if (state === 'current') this.#current.set(domain, known);
+  }
+
+  private forget(rows: readonly DomainKeyRow[]): void {
+    const there = new Set(rows.map(({ key_id }) => key_id));
+    for (const [id, { key }] of this.#byId) {
+      if (there.has(id)) continue;
+      this.#byId.delete(id);
+      key.fill(0);
+    }
+  }
+
+  private versions(domain: Domain): KeyVersion[] {
+    return [...this.#byId.values()]
+      .filter((one) => one.domain === domain)
+      .sort((one, two) => one.id - two.id);
+  }
+
+  /** Counts sealings before they are made. @throws CodedError `keyring.unavailable` where none are left */
+  private spend(domain: SealingDomain, count: number): KeyVersion {
+    this.demand();
+    const version = this.current(domain);
+    if (version.left - count < this.#options.block / 2) void this.fetch(version);
+    if (version.left < count) throw keyringUnavailable();
+    version.left -= count;
+    return version;
+  }
+
+  /** Ahead, while half of the last block is left. A database that can't give one is asked again at the next use. */
+  private fetch(version: KeyVersion | undefined): Promise<void> {
+    if (!version) return Promise.resolve();
+    const { block } = this.#options;
+    version.fetching ??= this.unitOfWork
+      .single((tx) => this.store.reserve(tx, version.id, block))
+      .then((given) => {
+        if (given) version.left += block;
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        version.fetching = undefined;
+      });
+    return version.fetching;
+  }
+
+  /** @throws CodedError `keyring.unavailable` (503) while the keyring is away, or the versions were not read for too long */
+  private demand(): void {
+    this.pulse.demand();
+    if (this.#options.now() - this.#readAt <= this.#options.leaseMs) return;
+    throw keyringUnavailable();
+  }
+
+  private current(domain: Domain): KeyVersion {
+    const version = this.#current.get(domain);
+    if (!version) throw new Error(`domain keys are not loaded: ${domain}`);
+    return version;
   }
 
   private byId(id: number): Buffer {
-    this.pulse.demand();
-    const key = this.#byId.get(id);
-    if (!key) throw new Error('a row names a domain key that is not loaded');
-    return key;
+    this.demand();
+    const version = this.#byId.get(id);
+    if (!version) throw new Error('a row names a domain key that is not loaded');
+    return version.key;
   }
-}
-
-function placed({ domain, version, wrapped }: DomainKeyRow): Placed {
-  return { bytes: wrapped, place: domainPlace(domain, version) };
-}
-
-function got(bytes: Buffer | undefined): Buffer {
-  if (!bytes) throw new KeyringRefused('the keyring answered for fewer keys than it was asked');
-  return bytes;
-}
-
-function domainPlace(domain: string, version: number): Buffer {
-  return context('domain_key', domain, version);
 }
 
 function ownerPlace(domain: Domain, owner: Buffer): Buffer {

@@ -4,8 +4,9 @@ import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { KEYRING, type Keyring, KeyringModule, KeyringPulse } from '../keyring/index.js';
 import { DomainKeys } from './domain-keys.js';
-import { GuardedIndex } from './guarded-index.js';
 import { KeysStore } from './keys.store.js';
+import { LiveIndex } from './live-index.js';
+import { StaffNames } from './staff-names.js';
 
 @Module({
   imports: [KeyringModule],
@@ -20,12 +21,10 @@ import { KeysStore } from './keys.store.js';
         return keys;
       },
     },
-    {
-      provide: BlindIndex,
-      inject: [DomainKeys, KeyringPulse],
-      useFactory: (keys: DomainKeys, pulse: KeyringPulse) => new GuardedIndex(keys.secret('index'), pulse),
-    },
+    provide(LiveIndex, DomainKeys),
+    { provide: BlindIndex, useExisting: LiveIndex },
+    provide(StaffNames, DomainKeys),
   ],
-  exports: [DomainKeys, BlindIndex],
+  exports: [DomainKeys, LiveIndex, BlindIndex, StaffNames, KeyringModule],
 })
 export class KeysModule {}

@@ -9,6 +9,7 @@ import {
 } from '@integument/contracts';
 import { Coalescer, type Tx, type UnitOfWork, violates } from '@integument/database';
 import type { Asker } from '@integument/http';
+import { isDoubtful } from './account-guard.js';
 import { accountTaken } from './people.errors.js';
 import type { PeopleService, PreparedEnrolment } from './people.service.js';
 import type { PeopleStore } from './people.store.js';
@@ -36,7 +37,9 @@ export class EnrolmentDesk {
       // in a flush in place of eight, each costs PostgreSQL a third more.
       concurrency: 1,
       flush: async (prepared) => {
-        await this.unitOfWork.single((tx) => this.people.enrol(tx, prepared));
+        const doubtful = prepared.some(({ row }) => row.account && isDoubtful(row.account));
+        const enrol = (tx: Tx) => this.people.enrol(tx, prepared);
+        await (doubtful ? this.unitOfWork.run(enrol) : this.unitOfWork.single(enrol));
         return prepared.map(() => undefined);
       },
     });
@@ -99,11 +102,11 @@ export class EnrolmentDesk {
     if (subjects.length === 0) return new Set();
     const taken = await this.store.findAccounts(
       tx,
-      subjects.map((subject) => this.people.accountOf(subject)),
+      subjects.flatMap((subject) => this.people.accountDigests(subject)),
     );
-    return new Set(
-      subjects.filter((subject) => taken.has(this.people.accountOf(subject).toString('latin1'))),
-    );
+    const isTaken = (subject: string) =>
+      this.people.accountDigests(subject).some((digest) => taken.has(digest.toString('latin1')));
+    return new Set(subjects.filter(isTaken));
   }
 }
 

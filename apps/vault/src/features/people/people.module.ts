@@ -1,12 +1,11 @@
 import { AuditLog } from '@integument/audit-log';
 import { Abilities } from '@integument/authz';
-import { BlindIndex, deriveKey } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
 import { postgresCounts, provide, RulesInForce, StrictAllowances } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ISSUER } from '../../platform/tokens.js';
-import { DomainKeys, KeysModule } from '../keys/index.js';
+import { DomainKeys, KeysModule, LiveIndex, SessionDigests, SessionSecret } from '../keys/index.js';
 import { RulesModule } from '../rules/index.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { PeopleController } from './people.controller.js';
@@ -21,7 +20,7 @@ import { PersonSealer } from './sealed-person.js';
   controllers: [PeopleController],
   providers: [
     provide(PeopleStore),
-    provide(PersonSealer, DomainKeys, BlindIndex),
+    provide(PersonSealer, DomainKeys, LiveIndex),
     provide(PeopleEnroller, PeopleStore, PersonSealer, AuditLog),
     provide(PeopleService, PeopleStore, PersonSealer, AuditLog, ISSUER),
     provide(EnrolmentDesk, PeopleService, PeopleStore, UnitOfWork),
@@ -31,11 +30,11 @@ import { PersonSealer } from './sealed-person.js';
       useFactory: (dataSource: DataSource, keys: DomainKeys) =>
         new StrictAllowances({
           shared: postgresCounts(dataSource),
-          key: deriveKey(keys.secret('session'), 'integument/reveal-allowances/v1'),
+          key: new SessionDigests(new SessionSecret(keys, 'integument/reveal-allowances/v1')),
         }),
     },
     provide(RevealDesk, PeopleService, PeopleStore, Abilities, RulesInForce, StrictAllowances, UnitOfWork),
   ],
-  exports: [PeopleEnroller],
+  exports: [PeopleEnroller, PersonSealer],
 })
 export class PeopleModule {}

@@ -34,3 +34,17 @@ CREATE TABLE account (
 );
 CREATE INDEX account_person_id ON account (person_id);
 `;
+
+export const indexVersionsSql = `
+-- Which version of the index key made the digest, so that a rotation finds the rows that it has to make anew. No foreign key:
+-- it would cost a look-up a row, and a key is destroyed by what whole scans have shown to be unused.
+ALTER TABLE identity_value ADD COLUMN index_key smallint;
+UPDATE identity_value SET index_key = (SELECT key_id FROM domain_key WHERE domain = 'index' AND state = 'current')
+  WHERE digest IS NOT NULL;
+ALTER TABLE account
+  ADD COLUMN index_key smallint,
+  -- Issuer and subject under the person's own key: what the digest is made anew from. Null for those from before, until they
+  -- sign in again.
+  ADD COLUMN sealed bytea;
+UPDATE account SET index_key = (SELECT key_id FROM domain_key WHERE domain = 'index' AND state = 'current');
+`;

@@ -17,6 +17,7 @@ import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by, forbidden } from '@integument/http';
 import { maskText, toText } from '../catalogue/index.js';
+import { AccountGuard } from './account-guard.js';
 import {
   batchEnrolled,
   POLICIES_NAMED,
@@ -51,21 +52,27 @@ export interface RevealGrant {
 
 /** What is done with people. `regions`: where the stored rules let the caller's ability reach; decided before the transaction. */
 export class PeopleService {
+  readonly #guard: AccountGuard;
+
   constructor(
     private readonly store: PeopleStore,
     private readonly sealer: PersonSealer,
     private readonly audit: AuditLog,
     /** the OpenID provider whose subjects enrolments may name */
     private readonly issuer: string,
-  ) {}
+  ) {
+    this.#guard = new AccountGuard(store);
+  }
 
-  accountOf(subject: string): Buffer {
-    return this.sealer.account(this.issuer, subject);
+  /** By which the account of a subject may be known. */
+  accountDigests(subject: string): Buffer[] {
+    return this.sealer.accountDigests({ issuer: this.issuer, subject });
   }
 
   /** All the computing of an enrolment, done before any connection is taken. */
   prepare(asker: Asker, { fields, account, region }: Enrolment): PreparedEnrolment {
-    const person = this.sealer.sealNew(fields);
+    const of = account && { issuer: this.issuer, subject: account.subject };
+    const { account: sealed, ...person } = this.sealer.sealNew(fields, of);
     const pseudonym = randomId();
     return {
       row: {
@@ -73,7 +80,7 @@ export class PeopleService {
         region: region ?? null,
         clientId: nameOf(asker.caller),
         pseudonym,
-        account: account ? this.accountOf(account.subject) : null,
+        account: sealed,
       },
       entry: personEnrolled({
         ...by(asker),
@@ -84,14 +91,15 @@ export class PeopleService {
     };
   }
 
-  /** Writes enrolments and their audit entries in one statement. */
+  /** Writes enrolments and their audit entries in one statement, before which doubtful accounts take others. */
   async enrol(tx: Tx, enrolments: readonly PreparedEnrolment[]): Promise<void> {
     const entries = this.audit.encode(...enrolments.map(({ entry }) => entry));
-    await this.store.enrol(
+    const rows = enrolments.map(({ row }) => row);
+    await this.#guard.admit(
       tx,
-      enrolments.map(({ row }) => row),
-      entries,
+      rows.map(({ account }) => account),
     );
+    await this.store.enrol(tx, rows, entries);
   }
 
   /** Of a batch that goes on: how many of its entries the stored rules refused. */
@@ -113,10 +121,10 @@ export class PeopleService {
     regions: Regions,
   ): Promise<ReplyOf<typeof searchPeople>> {
     const clientId = nameOf(asker.caller);
-    const digest = this.sealer.digest(field, value);
-    if (!digest) throw new Error('a field without an index in the search contract');
-    if (clientId === CONSOLE) await this.store.nameForConsole(tx, field, digest, regions, randomId);
-    const found = await this.store.search(tx, clientId, field, digest, regions);
+    const digests = this.sealer.digests(field, value);
+    if (!digests) throw new Error('a field without an index in the search contract');
+    if (clientId === CONSOLE) await this.store.nameForConsole(tx, field, digests, regions, randomId);
+    const found = await this.store.search(tx, clientId, field, digests, regions);
     const entry = { ...by(asker), fields: [field], count: found.length };
     const only = found.length === 1 ? found[0] : undefined;
     await this.audit.append(tx, peopleSearched(only ? { ...entry, subject: only.subject } : entry));

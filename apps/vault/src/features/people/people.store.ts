@@ -1,7 +1,8 @@
 import type { Regions } from '@integument/authz';
 import type { IdentityField } from '@integument/contracts';
 import { byteaArray, int2Array, type Tx, textArray } from '@integument/database';
-import type { SealedPerson, SealedValue } from './sealed-person.js';
+import type { WrappedKey } from '../keys/index.js';
+import type { SealedAccount, SealedPerson, SealedValue } from './sealed-person.js';
 
 /** Everything one enrolment writes. */
 export interface EnrolmentRow {
@@ -9,7 +10,7 @@ export interface EnrolmentRow {
   readonly region: string | null;
   readonly clientId: string | null;
   readonly pseudonym: Buffer | null;
-  readonly account: Buffer | null;
+  readonly account: SealedAccount | null;
 }
 
 export interface FoundPerson extends SealedPerson {
@@ -44,9 +45,10 @@ const ENROL = {
       INSERT INTO client_pseudonym (person_id, client_id, pseudonym)
       SELECT * FROM unnest($6::bytea[], $7::text[], $8::bytea[])),
     accounts AS (
-      INSERT INTO account (person_id, account) SELECT * FROM unnest($9::bytea[], $10::bytea[]))
-    INSERT INTO identity_value (person_id, field, sealed, digest)
-    SELECT * FROM unnest($11::bytea[], $12::text[], $13::bytea[], $14::bytea[])`,
+      INSERT INTO account (person_id, account, index_key, sealed)
+      SELECT * FROM unnest($9::bytea[], $10::bytea[], $17::int2[], $18::bytea[]))
+    INSERT INTO identity_value (person_id, field, sealed, digest, index_key)
+    SELECT * FROM unnest($11::bytea[], $12::text[], $13::bytea[], $14::bytea[], $16::int2[])`,
 };
 
 const PERSON = `
@@ -116,14 +118,14 @@ export class PeopleStore {
     tx: Tx,
     clientId: string,
     field: IdentityField,
-    digest: Buffer,
+    digests: readonly Buffer[],
     regions: Regions,
   ): Promise<FoundPerson[]> {
     const rows = await tx.query<PersonRow>(
       `SELECT ${PERSON}, c.pseudonym FROM identity_value f JOIN person p USING (person_id)
        JOIN client_pseudonym c ON c.person_id = p.person_id AND c.client_id = $1
-       WHERE f.field = $2 AND f.digest = $3 AND NOT p.erasing AND ${inRegions('$4')} LIMIT 50 FOR SHARE OF p`,
-      [clientId, field, digest, regions],
+       WHERE f.field = $2 AND f.digest = ANY($3::bytea[]) AND NOT p.erasing AND ${inRegions('$4')} LIMIT 50 FOR SHARE OF p`,
+      [clientId, field, byteaArray(digests), regions],
     );
     return rows.map(toFound);
   }
@@ -132,14 +134,14 @@ export class PeopleStore {
   async nameForConsole(
     tx: Tx,
     field: IdentityField,
-    digest: Buffer,
+    digests: readonly Buffer[],
     regions: Regions,
     mint: () => Buffer,
   ): Promise<void> {
     const rows = await tx.query<{ person_id: Buffer }>(
       `SELECT f.person_id FROM identity_value f JOIN person p USING (person_id)
-       WHERE f.field = $1 AND f.digest = $2 AND ${inRegions('$4')} AND NOT EXISTS (SELECT FROM client_pseudonym c WHERE c.person_id = f.person_id AND c.client_id = $3) LIMIT 50`,
-      [field, digest, CONSOLE, regions],
+       WHERE f.field = $1 AND f.digest = ANY($2::bytea[]) AND ${inRegions('$4')} AND NOT EXISTS (SELECT FROM client_pseudonym c WHERE c.person_id = f.person_id AND c.client_id = $3) LIMIT 50`,
+      [field, byteaArray(digests), CONSOLE, regions],
     );
     if (rows.length === 0) return;
     await tx.query(
@@ -164,13 +166,14 @@ export class PeopleStore {
       [...removed, ...values.map((value) => value.field)],
     ]);
     await tx.query(
-      `INSERT INTO identity_value (person_id, field, sealed, digest)
-       SELECT $1, * FROM unnest($2::text[], $3::bytea[], $4::bytea[])`,
+      `INSERT INTO identity_value (person_id, field, sealed, digest, index_key)
+       SELECT $1, * FROM unnest($2::text[], $3::bytea[], $4::bytea[], $5::int2[])`,
       [
         personId,
         textArray(values.map((value) => value.field)),
         byteaArray(values.map((value) => value.sealed)),
         byteaArray(values.map((value) => value.digest)),
+        int2Array(values.map((value) => value.indexKey)),
       ],
     );
   }
@@ -184,11 +187,46 @@ export class PeopleStore {
     return new Set(rows.map(({ account }) => account.toString('latin1')));
   }
 
-  async findByAccount(tx: Tx, account: Buffer): Promise<Buffer | null> {
-    const rows = await tx.query<{ person_id: Buffer }>('SELECT person_id FROM account WHERE account = $1', [
-      account,
-    ]);
-    return rows[0]?.person_id ?? null;
+  /** @param digests under each version of the index key that it may stand under */
+  async findByAccount(
+    tx: Tx,
+    digests: readonly Buffer[],
+  ): Promise<{ personId: Buffer; copied: boolean } | null> {
+    const rows = await tx.query<{ person_id: Buffer; copied: boolean }>(
+      'SELECT person_id, sealed IS NOT NULL AS copied FROM account WHERE account = ANY($1::bytea[])',
+      [byteaArray(digests)],
+    );
+    return rows[0] ? { personId: rows[0].person_id, copied: rows[0].copied } : null;
+  }
+
+  /** Until the transaction ends nobody else adds these accounts. In one order, so that two who add several don't wait for each other. */
+  async lockAccounts(tx: Tx, digests: readonly Buffer[]): Promise<void> {
+    await tx.query(
+      `SELECT pg_advisory_xact_lock(lock) FROM (
+         SELECT DISTINCT hashtextextended('account' || encode(digest, 'hex'), 0) AS lock
+         FROM unnest($1::bytea[]) AS d(digest) ORDER BY lock) AS locks`,
+      [byteaArray(digests)],
+    );
+  }
+
+  /** The person's wrapped key, locked against erasure. Null where they are being erased. */
+  async lockKey(tx: Tx, personId: Buffer): Promise<WrappedKey | null> {
+    const rows = await tx.query<WrappedKey>(
+      `SELECT domain_key AS "domainKey", wrapped_key AS wrapped FROM person
+       WHERE person_id = $1 AND NOT erasing FOR SHARE`,
+      [personId],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Lays an account that has no copy yet under the index key as it is now, with its copy. */
+  async keepAccount(tx: Tx, personId: Buffer, account: SealedAccount): Promise<void> {
+    const { digest, indexKey, sealed, digests } = account;
+    await tx.query(
+      `UPDATE account SET account = $2, index_key = $3, sealed = $4
+       WHERE person_id = $1 AND account = ANY($5::bytea[]) AND sealed IS NULL`,
+      [personId, digest, indexKey, sealed, byteaArray(digests)],
+    );
   }
 
   private async byPseudonym(
@@ -209,7 +247,7 @@ export class PeopleStore {
 
 function enrolParameters(rows: readonly EnrolmentRow[], auditEntries: Buffer): Buffer[] {
   const named = rows.filter((row) => row.pseudonym !== null);
-  const signing = rows.filter((row) => row.account !== null);
+  const signing = rows.flatMap(({ person, account }) => (account ? [{ person, account }] : []));
   const values = rows.flatMap(({ person }) =>
     person.values.map((value) => ({ personId: person.personId, ...value })),
   );
@@ -223,12 +261,15 @@ function enrolParameters(rows: readonly EnrolmentRow[], auditEntries: Buffer): B
     textArray(named.map((row) => row.clientId)),
     byteaArray(named.map((row) => row.pseudonym)),
     byteaArray(signing.map((row) => row.person.personId)),
-    byteaArray(signing.map((row) => row.account)),
+    byteaArray(signing.map(({ account }) => account.digest)),
     byteaArray(values.map((value) => value.personId)),
     textArray(values.map((value) => value.field)),
     byteaArray(values.map((value) => value.sealed)),
     byteaArray(values.map((value) => value.digest)),
     textArray(rows.map((row) => row.region)),
+    int2Array(values.map((value) => value.indexKey)),
+    int2Array(signing.map(({ account }) => account.indexKey)),
+    byteaArray(signing.map(({ account }) => account.sealed)),
   ];
 }
 
@@ -245,6 +286,7 @@ function toSealed(row: PersonRow): KnownPerson {
       field,
       sealed: sealed?.[at] ?? Buffer.alloc(0),
       digest: null,
+      indexKey: null,
     })),
   };
 }

@@ -1,12 +1,35 @@
 import { IDENTITY_FIELDS, type IdentityField, type SomeIdentityFields } from '@integument/contracts';
-import { type BlindIndex, commit, context, open, randomId, seal } from '@integument/crypto';
+import { commit, context, open, randomId, seal } from '@integument/crypto';
 import { CATALOGUE, type FieldRule, fromText, toText } from '../catalogue/index.js';
-import { accountDigest, type DomainKeys, type WrappedKey } from '../keys/index.js';
+import {
+  accountDigests,
+  accountStamp,
+  accountText,
+  type DomainKeys,
+  type LiveIndex,
+  type Stamped,
+  type WrappedKey,
+} from '../keys/index.js';
 
 export interface SealedValue {
   readonly field: IdentityField;
   readonly sealed: Buffer;
   readonly digest: Buffer | null;
+  /** which version of the index key made the digest */
+  readonly indexKey: number | null;
+}
+
+/** An account at an OpenID provider. */
+export interface Account {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** An account as the database holds it: a digest to find it by, and a copy under its person's key to make the next one from. */
+export interface SealedAccount extends Stamped {
+  readonly sealed: Buffer;
+  /** under each version of the index key that it may stand under already, the oldest first */
+  readonly digests: readonly Buffer[];
 }
 
 /** A person as the database holds them. */
@@ -21,15 +44,21 @@ export interface SealedPerson extends WrappedKey {
 export class PersonSealer {
   constructor(
     private readonly keys: DomainKeys,
-    private readonly index: BlindIndex,
+    private readonly index: LiveIndex,
   ) {}
 
-  sealNew(fields: SomeIdentityFields): SealedPerson {
+  sealNew(fields: SomeIdentityFields, account?: Account): SealedPerson & { account: SealedAccount | null } {
     const personId = randomId();
     const salt = randomId();
     const { key, domainKey, wrapped } = this.keys.mint('person', personId, salt);
     const values = this.sealValues(key, personId, fields);
-    return { personId, subject: commit(salt, personId), domainKey, wrapped, values };
+    const sealed = account ? this.sealAccountUnder(key, personId, account) : null;
+    return { personId, subject: commit(salt, personId), domainKey, wrapped, values, account: sealed };
+  }
+
+  /** Of a person who exists. */
+  sealAccount(personId: Buffer, wrapped: WrappedKey, account: Account): SealedAccount {
+    return this.sealAccountUnder(this.keys.unwrap('person', personId, wrapped), personId, account);
   }
 
   /** Seals more values of a person who exists. */
@@ -49,15 +78,45 @@ export class PersonSealer {
     return fields;
   }
 
-  /** Blind index of a value that was searched for or stored. */
-  digest(field: IdentityField, value: unknown): Buffer | null {
+  /** Blind index of a value that is searched for: under each version of the index key, the oldest first. Null: it has none. */
+  digests(field: IdentityField, value: unknown): Buffer[] | null {
     const { normalise } = CATALOGUE[field] as FieldRule;
-    return normalise ? this.index.digest(field, normalise(value)) : null;
+    return normalise ? this.index.digests(field, normalise(value)) : null;
   }
 
-  /** Keyed digest of an account at an OpenID provider. */
-  account(issuer: string, subject: string): Buffer {
-    return accountDigest(this.index, issuer, subject);
+  /** By which an account may be known, the oldest first. */
+  accountDigests({ issuer, subject }: Account): Buffer[] {
+    return accountDigests(this.index, issuer, subject);
+  }
+
+  /** The digest of a stored value as it would be now. @throws SealBroken */
+  restamp(personId: Buffer, wrapped: WrappedKey, field: IdentityField, sealed: Buffer): Stamped | null {
+    const key = this.keys.unwrap('person', personId, wrapped);
+    const text = open(key, sealed, valuePlace(personId, field)).toString('utf8');
+    return this.stamp(field, fromText(field, text));
+  }
+
+  /** The same of an account's copy. @throws SealBroken */
+  restampAccount(personId: Buffer, wrapped: WrappedKey, sealed: Buffer): Stamped {
+    const key = this.keys.unwrap('person', personId, wrapped);
+    const text = open(key, sealed, accountPlace(personId)).toString('utf8');
+    const [issuer, subject] = JSON.parse(text) as [string, string];
+    return accountStamp(this.index, issuer, subject);
+  }
+
+  private stamp(field: IdentityField, value: unknown): Stamped | null {
+    const { normalise } = CATALOGUE[field] as FieldRule;
+    return normalise ? this.index.stamp(field, normalise(value)) : null;
+  }
+
+  private sealAccountUnder(key: Buffer, personId: Buffer, account: Account): SealedAccount {
+    const { issuer, subject } = account;
+    const text = Buffer.from(accountText(issuer, subject), 'utf8');
+    return {
+      ...accountStamp(this.index, issuer, subject),
+      sealed: seal(key, text, accountPlace(personId)),
+      digests: this.accountDigests(account),
+    };
   }
 
   private sealValues(key: Buffer, personId: Buffer, fields: SomeIdentityFields): SealedValue[] {
@@ -66,14 +125,16 @@ export class PersonSealer {
       const value = fields[field];
       if (value === undefined) continue;
       const text = Buffer.from(toText(value), 'utf8');
-      values.push({
-        field,
-        sealed: seal(key, text, valuePlace(personId, field)),
-        digest: this.digest(field, value),
-      });
+      const sealed = seal(key, text, valuePlace(personId, field));
+      const { digest = null, indexKey = null } = this.stamp(field, value) ?? {};
+      values.push({ field, sealed, digest, indexKey });
     }
     return values;
   }
+}
+
+function accountPlace(personId: Buffer): Buffer {
+  return context('account', personId);
 }
 
 function valuePlace(personId: Buffer, field: IdentityField): Buffer {

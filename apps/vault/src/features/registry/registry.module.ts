@@ -1,12 +1,11 @@
 import { AuditLog } from '@integument/audit-log';
-import { BlindIndex } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
 import { ClientDirectory, provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { openIdProviders } from '../../openid-providers.js';
 import { ISSUER, VAULT_CONFIG } from '../../platform/tokens.js';
-import { KeysModule } from '../keys/index.js';
+import { KeysModule, StaffNames } from '../keys/index.js';
 import { clientDirectory } from './client-directory.js';
 import { ClientsStore } from './clients.store.js';
 import { RegistryService } from './registry.service.js';
@@ -18,7 +17,7 @@ import { readRegistryFile, refuseStaffElsewhere } from './registry-file.js';
   providers: [
     provide(RegistryStore),
     provide(ClientsStore),
-    provide(RegistryService, RegistryStore, ClientsStore, BlindIndex, AuditLog, ISSUER),
+    provide(RegistryService, RegistryStore, ClientsStore, StaffNames, AuditLog, ISSUER),
     {
       // Nobody is let in before the file is in the tables.
       provide: ClientDirectory,

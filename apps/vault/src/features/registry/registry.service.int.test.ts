@@ -1,5 +1,4 @@
 import { AuditLog } from '@integument/audit-log';
-import { BlindIndex } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ISSUER, TestVault } from '../../vault.fixture.js';
 import { clientDirectory } from './client-directory.js';
@@ -13,13 +12,7 @@ let registry: RegistryService;
 const store = new RegistryStore();
 beforeAll(async () => {
   vault = await TestVault.open();
-  registry = new RegistryService(
-    store,
-    new ClientsStore(),
-    new BlindIndex(vault.keys.secret('index')),
-    new AuditLog(),
-    ISSUER,
-  );
+  registry = new RegistryService(store, new ClientsStore(), vault.names, new AuditLog(), ISSUER);
 });
 afterAll(() => vault.close());
 
@@ -89,7 +82,7 @@ describe('the credentials of a client of the file', () => {
 
 describe('the entry of a start', () => {
   const STAFF = (name: string, ...roles: string[]) => ({ subject: name, roles });
-  const digest = (subject: string) => vault.sealer.account(ISSUER, subject).toString('hex');
+  const digest = (subject: string) => vault.names.of(ISSUER, subject).toString('hex');
   const none = { added: [], changed: [], removed: [] };
   const declare = (clients: unknown[], staff: unknown[]) =>
     vault.unitOfWork.run((tx) => registry.apply(tx, { clients, staff } as unknown as RegistryFile));
@@ -172,10 +165,10 @@ describe('the staff of the file', () => {
       rows.map(({ account, roles, origin }) => [account.toString('hex'), [origin, ...roles]]),
     );
   };
-  const accountOf = (subject: string) => vault.sealer.account(ISSUER, subject).toString('hex');
+  const accountOf = (subject: string) => vault.names.of(ISSUER, subject).toString('hex');
   const byConsole = (subject: string, ...roles: string[]) =>
     vault.query(`INSERT INTO staff (account, roles, origin) VALUES ($1, $2, 'console')`, [
-      vault.sealer.account(ISSUER, subject),
+      vault.names.of(ISSUER, subject),
       roles,
     ]);
 

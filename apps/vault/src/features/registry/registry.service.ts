@@ -1,8 +1,7 @@
 import type { AuditLog } from '@integument/audit-log';
 import type { ReplyOf, readClient } from '@integument/contracts';
-import type { BlindIndex } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { accountDigest } from '../keys/index.js';
+import type { StaffNames } from '../keys/index.js';
 import type { ClientsStore } from './clients.store.js';
 import { changesOf, registryApplied } from './registry.audit.js';
 import type { OfFile, RegistryStore } from './registry.store.js';
@@ -12,7 +11,7 @@ export class RegistryService {
   constructor(
     private readonly store: RegistryStore,
     private readonly clients: ClientsStore,
-    private readonly index: BlindIndex,
+    private readonly names: StaffNames,
     private readonly audit: AuditLog,
     private readonly issuer: string,
   ) {}
@@ -25,7 +24,7 @@ export class RegistryService {
     await this.store.replaceStaff(
       tx,
       file.staff.map(({ issuer, subject, roles, regions = [] }) => ({
-        account: accountDigest(this.index, issuer ?? this.issuer, subject),
+        account: this.names.of(issuer ?? this.issuer, subject),
         roles,
         regions,
       })),

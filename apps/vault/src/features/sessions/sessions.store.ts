@@ -170,18 +170,18 @@ export class SessionsStore {
     return rows[0]?.provider ?? null;
   }
 
-  /** Locked. With both, those of the session that are of the account. */
+  /** Locked. With both, those of the session that are of the account. Digests: by each version of the index key. */
   lockOfProvider(
     tx: Tx,
-    account: Buffer | null,
-    providerSession: Buffer | null,
+    accounts: readonly Buffer[] | null,
+    providerSessions: readonly Buffer[] | null,
   ): Promise<{ sign_in: Buffer; owner: Buffer }[]> {
     return tx.query<{ sign_in: Buffer; owner: Buffer }>(
       `SELECT sign_in, coalesce(person_id, staff) AS owner FROM sign_in
-       WHERE num_nonnulls($1::bytea, $2::bytea) > 0
-         AND ($1::bytea IS NULL OR account = $1) AND ($2::bytea IS NULL OR provider_session = $2)
+       WHERE num_nonnulls($1::bytea[], $2::bytea[]) > 0
+         AND ($1::bytea[] IS NULL OR account = ANY($1)) AND ($2::bytea[] IS NULL OR provider_session = ANY($2))
        ORDER BY sign_in FOR UPDATE`,
-      [account, providerSession],
+      [accounts, providerSessions],
     );
   }
 

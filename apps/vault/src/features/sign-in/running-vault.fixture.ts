@@ -3,9 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { AuditDuties, auditWiring } from '@integument/audit-http';
-import { BlindIndex } from '@integument/crypto';
 import { openDatabase } from '@integument/database';
-import { createHttpApp, type HttpApp, parseConfig, SessionCallers } from '@integument/http';
+import { createHttpApp, type HttpApp, Periodic, parseConfig, SessionCallers } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import { freshDatabases } from '@integument/testing';
 import type { DataSource } from 'typeorm';
@@ -14,8 +13,9 @@ import { AppModule } from '../../app.module.js';
 import { vaultConfig } from '../../config.js';
 import type { OpenIdProvider } from '../../openid-providers.js';
 import { vaultPolicies } from '../../platform/policies.js';
+import { watchKeys } from '../../platform/watch-keys.js';
 import { keyringFiles } from '../../vault.fixture.js';
-import { accountDigest, DomainKeys } from '../keys/index.js';
+import { StaffNames } from '../keys/index.js';
 
 const WEB = 'http://127.0.0.1:4400';
 /** Whatever a provider does, a sign-in is over by then; seconds. */
@@ -30,6 +30,7 @@ export class RunningVault {
     readonly url: string,
     readonly database: DataSource,
     private readonly listener: HttpApp,
+    private readonly periodic: Periodic,
     private readonly remove: () => Promise<void>,
   ) {}
 
@@ -59,6 +60,8 @@ export class RunningVault {
       }),
     });
     listener.app.get(AuditDuties, { strict: false }).start();
+    const periodic = new Periodic(logger);
+    watchKeys(listener.app, periodic);
     await listener.listen(port, '127.0.0.1');
     const database = await openDatabase({
       url: vaultUrl,
@@ -66,7 +69,7 @@ export class RunningVault {
       applicationName: 'test',
       migrations: [],
     });
-    const vault = new RunningVault(url, database, listener, async () => {
+    const vault = new RunningVault(url, database, listener, periodic, async () => {
       await database.destroy();
       await drop();
       keyring.remove();
@@ -79,6 +82,7 @@ export class RunningVault {
 
   /** Writes what it counted, as at every end of the process. */
   async end(): Promise<void> {
+    await this.periodic.close();
     await this.listener.close();
   }
 
@@ -106,8 +110,7 @@ export class RunningVault {
 
   /** Puts an account into the staff table, past the registry's own check. */
   async appoint(issuer: string, subject: string, role: string): Promise<void> {
-    const keys = this.listener.app.get(DomainKeys, { strict: false });
-    const account = accountDigest(new BlindIndex(keys.secret('index')), issuer, subject);
+    const account = this.listener.app.get(StaffNames, { strict: false }).of(issuer, subject);
     await this.database.query('INSERT INTO staff (account, roles) VALUES ($1, $2)', [account, [role]]);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { context, deriveKey, open, SealBroken, seal } from '@integument/crypto';
+import { context, open, SealBroken, seal } from '@integument/crypto';
 import type { Mark } from '@integument/database';
+import { type DomainKeys, SessionSecret } from '../keys/index.js';
 
 /** What has to come back, or is needed, when a sign-in that was begun in a browser is finished there. */
 export interface Attempt {
@@ -22,29 +23,38 @@ const PLACE = context(NAME);
 
 /** Attempts travel sealed in a cookie of their browser: a code stolen into another browser is worth nothing there. */
 export class SignInAttempts {
-  readonly #key: Buffer;
+  readonly #secret: SessionSecret;
 
   constructor(
-    sessionSecret: Buffer,
+    keys: DomainKeys,
     private readonly now: () => number = Date.now,
   ) {
-    this.#key = deriveKey(sessionSecret, NAME);
+    this.#secret = new SessionSecret(keys, NAME);
   }
 
   seal(attempt: Attempt): string {
-    return seal(this.#key, Buffer.from(JSON.stringify(attempt)), PLACE).toString('base64url');
+    return seal(this.#secret.sealing(), Buffer.from(JSON.stringify(attempt)), PLACE).toString('base64url');
   }
 
   /** @returns null for what we did not seal, and for one that is too old */
   open(cookie: string): Attempt | null {
-    try {
-      const text = open(this.#key, Buffer.from(cookie, 'base64url'), PLACE).toString('utf8');
-      const attempt = JSON.parse(text) as Attempt;
+    const sealed = Buffer.from(cookie, 'base64url');
+    for (const key of this.#secret.all()) {
+      const text = opened(key, sealed);
+      if (!text) continue;
+      const attempt = JSON.parse(text.toString('utf8')) as Attempt;
       return attempt.expiresAt > this.now() ? attempt : null;
-    } catch (error) {
-      if (error instanceof SealBroken) return null;
-      throw error;
     }
+    return null;
+  }
+}
+
+function opened(key: Buffer, sealed: Buffer): Buffer | null {
+  try {
+    return open(key, sealed, PLACE);
+  } catch (error) {
+    if (error instanceof SealBroken) return null;
+    throw error;
   }
 }
 

@@ -1,12 +1,11 @@
 import { AuditLog } from '@integument/audit-log';
-import { BlindIndex } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { openIdProviders } from '../../openid-providers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
-import { DomainKeys, KeysModule } from '../keys/index.js';
+import { DomainKeys, KeysModule, LiveIndex, StaffNames } from '../keys/index.js';
 import { PeopleEnroller, PeopleModule } from '../people/index.js';
 import { PermitsModule, PermitsService } from '../permits/index.js';
 import { RegistryModule, RegistryStore } from '../registry/index.js';
@@ -46,11 +45,11 @@ import { SpentMarksStore } from './spent-marks.store.js';
         keys: DomainKeys,
         config: VaultConfig,
       ) => {
-        const attempts = new SignInAttempts(keys.secret('session'));
+        const attempts = new SignInAttempts(keys);
         return new RelyingParty(providers, attempts, spent, unitOfWork, config.VAULT_PUBLIC_URL);
       },
     },
-    provide(SignOutService, Providers, SessionsStore, SpentMarksStore, BlindIndex, AuditLog),
+    provide(SignOutService, Providers, SessionsStore, SpentMarksStore, LiveIndex, AuditLog),
     provide(
       SignInService,
       SignInStore,
@@ -59,7 +58,8 @@ import { SpentMarksStore } from './spent-marks.store.js';
       RegistryStore,
       PeopleEnroller,
       PermitsService,
-      BlindIndex,
+      LiveIndex,
+      StaffNames,
       AuditLog,
     ),
   ],

@@ -86,11 +86,7 @@ describe('the vault’s log', () => {
   const newest = async () => (await vault.entries()).findLast(({ action }) => action === 'sign_in.redeem');
 
   it('says which session of the API a member of staff got, and of no person', async () => {
-    await begin('olivia'); // as anybody, who gets an account
-    const [row] = await vault.query<{ account: Buffer }>(
-      'SELECT account FROM account JOIN vault_session USING (person_id) ORDER BY vault_session.expires_at DESC LIMIT 1',
-    );
-    await vault.query(`INSERT INTO staff (account, roles) VALUES ($1, '{auditor}')`, [row?.account]);
+    const account = await vault.appoint('olivia');
     const first = (await signedIn('olivia')).asker.caller;
     const { caller } = await run((tx) =>
       vault.sessions.raise(tx, first as unknown as VaultStaff, new Date()),
@@ -98,7 +94,7 @@ describe('the vault’s log', () => {
     const { code } = await run((tx) => vault.signIn.issueCode(tx, { caller, requestId: 'req-staff' }));
     const { session, kind } = await redeem(code);
     expect(kind).toBe('staff');
-    const details = { staff: row?.account.toString('hex') };
+    const details = { staff: account.toString('hex') };
     expect(await newest()).toMatchObject({ object: session, details, actor: { kind: 'process', id: 'api' } });
     await redeem(await issueCode('alice'));
     const ofPerson = await newest();

@@ -1,10 +1,15 @@
 import type { AuditLog } from '@integument/audit-log';
 import { CodedError, type ReplyOf, type redeemSignInCode, type SignInCode } from '@integument/contracts';
-import { type BlindIndex, decodeId, encodeId, randomId } from '@integument/crypto';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, askerIn, by, type Circumstances } from '@integument/http';
 import type { VaultPerson, VaultStaff } from '../../platform/callers.js';
-import { providerSessionDigest } from '../keys/index.js';
+import {
+  type LiveIndex,
+  providerSessionDigest,
+  type StaffNames,
+  signInAccountDigest,
+} from '../keys/index.js';
 import type { PeopleEnroller } from '../people/index.js';
 import type { PermitsService } from '../permits/index.js';
 import type { RegistryStore } from '../registry/index.js';
@@ -31,7 +36,8 @@ export class SignInService {
     private readonly registry: RegistryStore,
     private readonly people: PeopleEnroller,
     private readonly permits: PermitsService,
-    private readonly index: BlindIndex,
+    private readonly index: LiveIndex,
+    private readonly staffNames: StaffNames,
     private readonly audit: AuditLog,
     private readonly now: () => number = Date.now,
   ) {}
@@ -48,12 +54,12 @@ export class SignInService {
     device: string,
   ): Promise<string> {
     const { provider, issuer, subject, acr, authenticatedAt, mayBeStaff, providerSession } = authentication;
-    const account = this.people.accountOf(issuer, subject);
-    const isStaff = mayBeStaff && (await this.registry.findRoles(tx, account)) !== null;
+    const staff = this.staffNames.of(issuer, subject);
+    const isStaff = mayBeStaff && (await this.registry.findRoles(tx, staff)) !== null;
     const { secret, caller } = await this.sessions.begin(tx, {
-      personId: isStaff ? null : await this.people.personOf(tx, account, circumstances),
-      staff: isStaff ? account : null,
-      account,
+      personId: isStaff ? null : await this.people.personOf(tx, { issuer, subject }, circumstances),
+      staff: isStaff ? staff : null,
+      account: signInAccountDigest(this.index, issuer, subject),
       provider,
       providerSession:
         providerSession === undefined ? null : providerSessionDigest(this.index, issuer, providerSession),

@@ -1,8 +1,7 @@
 import type { AuditLog } from '@integument/audit-log';
-import type { BlindIndex } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Circumstances } from '@integument/http';
-import { accountDigest, providerSessionDigest } from '../keys/index.js';
+import { type LiveIndex, signInDigests } from '../keys/index.js';
 import type { SessionsStore } from '../sessions/index.js';
 import { claimedIssuer, type LogoutToken, verifyLogoutToken } from './logout-token.js';
 import type { Providers } from './providers.js';
@@ -16,7 +15,7 @@ export class SignOutService {
     private readonly providers: Providers,
     private readonly sessions: SessionsStore,
     private readonly spent: SpentMarksStore,
-    private readonly index: BlindIndex,
+    private readonly index: LiveIndex,
     private readonly audit: AuditLog,
   ) {}
 
@@ -38,8 +37,10 @@ export class SignOutService {
     const { issuer, subject, providerSession } = token;
     const ended = await this.sessions.lockOfProvider(
       tx,
-      subject === undefined ? null : accountDigest(this.index, issuer, subject),
-      providerSession === undefined ? null : providerSessionDigest(this.index, issuer, providerSession),
+      subject === undefined ? null : signInDigests(this.index, 'account', issuer, subject),
+      providerSession === undefined
+        ? null
+        : signInDigests(this.index, 'provider-session', issuer, providerSession),
     );
     await this.sessions.end(
       tx,

@@ -1,12 +1,11 @@
 import { AuditLog } from '@integument/audit-log';
-import { BlindIndex } from '@integument/crypto';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { openIdProviders } from '../../openid-providers.js';
 import { ISSUER, VAULT_CONFIG } from '../../platform/tokens.js';
 import { Approvals, ApprovalsModule } from '../approvals/index.js';
-import { KeysModule } from '../keys/index.js';
+import { KeysModule, StaffNames } from '../keys/index.js';
 import { SessionsModule, SessionsService } from '../sessions/index.js';
 import { StaffController } from './staff.controller.js';
 import { StaffService } from './staff.service.js';
@@ -30,7 +29,7 @@ const STAFF_ISSUERS = Symbol('issuers of staff');
       StaffStore,
       Approvals,
       SessionsService,
-      BlindIndex,
+      StaffNames,
       AuditLog,
       ISSUER,
       STAFF_ISSUERS,

@@ -11,12 +11,11 @@ import {
   type StaffId,
   type StaffRole,
 } from '@integument/contracts';
-import type { BlindIndex } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { accountOf, type VaultStaff } from '../../platform/callers.js';
 import type { Approvals, UsedApproval } from '../approvals/index.js';
-import { accountDigest } from '../keys/index.js';
+import type { StaffNames } from '../keys/index.js';
 import type { SessionsService } from '../sessions/index.js';
 import {
   accountNamed,
@@ -46,7 +45,7 @@ export class StaffService {
     private readonly store: StaffStore,
     private readonly approvals: Approvals,
     private readonly sessions: SessionsService,
-    private readonly index: BlindIndex,
+    private readonly names: StaffNames,
     private readonly audit: AuditLog,
     /** of the first provider */
     private readonly issuer: string,
@@ -133,7 +132,7 @@ export class StaffService {
   }
 
   private nameOf({ issuer, subject }: BodyOf<typeof nameAccount>): StaffId {
-    return accountDigest(this.index, issuer ?? this.issuer, subject).toString('hex') as StaffId;
+    return this.names.of(issuer ?? this.issuer, subject).toString('hex') as StaffId;
   }
 
   private write(

@@ -1,0 +1,117 @@
+import { deriveKey, randomKey } from '@integument/crypto';
+import type { UnitOfWork } from '@integument/database';
+import { type Keyring, KeyringRefused, type Placed } from '../keyring/index.js';
+import { DOMAINS, type Domain, domainPlace } from './key-version.js';
+import type { DomainKeyRow, KeysStore } from './keys.store.js';
+
+/** Brings the domain keys out of database and keyring, and makes those that a domain needs to begin with. */
+export class KeyLoader {
+  constructor(
+    private readonly keyring: Keyring,
+    private readonly store: KeysStore,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** Every domain has a key from the first start on. */
+  async rows(): Promise<DomainKeyRow[]> {
+    const rows = await this.find();
+    const there = new Set(rows.map(({ domain }) => domain));
+    const missing = DOMAINS.filter((domain) => !there.has(domain));
+    if (missing.length === 0) return rows;
+    await this.make(missing, rows);
+    return this.find();
+  }
+
+  /** Those that can be unwrapped: under a version of the root key that is no more lies only what nobody needs. */
+  async openable(rows: readonly DomainKeyRow[]): Promise<readonly DomainKeyRow[]> {
+    if (rows.every(({ empty }) => !empty)) return rows;
+    const { oldest } = await this.keyring.versions();
+    return rows.filter(({ empty, wrapped }) => !empty || this.keyring.versionOf(wrapped) >= oldest);
+  }
+
+  /** @returns the keys in the order of the rows */
+  async unwrap(rows: readonly DomainKeyRow[]): Promise<Buffer[]> {
+    const keys = await this.keyring.unwrap(rows.map(placed));
+    return rows.map((_row, at) => got(keys[at]));
+  }
+
+  /**
+   * After a rotation of the root key its old versions can go once nothing lies under them. What nothing lies under any more
+   * goes with its root: laid under the new one it would keep that alive, and with it whatever old backups hold.
+   * The new wrapping is opened before it takes the old one's place: a domain key that is lost loses everybody's data.
+   * @param known the keys as they are in memory, by id
+   * @returns how many were laid under the newest version
+   */
+  async leaveOldRoots(known: (id: number) => Buffer | undefined): Promise<number> {
+    const { newest } = await this.keyring.versions();
+    const rows = await this.find();
+    const old = rows.filter(({ wrapped, empty }) => !empty && this.keyring.versionOf(wrapped) < newest);
+    if (old.length === 0) return 0;
+    const rewrapped = await this.keyring.rewrap(old.map(placed));
+    const opened = await this.keyring.unwrap(
+      old.map((row, at) => ({ ...placed(row), bytes: got(rewrapped[at]) })),
+    );
+    const same = old.every(({ key_id }, at) => opened[at]?.equals(got(known(key_id))));
+    for (const key of opened) key.fill(0);
+    if (!same) throw new KeyringRefused('the keyring rewrapped a key into another');
+    await this.unitOfWork.run(async (tx) => {
+      for (const [at, row] of old.entries()) {
+        const bytes = got(rewrapped[at]);
+        await this.store.rewrap(tx, row, bytes, this.keyring.versionOf(bytes));
+      }
+    });
+    return old.length;
+  }
+
+  /** Which versions of the root key keys from before this was written down have lain under: any until theirs. */
+  async noteRoots(): Promise<void> {
+    const unknown = (await this.find()).filter(({ roots }) => roots.length === 0);
+    if (unknown.length === 0) return;
+    await this.unitOfWork.run(async (tx) => {
+      for (const { key_id, wrapped } of unknown) {
+        const root = this.keyring.versionOf(wrapped);
+        await this.store.noteRoots(
+          tx,
+          key_id,
+          Array.from({ length: root }, (_one, at) => at + 1),
+        );
+      }
+    });
+  }
+
+  private find(): Promise<DomainKeyRow[]> {
+    return this.unitOfWork.single((tx) => this.store.findAll(tx, DOMAINS));
+  }
+
+  private async make(missing: readonly Domain[], there: readonly DomainKeyRow[]): Promise<void> {
+    const fresh: Placed[] = [];
+    for (const domain of missing) {
+      fresh.push({ bytes: await this.firstKey(domain, there), place: domainPlace(domain, 1) });
+    }
+    const wrapped = await this.keyring.wrap(fresh);
+    await this.unitOfWork.run(async (tx) => {
+      for (const [at, domain] of missing.entries()) {
+        const bytes = got(wrapped[at]);
+        await this.store.insertIfAbsent(tx, domain, bytes, this.keyring.versionOf(bytes));
+      }
+    });
+  }
+
+  /** Staff who were named under the first key of the index keep their names when that is destroyed. */
+  private async firstKey(domain: Domain, there: readonly DomainKeyRow[]): Promise<Buffer> {
+    const index = there.find((row) => row.domain === 'index' && row.version === 1);
+    if (domain !== 'name' || !index) return randomKey();
+    if (!(await this.unitOfWork.single((tx) => this.store.hasStaff(tx)))) return randomKey();
+    const [key] = await this.unwrap([index]);
+    return deriveKey(got(key), 'blind-index/account');
+  }
+}
+
+function placed({ domain, version, wrapped }: DomainKeyRow): Placed {
+  return { bytes: wrapped, place: domainPlace(domain, version) };
+}
+
+function got(bytes: Buffer | undefined): Buffer {
+  if (!bytes) throw new KeyringRefused('the keyring answered for fewer keys than it was asked');
+  return bytes;
+}

@@ -1,0 +1,49 @@
+import { context } from '@integument/crypto';
+
+/**
+ * `name` makes what has to stay the same for good (see `StaffNames`), so it has one version. All others are rotated.
+ */
+export const DOMAINS = [
+  'person',
+  'permit',
+  'index',
+  'session',
+  'model',
+  'evidence',
+  'factor',
+  'token',
+  'name',
+] as const;
+export type Domain = (typeof DOMAINS)[number];
+
+/** Domains whose keys other keys, or values, are sealed under: their uses are counted. */
+export const SEALING = ['person', 'permit', 'session', 'model', 'evidence', 'factor', 'token'] as const;
+export type SealingDomain = (typeof SEALING)[number];
+
+/** Domains whose secret is used as it is, or derived from. */
+export type SecretDomain = 'index' | 'session' | 'name';
+
+/**
+ * `arriving`: every process may open with it, none seals yet. `retiring`: opens only. A version that is `destroyed` is not
+ * wrapped by anything any more: only its row is there.
+ */
+export const KEY_STATES = ['arriving', 'current', 'retiring', 'destroyed'] as const;
+export type KeyState = (typeof KEY_STATES)[number];
+
+/** A version of a domain's key, unwrapped in this process's memory. */
+export interface KeyVersion {
+  readonly id: number;
+  readonly domain: Domain;
+  readonly key: Buffer;
+  state: KeyState;
+  /** nothing lies under it any more */
+  empty: boolean;
+  /** sealings that this process has reserved and not used */
+  left: number;
+  fetching: Promise<void> | undefined;
+}
+
+/** What a wrapped domain key is bound to in the keyring. */
+export function domainPlace(domain: string, version: number): Buffer {
+  return context('domain_key', domain, version);
+}

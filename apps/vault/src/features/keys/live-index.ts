@@ -1,0 +1,63 @@
+import { BlindIndex, randomKey } from '@integument/crypto';
+import type { DomainKeys } from './domain-keys.js';
+
+/** A digest, and which version of the index key made it: both stand in the row, so that a rotation finds it. */
+export interface Stamped {
+  readonly digest: Buffer;
+  readonly indexKey: number;
+}
+
+type Version = ReturnType<DomainKeys['live']>[number];
+
+/**
+ * The blind index under the domain key as it is now. While that is being rotated, rows lie under several versions: who
+ * writes stamps by the current one, who searches asks for the digests of all.
+ */
+export class LiveIndex extends BlindIndex {
+  readonly #versions = new Map<number, BlindIndex>();
+
+  constructor(private readonly keys: DomainKeys) {
+    // The base's own key is never used: each version has a blind index of its own.
+    super(randomKey());
+  }
+
+  /** By the current version, for what is gone before a version is. */
+  override digest(field: string, value: string): Buffer {
+    return this.stamp(field, value).digest;
+  }
+
+  stamp(field: string, value: string): Stamped {
+    const version = this.keys.now('index');
+    return { digest: this.of(version).digest(field, value), indexKey: version.id };
+  }
+
+  /** By each version that rows may be under, the oldest first. */
+  digests(field: string, value: string): Buffer[] {
+    return this.keys.live('index').map((version) => this.of(version).digest(field, value));
+  }
+
+  /** By each version there still is: what is short-lived names none. */
+  allDigests(field: string, value: string): Buffer[] {
+    return this.keys.all('index').map((version) => this.of(version).digest(field, value));
+  }
+
+  /** Whether rows may be under more than one version: then no unique key of theirs sees all equal ones. */
+  get several(): boolean {
+    return this.keys.live('index').length > 1;
+  }
+
+  private of({ id, key }: Version): BlindIndex {
+    const known = this.#versions.get(id);
+    if (known) return known;
+    this.prune();
+    const made = new BlindIndex(Buffer.from(key));
+    this.#versions.set(id, made);
+    return made;
+  }
+
+  /** What was destroyed is not kept here. */
+  private prune(): void {
+    const there = new Set(this.keys.all('index').map(({ id }) => id));
+    for (const id of this.#versions.keys()) if (!there.has(id)) this.#versions.delete(id);
+  }
+}
