@@ -26,7 +26,7 @@ import { FactorsService } from './features/factors/factors.service.js';
 import { FactorsStore } from './features/factors/factors.store.js';
 import { Passkeys } from './features/factors/passkeys.js';
 import { SessionRaiser } from './features/factors/session-raiser.js';
-import { EmbeddedKeyring } from './features/keyring/index.js';
+import { EmbeddedKeyring, type Keyring } from './features/keyring/index.js';
 import { DomainKeys, LiveIndex, StaffNames } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
@@ -58,6 +58,7 @@ export class TestVault {
   readonly unitOfWork: UnitOfWork;
   readonly sealer: PersonSealer;
   readonly names: StaffNames;
+  readonly index: LiveIndex;
   readonly people: PeopleService;
   readonly desk: EnrolmentDesk;
   readonly evidence: EvidenceKeeper;
@@ -84,6 +85,7 @@ export class TestVault {
 
   private constructor(
     readonly dataSource: DataSource,
+    readonly keyring: Keyring,
     readonly keys: DomainKeys,
     private readonly onClose: { leave(): Promise<void>; remove(): Promise<void> },
     private readonly reopen: () => Promise<TestVault>,
@@ -91,7 +93,8 @@ export class TestVault {
     const audit = new AuditLog();
     const store = new PeopleStore();
     this.unitOfWork = new UnitOfWork(dataSource);
-    const index = new LiveIndex(keys);
+    this.index = new LiveIndex(keys);
+    const { index } = this;
     this.names = new StaffNames(keys);
     this.sealer = new PersonSealer(keys, index);
     const abilities = new Abilities(vaultPolicies);
@@ -161,7 +164,7 @@ export class TestVault {
         await drop();
         files.remove();
       };
-      return new TestVault(dataSource, keys, { leave, remove }, start);
+      return new TestVault(dataSource, keyring, keys, { leave, remove }, start);
     };
     return start();
   }
@@ -170,6 +173,15 @@ export class TestVault {
   async restart(): Promise<TestVault> {
     await this.onClose.leave();
     return Object.assign(await this.reopen(), { ahead: this.ahead });
+  }
+
+  /** Another process on the same database. It is left by `leave`, before this one is closed. */
+  another(): Promise<TestVault> {
+    return this.reopen();
+  }
+
+  leave(): Promise<void> {
+    return this.onClose.leave();
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,7 @@ import {
   registryProvesKeysSql,
   registrySchemaSql,
 } from '../features/registry/registry.schema.js';
+import { rotationSchemaSql } from '../features/rotation/rotation.schema.js';
 import { enactedRulesKeptSql, regionsSchemaSql, rulesSchemaSql } from '../features/rules/rules.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
@@ -68,4 +69,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(29, 'approvals-overtaken', approvalsOvertakenSql),
   migration(30, 'tokens', tokensSchemaSql),
   migration(31, 'key-versions', keyVersionsSql + indexVersionsSql),
+  migration(32, 'key-rotations', rotationSchemaSql),
 ];

@@ -1,2 +1,3 @@
+export { ownerOf } from './factor-enrolment.service.js';
 export { FactorsModule } from './factors.module.js';
 export { FactorsStore } from './factors.store.js';

@@ -33,8 +33,9 @@ ALTER TABLE domain_key
   ADD CONSTRAINT domain_key_destroyed_is_gone CHECK (
     (state = 'destroyed') = (wrapped IS NULL) AND (state = 'destroyed') = (destroyed_at IS NOT NULL)),
   ADD CONSTRAINT domain_key_emptied_retires CHECK (emptied_at IS NULL OR state IN ('retiring', 'destroyed'));
--- What was sealed under these nobody has counted: half of what is allowed before a new version.
-UPDATE domain_key SET uses = 1073741824, current_at = created_on;
+-- What was sealed under these nobody has counted: half of what is allowed before a new version. They count as new: by the time
+-- that they are old no process from before runs any more, which would take an arriving version for the current one.
+UPDATE domain_key SET uses = 1073741824;
 CREATE UNIQUE INDEX domain_key_one_current ON domain_key (domain) WHERE state = 'current';
 CREATE UNIQUE INDEX domain_key_one_arriving ON domain_key (domain) WHERE state = 'arriving';
 

@@ -1,0 +1,33 @@
+export const rotationSchemaSql = `
+-- A new version of a domain's key takes the old one's place. Any process of the vault goes on with it, one at a time, from where
+-- the last one stopped: each batch of rows commits with the cursor behind it.
+CREATE TABLE rotation (
+  rotation_id  bytea CONSTRAINT rotation_pk PRIMARY KEY CONSTRAINT rotation_id_length CHECK (octet_length(rotation_id) = 16),
+  -- A domain of keys, or 'root'.
+  domain       text NOT NULL,
+  from_version integer NOT NULL,
+  to_version   integer NOT NULL,
+  -- Null of the root, which the keyring has.
+  to_key       smallint CONSTRAINT rotation_to_key REFERENCES domain_key,
+  why          text NOT NULL CONSTRAINT rotation_why CHECK (why IN ('age', 'uses', 'asked')),
+  asked_by     text,
+  state        text NOT NULL CONSTRAINT rotation_state
+    CHECK (state IN ('arriving', 'handing-over', 'moving', 'waiting', 'done')),
+  -- Since when the state is known to be committed: written by a later transaction than the one that began it.
+  since        timestamptz,
+  part         smallint NOT NULL DEFAULT 0,
+  cursor       bytea,
+  moved        bigint NOT NULL DEFAULT 0,
+  total        bigint NOT NULL DEFAULT 0,
+  -- Rows that only time, or their owner, takes from under the old version.
+  waiting      bigint NOT NULL DEFAULT 0,
+  started_at   timestamptz NOT NULL,
+  finished_at  timestamptz,
+  CONSTRAINT rotation_goes_up CHECK (to_version > from_version),
+  CONSTRAINT rotation_finished CHECK ((state = 'done') = (finished_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX rotation_one_running ON rotation (domain) WHERE state IN ('arriving', 'handing-over', 'moving');
+CREATE INDEX rotation_of_domain ON rotation (domain, started_at);
+-- What begins it also finds it by: those that are not done are few.
+CREATE INDEX rotation_unfinished ON rotation (rotation_id) WHERE state <> 'done';
+`;

@@ -1,0 +1,114 @@
+import { SealBroken } from '@integument/crypto';
+import { byteaArray, type Tx } from '@integument/database';
+import { ownerOf } from '../factors/index.js';
+import type { DomainKeys, SealingDomain } from '../keys/index.js';
+import { countOf, FIRST, type Moved, type Mover } from './mover.js';
+
+/** A table of data keys that lie under a domain's key. Names come from this file and from nowhere else. */
+export interface WrappedTable {
+  readonly domain: SealingDomain;
+  readonly table: string;
+  readonly id: string;
+  readonly wrapped: string;
+  /** SQL of what else the owner's name is made of */
+  readonly beside?: string;
+  /** what the key is bound to */
+  readonly owner: (id: Buffer, beside: Buffer) => Buffer;
+  /** another table, whose rows are gone within minutes */
+  readonly passing?: string;
+}
+
+const own = (id: Buffer) => id;
+
+export const WRAPPED_TABLES: readonly WrappedTable[] = [
+  { domain: 'person', table: 'person', id: 'person_id', wrapped: 'wrapped_key', owner: own },
+  {
+    domain: 'permit',
+    table: 'permit',
+    id: 'gate_id',
+    wrapped: 'wrapped_key',
+    beside: 'pseudonym',
+    owner: (_gate, pseudonym) => pseudonym,
+  },
+  { domain: 'model', table: 'model_key', id: 'model_key_id', wrapped: 'wrapped_key', owner: own },
+  { domain: 'evidence', table: 'evidence', id: 'subject', wrapped: 'wrapped_key', owner: own },
+  {
+    domain: 'factor',
+    table: 'factor',
+    id: 'factor_id',
+    wrapped: 'wrapped',
+    beside: 'account',
+    owner: (factorId, account) => ownerOf(account, factorId),
+    passing: 'factor_enrolment',
+  },
+];
+
+interface Row {
+  readonly id: Buffer;
+  readonly beside: Buffer;
+  readonly domain_key: number;
+  readonly wrapped: Buffer;
+}
+
+/** Unwraps each data key and wraps it again: what lies under the data key itself stays as it is. */
+export class WrappedKeys implements Mover {
+  constructor(
+    private readonly of: WrappedTable,
+    private readonly keys: DomainKeys,
+  ) {}
+
+  count(tx: Tx, to: number): Promise<number> {
+    return countOf(tx, `SELECT count(*) FROM ${this.of.table} WHERE domain_key <> $1`, [to]);
+  }
+
+  async left(tx: Tx, version: number): Promise<number> {
+    const { table, passing } = this.of;
+    const count = (from: string) =>
+      countOf(tx, `SELECT count(*) FROM ${from} WHERE domain_key = $1`, [version]);
+    return (await count(table)) + (passing ? await count(passing) : 0);
+  }
+
+  async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {
+    const { table, id, wrapped, beside = "''::bytea" } = this.of;
+    const rows = await tx.query<Row>(
+      `SELECT ${id} AS id, ${beside} AS beside, domain_key, ${wrapped} AS wrapped FROM ${table}
+       WHERE domain_key <> $1 AND ${id} > $2 ORDER BY ${id} LIMIT $3`,
+      [to, after ?? FIRST, size],
+    );
+    const rewrapped = rows.flatMap((row) => this.rewrapped(row));
+    const moved = rewrapped.length > 0 ? await this.write(tx, to, rewrapped) : 0;
+    return { moved, next: rows.length === size ? (rows.at(-1)?.id ?? null) : null };
+  }
+
+  /** A key that doesn't open stays where it is, and keeps the old version alive for whoever looks into it. */
+  private rewrapped({ id, beside, domain_key: domainKey, wrapped }: Row): [Buffer, Buffer, Buffer][] {
+    try {
+      const made = this.keys.rewrap(this.of.domain, this.of.owner(id, beside), { domainKey, wrapped });
+      return [[id, wrapped, made.wrapped]];
+    } catch (error) {
+      if (error instanceof SealBroken) return [];
+      throw error;
+    }
+  }
+
+  // Only in the place of what was read: a key that was destroyed meanwhile does not come back.
+  private write(tx: Tx, to: number, rows: readonly [Buffer, Buffer, Buffer][]): Promise<number> {
+    const { table, id, wrapped } = this.of;
+    return countOf(
+      tx,
+      `WITH free AS MATERIALIZED (
+         SELECT ${id} FROM ${table} WHERE ${id} = ANY($1::bytea[]) FOR NO KEY UPDATE SKIP LOCKED),
+       moved AS (
+         UPDATE ${table} t SET domain_key = $4, ${wrapped} = n.wrapped
+         FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS n(id, old, wrapped) JOIN free ON free.${id} = n.id
+         WHERE t.${id} = n.id AND t.${wrapped} = n.old RETURNING 1)
+       SELECT count(*) FROM moved`,
+      [
+        byteaArray(rows.map(([of]) => of)),
+        byteaArray(rows.map(([, old]) => old)),
+        byteaArray(rows.map(([, , made]) => made)),
+        to,
+      ],
+    );
+  }
+}

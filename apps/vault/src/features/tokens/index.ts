@@ -1,0 +1,1 @@
+export { tokenDigests, tokenPlace, tokenStamp } from './token-seal.js';

@@ -1,0 +1,106 @@
+import { AuditLog } from '@integument/audit-log';
+import type { Tx, UnitOfWork } from '@integument/database';
+import type { Domain } from './features/keys/index.js';
+import { moversOf, RotationStore, Rotations } from './features/rotation/index.js';
+import type { Why } from './features/rotation/rotation.store.js';
+import type { TestVault } from './vault.fixture.js';
+
+export const LEASE_MS = 15_000;
+/** Longer than anything that a rotation waits for, sessions aside. */
+export const LONG_MS = 200_000;
+const DAY_MS = 86_400_000;
+
+/** A clock that many share, and that goes when it is told to. */
+export class TestClock {
+  #now = Date.UTC(2027, 0, 1);
+  readonly read = () => Promise.resolve(new Date(this.#now));
+
+  get now(): Date {
+    return new Date(this.#now);
+  }
+
+  pass(ms: number): void {
+    this.#now += ms;
+  }
+
+  passDays(days: number): void {
+    this.pass(days * DAY_MS);
+  }
+}
+
+/** The rotations of one process. */
+export function rotationsOf(
+  vault: TestVault,
+  clock: TestClock,
+  { batch = 7, unitOfWork = vault.unitOfWork }: { batch?: number; unitOfWork?: UnitOfWork } = {},
+): Rotations {
+  const { keys, index, sealer, keyring } = vault;
+  const movers = (domain: string) => moversOf(domain, { keys, index, sealer });
+  return new Rotations(new RotationStore(), keys, keyring, movers, unitOfWork, new AuditLog(), {
+    clock: clock.read,
+    leaseMs: LEASE_MS,
+    batch,
+  });
+}
+
+export async function beginOf(
+  vault: TestVault,
+  clock: TestClock,
+  domain: Domain,
+  why: Why = 'asked',
+): Promise<Buffer | null> {
+  const rotations = rotationsOf(vault, clock);
+  const prepared = await rotations.prepare(domain);
+  return vault.unitOfWork.run((tx) => rotations.begin(tx, prepared, why, null));
+}
+
+/** A whole rotation, with nobody else about. */
+export async function rotate(vault: TestVault, clock: TestClock, domain: Domain): Promise<void> {
+  await beginOf(vault, clock, domain);
+  const rotations = rotationsOf(vault, clock, { batch: 1_000 });
+  for (let round = 0; round < 5; round++) {
+    await rotations.tick();
+    clock.pass(LONG_MS);
+  }
+}
+
+export interface Version {
+  readonly key_id: number;
+  readonly version: number;
+  readonly state: string;
+  readonly empty: boolean;
+}
+
+export function versionsOf(vault: TestVault, domain: Domain): Promise<Version[]> {
+  return vault.query<Version>(
+    `SELECT key_id, version, state, emptied_at IS NOT NULL AS empty FROM domain_key WHERE domain = $1 ORDER BY version`,
+    [domain],
+  );
+}
+
+export type Fault = 'before' | 'after' | 'killed';
+
+/** Transactions of a process that dies at its nth statement: before or after it, or with its connection ended by the server. */
+export function dyingAt(vault: TestVault, nth: number, how: Fault): UnitOfWork & { readonly died: boolean } {
+  let count = 0;
+  let died = false;
+  const faulty = (tx: Tx): Tx => ({
+    async query<Row>(statement: Parameters<Tx['query']>[0], values?: readonly unknown[]): Promise<Row[]> {
+      if (died) throw new Error('dead');
+      const dies = ++count === nth;
+      died = dies;
+      if (dies && how === 'before') throw new Error('died');
+      if (dies && how === 'killed') await tx.query('SELECT pg_terminate_backend(pg_backend_pid())');
+      const rows = await tx.query<Row>(statement, values);
+      if (dies) throw new Error('died');
+      return rows;
+    },
+  });
+  return {
+    get died() {
+      return died;
+    },
+    run: <T>(work: (tx: Tx) => Promise<T>) => vault.unitOfWork.run((tx) => work(faulty(tx))),
+    single: <T>(work: (tx: Tx) => Promise<T>) => vault.unitOfWork.single((tx) => work(faulty(tx))),
+  } as UnitOfWork & { readonly died: boolean };
+}
