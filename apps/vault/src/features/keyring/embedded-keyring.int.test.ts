@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { context } from '@integument/crypto';
+import { context, deriveKey, seal } from '@integument/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyringFiles } from '../../vault.fixture.js';
 import { EmbeddedKeyring } from './embedded-keyring.js';
@@ -26,8 +26,17 @@ afterEach(() => files.remove());
 keyringContract('the embedded keyring, as any', async () => {
   const own = keyringFiles();
   const others = keyringFiles();
+  const keyring = await EmbeddedKeyring.load(own);
   return {
-    keyring: await EmbeddedKeyring.load(own),
+    keyring,
+    // By another process of the machine.
+    rotate: async () => {
+      const other = await EmbeddedKeyring.load(own);
+      await other.makeVersion((await other.versions()).newest + 1);
+    },
+    setOldest: async (version) => {
+      await (await EmbeddedKeyring.load(own)).destroyBelow(version);
+    },
     reopen: () => EmbeddedKeyring.load(own),
     other: () => EmbeddedKeyring.load(others),
     close: () => {
@@ -103,6 +112,80 @@ describe('the embedded keyring', () => {
     await EmbeddedKeyring.load(files);
     expect(statSync(files.sealedFile).mode & 0o777).toBe(0o600);
     expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed', 'keyring.sealed.backup']);
+  });
+});
+
+describe('versions of the root key', () => {
+  const key = randomBytes(32);
+  const wrap = async (keyring: EmbeddedKeyring) => {
+    const [bytes = Buffer.alloc(0)] = await keyring.wrap([{ bytes: key, place: PLACE }]);
+    return { bytes, place: PLACE };
+  };
+
+  it('are made once, however often, and each opens what it wrapped', async () => {
+    const keyring = await EmbeddedKeyring.load(files);
+    const first = await wrap(keyring);
+    await keyring.makeVersion(2);
+    await keyring.makeVersion(2);
+    const second = await wrap(keyring);
+    const later = await EmbeddedKeyring.load(files);
+    expect(await later.versions()).toEqual({ newest: 2, oldest: 1, available: 1 });
+    expect(await later.unwrap([first, second])).toEqual([key, key]);
+    await expect(later.makeVersion(4)).rejects.toThrow(KeyringRefused);
+    const renumbered = {
+      ...second,
+      bytes: Buffer.concat([Buffer.of(2, 0, 0, 0, 1), second.bytes.subarray(5)]),
+    };
+    await expect(later.unwrap([renumbered])).rejects.toThrow(KeyringRefused);
+  });
+
+  it('that are destroyed open nothing any more, in no process that has read its file', async () => {
+    const keyring = await EmbeddedKeyring.load(files);
+    const first = await wrap(keyring);
+    await keyring.makeVersion(2);
+    await keyring.destroyBelow(2);
+    await expect(keyring.unwrap([first])).rejects.toThrow(KeyringRefused);
+    await expect((await EmbeddedKeyring.load(files)).unwrap([first])).rejects.toThrow(KeyringRefused);
+    await expect(keyring.destroyBelow(3)).rejects.toThrow('would be left');
+    expect(readdirSync(files.folder).sort()).toEqual(['key', 'keyring.sealed', 'keyring.sealed.backup']);
+  });
+
+  it('come out of a crash in the middle of being written: all old, or all new', async () => {
+    const keyring = await EmbeddedKeyring.load(files);
+    const before = readFileSync(files.sealedFile);
+    await keyring.makeVersion(2);
+    const after = readFileSync(files.sealedFile);
+    const [next, backup] = [`${files.sealedFile}.next`, `${files.sealedFile}.backup`];
+    for (const [file, copy] of [
+      [before, before],
+      [after, before],
+      [after, after],
+    ] as const) {
+      writeFileSync(next, after);
+      writeFileSync(files.sealedFile, file);
+      writeFileSync(backup, copy);
+      expect((await (await EmbeddedKeyring.load(files)).versions()).newest).toBe(2);
+      expect(existsSync(next)).toBe(false);
+      expect(readFileSync(backup).equals(after)).toBe(true);
+    }
+    writeFileSync(next, randomBytes(100));
+    await expect(EmbeddedKeyring.load(files)).rejects.toThrow(KeyringRefused);
+  });
+
+  it('are read from the file of when there was one, which stays as it is until there are two', async () => {
+    const secret = Buffer.from(readFileSync(files.keyFile, 'utf8'), 'base64url');
+    const root = randomBytes(32);
+    const place = context('integument/embedded-keyring/v1');
+    const old = seal(deriveKey(secret, 'integument/embedded-keyring/seal/v1'), root, place);
+    writeFileSync(files.sealedFile, old, { mode: 0o600 });
+    const wrapped = { bytes: seal(root, key, PLACE), place: PLACE };
+    const keyring = await EmbeddedKeyring.load(files);
+    expect(await keyring.unwrap([wrapped])).toEqual([key]);
+    expect(readFileSync(files.sealedFile).equals(old)).toBe(true);
+    await keyring.makeVersion(2);
+    const [again] = await keyring.rewrap([wrapped]);
+    expect(keyring.versionOf(again ?? old)).toBe(2);
+    expect(await (await EmbeddedKeyring.load(files)).unwrap([wrapped])).toEqual([key]);
   });
 });
 

@@ -3,7 +3,7 @@ import { KEY_BYTES, open, SealBroken, seal } from '@integument/crypto';
 import { KeyringRefused } from './keyring.errors.js';
 import type { Keyring, Placed, RootVersions } from './keyring.js';
 import { SealedFile } from './sealed-file.js';
-import { keyFile, passphraseFile, type SealingKey } from './sealing-key.js';
+import { keyFile, passphraseFile, type Roots, type SealingKey } from './sealing-key.js';
 
 /** One of the two seals. */
 export interface EmbeddedKeyringFiles {
@@ -12,12 +12,28 @@ export interface EmbeddedKeyringFiles {
   readonly passphraseFile?: string | undefined;
 }
 
+/** What `seal` makes begins with 1: so does what lies under the first root. Under a later one: 2 | version (u32 BE) | sealed. */
+const FIRST = 1;
+const NUMBERED = 2;
+const NUMBER_BYTES = 5;
+
 /**
- * The root key in a file, sealed under a second file's secret: a copy of one of them opens nothing. For one machine;
- * it refuses databases elsewhere (see the vault's configuration).
+ * The versions of the root key in a file, sealed under a second file's secret: a copy of one of them opens nothing. For one
+ * machine; it refuses databases elsewhere (see the vault's configuration).
  */
 export class EmbeddedKeyring implements Keyring {
-  private constructor(private readonly root: Buffer) {}
+  #sealed: Buffer;
+  #roots: Roots;
+
+  private constructor(
+    private readonly file: SealedFile,
+    private readonly sealingKey: SealingKey,
+    sealed: Buffer,
+    roots: Roots,
+  ) {
+    this.#sealed = sealed;
+    this.#roots = roots;
+  }
 
   /**
    * Opens the keyring's file, or makes it where there is none.
@@ -26,22 +42,30 @@ export class EmbeddedKeyring implements Keyring {
   static async load(files: EmbeddedKeyringFiles): Promise<EmbeddedKeyring> {
     const sealingKey = await sealingKeyOf(files);
     const file = new SealedFile(files.sealedFile);
-    const sealed = await file.readOrMake(() => sealingKey.seal(randomBytes(KEY_BYTES)));
-    const root = await openRoot(sealingKey, sealed);
+    await file.finishReplacing((bytes) => openRoots(sealingKey, bytes));
+    const sealed = await file.readOrMake(() => sealingKey.seal(new Map([[1, randomBytes(KEY_BYTES)]])));
+    const roots = await openRoots(sealingKey, sealed);
     await file.requireCopy(sealed);
-    return new EmbeddedKeyring(root);
+    return new EmbeddedKeyring(file, sealingKey, sealed, roots);
   }
 
-  wrap(keys: readonly Placed[]): Promise<Buffer[]> {
-    return Promise.resolve(keys.map(({ bytes, place }) => seal(this.root, bytes, place)));
+  async wrap(keys: readonly Placed[]): Promise<Buffer[]> {
+    await this.read();
+    const version = this.newest;
+    return keys.map(({ bytes, place }) => numbered(version, seal(this.root(version), bytes, place)));
   }
 
-  unwrap(wrapped: readonly Placed[]): Promise<Buffer[]> {
+  /** A version that is not known here was made by another process of this machine. */
+  async unwrap(wrapped: readonly Placed[]): Promise<Buffer[]> {
+    if (wrapped.some(({ bytes }) => !this.#roots.has(this.versionOf(bytes)))) await this.read();
     try {
-      return Promise.resolve(wrapped.map(({ bytes, place }) => open(this.root, bytes, place)));
+      return wrapped.map(({ bytes, place }) => {
+        const version = this.versionOf(bytes);
+        return open(this.root(version), version === FIRST ? bytes : bytes.subarray(NUMBER_BYTES), place);
+      });
     } catch (error) {
       if (!(error instanceof SealBroken)) throw error;
-      return Promise.reject(new KeyringRefused('wrapped key does not belong to this keyring or this place'));
+      throw new KeyringRefused('wrapped key does not belong to this keyring or this place');
     }
   }
 
@@ -50,19 +74,70 @@ export class EmbeddedKeyring implements Keyring {
     return this.wrap(wrapped.map(({ place }, at) => ({ bytes: keys[at] ?? Buffer.alloc(0), place })));
   }
 
-  /** There is one: a new root key is a new file. */
-  versions(): Promise<RootVersions> {
-    return Promise.resolve({ newest: 1, oldest: 1 });
+  async versions(): Promise<RootVersions> {
+    await this.read();
+    const oldest = Math.min(...this.#roots.keys());
+    return { newest: this.newest, oldest, available: oldest };
   }
 
-  versionOf(): number {
-    return 1;
+  versionOf(wrapped: Buffer): number {
+    if (wrapped[0] === FIRST) return FIRST;
+    if (wrapped[0] === NUMBERED && wrapped.length > NUMBER_BYTES) return wrapped.readUInt32BE(1);
+    throw new KeyringRefused('not wrapped by this kind of keyring');
   }
 
   /** Whoever is asked is this process. */
   check(): Promise<void> {
     return Promise.resolve();
   }
+
+  /** Only ever from one process at a time: the file has no lock of its own. */
+  async makeVersion(version: number): Promise<boolean> {
+    await this.read();
+    if (this.newest >= version) return true;
+    if (this.newest !== version - 1) throw new KeyringRefused('a version of the root key is missing');
+    await this.replace(new Map([...this.#roots, [version, randomBytes(KEY_BYTES)]]));
+    return true;
+  }
+
+  async destroyBelow(version: number): Promise<boolean> {
+    await this.read();
+    if (this.newest < version) throw new KeyringRefused('no version of the root key would be left');
+    const kept = [...this.#roots].filter(([one]) => one >= version);
+    if (kept.length < this.#roots.size) await this.replace(new Map(kept));
+    return true;
+  }
+
+  private get newest(): number {
+    return Math.max(...this.#roots.keys());
+  }
+
+  private root(version: number): Buffer {
+    const root = this.#roots.get(version);
+    if (!root) throw new KeyringRefused('this version of the root key is not there');
+    return root;
+  }
+
+  private async read(): Promise<void> {
+    const sealed = await this.file.read();
+    if (sealed.equals(this.#sealed)) return;
+    this.#roots = await openRoots(this.sealingKey, sealed);
+    this.#sealed = sealed;
+  }
+
+  private async replace(roots: Roots): Promise<void> {
+    await this.file.replace(await this.sealingKey.seal(roots));
+    // Only what has been read again, and opens, is used.
+    await this.read();
+    if (roots.size !== this.#roots.size) throw new KeyringRefused('the keyring’s file was not replaced');
+  }
+}
+
+function numbered(version: number, sealed: Buffer): Buffer {
+  if (version === FIRST) return sealed;
+  const number = Buffer.alloc(NUMBER_BYTES, NUMBERED);
+  number.writeUInt32BE(version, 1);
+  return Buffer.concat([number, sealed]);
 }
 
 function sealingKeyOf(files: EmbeddedKeyringFiles): Promise<SealingKey> {
@@ -71,7 +146,7 @@ function sealingKeyOf(files: EmbeddedKeyringFiles): Promise<SealingKey> {
   return Promise.reject(new KeyringRefused('neither a key file nor a passphrase seals the keyring'));
 }
 
-async function openRoot(sealingKey: SealingKey, sealed: Buffer): Promise<Buffer> {
+async function openRoots(sealingKey: SealingKey, sealed: Buffer): Promise<Roots> {
   try {
     return await sealingKey.open(sealed);
   } catch (error) {

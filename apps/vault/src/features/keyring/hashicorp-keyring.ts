@@ -33,6 +33,8 @@ const rootKey = z.object({
     allow_plaintext_backup: z.boolean(),
     latest_version: z.int().positive(),
     min_decryption_version: z.int().positive(),
+    // 0 where nothing was ever trimmed
+    min_available_version: z.int().nonnegative().default(0),
   }),
 });
 type RootKey = z.output<typeof rootKey>['data'];
@@ -88,12 +90,22 @@ export class HashicorpKeyring implements Keyring {
   }
 
   async versions(): Promise<RootVersions> {
-    const { latest_version: newest, min_decryption_version: oldest } = await this.rootKey();
-    return { newest, oldest };
+    const { latest_version, min_decryption_version, min_available_version } = await this.rootKey();
+    const available = Math.max(1, min_available_version);
+    return { newest: latest_version, oldest: min_decryption_version, available };
   }
 
   versionOf(wrapped: Buffer): number {
     return Number(WRAPPED.exec(textOf(wrapped))?.[1]);
+  }
+
+  /** The operator's: a vault that could make and destroy versions could destroy everybody's data. */
+  async makeVersion(version: number): Promise<boolean> {
+    return (await this.versions()).newest >= version;
+  }
+
+  async destroyBelow(version: number): Promise<boolean> {
+    return (await this.versions()).available >= version;
   }
 
   async check(): Promise<void> {

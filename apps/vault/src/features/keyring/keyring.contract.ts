@@ -96,12 +96,15 @@ export function keyringContract(title: string, open: () => Promise<KeyringUnderT
       for (const { bytes } of old) expect(keyring.versionOf(bytes)).toBe(before.newest);
       if (!rotate || !setOldest) return skip('it has one root key and no versions of it');
       await rotate();
-      expect(await keyring.versions()).toEqual({ newest: before.newest + 1, oldest: before.oldest });
+      expect(await keyring.versions()).toMatchObject({ newest: before.newest + 1, oldest: before.oldest });
       expect(await keyring.unwrap(old)).toEqual(keys.map(({ bytes }) => bytes));
       const renewed = await keyring.rewrap(old);
       for (const bytes of renewed) expect(keyring.versionOf(bytes)).toBe(before.newest + 1);
       await setOldest(before.newest + 1);
-      expect(await keyring.versions()).toEqual({ newest: before.newest + 1, oldest: before.newest + 1 });
+      expect(await keyring.versions()).toMatchObject({
+        newest: before.newest + 1,
+        oldest: before.newest + 1,
+      });
       await expect(keyring.unwrap(old)).rejects.toThrow(KeyringRefused);
       const placed = old.map(({ place }, at) => ({ bytes: renewed[at] ?? Buffer.alloc(0), place }));
       expect(await keyring.unwrap(placed)).toEqual(keys.map(({ bytes }) => bytes));

@@ -4,10 +4,14 @@ export interface Placed {
   readonly place: Buffer;
 }
 
-/** Versions of the root key: the newest one wraps, the oldest is the least that still unwraps. */
+/**
+ * Versions of the root key: the newest one wraps, the oldest is the least that still unwraps. Below `available` they are
+ * destroyed: one that merely may not unwrap could be let again by whoever runs the keyring.
+ */
 export interface RootVersions {
   readonly newest: number;
   readonly oldest: number;
+  readonly available: number;
 }
 
 /**
@@ -25,6 +29,13 @@ export interface Keyring {
   versions(): Promise<RootVersions>;
   /** Which version of the root key a wrapped key lies under; nobody is asked. @throws {KeyringRefused} */
   versionOf(wrapped: Buffer): number;
+  /**
+   * Makes this version, the next one, unless it is there.
+   * @returns false where whoever runs the keyring does that, and this process must not be able to
+   */
+  makeVersion(version: number): Promise<boolean>;
+  /** Destroys all versions below this one. @returns false as `makeVersion` does */
+  destroyBelow(version: number): Promise<boolean>;
   /** Resolves when the keyring has just wrapped and unwrapped something: that it answers at all says too little. */
   check(): Promise<void>;
 }
