@@ -12,6 +12,7 @@ import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
 import { PermitsModule } from './features/permits/index.js';
 import { RegistryModule } from './features/registry/index.js';
+import { RotationModule } from './features/rotation/index.js';
 import { RulesModule } from './features/rules/index.js';
 import { SessionsModule } from './features/sessions/index.js';
 import { SignInModule } from './features/sign-in/index.js';
@@ -37,6 +38,7 @@ export class AppModule {
         StaffModule,
         ClientsModule,
         RulesModule,
+        RotationModule,
         ErasureModule,
         ModelKeysModule,
       ],

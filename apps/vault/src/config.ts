@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 import { checkKeyring, keyringSettings } from './keyring-settings.js';
 import { openIdSettings, refuseTwinProviders } from './openid-providers.js';
+import { rotationSettings } from './rotation-settings.js';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
@@ -32,6 +33,7 @@ export const vaultConfig = z
     VAULT_TLS_CERT_FILE: plainFile('Certificate of the internal listener (PEM)'),
     VAULT_TLS_KEY_FILE: secretFile('Key of the internal listener (PEM)'),
     ...keyringSettings,
+    ...rotationSettings,
     ...openIdSettings,
     VAULT_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
     VAULT_AUDIT_RETIRED_KEY_FILE: secretFile(

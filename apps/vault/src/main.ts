@@ -29,7 +29,7 @@ import { CertificateCallers } from './platform/certificate-callers.js';
 import { vaultLimits } from './platform/limits.js';
 import { vaultPolicies } from './platform/policies.js';
 import { vaultWiring } from './platform/vault-wiring.js';
-import { watchKeys } from './platform/watch-keys.js';
+import { rotateKeys, watchKeys } from './platform/watch-keys.js';
 
 const VERSION = '0.1.0';
 
@@ -85,6 +85,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
 open.app.get(AuditDuties, { strict: false }).start();
 const periodic = new Periodic(logger);
 watchKeys(open.app, periodic);
+rotateKeys(open.app, periodic);
 sweepHourly(open.app, periodic);
 warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);

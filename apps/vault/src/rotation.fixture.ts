@@ -1,9 +1,17 @@
 import { AuditLog } from '@integument/audit-log';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { Domain } from './features/keys/index.js';
-import { moversOf, RotationStore, Rotations } from './features/rotation/index.js';
+import {
+  KeySchedule,
+  moversOf,
+  RootKeys,
+  RootStore,
+  RotationStore,
+  Rotations,
+} from './features/rotation/index.js';
 import type { Why } from './features/rotation/rotation.store.js';
-import type { TestVault } from './vault.fixture.js';
+import type { KeyLives } from './rotation-settings.js';
+import { LIVES, type TestVault } from './vault.fixture.js';
 
 export const LEASE_MS = 15_000;
 /** Longer than anything that a rotation waits for, sessions aside. */
@@ -12,7 +20,7 @@ const DAY_MS = 86_400_000;
 
 /** A clock that many share, and that goes when it is told to. */
 export class TestClock {
-  #now = Date.UTC(2027, 0, 1);
+  #now = Date.now();
   readonly read = () => Promise.resolve(new Date(this.#now));
 
   get now(): Date {
@@ -54,6 +62,30 @@ export async function beginOf(
   return vault.unitOfWork.run((tx) => rotations.begin(tx, prepared, why, null));
 }
 
+/** What a process does to keys by itself. */
+export function scheduleOf(
+  vault: TestVault,
+  clock: TestClock,
+  { lives = LIVES, unitOfWork = vault.unitOfWork }: { lives?: KeyLives; unitOfWork?: UnitOfWork } = {},
+): { schedule: KeySchedule; root: RootKeys } {
+  const { keys, keyring } = vault;
+  const [store, audit] = [new RotationStore(), new AuditLog()];
+  const rotations = rotationsOf(vault, clock, { batch: 1_000, unitOfWork });
+  const root = new RootKeys(new RootStore(), store, keys, keyring, unitOfWork, audit, clock.read);
+  return { schedule: new KeySchedule(store, rotations, root, unitOfWork, audit, lives, clock.read), root };
+}
+
+/** Days go by, each with as many rounds as a rotation takes. */
+export async function live(schedule: KeySchedule, clock: TestClock, days: number, rounds = 4): Promise<void> {
+  for (let day = 0; day < days; day++) {
+    for (let round = 0; round < rounds; round++) {
+      await schedule.run();
+      clock.pass(LONG_MS);
+    }
+    clock.passDays(1);
+  }
+}
+
 /** A whole rotation, with nobody else about. */
 export async function rotate(vault: TestVault, clock: TestClock, domain: Domain): Promise<void> {
   await beginOf(vault, clock, domain);
@@ -76,6 +108,16 @@ export function versionsOf(vault: TestVault, domain: Domain): Promise<Version[]>
     `SELECT key_id, version, state, emptied_at IS NOT NULL AS empty FROM domain_key WHERE domain = $1 ORDER BY version`,
     [domain],
   );
+}
+
+/** What the next process does. A connection that was killed stays in the pool until it is used: that is no answer yet. */
+export async function again<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ECONNRESET') return again(work);
+    throw error;
+  }
 }
 
 export type Fault = 'before' | 'after' | 'killed';

@@ -7,6 +7,7 @@ import type { Domain } from './features/keys/index.js';
 import { moversOf } from './features/rotation/index.js';
 import { tokenPlace, tokenStamp } from './features/tokens/index.js';
 import {
+  again,
   beginOf,
   dyingAt,
   type Fault,
@@ -308,7 +309,7 @@ describe('a rotation that dies', () => {
         }
         const next = rotationsOf(vault, clock, { batch: 5 });
         for (let life = 0; life < 6; life++) {
-          await next.tick();
+          await again(() => next.tick());
           clock.pass(LONG_MS);
         }
         const state = await stateOf(domain);

@@ -38,6 +38,7 @@ import { PersonSealer } from './features/people/sealed-person.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
+import { BackupReach, RootStore, RotationStore } from './features/rotation/index.js';
 import { RulesService } from './features/rules/rules.service.js';
 import { RulesStore } from './features/rules/rules.store.js';
 import { StoredRules } from './features/rules/stored-rules.js';
@@ -52,6 +53,7 @@ import { vaultPolicies } from './platform/policies.js';
 /** Where the page is in which passkeys are made and used. */
 export const WEB = 'https://web.example';
 export const ISSUER = 'https://provider.example';
+export const LIVES = { rotationDays: 30, destroyAfterDays: 30, mostUses: 2 ** 31 };
 
 /** The vault's services, wired as its modules do, on a database of their own and without a listener. */
 export class TestVault {
@@ -103,7 +105,8 @@ export class TestVault {
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
-    this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, this.sessions, audit);
+    const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES);
+    this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, this.sessions, reach, audit);
     const enroller = new PeopleEnroller(store, this.sealer, audit);
     this.signIn = new SignInService(
       new SignInStore(),

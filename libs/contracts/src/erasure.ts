@@ -52,6 +52,15 @@ export const readErasure = defineRoute({
     state: z.enum(ERASURE_STATES),
     requestedOn: z.iso.date(),
     keysDestroyed: z.int(),
+    backupsUnreadableOn: z.iso
+      .date()
+      .nullable()
+      .describe(
+        'The day from which no backup opens what was erased, since no key that it lay under exists any more. Null until the keys are destroyed, and of erasures from before this was kept',
+      ),
+    backupsUnreadable: z
+      .boolean()
+      .describe('Whether that day has come; until then it is planned, and can become later'),
   }),
   problems: ['erasure.not_found'],
 });

@@ -27,6 +27,8 @@ export const approvalId = id<'ApprovalId'>('apr', 'An approval');
 export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model');
 /** A second factor of a member of staff. */
 export const factorId = id<'FactorId'>('fct', 'A second factor');
+/** A new version of a key taking the old one's place. */
+export const rotationId = id<'RotationId'>('rot', 'A rotation of a key');
 /** A sign-in at the vault, with the sessions that came of it. */
 export const signInId = id<'SignInId'>('sgn', 'A sign-in and its sessions');
 /** A member of staff: the keyed digest of their account, by which the audit log knows them. */
@@ -65,6 +67,7 @@ export type ApprovalId = z.infer<typeof approvalId>;
 export type ModelKeyId = z.infer<typeof modelKeyId>;
 export type StaffId = z.infer<typeof staffId>;
 export type FactorId = z.infer<typeof factorId>;
+export type RotationId = z.infer<typeof rotationId>;
 export type SignInId = z.infer<typeof signInId>;
 export type ClientId = z.infer<typeof clientId>;
 export type Credential = z.infer<typeof credential>;

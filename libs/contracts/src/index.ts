@@ -12,6 +12,7 @@ export * from './errors.js';
 export * from './factors.js';
 export * from './ids.js';
 export * from './internal.js';
+export * from './keys.js';
 export * from './openings.js';
 export * from './operations.js';
 export * from './page.js';

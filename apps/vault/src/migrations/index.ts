@@ -15,7 +15,7 @@ import {
   approvalsOvertakenSql,
   approvalsSchemaSql,
 } from '../features/approvals/approvals.schema.js';
-import { erasureSchemaSql } from '../features/erasure/erasure.schema.js';
+import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
 import { keysSchemaSql, keyVersionsSql } from '../features/keys/keys.schema.js';
@@ -70,4 +70,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(30, 'tokens', tokensSchemaSql),
   migration(31, 'key-versions', keyVersionsSql + indexVersionsSql),
   migration(32, 'key-rotations', rotationSchemaSql),
+  migration(33, 'erasures-reach-backups', erasureKeysSchemaSql),
 ];

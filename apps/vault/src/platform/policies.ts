@@ -5,6 +5,7 @@ import { clientsPolicy } from '../features/clients/clients.policy.js';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
+import { rotationPolicy } from '../features/rotation/rotation.policy.js';
 import { rulesPolicy } from '../features/rules/rules.policy.js';
 import { sessionsPolicy } from '../features/sessions/sessions.policy.js';
 import { staffPolicy } from '../features/staff/staff.policy.js';
@@ -30,6 +31,7 @@ export const vaultPolicies: readonly Policy[] = [
   staffPolicy,
   clientsPolicy,
   rulesPolicy,
+  rotationPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];

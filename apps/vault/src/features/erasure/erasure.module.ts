@@ -3,6 +3,7 @@ import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
+import { BackupReach, RotationModule } from '../rotation/index.js';
 import { RulesModule } from '../rules/index.js';
 import { SessionsModule, SessionsService } from '../sessions/index.js';
 import { ErasureController } from './erasure.controller.js';
@@ -10,11 +11,11 @@ import { ErasureService } from './erasure.service.js';
 import { ErasureStore } from './erasure.store.js';
 
 @Module({
-  imports: [KeysModule, EvidenceModule, SessionsModule, RulesModule],
+  imports: [KeysModule, EvidenceModule, SessionsModule, RulesModule, RotationModule],
   controllers: [ErasureController],
   providers: [
     provide(ErasureStore),
-    provide(ErasureService, ErasureStore, DomainKeys, EvidenceKeeper, SessionsService, AuditLog),
+    provide(ErasureService, ErasureStore, DomainKeys, EvidenceKeeper, SessionsService, BackupReach, AuditLog),
   ],
   exports: [ErasureService],
 })

@@ -14,3 +14,9 @@ CREATE TABLE erasure (
 CREATE UNIQUE INDEX erasure_one_running ON erasure (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX erasure_unfinished ON erasure (erasure_id) WHERE state <> 'completed';
 `;
+
+export const erasureKeysSchemaSql = `
+-- Which versions of domain keys what was erased may have lain under. Once they, and all versions of the root key that they lay
+-- under, are destroyed, no backup opens it any more. They say when, and nothing about whom.
+ALTER TABLE erasure ADD COLUMN key_versions smallint[];
+`;

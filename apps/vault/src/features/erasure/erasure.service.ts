@@ -21,6 +21,7 @@ import { type Asker, by, type Circumstances } from '@integument/http';
 import type { EvidenceKeeper } from '../evidence/index.js';
 import type { DomainKeys } from '../keys/index.js';
 import { CONSOLE } from '../people/index.js';
+import type { BackupReach } from '../rotation/index.js';
 import type { SessionsService } from '../sessions/index.js';
 import {
   erasureCompleted,
@@ -45,6 +46,7 @@ export class ErasureService {
     private readonly keys: DomainKeys,
     private readonly evidence: EvidenceKeeper,
     private readonly sessions: SessionsService,
+    private readonly backups: BackupReach,
     private readonly audit: AuditLog,
   ) {}
 
@@ -108,7 +110,15 @@ export class ErasureService {
       ...(from && { from: { listener: from.listener } }),
     };
     await this.audit.append(tx, erasureRead({ ...facts, outcome: 'done' }));
-    return { erasure, state: row.state, requestedOn: row.requested_on, keysDestroyed: row.keys_destroyed };
+    const reach = await this.backups.of(tx, row.key_versions);
+    return {
+      erasure,
+      state: row.state,
+      requestedOn: row.requested_on,
+      keysDestroyed: row.keys_destroyed,
+      backupsUnreadableOn: reach?.on ?? null,
+      backupsUnreadable: reach?.reached ?? false,
+    };
   }
 
   /** Asked for twice a second: an entry only where something is told. */

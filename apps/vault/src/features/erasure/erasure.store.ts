@@ -14,6 +14,8 @@ export interface ErasureRow {
   readonly sessions: Buffer[];
   readonly keys_destroyed: number;
   readonly requested_on: string;
+  /** null until the keys are destroyed, and of erasures from before this was written down */
+  readonly key_versions: number[] | null;
 }
 
 export interface ErasedPerson {
@@ -29,7 +31,8 @@ export interface LastSeenPerson extends ErasedPerson {
   readonly subject_salt: Buffer | null;
 }
 
-const COLUMNS = 'erasure_id, person_id, claim, state, gates, sessions, keys_destroyed, requested_on::text';
+const COLUMNS =
+  'erasure_id, person_id, claim, state, gates, sessions, keys_destroyed, requested_on::text, key_versions';
 
 export class ErasureStore {
   async findPersonByPseudonym(
@@ -107,7 +110,10 @@ export class ErasureStore {
     );
     const keys = permits.length + 1;
     await tx.query(
-      `UPDATE erasure SET state = 'keys-destroyed', person_id = NULL, keys_destroyed = $2 WHERE erasure_id = $1`,
+      `UPDATE erasure SET state = 'keys-destroyed', person_id = NULL, keys_destroyed = $2, key_versions = (
+         SELECT array_agg(key_id ORDER BY key_id) FROM domain_key
+         WHERE domain IN ('person', 'permit', 'index') AND state IN ('current', 'retiring'))
+       WHERE erasure_id = $1`,
       [erasure.erasure_id, keys],
     );
     await tx.query('DELETE FROM person WHERE person_id = $1', [erasure.person_id]);

@@ -1,4 +1,5 @@
 import { defineAction } from '@integument/audit-log';
+import type { by } from '@integument/http';
 import { z } from 'zod';
 
 const domain = z.string().regex(/^[a-z]{1,20}$/);
@@ -15,6 +16,9 @@ export const rotationFinished = defineAction('keys.rotated', z.strictObject({ do
 export const keyDestroyed = defineAction('keys.destroyed', z.strictObject({ domain, version }));
 export const keysListed = defineAction('keys.list');
 export const rotationRead = defineAction('keys.rotation', z.strictObject({ domain }));
+
+/** By whom, where it is somebody. */
+export type Asked = { readonly askedBy: string; readonly facts: ReturnType<typeof by> } | null;
 
 /** What the vault does by itself. */
 export const VAULT = { outcome: 'done', actor: { kind: 'system', id: 'key-rotation' } } as const;

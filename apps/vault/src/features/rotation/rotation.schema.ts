@@ -28,6 +28,13 @@ CREATE TABLE rotation (
 );
 CREATE UNIQUE INDEX rotation_one_running ON rotation (domain) WHERE state IN ('arriving', 'handing-over', 'moving');
 CREATE INDEX rotation_of_domain ON rotation (domain, started_at);
--- What begins it also finds it by: those that are not done are few.
+-- What is known of the keyring's own key: it says which versions there are, not since when.
+CREATE TABLE root_version (
+  version      integer CONSTRAINT root_version_pk PRIMARY KEY,
+  current_at   timestamptz NOT NULL,
+  retired_at   timestamptz,
+  destroyed_at timestamptz,
+  CONSTRAINT root_version_in_order CHECK (destroyed_at IS NULL OR retired_at IS NOT NULL)
+);
 CREATE INDEX rotation_unfinished ON rotation (rotation_id) WHERE state <> 'done';
 `;

@@ -202,6 +202,28 @@ export class RotationStore {
     );
   }
 
+  /** Whether any domain is between two versions. */
+  async isMoving(tx: Tx): Promise<boolean> {
+    return (await countOf(tx, `SELECT count(*) FROM rotation WHERE ${RUNNING}`, [])) > 0;
+  }
+
+  /** The oldest version of the root key under which a key lies that is still to be opened. */
+  async leastRoot(tx: Tx): Promise<number | null> {
+    const [row] = await tx.query<{ least: number | null }>(
+      `SELECT min(roots[cardinality(roots)]) AS least FROM domain_key
+       WHERE state <> 'destroyed' AND emptied_at IS NULL`,
+    );
+    return row?.least ?? null;
+  }
+
+  /** The oldest version of the root key under which any key lies that is not destroyed. */
+  async leastKept(tx: Tx): Promise<number | null> {
+    const [row] = await tx.query<{ least: number | null }>(
+      `SELECT min(roots[cardinality(roots)]) AS least FROM domain_key WHERE state <> 'destroyed'`,
+    );
+    return row?.least ?? null;
+  }
+
   /** Whether any key that still is somewhere lies under this version of the root key. */
   countUnderRoot(tx: Tx, root: number): Promise<number> {
     return countOf(

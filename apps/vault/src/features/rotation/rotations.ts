@@ -5,7 +5,7 @@ import type { Keyring } from '../keyring/index.js';
 import { type Domain, type DomainKeys, domainPlace, KEYS_LEASE_MS } from '../keys/index.js';
 import { type Clock, databaseClock } from './clock.js';
 import type { Mover } from './mover.js';
-import { keyRotated, rotationFinished, VAULT } from './rotation.audit.js';
+import { type Asked, keyRotated, rotationFinished, VAULT } from './rotation.audit.js';
 import type { RotationRow, RotationStore, VersionRow, Why } from './rotation.store.js';
 
 export interface RotationsOptions {
@@ -77,7 +77,7 @@ export class Rotations {
     tx: Tx,
     { domain, from, to, wrapped, root }: NewVersion,
     why: Why,
-    by: { readonly askedBy: string; readonly facts: Parameters<typeof keyRotated>[0] } | null,
+    by: Asked,
   ): Promise<Buffer | null> {
     if (await this.store.findRunning(tx, domain)) return null;
     const keyId = await this.store.insertVersion(tx, domain, to, wrapped, root);

@@ -1,0 +1,111 @@
+import type { AuditLog } from '@integument/audit-log';
+import type { UnitOfWork } from '@integument/database';
+import type { KeyLives } from '../../rotation-settings.js';
+import { type Domain, SEALING } from '../keys/index.js';
+import { type Clock, databaseClock } from './clock.js';
+import type { RootKeys } from './root-keys.js';
+import { keyDestroyed, VAULT } from './rotation.audit.js';
+import type { RotationStore, VersionRow, Why } from './rotation.store.js';
+import type { Rotations } from './rotations.js';
+
+const DAY_MS = 86_400_000;
+
+/** All but the one that makes names. */
+export const ROTATED: readonly Domain[] = [...SEALING, 'index'];
+
+/**
+ * What happens to keys by itself: rotations by age and by uses, and the destruction of what has been replaced for longer than
+ * backups are kept. That is what makes an erasure reach them: a wrapped key in an old backup lies under a version that is
+ * nowhere any more.
+ */
+export class KeySchedule {
+  constructor(
+    private readonly store: RotationStore,
+    private readonly rotations: Rotations,
+    private readonly root: RootKeys,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditLog,
+    private readonly lives: KeyLives,
+    private readonly clock: Clock = databaseClock,
+  ) {}
+
+  /** One round: harmless when repeated, and by any number of processes. */
+  async run(): Promise<void> {
+    await this.root.look();
+    await this.beginDue();
+    await this.rotations.tick();
+    await this.root.goOn();
+    await this.destroyReplaced();
+    await this.root.destroyBefore((now) => this.horizon(now));
+  }
+
+  private async beginDue(): Promise<void> {
+    const { now, versions } = await this.unitOfWork.run(async (tx) => ({
+      now: await this.clock(tx),
+      versions: await this.store.findVersions(tx),
+    }));
+    let moving = versions.some(({ state }) => state === 'arriving');
+    for (const version of versions) {
+      const why = this.dueFor(version, now);
+      if (!why) continue;
+      moving = true;
+      const prepared = await this.rotations.prepare(version.domain);
+      await this.unitOfWork.run((tx) => this.rotations.begin(tx, prepared, why, null));
+    }
+    if (!moving) await this.beginRoot(now);
+  }
+
+  /**
+   * After the domains: the versions before theirs then stay under the root's version before, and go with it. The other way round
+   * they would be laid under the new one, and a backup would hold them for a round longer.
+   */
+  private async beginRoot(now: Date): Promise<void> {
+    const newest = (await this.root.look()).at(-1);
+    if (!newest) return;
+    await this.unitOfWork.run(async (tx) => {
+      if (await this.store.isMoving(tx)) return;
+      const least = await this.store.leastRoot(tx);
+      const behind = least !== null && least < newest.version;
+      if (behind || this.isOld(newest.current_at, now)) await this.root.begin(tx, 'age', null);
+    });
+  }
+
+  private dueFor({ domain, state, current_at, uses }: VersionRow, now: Date): Why | null {
+    if (state !== 'current' || !ROTATED.includes(domain)) return null;
+    if (uses >= this.lives.mostUses) return 'uses';
+    return current_at && this.isOld(current_at, now) ? 'age' : null;
+  }
+
+  private isOld(since: Date, now: Date): boolean {
+    return now.getTime() - since.getTime() >= this.lives.rotationDays * DAY_MS;
+  }
+
+  private horizon(now: Date): Date {
+    return new Date(now.getTime() - this.lives.destroyAfterDays * DAY_MS);
+  }
+
+  private async destroyReplaced(): Promise<void> {
+    const versions = await this.unitOfWork.single((tx) => this.store.findVersions(tx));
+    for (const { key_id, state, emptied_at } of versions) {
+      if (state === 'retiring' && emptied_at) await this.destroy(key_id);
+    }
+  }
+
+  private destroy(keyId: number): Promise<void> {
+    return this.unitOfWork.run(async (tx) => {
+      const version = await this.store.lockVersion(tx, keyId);
+      const now = await this.clock(tx);
+      if (!version?.emptied_at || !this.isOver(version, now)) return;
+      // A row that turned up late keeps it: the next rotation moves what is under any old version.
+      if ((await this.rotations.rowsUnder(tx, version)) > 0) return this.store.setEmptied(tx, keyId, null);
+      await this.store.destroy(tx, keyId, now);
+      const details = { domain: version.domain, version: version.version };
+      await this.audit.append(tx, keyDestroyed({ ...VAULT, details }));
+    });
+  }
+
+  /** Nobody restores a session: what it sealed is gone, so its key goes at once. */
+  private isOver({ domain, emptied_at }: VersionRow, now: Date): boolean {
+    return domain === 'session' || (emptied_at !== null && emptied_at <= this.horizon(now));
+  }
+}

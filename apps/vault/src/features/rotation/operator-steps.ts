@@ -1,0 +1,39 @@
+import type { RootRow } from './root.store.js';
+import type { RotationRow } from './rotation.store.js';
+
+/** How whoever runs the keyring names the root key. */
+export interface KeyringNames {
+  readonly kind: 'embedded' | 'hashicorp';
+  readonly mount: string;
+  readonly key: string;
+}
+
+export interface RootState {
+  readonly roots: readonly RootRow[];
+  /** the newest of the root */
+  readonly rotation: RotationRow | undefined;
+  /** the oldest version that a key, or a copy of one that may be restored, is under */
+  readonly least: number | null;
+  /** what was replaced before this may be destroyed */
+  readonly horizon: Date;
+}
+
+/** What only the operator of HashiCorp Vault may do with the root key, and should do now. */
+export function operatorSteps({ kind, mount, key }: KeyringNames, state: RootState): string[] {
+  if (kind === 'embedded') return [];
+  const { roots, rotation, least, horizon } = state;
+  const newest = roots.at(-1)?.version ?? 1;
+  const steps: string[] = [];
+  if (rotation?.state === 'moving' && rotation.to_version > newest) {
+    steps.push(`vault write -f ${mount}/keys/${key}/rotate`);
+  }
+  const kept = roots.find((root) => !(root.retired_at && root.retired_at <= horizon));
+  const first = Math.min(kept?.version ?? newest, least ?? newest);
+  if (roots.some(({ version, destroyed_at }) => version < first && !destroyed_at)) {
+    steps.push(
+      `vault write ${mount}/keys/${key}/config min_decryption_version=${first} min_encryption_version=${first}`,
+    );
+    steps.push(`vault write ${mount}/keys/${key}/trim min_available_version=${first}`);
+  }
+  return steps;
+}

@@ -1,0 +1,33 @@
+import type { Tx } from '@integument/database';
+
+export interface RootRow {
+  readonly version: number;
+  readonly current_at: Date;
+  readonly retired_at: Date | null;
+  readonly destroyed_at: Date | null;
+}
+
+export class RootStore {
+  findAll(tx: Tx): Promise<RootRow[]> {
+    return tx.query<RootRow>(
+      'SELECT version, current_at, retired_at, destroyed_at FROM root_version ORDER BY version',
+    );
+  }
+
+  /** @returns those that were not known to be destroyed before */
+  async note(tx: Tx, newest: number, available: number, now: Date): Promise<{ version: number }[]> {
+    await tx.query(
+      `INSERT INTO root_version (version, current_at) SELECT version, $2 FROM generate_series(1, $1::int) AS version
+       ON CONFLICT DO NOTHING`,
+      [newest, now],
+    );
+    await tx.query('UPDATE root_version SET retired_at = $2 WHERE version < $1 AND retired_at IS NULL', [
+      newest,
+      now,
+    ]);
+    return tx.query<{ version: number }>(
+      `UPDATE root_version SET destroyed_at = $2 WHERE version < $1 AND destroyed_at IS NULL RETURNING version`,
+      [available, now],
+    );
+  }
+}

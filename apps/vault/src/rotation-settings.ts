@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+const days = z.coerce.number().int().min(1).max(365);
+
+/** How long keys live. Together: how long after an erasure a stolen backup of the vault's database can still be read. */
+export const rotationSettings = {
+  KEY_ROTATION_DAYS: days
+    .default(30)
+    .describe('Days after which each domain key, and the embedded root key, is rotated'),
+  KEY_DESTROY_AFTER_DAYS: days
+    .default(30)
+    .describe(
+      'Days after a rotation at which the version before is destroyed: as long as backups are kept to be restored',
+    ),
+};
+
+export interface KeyLives {
+  readonly rotationDays: number;
+  readonly destroyAfterDays: number;
+  /** sealings under one version before the next is made: half of what random IVs allow (NIST SP 800-38D, 8.3) */
+  readonly mostUses: number;
+}
+
+export const MOST_USES = 2 ** 31;
+
+export function keyLives(config: z.output<z.ZodObject<typeof rotationSettings>>): KeyLives {
+  return {
+    rotationDays: config.KEY_ROTATION_DAYS,
+    destroyAfterDays: config.KEY_DESTROY_AFTER_DAYS,
+    mostUses: MOST_USES,
+  };
+}
