@@ -18,6 +18,7 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Commitment: 'any, with an approval for just that one',
     Erasure: 'those under way',
     Factor: 'the caller’s own; to remove the last, an admin: anybody’s, with an approval',
+    Key: 'versions and dates of all; to rotate, any but the one that makes names. Nobody gets a key, or destroys one before its time',
     ModelKey: 'all',
     Permit: 'all',
     Person: 'a client: those it has a name for. Staff: everybody, by the console’s own names',

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { platform } from '@integument/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Browser, signIn } from '../outside/browser.js';
+import { signIn } from '../outside/browser.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
 import { commandsOf } from './commands.js';
+import { functionsOf, keep } from './curl.fixture.js';
 
 const canRun = ['sh', 'curl'].every((program) => spawnSync(program, ['--version']).error === undefined);
 if (!canRun) console.log('skipped: the commands of docs/rules.md, since there is no curl here');
@@ -18,8 +19,8 @@ describe.runIf(canRun)('two people who copy the commands of docs/rules.md', () =
   let printed = '';
   afterAll(() => rmSync(kept, { recursive: true }));
   beforeAll(async () => {
-    keep('adam', await signIn(info, info.staff.admin));
-    keep('olivia', await signIn(info, info.staff.privacyOfficer));
+    keep(info, kept, 'adam', await signIn(info, info.staff.admin));
+    keep(info, kept, 'olivia', await signIn(info, info.staff.privacyOfficer));
     const names = `VAULT=${info.urls.vault}\nWEB=${info.urls.web}\nKEPT=${kept}\n`;
     const script = names + functionsOf('send', 'field') + commandsOf('docs/rules.md', info).join('\necho\n');
     const { status, stdout, stderr } = spawnSync('sh', ['-eu', '-c', script], {
@@ -30,17 +31,6 @@ describe.runIf(canRun)('two people who copy the commands of docs/rules.md', () =
     printed = stdout;
   });
 
-  /** As curl keeps cookies. */
-  function keep(name: string, browser: Browser): void {
-    const { hostname } = new URL(info.urls.vault);
-    const cookies = browser.cookiesFor(new URL(info.urls.vault)).split('; ');
-    const lines = cookies.map((pair) => {
-      const [cookie, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
-      return [hostname, 'FALSE', '/', 'FALSE', '0', cookie, value].join('\t');
-    });
-    writeFileSync(join(kept, `${name}.jar`), `${lines.join('\n')}\n`, { mode: 0o600 });
-  }
-
   it('see what a draft would refuse, put it in force, and take it back', () => {
     expect(printed).toContain(
       '"answers":[{"now":{"allowed":true,"refusedBy":[],"reveals":null},"tried":{"allowed":false,"refusedBy":["support-at-home"],"reveals":null}}]',
@@ -50,12 +40,3 @@ describe.runIf(canRun)('two people who copy the commands of docs/rules.md', () =
     expect(enacted.map(([, number]) => Number(number))).toEqual([expect.any(Number), version]);
   });
 });
-
-/** Functions that docs/audit.md defines, on one line or more. */
-function functionsOf(...names: readonly string[]): string {
-  const text = readFileSync(join(PROJECT_FOLDER, 'docs/audit.md'), 'utf8');
-  return names
-    .map((name) => new RegExp(`^${name}\\(\\) \\{(?: .* \\}|\\n[^]*?\\n\\})$`, 'm').exec(text)?.[0] ?? '')
-    .map((text) => `${text}\n`)
-    .join('');
-}

@@ -54,6 +54,8 @@ export const NEVER_RULED: ReadonlySet<string> = new Set([
   'end SignIn',
   // In an emergency nobody waits for the hours of a rule.
   'suspend Client',
+  'read Key',
+  'rotate Key',
   'read AuditLog',
   'read Alert',
   'read AlertRule',

@@ -53,6 +53,8 @@ const makesRules: Abilities = { ...watches, 'change AlertRule': any };
 /** What is stored and narrows: whoever watches or agrees reads it. */
 const readsRules: Abilities = { 'read Rule': any };
 const triesRules: Abilities = { ...readsRules, 'try Rule': any };
+/** Versions and dates of keys, and no key. */
+const readsKeys: Abilities = { 'read Key': any };
 const readsLog: Abilities = { ...watches, 'read AuditLog': any };
 
 /** Who people are. Staff see everybody there; a client those it has a name for. */
@@ -89,6 +91,7 @@ export const VAULT_MODEL: Model = {
     ...seesStaff,
     ...suspends,
     ...triesRules,
+    ...readsKeys,
     'review Approval': any,
   },
   // Runs the platform, and sees nobody. Who is staff, and what a client may, they change with a second person's leave.
@@ -99,6 +102,8 @@ export const VAULT_MODEL: Model = {
     ...seesStaff,
     ...suspends,
     ...triesRules,
+    ...readsKeys,
+    'rotate Key': any,
     'change Staff': any,
     'change Client': any,
     'draft Rule': any,
@@ -110,6 +115,7 @@ export const VAULT_MODEL: Model = {
     ...readsLog,
     ...seesStaff,
     ...readsRules,
+    ...readsKeys,
     'open Commitment': any,
     'break-glass Approval': own,
   },

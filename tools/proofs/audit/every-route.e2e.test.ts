@@ -16,6 +16,7 @@ import type { Call, Calls, Cast } from './calls/call.js';
 import { CLIENT_CALLS } from './calls/clients.js';
 import { FACTOR_CALLS } from './calls/factors.js';
 import { INTERNAL_CALLS } from './calls/internal.js';
+import { KEY_CALLS } from './calls/keys.js';
 import { logCalls } from './calls/log.js';
 import { RULE_CALLS } from './calls/rules.js';
 import { VAULT_CALLS } from './calls/vault.js';
@@ -70,6 +71,7 @@ const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
       ...APPROVAL_CALLS,
       ...CLIENT_CALLS,
       ...RULE_CALLS,
+      ...KEY_CALLS,
       ...logCalls('vault'),
     },
   ],
