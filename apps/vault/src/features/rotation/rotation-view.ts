@@ -11,7 +11,7 @@ type VersionView = ReplyOf<typeof listKeys>['domains'][number]['versions'][numbe
 
 export function rotationView(row: RotationRow): RotationView {
   return {
-    rotation: encodeId('rot', row.rotation_id) as RotationId,
+    rotation: encodeId('rot', row.rotation_id),
     domain: row.domain as RotationView['domain'],
     fromVersion: row.from_version,
     toVersion: row.to_version,
