@@ -1,4 +1,4 @@
-import type { listKeys, ReplyOf, RotationId, readRotation } from '@integument/contracts';
+import type { listKeys, ReplyOf, readRotation } from '@integument/contracts';
 import { encodeId } from '@integument/crypto';
 import { SEALING } from '../keys/index.js';
 import type { RootRow } from './root.store.js';
