@@ -72,6 +72,18 @@ describe('the domain keys', () => {
     await expect(load(others)).rejects.toThrow(KeyringRefused);
     others.remove();
   });
+
+  it('under another keyring are not added to, so that they load again under their own', async () => {
+    await load();
+    // As before an update that brings a domain.
+    await unitOfWork.run((tx) => tx.query("DELETE FROM domain_key WHERE domain = 'factor'"));
+    const others = keyringFiles();
+    await expect(load(others)).rejects.toThrow(KeyringRefused);
+    others.remove();
+    const owner = randomId();
+    const minted = (await load()).mint('factor', owner);
+    expect((await load()).unwrap('factor', owner, minted)).toEqual(minted.key);
+  });
 });
 
 describe('the domain keys under HashiCorp Vault', () => {

@@ -29,13 +29,10 @@ export class DomainKeys {
   ) {}
 
   async load(): Promise<void> {
-    const rows = await this.rows();
-    const keys = await this.keyring.unwrap(rows.map(placed));
-    for (const [at, { key_id, domain }] of rows.entries()) {
-      this.#byId.set(key_id, got(keys[at]));
-      this.#current.set(domain as Domain, key_id);
-    }
-    await this.leaveOldRoots(rows);
+    // Before one is added: a row under the wrong keyring beside the others would open under neither one ever after.
+    const there = await this.take(await this.find());
+    const added = await this.addMissing(there);
+    await this.leaveOldRoots([...there, ...(await this.take(added))]);
   }
 
   /**
@@ -68,21 +65,32 @@ export class DomainKeys {
     return open(this.byId(domainKey), wrapped, ownerPlace(domain, owner));
   }
 
-  /** Every domain has a key from the first start on. */
-  private async rows(): Promise<DomainKeyRow[]> {
-    const find = () => this.unitOfWork.single((tx) => this.store.findAll(tx, DOMAINS));
-    const there = new Set((await find()).map(({ domain }) => domain));
-    const missing = DOMAINS.filter((domain) => !there.has(domain));
-    if (missing.length > 0) {
-      const fresh = missing.map((domain) => ({ bytes: randomKey(), place: domainPlace(domain, 1) }));
-      const wrapped = await this.keyring.wrap(fresh);
-      await this.unitOfWork.run(async (tx) => {
-        for (const [at, domain] of missing.entries()) {
-          await this.store.insertIfAbsent(tx, domain, 1, got(wrapped[at]));
-        }
-      });
+  private find(): Promise<DomainKeyRow[]> {
+    return this.unitOfWork.single((tx) => this.store.findAll(tx, DOMAINS));
+  }
+
+  private async take(rows: readonly DomainKeyRow[]): Promise<readonly DomainKeyRow[]> {
+    const keys = await this.keyring.unwrap(rows.map(placed));
+    for (const [at, { key_id, domain }] of rows.entries()) {
+      this.#byId.set(key_id, got(keys[at]));
+      this.#current.set(domain as Domain, key_id);
     }
-    return find();
+    return rows;
+  }
+
+  /** Every domain has a key from the first start on. @returns what wasn't there, also where another process made it */
+  private async addMissing(there: readonly DomainKeyRow[]): Promise<DomainKeyRow[]> {
+    const missing = DOMAINS.filter((name) => !there.some(({ domain }) => domain === name));
+    if (missing.length === 0) return [];
+    const fresh = missing.map((domain) => ({ bytes: randomKey(), place: domainPlace(domain, 1) }));
+    const wrapped = await this.keyring.wrap(fresh);
+    await this.unitOfWork.run(async (tx) => {
+      for (const [at, domain] of missing.entries()) {
+        await this.store.insertIfAbsent(tx, domain, 1, got(wrapped[at]));
+      }
+    });
+    const known = new Set(there.map(({ key_id }) => key_id));
+    return (await this.find()).filter(({ key_id }) => !known.has(key_id));
   }
 
   /**
