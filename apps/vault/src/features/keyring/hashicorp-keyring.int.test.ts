@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { context } from '@integument/crypto';
 import { describeError } from '@integument/telemetry';
@@ -176,6 +177,44 @@ describe('its token', () => {
     expectSilence(error);
     server.newSecret();
     await keyring.check();
+  });
+
+  it('is not asked for with the same withdrawn secret until the role is locked out', async () => {
+    server.withdrawSecret();
+    server.revokeTokens();
+    const before = server.count(LOGIN);
+    for (let beat = 0; beat < 60; beat++) {
+      server.ahead += 5_000;
+      expect((await failureOf(keyring.check())).why).toBe('denied');
+    }
+    expect(server.count(LOGIN) - before).toBe(2);
+    server.newSecret();
+    await keyring.check();
+  });
+
+  it('is asked for again with a refused secret, seldom: it may be the keyring that was wrong', async () => {
+    const before = server.count(LOGIN);
+    server.revokeTokens();
+    const again = server.withdrawSecret();
+    for (let minute = 0; minute < 40; minute++) {
+      server.ahead += 60_000;
+      await failureOf(keyring.check());
+    }
+    expect(server.count(LOGIN) - before).toBe(4);
+    again();
+    server.ahead += 17 * 60_000;
+    await keyring.check();
+  });
+
+  it('is not asked for with an empty secret, nor without its file', async () => {
+    const { secretIdFile } = server.settings;
+    const before = server.asked.length;
+    server.revokeTokens();
+    writeFileSync(secretIdFile, '\n');
+    expect((await failureOf(HashicorpKeyring.open(server.settings))).why).toBe('denied');
+    rmSync(secretIdFile);
+    expect((await failureOf(HashicorpKeyring.open(server.settings))).why).toBe('denied');
+    expect(server.asked.length).toBe(before);
   });
 
   it('that opens nothing is no reason to sign in again and again', async () => {

@@ -16,6 +16,8 @@ export type Failure =
   | 'reset'
   | 'slow';
 
+const LOCK_OUT_MS = 15 * 60_000;
+
 interface Token {
   readonly mayRenewUntil: number;
   endsAt: number;
@@ -55,6 +57,8 @@ export class TransitServer {
   sockets = 0;
   readonly #tokens = new Map<string, Token>();
   readonly #secrets = new Set<string>();
+  /** sign-ins with a wrong secret since the last right one or quarter of an hour without any */
+  #wrong = { count: 0, last: -Infinity };
   readonly #folder = mkdtempSync(join(tmpdir(), 'integument-transit-'));
 
   private constructor(
@@ -112,9 +116,13 @@ export class TransitServer {
     writeFileSync(join(this.#folder, 'secret-id'), `${secret}\n`, { mode: 0o600 });
   }
 
-  /** The secret is withdrawn and nobody has written a new one. */
-  withdrawSecret(): void {
+  /** The secret is withdrawn and nobody has written a new one. @returns puts it back */
+  withdrawSecret(): () => void {
+    const withdrawn = [...this.#secrets];
     this.#secrets.clear();
+    return () => {
+      for (const secret of withdrawn) this.#secrets.add(secret);
+    };
   }
 
   revokeTokens(): void {
@@ -208,9 +216,14 @@ export class TransitServer {
   }
 
   private signIn({ role_id, secret_id }: Record<string, unknown>): Reply {
-    if (role_id !== this.roleId || !this.#secrets.has(String(secret_id))) {
+    if (role_id !== this.roleId) return failed(400, 'invalid role or secret ID');
+    if (!secret_id) return failed(400, 'missing secret_id');
+    if (this.lockedOut()) return failed(403, 'permission denied');
+    if (typeof secret_id !== 'string' || !this.#secrets.has(secret_id)) {
+      this.#wrong = { count: this.#wrong.count + 1, last: this.now() };
       return failed(400, 'invalid role or secret ID');
     }
+    this.#wrong = { count: 0, last: -Infinity };
     const token = `hvs.${randomBytes(24).toString('base64url')}`;
     const now = this.now();
     this.#tokens.set(token, {
@@ -218,6 +231,12 @@ export class TransitServer {
       mayRenewUntil: now + this.tokenLifeMax * 1_000,
     });
     return { status: 200, body: { auth: this.auth(token, this.tokenLife) } };
+  }
+
+  /** As by default there: five wrong secrets lock the role out for a quarter of an hour, whatever comes then. */
+  private lockedOut(): boolean {
+    if (this.now() - this.#wrong.last > LOCK_OUT_MS) this.#wrong = { count: 0, last: -Infinity };
+    return this.#wrong.count >= 5;
   }
 
   private renew(name: string, token: Token): Reply {
