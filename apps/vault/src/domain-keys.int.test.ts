@@ -142,6 +142,23 @@ describe('the domain keys under HashiCorp Vault', () => {
     expect(await wrapped()).toEqual(before);
   });
 
+  it('are not stored where the keyring answers in another order, or with other keys', async () => {
+    const keyring = await HashicorpKeyring.open(server.settings);
+    const wrap = keyring.wrap.bind(keyring);
+    const wrongly: Keyring['wrap'][] = [
+      async (keys) => (await wrap(keys)).reverse(),
+      (keys) => wrap(keys.map(({ place }) => ({ bytes: randomId(), place }))),
+    ];
+    for (const wrong of wrongly) {
+      keyring.wrap = wrong;
+      await expect(loadOn(keyring, on)).rejects.toThrow(KeyringRefused);
+      expect(await wrapped()).toEqual([]);
+    }
+    keyring.wrap = wrap;
+    await loadOn(keyring, on);
+    expect((await wrapped()).length).toBeGreaterThan(0);
+  });
+
   it('stay as they are when a keyring rewraps them into others', async () => {
     const keyring = await HashicorpKeyring.open(server.settings);
     await loadOn(keyring, on);

@@ -84,6 +84,7 @@ export class DomainKeys {
     if (missing.length === 0) return [];
     const fresh = missing.map((domain) => ({ bytes: randomKey(), place: domainPlace(domain, 1) }));
     const wrapped = await this.keyring.wrap(fresh);
+    await this.requireOpens(fresh, wrapped);
     await this.unitOfWork.run(async (tx) => {
       for (const [at, domain] of missing.entries()) {
         await this.store.insertIfAbsent(tx, domain, 1, got(wrapped[at]));
@@ -95,21 +96,24 @@ export class DomainKeys {
 
   /**
    * After a rotation of the root key its old versions can go (the keyring's minimum version) once nothing lies under them.
-   * The new wrapping is opened before it takes the old one's place: a domain key that is lost loses everybody's data.
    */
   private async leaveOldRoots(rows: readonly DomainKeyRow[]): Promise<void> {
     const { newest } = await this.keyring.versions();
     const old = rows.filter(({ wrapped }) => this.keyring.versionOf(wrapped) < newest);
     if (old.length === 0) return;
     const rewrapped = await this.keyring.rewrap(old.map(placed));
-    const opened = await this.keyring.unwrap(
-      old.map((row, at) => ({ ...placed(row), bytes: got(rewrapped[at]) })),
-    );
-    const same = old.every(({ key_id }, at) => opened[at]?.equals(this.byId(key_id)));
-    if (!same) throw new KeyringRefused('the keyring rewrapped a key into another');
+    const keys = old.map((row) => ({ ...placed(row), bytes: this.byId(row.key_id) }));
+    await this.requireOpens(keys, rewrapped);
     await this.unitOfWork.run(async (tx) => {
       for (const [at, row] of old.entries()) await this.store.rewrap(tx, row, got(rewrapped[at]));
     });
+  }
+
+  /** Before a wrapping is stored: a domain key that is lost loses everybody's data. */
+  private async requireOpens(keys: readonly Placed[], wrapped: readonly Buffer[]): Promise<void> {
+    const opened = await this.keyring.unwrap(keys.map((key, at) => ({ ...key, bytes: got(wrapped[at]) })));
+    const same = keys.every(({ bytes }, at) => opened[at]?.equals(bytes));
+    if (!same) throw new KeyringRefused('the keyring wrapped a key into another');
   }
 
   private current(domain: Domain): number {
