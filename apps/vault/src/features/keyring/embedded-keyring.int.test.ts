@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { context } from '@integument/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyringFiles } from '../../vault.fixture.js';
@@ -97,6 +98,12 @@ describe('the embedded keyring', () => {
     expect(statSync(backup).mode & 0o777).toBe(0o600);
     writeFileSync(backup, randomBytes(61));
     await expect(EmbeddedKeyring.load(files)).rejects.toThrow('not the same');
+  });
+
+  it('shows its root to nobody who prints it', async () => {
+    const shown = await EmbeddedKeyring.load(files);
+    const whole = [inspect(shown, { depth: Infinity, showHidden: true }), JSON.stringify(shown)];
+    for (const text of whole) expect(text).not.toMatch(/Buffer|data/);
   });
 
   it('keeps its file to its owner and leaves no draft beside it', async () => {

@@ -17,7 +17,12 @@ export interface EmbeddedKeyringFiles {
  * it refuses databases elsewhere (see the vault's configuration).
  */
 export class EmbeddedKeyring implements Keyring {
-  private constructor(private readonly root: Buffer) {}
+  /** Private at run time too: what prints a keyring must not print this. */
+  readonly #root: Buffer;
+
+  private constructor(root: Buffer) {
+    this.#root = root;
+  }
 
   /**
    * Opens the keyring's file, or makes it where there is none.
@@ -33,12 +38,12 @@ export class EmbeddedKeyring implements Keyring {
   }
 
   wrap(keys: readonly Placed[]): Promise<Buffer[]> {
-    return Promise.resolve(keys.map(({ bytes, place }) => seal(this.root, bytes, place)));
+    return Promise.resolve(keys.map(({ bytes, place }) => seal(this.#root, bytes, place)));
   }
 
   unwrap(wrapped: readonly Placed[]): Promise<Buffer[]> {
     try {
-      return Promise.resolve(wrapped.map(({ bytes, place }) => open(this.root, bytes, place)));
+      return Promise.resolve(wrapped.map(({ bytes, place }) => open(this.#root, bytes, place)));
     } catch (error) {
       if (!(error instanceof SealBroken)) throw error;
       return Promise.reject(new KeyringRefused('wrapped key does not belong to this keyring or this place'));
