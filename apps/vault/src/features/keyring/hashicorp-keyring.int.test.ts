@@ -3,16 +3,19 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { context } from '@integument/crypto';
 import { describeError } from '@integument/telemetry';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestAuthority } from '../../../../../libs/audit-log/src/siem/certificates.fixture.js';
+import { AppRole } from './app-role.js';
 import { HashicorpKeyring } from './hashicorp-keyring.js';
 import { keyringContract } from './keyring.contract.js';
 import { KeyringRefused, KeyringUnavailable } from './keyring.errors.js';
+import { TransitClient } from './transit-client.js';
 import { type Failure, TransitServer } from './transit-server.fixture.js';
 
 const PLACE = context('domain_key', 'person', 1);
 const LOGIN = 'POST auth/approle/login';
 const RENEW = 'POST auth/token/renew-self';
+const READ = 'GET transit/keys/integument';
 
 keyringContract('the keyring on HashiCorp Vault, as any', async () => {
   const server = await TransitServer.start();
@@ -83,6 +86,7 @@ describe('a keyring that fails', () => {
     ['that sends elsewhere', quoting(307, { location: 'http://127.0.0.1:1/' }), 'failing'],
     ['that asks for patience', quoting(429, { 'retry-after': '0' }), 'limited'],
     ['that answers with something else', () => 'garbage', 'failing'],
+    ['that answers without end', () => 'huge', 'failing'],
     ['that breaks off', () => 'reset', 'unreachable'],
     ['that begins to answer and stops', () => 'slow', 'slow'],
   ])('%s is away, gives no secret away, and is back by itself', async (_title, failure, why) => {
@@ -116,6 +120,42 @@ describe('a keyring that fails', () => {
     expect(server.asked.length).toBe(asked);
     server.ahead += 1_500;
     await keyring.check();
+  });
+
+  it('is not asked before that time either when a request under way fails later and otherwise', async () => {
+    server.failure = 'slow';
+    const slow = failureOf(keyring.versions());
+    await vi.waitFor(() => expect(server.asked.at(-1)).toBe(READ));
+    server.failure = { status: 429, headers: { 'retry-after': '7' } };
+    expect((await failureOf(keyring.check())).why).toBe('limited');
+    expect((await slow).why).toBe('slow');
+    const asked = server.asked.length;
+    server.failure = undefined;
+    expect((await failureOf(keyring.check())).why).toBe('limited');
+    expect(server.asked.length).toBe(asked);
+  });
+
+  type Results = { data: { batch_results: unknown[] } };
+  const results = (change: (all: unknown[]) => unknown) => (body: object | undefined) => ({
+    data: { batch_results: change((body as Results).data.batch_results) },
+  });
+  it.each<[string, (body: object | undefined) => object | undefined]>([
+    ['nothing', () => undefined],
+    ['nothing of what was asked', () => ({})],
+    ['no results', results(() => null)],
+    ['one result less', results((all) => all.slice(1))],
+    ['one result more', results((all) => [...all, ...all.slice(1)])],
+    ['an empty result', results((all) => [{}, ...all.slice(1)])],
+    ['a result of another kind', results((all) => [{ ciphertext: 'x', plaintext: '!' }, ...all.slice(1)])],
+  ])('with %s is away: a key at another’s place would be another’s', async (_title, bend) => {
+    const two = [key, { ...key, place: context('domain_key', 'permit', 1) }];
+    const wrapped = (await keyring.wrap(two)).map((bytes, at) => ({ bytes, place: two[at]?.place ?? PLACE }));
+    server.bend = bend;
+    for (const work of [keyring.wrap(two), keyring.unwrap(wrapped), keyring.rewrap(wrapped)]) {
+      const error = await failureOf(work);
+      expect(error.why).toBe('failing');
+      expectSilence(error);
+    }
   });
 
   it('is not followed to where it sends', async () => {
@@ -161,6 +201,45 @@ describe('its token', () => {
     server.revokeTokens();
     await keyring.check();
     expect(server.count(LOGIN)).toBe(2);
+  });
+
+  it('is got anew once for all whose requests it was refused for', async () => {
+    server.revokeTokens();
+    await Promise.all(Array.from({ length: 10 }, () => keyring.versions()));
+    expect(server.count(LOGIN)).toBe(2);
+  });
+
+  it('that was got meanwhile stays when an older one turns out to be refused', async () => {
+    const { address, roleId, secretIdFile } = server.settings;
+    const now = () => performance.now();
+    const client = new TransitClient({ address, timeoutMs: 1_000, now });
+    const role = new AppRole(client, { roleId, secretIdFile, now });
+    const token = await role.token();
+    role.forget('an older one');
+    expect(await role.token()).toBe(token);
+    role.forget(token);
+    expect(await role.token()).not.toBe(token);
+  });
+
+  it('is got anew in time where it is one that can’t be renewed', async () => {
+    server.tokenRenewable = false;
+    const other = await HashicorpKeyring.open(server.settings);
+    server.ahead += 45_000;
+    await other.check();
+    expect([server.count(LOGIN), server.count(RENEW)]).toEqual([3, 0]);
+  });
+
+  it('is got anew where its renewal fails, though the token itself is good', async () => {
+    server.failing = RENEW;
+    server.failure = { status: 500, text: 'role "integument-vault" does not exist during renewal' };
+    server.ahead += 45_000;
+    await keyring.check();
+    expect([server.count(LOGIN), server.count(RENEW)]).toEqual([2, 1]);
+  });
+
+  it('that a sign-in doesn’t bring is a keyring that fails', async () => {
+    server.bend = (body, asked) => (asked === LOGIN ? { auth: null } : body);
+    expect((await failureOf(HashicorpKeyring.open(server.settings))).why).toBe('failing');
   });
 
   it('is got anew after its end', async () => {
@@ -239,6 +318,15 @@ describe('a root key', () => {
     const open = await TransitServer.start({ exportable: true });
     await expect(HashicorpKeyring.open(open.settings)).rejects.toThrow('can leave');
     await open.close();
+    const honest = server.key.describe();
+    server.key.describe = () => ({ ...honest, allow_plaintext_backup: true });
+    await expect(HashicorpKeyring.open(server.settings)).rejects.toThrow('can leave');
+  });
+
+  it('of another type stops the start', async () => {
+    const honest = server.key.describe();
+    server.key.describe = () => ({ ...honest, type: 'aes128-gcm96' });
+    await expect(HashicorpKeyring.open(server.settings)).rejects.toThrow('type aes256-gcm96');
   });
 
   it('of another kind of keyring is refused without asking', async () => {

@@ -5,6 +5,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HashicorpOptions } from './hashicorp-keyring.js';
 import { TransitKey } from './transit-key.fixture.js';
@@ -13,6 +14,7 @@ import { TransitKey } from './transit-key.fixture.js';
 export type Failure =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly text?: string }
   | 'garbage'
+  | 'huge'
   | 'reset'
   | 'slow';
 
@@ -46,6 +48,11 @@ export class TransitServer {
   /** what its clock is ahead of ours; milliseconds */
   ahead = 0;
   failure: Failure | undefined;
+  /** the one request that fails, as `asked` has it; all when absent */
+  failing: string | undefined;
+  /** changes what it would have answered */
+  bend: ((body: object | undefined, asked: string) => object | undefined) | undefined;
+  tokenRenewable = true;
   /** seconds */
   tokenLife = 60;
   /** seconds from its sign-in on, renewed or not */
@@ -146,7 +153,7 @@ export class TransitServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString('utf8');
-    if (await this.fail(response)) return;
+    if ((this.failing ?? `${method} ${path}`) === `${method} ${path}` && (await this.fail(response))) return;
     const header = (name: string) => headers[name] as string | undefined;
     const { status, body } = this.answer({
       method,
@@ -156,7 +163,8 @@ export class TransitServer {
       body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
     });
     response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(body && JSON.stringify(body));
+    const bent = this.bend ? this.bend(body, `${method} ${path}`) : body;
+    response.end(bent && JSON.stringify(bent));
   }
 
   private async fail(response: http.ServerResponse): Promise<boolean> {
@@ -164,6 +172,7 @@ export class TransitServer {
     if (failure === undefined) return false;
     if (failure === 'reset') response.destroy();
     else if (failure === 'garbage') response.end('<html>{"data"');
+    else if (failure === 'huge') await pipeline(endless(), response).catch(() => undefined);
     else if (failure === 'slow') {
       // A first piece comes in time and the rest doesn't: a limit on silence alone would never end it.
       response.write('{');
@@ -240,14 +249,21 @@ export class TransitServer {
   }
 
   private renew(name: string, token: Token): Reply {
+    if (!this.tokenRenewable) return failed(400, 'lease is not renewable');
     const now = this.now();
     token.endsAt = Math.min(now + this.tokenLife * 1_000, token.mayRenewUntil);
     return { status: 200, body: { auth: this.auth(name, Math.floor((token.endsAt - now) / 1_000)) } };
   }
 
   private auth(token: string, seconds: number): object {
-    const policies = ['default', 'integument-vault'];
-    return { client_token: token, accessor: 'x', policies, lease_duration: seconds, renewable: true };
+    const policies = ['integument-vault'];
+    return {
+      client_token: token,
+      accessor: 'x',
+      policies,
+      lease_duration: seconds,
+      renewable: this.tokenRenewable,
+    };
   }
 
   private now(): number {
@@ -260,6 +276,13 @@ export interface TransitServerOptions {
   readonly namespace?: string;
   readonly derived?: boolean;
   readonly exportable?: boolean;
+}
+
+async function* endless(): AsyncGenerator<string> {
+  for (;;) {
+    yield ' '.repeat(1 << 16);
+    await sleep(1);
+  }
 }
 
 function failed(status: number, text: string): Reply {
