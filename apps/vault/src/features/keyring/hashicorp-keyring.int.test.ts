@@ -10,7 +10,7 @@ import { HashicorpKeyring } from './hashicorp-keyring.js';
 import { keyringContract } from './keyring.contract.js';
 import { KeyringRefused, KeyringUnavailable } from './keyring.errors.js';
 import { TransitClient } from './transit-client.js';
-import { type Failure, TransitServer } from './transit-server.fixture.js';
+import { ALLOWED, type Failure, TransitServer } from './transit-server.fixture.js';
 
 const PLACE = context('domain_key', 'person', 1);
 const LOGIN = 'POST auth/approle/login';
@@ -302,6 +302,15 @@ describe('its token', () => {
     await failureOf(keyring.versions());
     expect(server.asked.length - before).toBe(2);
   });
+});
+
+it('the policy of deploy/ allows what is asked, and nothing that isn’t', async () => {
+  const [bytes = Buffer.alloc(0)] = await keyring.wrap([key]);
+  await keyring.rewrap([{ ...key, bytes }]);
+  server.ahead += 45_000;
+  await keyring.check();
+  const asked = new Set(server.asked.filter((line) => line !== LOGIN));
+  expect([...asked].sort()).toEqual([...ALLOWED].sort());
 });
 
 describe('a root key', () => {

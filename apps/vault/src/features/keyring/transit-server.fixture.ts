@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROJECT_FOLDER } from '../../../../../tools/project-folder.js';
 import type { HashicorpOptions } from './hashicorp-keyring.js';
 import { TransitKey } from './transit-key.fixture.js';
 
@@ -31,6 +32,21 @@ interface Asked {
   readonly token: string | undefined;
   readonly namespace: string | undefined;
   readonly body: Record<string, unknown>;
+}
+
+const POLICY = readFileSync(join(PROJECT_FOLDER, 'deploy/hashicorp-vault/policy.hcl'), 'utf8');
+const CAPABILITIES = new Map([
+  ['read', 'GET'],
+  ['update', 'POST'],
+]);
+
+/** What the role may ask, as `TransitServer.asked` has it: the policy of deploy/. */
+export const ALLOWED = [...POLICY.matchAll(/^path "([^"]+)" \{ capabilities = \["(\w+)"\] \}$/gm)].map(
+  ([, path, capability = '']) => `${CAPABILITIES.get(capability)} ${path}`,
+);
+
+function allowed({ method, path }: Asked): boolean {
+  return ALLOWED.includes(`${method} ${path}`);
 }
 
 interface Reply {
@@ -191,7 +207,7 @@ export class TransitServer {
     }
     if (asked.path === 'auth/approle/login') return this.signIn(asked.body);
     const token = this.#tokens.get(asked.token ?? '');
-    if (!token || token.endsAt <= this.now()) return failed(403, 'permission denied');
+    if (!token || token.endsAt <= this.now() || !allowed(asked)) return failed(403, 'permission denied');
     if (asked.path === 'auth/token/renew-self') return this.renew(asked.token ?? '', token);
     return this.transit(asked);
   }
@@ -201,8 +217,7 @@ export class TransitServer {
       return { status: 200, body: { data: this.key.describe() } };
     }
     const operation = /^transit\/(encrypt|decrypt|rewrap)\/integument$/.exec(path)?.[1];
-    // The policy has these four and no other.
-    if (method !== 'POST' || !operation) return failed(403, '1 error occurred:\n\t* permission denied\n\n');
+    if (method !== 'POST' || !operation) return failed(404, 'unsupported path');
     const items = body.batch_input as Record<string, string>[];
     const results = items.map((item) => this.one(operation, item));
     const refused = results.some((result) => 'error' in result);
