@@ -96,8 +96,26 @@ describe('the embedded keyring', () => {
     await EmbeddedKeyring.load(files);
     expect(readFileSync(backup).equals(readFileSync(files.sealedFile))).toBe(true);
     expect(statSync(backup).mode & 0o777).toBe(0o600);
-    writeFileSync(backup, randomBytes(61));
-    await expect(EmbeddedKeyring.load(files)).rejects.toThrow('not the same');
+  });
+
+  it('says of a file and a backup that differ which to keep, and touches neither', async () => {
+    const backup = `${files.sealedFile}.backup`;
+    await EmbeddedKeyring.load(files);
+    const other = { ...files, sealedFile: join(files.folder, 'other.sealed') };
+    await EmbeddedKeyring.load(other);
+    const whole = readFileSync(files.sealedFile);
+    const another = readFileSync(other.sealedFile);
+    const backups: [Buffer, string][] = [
+      [another, 'two keyrings'],
+      [randomBytes(61), 'take the backup away, not the file'],
+      [whole.subarray(0, -1), 'take the backup away, not the file'],
+      [Buffer.alloc(0), 'take the backup away, not the file'],
+    ];
+    for (const [bytes, text] of backups) {
+      writeFileSync(backup, bytes);
+      await expect(EmbeddedKeyring.load(files)).rejects.toThrow(text);
+      expect([readFileSync(files.sealedFile), readFileSync(backup)]).toEqual([whole, bytes]);
+    }
   });
 
   it('shows its root to nobody who prints it', async () => {

@@ -33,7 +33,7 @@ export class EmbeddedKeyring implements Keyring {
     const file = new SealedFile(files.sealedFile);
     const sealed = await file.readOrMake(() => sealingKey.seal(randomBytes(KEY_BYTES)));
     const root = await openRoot(sealingKey, sealed);
-    await file.requireCopy(sealed);
+    await requireSame(sealingKey, sealed, await file.copyOf(sealed));
     return new EmbeddedKeyring(root);
   }
 
@@ -83,4 +83,17 @@ async function openRoot(sealingKey: SealingKey, sealed: Buffer): Promise<Buffer>
     if (!(error instanceof SealBroken)) throw error;
     throw new KeyringRefused('the keyring’s file was changed or belongs to another key file or passphrase');
   }
+}
+
+/** Says which of the two to touch: whoever puts a damaged backup back has lost the root key. */
+async function requireSame(sealingKey: SealingKey, sealed: Buffer, copy: Buffer): Promise<void> {
+  if (copy.equals(sealed)) return;
+  const opens = await openRoot(sealingKey, copy).then(
+    () => true,
+    () => false,
+  );
+  if (opens) throw new KeyringRefused('the keyring’s file and its backup are two keyrings: lose neither');
+  throw new KeyringRefused(
+    'the keyring’s file is whole, its backup is not: take the backup away, not the file',
+  );
 }
