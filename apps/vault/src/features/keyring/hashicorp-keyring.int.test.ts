@@ -172,6 +172,7 @@ describe('a keyring that fails', () => {
     for (const work of [keyring.unwrap([{ ...key, bytes }]), keyring.rewrap([{ ...key, bytes }])]) {
       const error: unknown = await work.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(KeyringRefused);
+      expect(describeError(error).code).toBe('keyring.refused');
       expectSilence(error);
     }
   });
