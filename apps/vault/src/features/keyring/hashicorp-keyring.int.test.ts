@@ -339,6 +339,22 @@ describe('a root key', () => {
     await expect(HashicorpKeyring.open(server.settings)).rejects.toThrow('type aes256-gcm96');
   });
 
+  it('that is another one under the same name is not vouched for, until the old one is back', async () => {
+    const back = server.key.replace();
+    for (let beat = 0; beat < 3; beat++) await expect(keyring.check()).rejects.toThrow(KeyringRefused);
+    back();
+    await keyring.check();
+  });
+
+  it('may be rotated, and its least version raised, while it is watched', async () => {
+    for (let version = 2; version < 5; version++) {
+      server.key.rotate();
+      await keyring.check();
+      server.key.oldest = version;
+      await keyring.check();
+    }
+  });
+
   it('of another kind of keyring is refused without asking', async () => {
     const asked = server.asked.length;
     await expect(keyring.unwrap([{ ...key, bytes: randomBytes(61) }])).rejects.toThrow(KeyringRefused);
