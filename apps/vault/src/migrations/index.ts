@@ -33,6 +33,7 @@ import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
 import { staffSchemaSql } from '../features/staff/staff.schema.js';
+import { tokensSchemaSql } from '../features/tokens/tokens.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -65,4 +66,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(27, 'approvals-by-one-clock', approvalsByOneClockSql),
   migration(28, 'enacted-rules-kept', enactedRulesKeptSql),
   migration(29, 'approvals-overtaken', approvalsOvertakenSql),
+  migration(30, 'tokens', tokensSchemaSql),
 ];

@@ -3,7 +3,7 @@ import type { UnitOfWork } from '@integument/database';
 import { type Keyring, type KeyringPulse, KeyringRefused, type Placed } from '../keyring/index.js';
 import type { DomainKeyRow, KeysStore } from './keys.store.js';
 
-const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence', 'factor'] as const;
+const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token'] as const;
 export type Domain = (typeof DOMAINS)[number];
 
 /** A data key under the domain key that wraps it. */
@@ -59,6 +59,17 @@ export class DomainKeys {
   /** The domain's own key, for the blind index and for sealing what a session carries. */
   secret(domain: 'index' | 'session'): Buffer {
     return this.byId(this.current(domain));
+  }
+
+  /** The key under which values of the domain lie directly. @param _values how many are about to be sealed under it */
+  lend(domain: 'token', _values: number): { key: Buffer; domainKey: number } {
+    const domainKey = this.current(domain);
+    return { key: this.byId(domainKey), domainKey };
+  }
+
+  /** What was lent before, to open what lies under it. */
+  lent(domainKey: number): Buffer {
+    return this.byId(domainKey);
   }
 
   private unwrapWhole(domain: Domain, owner: Buffer, { domainKey, wrapped }: WrappedKey): Buffer {
