@@ -38,6 +38,7 @@ import { PersonSealer } from './features/people/sealed-person.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
+import { RevealDecisions } from './features/reveals/index.js';
 import { RulesService } from './features/rules/rules.service.js';
 import { RulesStore } from './features/rules/rules.store.js';
 import { StoredRules } from './features/rules/stored-rules.js';
@@ -189,8 +190,8 @@ export class TestVault {
   revealsOfReplica(rules: RulesInForce): RevealDesk {
     const shared = postgresCounts(this.dataSource);
     const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => this.now() });
-    const abilities = new Abilities(vaultPolicies);
-    return new RevealDesk(this.people, new PeopleStore(), abilities, rules, allowances, this.unitOfWork);
+    const decisions = new RevealDecisions(new Abilities(vaultPolicies), rules, allowances);
+    return new RevealDesk(this.people, new PeopleStore(), decisions, this.unitOfWork);
   }
 
   /** Enrols somebody as the shop does. @returns the name the shop knows them by */

@@ -33,4 +33,5 @@ export * from './sessions.js';
 export * from './sign-in.js';
 export * from './staff.js';
 export * from './staff-roles.js';
+export * from './tokens.js';
 export * from './wall-clock.js';

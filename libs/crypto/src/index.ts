@@ -3,7 +3,14 @@ export { canonicalJson, type Json, NotCanonical } from './canonical-json.js';
 export { commit } from './commitment.js';
 export { context } from './context.js';
 export { deriveKey, KEY_BYTES } from './derive.js';
-export { decodeId, encodeId, IDENTIFIER_BYTES, MalformedIdentifier, randomId } from './identifier.js';
+export {
+  decodedOrNull,
+  decodeId,
+  encodeId,
+  IDENTIFIER_BYTES,
+  MalformedIdentifier,
+  randomId,
+} from './identifier.js';
 export { operationDigest } from './operation-digest.js';
-export { randomKey } from './random.js';
+export { fillRandom, randomKey } from './random.js';
 export { open, SEAL_OVERHEAD, SealBroken, seal } from './seal.js';

@@ -67,6 +67,11 @@ export class DomainKeys {
     return { key: this.byId(domainKey), domainKey };
   }
 
+  /** Which key the blind index works by. */
+  indexKey(): number {
+    return this.current('index');
+  }
+
   /** What was lent before, to open what lies under it. */
   lent(domainKey: number): Buffer {
     return this.byId(domainKey);

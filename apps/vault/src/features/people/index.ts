@@ -1,3 +1,4 @@
+export { personNotFound } from './people.errors.js';
 export { PeopleModule } from './people.module.js';
 export { peoplePolicy } from './people.policy.js';
 export { CONSOLE, inRegions } from './people.store.js';

@@ -1,12 +1,11 @@
 import { AuditLog } from '@integument/audit-log';
-import { Abilities } from '@integument/authz';
-import { BlindIndex, deriveKey } from '@integument/crypto';
+import { BlindIndex } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
-import { postgresCounts, provide, RulesInForce, StrictAllowances } from '@integument/http';
+import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { ISSUER } from '../../platform/tokens.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
+import { RevealDecisions, RevealsModule } from '../reveals/index.js';
 import { RulesModule } from '../rules/index.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { PeopleController } from './people.controller.js';
@@ -17,7 +16,7 @@ import { RevealDesk } from './reveal-desk.js';
 import { PersonSealer } from './sealed-person.js';
 
 @Module({
-  imports: [KeysModule, RulesModule],
+  imports: [KeysModule, RevealsModule, RulesModule],
   controllers: [PeopleController],
   providers: [
     provide(PeopleStore),
@@ -25,16 +24,7 @@ import { PersonSealer } from './sealed-person.js';
     provide(PeopleEnroller, PeopleStore, PersonSealer, AuditLog),
     provide(PeopleService, PeopleStore, PersonSealer, AuditLog, ISSUER),
     provide(EnrolmentDesk, PeopleService, PeopleStore, UnitOfWork),
-    {
-      provide: StrictAllowances,
-      inject: [DataSource, DomainKeys],
-      useFactory: (dataSource: DataSource, keys: DomainKeys) =>
-        new StrictAllowances({
-          shared: postgresCounts(dataSource),
-          key: deriveKey(keys.secret('session'), 'integument/reveal-allowances/v1'),
-        }),
-    },
-    provide(RevealDesk, PeopleService, PeopleStore, Abilities, RulesInForce, StrictAllowances, UnitOfWork),
+    provide(RevealDesk, PeopleService, PeopleStore, RevealDecisions, UnitOfWork),
   ],
   exports: [PeopleEnroller],
 })

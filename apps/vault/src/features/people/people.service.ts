@@ -17,9 +17,9 @@ import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by, forbidden } from '@integument/http';
 import { maskText, toText } from '../catalogue/index.js';
+import { allowing, type RevealGrant } from '../reveals/index.js';
 import {
   batchEnrolled,
-  POLICIES_NAMED,
   peopleSearched,
   personEnrolled,
   personRead,
@@ -41,12 +41,6 @@ export interface PreparedEnrolment {
   readonly row: EnrolmentRow;
   readonly entry: ReturnType<typeof personEnrolled>;
   readonly name: ClientPseudonym;
-}
-
-/** What was decided before anybody was looked up: where a reveal may reach, and the policies that allow it there. */
-export interface RevealGrant {
-  readonly regions: Regions;
-  readonly policies: readonly { readonly id: string; readonly regions: Regions }[];
 }
 
 /** What is done with people. `regions`: where the stored rules let the caller's ability reach; decided before the transaction. */
@@ -141,7 +135,7 @@ export class PeopleService {
         fields,
         reason,
         count: fields.length,
-        details: { form, policies: allowing(grant, person) },
+        details: { form, policies: allowing(grant, person.region) },
       }),
     );
     if (form === 'masked') return { person: name, fields: {}, masked: this.masksOf(person, fields) };
@@ -217,12 +211,6 @@ export class PeopleService {
       }),
     );
   }
-}
-
-/** Of the policies that a grant is by, those that reach this person. */
-function allowing({ policies }: RevealGrant, { region }: FoundPerson): string[] {
-  const reaching = policies.filter(({ regions }) => reaches(regions, region));
-  return reaching.slice(0, POLICIES_NAMED).map(({ id }) => id);
 }
 
 /** Nobody moves a person out of their own reach, or into that of others, or from a region that their rules or policies close. */

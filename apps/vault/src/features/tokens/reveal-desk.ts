@@ -1,0 +1,70 @@
+import { CodedError, type HeldToken, heldToken } from '@integument/contracts';
+import { Coalescer, type UnitOfWork } from '@integument/database';
+import type { Asker } from '@integument/http';
+import type { RevealDecisions, RevealWish } from '../reveals/index.js';
+import { grantsBy, takenGrants } from './reveal-grants.js';
+import type { NamedToken, TokenLookup } from './token-lookup.js';
+import type { Revealed, RevealRequest, TokenRevealer } from './token-revealer.js';
+import { malformed } from './tokens.errors.js';
+
+/** Decides about reveals of tokens before anything is looked up; single ones that arrive together share a transaction. */
+export class TokenRevealDesk {
+  readonly #singles: Coalescer<RevealRequest, Revealed | CodedError>;
+
+  constructor(
+    private readonly revealer: TokenRevealer,
+    private readonly lookup: TokenLookup,
+    private readonly decisions: RevealDecisions,
+    private readonly unitOfWork: UnitOfWork,
+  ) {
+    this.#singles = new Coalescer({
+      maxBatch: 500,
+      concurrency: 2,
+      flush: async (requests) => {
+        const told = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, requests));
+        return told.map(([one]) => one ?? malformed());
+      },
+    });
+  }
+
+  /** @throws CodedError why it is not told */
+  async revealOne(asker: Asker, held: HeldToken, wish: RevealWish): Promise<Revealed> {
+    const name = this.lookup.name(asker.caller, held);
+    if (name instanceof CodedError) throw name;
+    const told = await this.#singles.submit(await this.requestOf(asker, [name], wish));
+    if (told instanceof CodedError) throw told;
+    return told;
+  }
+
+  /** Each is answered for itself. @throws CodedError `people.purpose_not_allowed` */
+  async revealBatch(
+    asker: Asker,
+    entries: readonly unknown[],
+    wish: RevealWish,
+  ): Promise<(Revealed | CodedError)[]> {
+    const request = await this.requestOf(
+      asker,
+      entries.map((entry) => this.nameOf(asker, entry)),
+      wish,
+    );
+    const [told = []] = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [request]));
+    return told;
+  }
+
+  private nameOf(asker: Asker, entry: unknown): NamedToken | CodedError {
+    const parsed = heldToken.safeParse(entry);
+    return parsed.success ? this.lookup.name(asker.caller, parsed.data) : malformed();
+  }
+
+  private async requestOf(
+    asker: Asker,
+    tokens: readonly (NamedToken | CodedError)[],
+    wish: RevealWish,
+  ): Promise<RevealRequest> {
+    const decision = await this.decisions.about(asker.caller, wish);
+    const grantOf = grantsBy(decision);
+    if (!decision.mayBeLimited()) return { asker, wish, tokens, grant: grantOf };
+    const wanted = await this.unitOfWork.run((tx) => this.revealer.fieldsAndRegions(tx, { asker, tokens }));
+    return { asker, wish, tokens, grant: await takenGrants(this.decisions, asker.caller, grantOf, wanted) };
+  }
+}

@@ -1,0 +1,83 @@
+import { AuditLog } from '@integument/audit-log';
+import { Abilities } from '@integument/authz';
+import { makeToken, type RevealPurpose } from '@integument/contracts';
+import { BlindIndex } from '@integument/crypto';
+import { type Asker, postgresCounts, StrictAllowances } from '@integument/http';
+import { vaultPolicies } from '../../platform/policies.js';
+import { SHOP, type TestVault } from '../../vault.fixture.js';
+import { Catalogue } from '../catalogue/index.js';
+import { RevealDecisions } from '../reveals/index.js';
+import { MakingDesk } from './making-desk.js';
+import { TokenRevealDesk } from './reveal-desk.js';
+import { TokenIds } from './token-ids.js';
+import { TokenLookup } from './token-lookup.js';
+import { TokenMaker } from './token-maker.js';
+import { TokenRevealer } from './token-revealer.js';
+import { TokenSealer } from './token-sealer.js';
+import { TokensService } from './tokens.service.js';
+import { TokensStore } from './tokens.store.js';
+
+export const REASON = { code: 'order', reference: 'ORDER-7' } as const;
+
+/** The feature's services, wired as its module does, on the database of a test's vault. */
+export class TestTokens {
+  readonly store = new TokensStore();
+  readonly making: MakingDesk;
+  readonly reveals: TokenRevealDesk;
+  readonly service: TokensService;
+  readonly ids: TokenIds;
+
+  constructor(
+    readonly vault: TestVault,
+    readonly catalogue = new Catalogue(
+      [],
+      [{ name: 'orders', clients: new Set(['brand-shop', 'other-shop']) }],
+    ),
+  ) {
+    const { keys, unitOfWork, dataSource } = vault;
+    const audit = new AuditLog();
+    const sealer = new TokenSealer(keys, new BlindIndex(keys.secret('index')));
+    const lookup = new TokenLookup(this.store, catalogue);
+    this.ids = new TokenIds(unitOfWork, (tx) => this.store.nextSegment(tx));
+    const maker = new TokenMaker(this.store, this.ids, sealer, audit);
+    this.making = new MakingDesk(maker, catalogue, audit, unitOfWork);
+    const shared = postgresCounts(dataSource);
+    const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => vault.now() });
+    const decisions = new RevealDecisions(new Abilities(vaultPolicies), vault.rulesInForce, allowances);
+    const revealer = new TokenRevealer(this.store, lookup, catalogue, sealer, audit);
+    this.reveals = new TokenRevealDesk(revealer, lookup, decisions, unitOfWork);
+    this.service = new TokensService(this.store, lookup, audit);
+  }
+
+  /** As the route does: the body has been through the contract. */
+  async make(body: object, asker: Asker = SHOP): Promise<string> {
+    const parsed = makeToken.body?.parse(body);
+    if (!parsed) throw new Error('the contract has no body');
+    return (await this.making.makeOne(asker, parsed, null)).token;
+  }
+
+  makeBatch(values: readonly unknown[], { atomic = false, asker = SHOP } = {}) {
+    return this.vault.unitOfWork.run((tx) =>
+      this.making.makeBatch(tx, asker, values, { atomic, regions: null }),
+    );
+  }
+
+  reveal(
+    token: string,
+    { asker = SHOP, purpose = 'delivery' as RevealPurpose, form = 'plain' as 'masked' | 'plain' } = {},
+  ) {
+    return this.reveals.revealOne(asker, token as never, { purpose, form, reason: REASON });
+  }
+
+  revealBatch(tokens: readonly unknown[], asker: Asker = SHOP) {
+    return this.reveals.revealBatch(asker, tokens, { purpose: 'delivery', form: 'plain', reason: REASON });
+  }
+
+  remove(tokens: readonly string[], asker: Asker = SHOP) {
+    return this.vault.unitOfWork.run((tx) => this.service.remove(tx, asker, tokens as never, null));
+  }
+
+  describe(token: string, asker: Asker = SHOP) {
+    return this.vault.unitOfWork.run((tx) => this.service.describe(tx, asker, token as never, null));
+  }
+}

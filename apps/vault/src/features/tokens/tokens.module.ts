@@ -1,0 +1,41 @@
+import { AuditLog } from '@integument/audit-log';
+import { BlindIndex } from '@integument/crypto';
+import { UnitOfWork } from '@integument/database';
+import { provide } from '@integument/http';
+import { Module } from '@nestjs/common';
+import { Catalogue, CatalogueModule } from '../catalogue/index.js';
+import { DomainKeys, KeysModule } from '../keys/index.js';
+import { RevealDecisions, RevealsModule } from '../reveals/index.js';
+import { RulesModule } from '../rules/index.js';
+import { MakingDesk } from './making-desk.js';
+import { TokenRevealDesk } from './reveal-desk.js';
+import { TokenIds } from './token-ids.js';
+import { TokenLookup } from './token-lookup.js';
+import { TokenMaker } from './token-maker.js';
+import { TokenRevealer } from './token-revealer.js';
+import { TokenSealer } from './token-sealer.js';
+import { TokensController } from './tokens.controller.js';
+import { TokensService } from './tokens.service.js';
+import { TokensStore } from './tokens.store.js';
+
+@Module({
+  imports: [CatalogueModule, KeysModule, RevealsModule, RulesModule],
+  controllers: [TokensController],
+  providers: [
+    provide(TokensStore),
+    {
+      provide: TokenIds,
+      inject: [UnitOfWork, TokensStore],
+      useFactory: (unitOfWork: UnitOfWork, store: TokensStore) =>
+        new TokenIds(unitOfWork, (tx) => store.nextSegment(tx)),
+    },
+    provide(TokenSealer, DomainKeys, BlindIndex),
+    provide(TokenLookup, TokensStore, Catalogue),
+    provide(TokenMaker, TokensStore, TokenIds, TokenSealer, AuditLog),
+    provide(MakingDesk, TokenMaker, Catalogue, AuditLog, UnitOfWork),
+    provide(TokenRevealer, TokensStore, TokenLookup, Catalogue, TokenSealer, AuditLog),
+    provide(TokenRevealDesk, TokenRevealer, TokenLookup, RevealDecisions, UnitOfWork),
+    provide(TokensService, TokensStore, TokenLookup, AuditLog),
+  ],
+})
+export class TokensModule {}
