@@ -267,6 +267,7 @@ export const makePersonTokens = defineRoute({
   }),
   problems: [
     'people.not_found',
+    'tokens.value_unknown',
     'tokens.domain_unknown',
     'tokens.type_not_allowed',
     'tokens.format_exhausted',

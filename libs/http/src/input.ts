@@ -40,7 +40,10 @@ export function parseInput(
     : refuseAny('query', request.query, places);
   const body = contract.body
     ? parse(contract, 'body', contract.body, request.body, places)
-    : refuseAny('body', request.body, places);
+    : // Lines are no part of the input: each is checked where it is used.
+      contract.lines
+      ? undefined
+      : refuseAny('body', request.body, places);
   const params = contract.params && parse(contract, 'params', contract.params, request.params, places);
   if (places.length > 0) throw new InvalidRequest(places.slice(0, PLACES_MAX));
   if (params === undefined && query === undefined && body === undefined) return NOTHING;

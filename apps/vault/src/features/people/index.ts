@@ -3,3 +3,4 @@ export { PeopleModule } from './people.module.js';
 export { peoplePolicy } from './people.policy.js';
 export { CONSOLE, inRegions } from './people.store.js';
 export { PeopleEnroller } from './people-enroller.js';
+export { PersonValues } from './person-values.js';

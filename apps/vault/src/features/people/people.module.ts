@@ -12,6 +12,7 @@ import { PeopleController } from './people.controller.js';
 import { PeopleService } from './people.service.js';
 import { PeopleStore } from './people.store.js';
 import { PeopleEnroller } from './people-enroller.js';
+import { PersonValues } from './person-values.js';
 import { RevealDesk } from './reveal-desk.js';
 import { PersonSealer } from './sealed-person.js';
 
@@ -21,11 +22,12 @@ import { PersonSealer } from './sealed-person.js';
   providers: [
     provide(PeopleStore),
     provide(PersonSealer, DomainKeys, BlindIndex),
+    provide(PersonValues, PeopleStore, PersonSealer),
     provide(PeopleEnroller, PeopleStore, PersonSealer, AuditLog),
     provide(PeopleService, PeopleStore, PersonSealer, AuditLog, ISSUER),
     provide(EnrolmentDesk, PeopleService, PeopleStore, UnitOfWork),
     provide(RevealDesk, PeopleService, PeopleStore, RevealDecisions, UnitOfWork),
   ],
-  exports: [PeopleEnroller],
+  exports: [PeopleEnroller, PersonValues],
 })
 export class PeopleModule {}

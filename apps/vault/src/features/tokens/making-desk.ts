@@ -79,6 +79,12 @@ export class MakingDesk {
     return this.answer(tx, asker, outcomes);
   }
 
+  /** A stream that was let in and then went no further. */
+  async ended(asker: Asker, code: string): Promise<void> {
+    const entry = makingRefusedInBatch({ ...by(asker), outcome: 'refused', code });
+    await this.unitOfWork.run((tx) => this.audit.append(tx, entry));
+  }
+
   private async answer(tx: Tx, asker: Asker, outcomes: readonly (Made | Refused)[]): Promise<BatchReply> {
     const refused = outcomes.filter((one) => typeof one !== 'string');
     // The request itself is no refusal, so nothing else would tell of them.

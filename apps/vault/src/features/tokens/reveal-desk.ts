@@ -1,10 +1,12 @@
+import type { AuditLog } from '@integument/audit-log';
 import { CodedError, type HeldToken, heldToken } from '@integument/contracts';
 import { Coalescer, type UnitOfWork } from '@integument/database';
-import type { Asker } from '@integument/http';
+import { type Asker, by } from '@integument/http';
 import type { RevealDecisions, RevealWish } from '../reveals/index.js';
 import { grantsBy, takenGrants } from './reveal-grants.js';
 import type { NamedToken, TokenLookup } from './token-lookup.js';
 import type { Revealed, RevealRequest, TokenRevealer } from './token-revealer.js';
+import { revealRefusedInBatch } from './tokens.audit.js';
 import { malformed } from './tokens.errors.js';
 
 /** Decides about reveals of tokens before anything is looked up; single ones that arrive together share a transaction. */
@@ -15,6 +17,7 @@ export class TokenRevealDesk {
     private readonly revealer: TokenRevealer,
     private readonly lookup: TokenLookup,
     private readonly decisions: RevealDecisions,
+    private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {
     this.#singles = new Coalescer({
@@ -49,6 +52,17 @@ export class TokenRevealDesk {
     );
     const [told = []] = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [request]));
     return told;
+  }
+
+  /** @throws CodedError what is to be refused whatever the tokens are */
+  async check(asker: Asker, wish: RevealWish): Promise<void> {
+    await this.decisions.about(asker.caller, wish);
+  }
+
+  /** A stream that was let in and then went no further. */
+  async ended(asker: Asker, { purpose, reason }: RevealWish, code: string): Promise<void> {
+    const entry = revealRefusedInBatch({ ...by(asker), outcome: 'refused', code, purpose, reason });
+    await this.unitOfWork.run((tx) => this.audit.append(tx, entry));
   }
 
   private nameOf(asker: Asker, entry: unknown): NamedToken | CodedError {

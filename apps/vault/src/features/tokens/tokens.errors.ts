@@ -19,3 +19,6 @@ export const malformed = () =>
   new CodedError('tokens.malformed', 400, 'This is no token: a character of it is wrong, or missing.');
 
 export const tokenNotFound = () => notFound('tokens.not_found');
+
+export const valueUnknown = () =>
+  new CodedError('tokens.value_unknown', 404, 'None of these fields is known of the person.');

@@ -1,0 +1,38 @@
+import type { Regions } from '@integument/authz';
+import type { ClientPseudonym, IdentityField } from '@integument/contracts';
+import { decodeId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { toText } from '../catalogue/index.js';
+import { personNotFound } from './people.errors.js';
+import type { FoundPerson, PeopleStore } from './people.store.js';
+import type { PersonSealer } from './sealed-person.js';
+
+/** For features that put something in the place of a person's values; whoever asks is told none of them. */
+export class PersonValues {
+  constructor(
+    private readonly store: PeopleStore,
+    private readonly sealer: PersonSealer,
+  ) {}
+
+  /**
+   * The person is locked against erasure until the transaction ends.
+   * @returns texts as they are kept, of those fields that are known of the person
+   * @throws CodedError `people.not_found`
+   */
+  async open(
+    tx: Tx,
+    clientId: string,
+    name: ClientPseudonym,
+    fields: readonly IdentityField[],
+    regions: Regions,
+  ): Promise<{ person: FoundPerson; texts: ReadonlyMap<IdentityField, string> }> {
+    const person = await this.store.findByPseudonym(tx, clientId, decodeId('cps', name), regions);
+    if (!person) throw personNotFound();
+    const values = this.sealer.open(person, fields);
+    const texts = fields.flatMap((field) => {
+      const value = values[field];
+      return value === undefined ? [] : [[field, toText(value)] as const];
+    });
+    return { person, texts: new Map(texts) };
+  }
+}
