@@ -11,6 +11,7 @@ export {
   MalformedIdentifier,
   randomId,
 } from './identifier.js';
+export { unwrapKey, WrapBroken, wrapKey } from './key-wrap.js';
 export { operationDigest } from './operation-digest.js';
 export { fillRandom, randomKey } from './random.js';
 export { open, SEAL_OVERHEAD, SealBroken, seal } from './seal.js';
