@@ -11,6 +11,7 @@ export {
   MalformedIdentifier,
   randomId,
 } from './identifier.js';
+export { FF1_LEAST_DOMAIN, type Ff1, ff1Decrypt, ff1Encrypt } from './ff1.js';
 export { unwrapKey, WrapBroken, wrapKey } from './key-wrap.js';
 export { operationDigest } from './operation-digest.js';
 export { fillRandom, randomKey } from './random.js';
