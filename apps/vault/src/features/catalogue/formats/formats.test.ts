@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { drawBelow, drawToken } from './draw.js';
+import { decryptToken, encryptToken } from './encrypt.js';
+import type { Format, Slots } from './format.js';
+import { cardFormat, NATIONAL_IDS, phoneFormat, postcodeFormat } from './index.js';
+import { luhnDigit, luhnSum } from './luhn.js';
+import { SAMPLES } from './samples.fixture.js';
+
+const RUNS = 12;
+const cipher = { key: Buffer.alloc(32, 7), tweak: Buffer.from('field') };
+const formed = SAMPLES.flatMap(([name, format, encrypts, values]) =>
+  values.map((value) => ({ name, format, encrypts, value })),
+);
+const shape = (format: Format, text: string) => {
+  const slots = format.slots(text);
+  return slots && { size: slots.size, kept: slots.kept, length: text.length };
+};
+
+const cardOf = (body: string) => body + luhnDigit(`${body}0`, body.length);
+
+describe.each(formed)('a token of the $name $value', ({ format, value }) => {
+  it('has its shape, and is never the value', () => {
+    for (let run = 0; run < RUNS; run++) {
+      const token = drawToken(format, value, randomBytes);
+      expect(shape(format, token)).toEqual(shape(format, value));
+      expect(token).not.toBe(value);
+    }
+  });
+
+  it('writes the text of each number, and no number twice', () => {
+    const slots = format.slots(value);
+    expect(slots?.write(slots.index)).toBe(value);
+    const number = fc.bigInt({ min: 0n, max: (slots?.size ?? 0n) - 1n });
+    fc.assert(
+      fc.property(number, (index) => {
+        const text = slots?.write(index) ?? null;
+        if (text !== null) expect(format.slots(text)?.index).toBe(index);
+      }),
+    );
+  });
+
+  it('can be written for a third of the numbers at least', () => {
+    const slots = format.slots(value);
+    const drawn = Array.from({ length: 300 }, () => slots?.write(drawBelow(slots.size, randomBytes)) ?? null);
+    expect(drawn.filter((text) => text !== null).length).toBeGreaterThan(100);
+  });
+});
+
+describe('an encrypted token', () => {
+  it.each(formed.filter(({ encrypts }) => encrypts))(
+    'is decrypted to the value, from any value like the $name $value',
+    ({ format, value }) => {
+      let text = value;
+      for (let run = 0; run < RUNS; run++) {
+        const token = encryptToken(format, text, cipher);
+        expect(shape(format, token)).toEqual(shape(format, value));
+        expect(decryptToken(format, token, cipher)).toBe(text);
+        text = drawToken(format, value, randomBytes);
+      }
+    },
+  );
+
+  it.each(formed.filter(({ encrypts }) => !encrypts))(
+    'is not made of the $name $value, which has less than a million like it',
+    ({ format, value }) => {
+      expect(() => encryptToken(format, value, cipher)).toThrow('catalogue.too_few_tokens');
+      expect(() => decryptToken(format, value, cipher)).toThrow('catalogue.too_few_tokens');
+    },
+  );
+
+  it('is another one under another key, another field, and with other parts kept', () => {
+    const format = cardFormat(['first6']);
+    const [card, other] = [cardOf('424242123456789'), cardOf('411111123456789')];
+    const tokens = [
+      encryptToken(format, card, cipher),
+      encryptToken(format, card, { ...cipher, tweak: Buffer.from('another') }),
+      encryptToken(format, card, { ...cipher, key: Buffer.alloc(32, 8) }),
+      encryptToken(format, other, cipher),
+    ].map((token) => token.slice(6, 15));
+    expect(new Set(tokens).size).toBe(4);
+  });
+
+  it('is not made where it would be the value, nor sought for ever', () => {
+    const format = (write: Slots['write']): Format => ({
+      slots: () => ({ size: 1_000_000n, index: 0n, kept: '', write }),
+    });
+    expect(() =>
+      encryptToken(
+        format(() => 'value'),
+        'value',
+        cipher,
+      ),
+    ).toThrow('catalogue.no_other_token');
+    expect(() =>
+      encryptToken(
+        format(() => null),
+        'value',
+        cipher,
+      ),
+    ).toThrow('catalogue.no_other_token');
+  });
+});
+
+describe('a drawn token', () => {
+  it('is each of the possible ones equally often', () => {
+    const size = 1_000n;
+    const counts = new Map<bigint, number>();
+    for (let run = 0; run < 100_000; run++) {
+      const drawn = drawBelow(size, randomBytes);
+      counts.set(drawn, (counts.get(drawn) ?? 0) + 1);
+    }
+    const square = [...counts.values()].reduce((sum, count) => sum + (count - 100) ** 2 / 100, 0);
+    // Chi-square with 999 degrees of freedom: above 1,250 once in ten million runs; a remainder of two bytes of 1,000 gives 1,530 or more.
+    expect(counts.size).toBe(1_000);
+    expect(square).toBeLessThan(1_250);
+  });
+
+  it('is drawn again where the source gave a number above the last', () => {
+    const given = [
+      [0xff, 0xff],
+      [0xff, 0xff],
+      [0x00, 0x2a],
+    ];
+    expect(drawBelow(1_000n, () => Uint8Array.from(given.shift() ?? []))).toBe(42n);
+    expect(given).toEqual([]);
+  });
+
+  it('is refused where the source gives the value for ever', () => {
+    const index = postcodeFormat('DE').slots('10117')?.index ?? 0n;
+    const stuck = () => Buffer.from(index.toString(16).padStart(6, '0'), 'hex');
+    expect(() => drawToken(postcodeFormat('DE'), '10117', stuck)).toThrow('catalogue.no_other_token');
+  });
+
+  it('is refused where there are less than a thousand', () => {
+    const [twelve, fourteen] = [cardOf('67596498264'), cardOf('3622720627166')];
+    const format = cardFormat(['first6', 'last4']);
+    expect(() => drawToken(format, twelve, randomBytes)).toThrow('catalogue.too_few_tokens');
+    expect(format.slots(fourteen)?.size).toBe(1_000n);
+    expect(drawToken(format, fourteen, randomBytes)).toHaveLength(14);
+  });
+});
+
+describe('a token of a card', () => {
+  it('passes the Luhn check, keeps what it is told to and nothing else', () => {
+    for (let run = 0; run < 200; run++) {
+      const token = drawToken(cardFormat(['first6', 'last4']), '4242424242424242', randomBytes);
+      expect(token).toMatch(/^424242[0-9]{6}4242$/);
+      expect(luhnSum(token)).toBe(0);
+    }
+    const firsts = Array.from({ length: 300 }, () =>
+      drawToken(cardFormat([]), '4242424242424242', randomBytes),
+    );
+    expect(new Set(firsts.map((token) => token[0]))).toEqual(new Set([...'123456789']));
+    expect(new Set(firsts.map((token) => token.at(-1))).size).toBe(10);
+  });
+});
+
+describe('a value that does not fit its format', () => {
+  it.each<[string, Format, string]>([
+    ['a card that fails the Luhn check', cardFormat(['last4']), '4242424242424241'],
+    ['a card with spaces', cardFormat([]), '4242 4242 4242 4242'],
+    ['a short card', cardFormat([]), '42424242426'],
+    ['a phone without a country', phoneFormat, '01632960001'],
+    ['a phone of a calling code that there is not', phoneFormat, '+9999999999'],
+    ['a phone too short for its country', phoneFormat, '+3912345'],
+    ['a phone that is read as another', phoneFormat, '+4901632960001'],
+    ['a phone with spaces', phoneFormat, '+44 1632 960001'],
+    ['digits of another script', NATIONAL_IDS['nl-bsn'], '١١١٢٢٢٣٣٣'],
+    ['a national id with more behind it', NATIONAL_IDS['us-ssn'], '2190999990'],
+    ['a line after it', NATIONAL_IDS['us-ssn'], '219099999\n'],
+    ['a postcode of another country', postcodeFormat('NL'), '10117'],
+    ['a postcode in lower case', postcodeFormat('GB'), 'sw1a 1aa'],
+    ['nothing', postcodeFormat('DE'), ''],
+  ])('is refused: %s', (_, format, value) => {
+    expect(() => drawToken(format, value, randomBytes)).toThrow('catalogue.value_unfit');
+    expect(() => encryptToken(format, value, cipher)).toThrow('catalogue.value_unfit');
+    expect(() => decryptToken(format, value, cipher)).toThrow('catalogue.value_unfit');
+  });
+
+  it('is refused or taken, but never fails otherwise, whatever it is', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.stringMatching(/^[0-9A-Z +-]{0,20}$/),
+    );
+    fc.assert(
+      fc.property(text, fc.constantFrom(...SAMPLES), (text, [, format]) => {
+        const slots = format.slots(text);
+        if (slots) expect(slots.write(slots.index)).toBe(text);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
