@@ -23,7 +23,7 @@ export function cardFormat(keeps: readonly CardKeeps[]): Format {
   };
 }
 
-/** With a zero at the place of the digit that is computed. */
+/** With a zero at the place of the digit that is computed, which is the last or the fifth from the end: neither is doubled. */
 function partsOf(value: string, before: number, computed: number): Part[] {
   const free = computed - before;
   const start =
@@ -35,5 +35,5 @@ function partsOf(value: string, before: number, computed: number): Part[] {
 const blank: Part = { width: 1, size: 1, read: () => 0, write: () => '0' };
 
 function withDigit(body: string, at: number): string {
-  return `${body.slice(0, at)}${luhnDigit(body, at)}${body.slice(at + 1)}`;
+  return `${body.slice(0, at)}${luhnDigit(body)}${body.slice(at + 1)}`;
 }

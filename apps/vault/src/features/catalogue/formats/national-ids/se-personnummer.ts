@@ -12,7 +12,7 @@ const serial = numbers(3, 1, 999);
  * Source: Skatteverket, SKV 704 and SKV 707; folkbokföringslagen (1991:481) 18 §.
  */
 export const sePersonnummer: Format = {
-  slots: (value) => takeApart(value, partsOf(value), (body) => body + luhnDigit(`${body.slice(2)}0`, 9)),
+  slots: (value) => takeApart(value, partsOf(value), (body) => body + luhnDigit(`${body.slice(2)}0`)),
 };
 
 function partsOf(value: string): Part[] {
