@@ -1,3 +1,21 @@
 export { Catalogue, domainNameOf, maskedText, type TokenField } from './catalogue.js';
 export { CatalogueModule } from './catalogue.module.js';
+export { noOtherToken, questionUnfit, tooFewTokens, valueUnfit } from './catalogue.errors.js';
+export {
+  decryptToken,
+  drawToken,
+  encryptToken,
+  type Format,
+  type RandomSource,
+  type TokenCipher,
+} from './formats/index.js';
 export { CATALOGUE, type FieldRule, fromText, maskText, toText } from './identity-fields.js';
+export {
+  type Kind,
+  type KindDeclaration,
+  type KindName,
+  kindDeclaration,
+  kindOf,
+  suits,
+} from './kinds/index.js';
+export { answer } from './predicates.js';
