@@ -1,7 +1,10 @@
 import { FF1 } from '@noble/ciphers/ff1.js';
 import { KEY_BYTES } from './derive.js';
 
-/** SP 800-38G rev. 1, 5.1: below this many possible texts each can be found by asking for some others (2016 and 2017 attacks). */
+/**
+ * How many texts must be possible: SP 800-38G rev. 1, 5.1. With fewer each can be found from the encryption of others (Bellare, Hoang and
+ * Tessaro 2016; Durak and Vaudenay 2017).
+ */
 export const FF1_LEAST_DOMAIN = 1_000_000n;
 /** Of our own: the values we encrypt are numbers of people, and the cost grows with the square. */
 const MOST_SYMBOLS = 256;

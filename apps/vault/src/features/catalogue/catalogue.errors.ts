@@ -15,7 +15,7 @@ export const tooFewTokens = () =>
   );
 
 export const noOtherToken = () =>
-  new CodedError('catalogue.no_other_token', 422, 'The token of this value would be the value itself.');
+  new CodedError('catalogue.no_other_token', 422, 'There is no token of this format for this value.');
 
 export const questionUnfit = () =>
   new CodedError('catalogue.question_unfit', 422, 'This question cannot be asked of a value of this kind.');

@@ -20,7 +20,7 @@ export function drawToken(format: Format, value: string, random: RandomSource): 
   for (let drawn = 0; drawn < MOST_DRAWS; drawn++) {
     const other = drawBelow(size, random);
     const token = other === index ? null : write(other);
-    if (token !== null) return token;
+    if (token !== null && passes(format, token)) return token;
   }
   throw noOtherToken();
 }
@@ -32,6 +32,10 @@ export function slotsOf(format: Format, value: string): Slots {
   const slots = format.slots(value);
   if (!slots) throw valueUnfit();
   return slots;
+}
+
+export function passes(format: Format, token: string): boolean {
+  return format.passes?.(token) ?? true;
 }
 
 /** A number below `size`, each equally likely: one that is too large is drawn again, since a remainder would favour the small. */

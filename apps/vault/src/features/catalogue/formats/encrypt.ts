@@ -1,6 +1,6 @@
 import { context, FF1_LEAST_DOMAIN, ff1Decrypt, ff1Encrypt } from '@integument/crypto';
 import { noOtherToken, tooFewTokens } from '../catalogue.errors.js';
-import { slotsOf } from './draw.js';
+import { passes, slotsOf } from './draw.js';
 import type { Format, Slots } from './format.js';
 
 /** Under what values of one field are encrypted into tokens. */
@@ -23,11 +23,11 @@ type Step = typeof ff1Encrypt;
  * Encrypts a value into a token of its format, by FF1. Nothing is stored: the key and the token are the value, which erasure
  * does not reach. Equal values give equal tokens.
  * @throws {CodedError} `catalogue.value_unfit`; `catalogue.too_few_tokens` below a million; `catalogue.no_other_token` for the value that
- * stays itself, of which a permutation has one on average
+ * stays itself, of which a permutation has one on average, and where the token could not be taken for a value
  */
 export function encryptToken(format: Format, value: string, cipher: TokenCipher): string {
   const token = walk(slotsOf(format, value), cipher, ff1Encrypt);
-  if (token === value) throw noOtherToken();
+  if (token === value || !passes(format, token)) throw noOtherToken();
   return token;
 }
 

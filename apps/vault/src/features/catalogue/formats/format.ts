@@ -9,7 +9,10 @@ export interface Slots {
   readonly index: bigint;
   /** What of the value its token shows, with a mark for each part that is replaced. */
   readonly kept: string;
-  /** The text of a number, check digits computed; null for the few that no valid text has. `write(index)` is the value. */
+  /**
+   * The text of a number, check digits computed; null for the few that no valid text has. `write(index)` is the value.
+   * For ever the same: an encrypted token is nothing but its number.
+   */
   readonly write: (index: bigint) => string | null;
 }
 
@@ -19,4 +22,6 @@ export interface Format {
    * @returns null when the value does not have this format. A token has it too, with the same size and the same parts kept.
    */
   readonly slots: (value: string) => Slots | null;
+  /** What else a new token must pass, by tables that change with a library's releases and so must not decide which number is which. */
+  readonly passes?: (token: string) => boolean;
 }
