@@ -145,6 +145,14 @@ describe('an encrypted token', () => {
       ),
     ).toThrow('catalogue.no_other_token');
   });
+
+  it('is not given where it could not be taken for a value, and neither is a drawn one', () => {
+    const format = { ...cardFormat([]), passes: () => false };
+    const picky = { ...cardFormat([]), passes: (token: string) => token.startsWith('7') };
+    expect(() => encryptToken(format, '4242424242424242', cipher)).toThrow('catalogue.no_other_token');
+    expect(() => drawToken(format, '4242424242424242', randomBytes)).toThrow('catalogue.no_other_token');
+    expect(drawToken(picky, '4242424242424242', randomBytes)).toMatch(/^7/);
+  });
 });
 
 describe('a drawn token', () => {
