@@ -7,7 +7,7 @@ const serial = numbers(3, 1, 998);
 /**
  * Rijksregisternummer, and the bis number of others (20 or 40 more in the month): birth date, serial number, and 97 less the remainder of
  * both; born from 2000 on, with a 2 in front of them. So the check digits say the century. Numbers without a whole birth date are refused.
- * Source: koninklijk besluit van 3 april 1984 (samenstelling van het identificatienummer), and of 8 februari 1991 (bis).
+ * Source: koninklijk besluit van 3 april 1984 betreffende de samenstelling van het identificatienummer.
  */
 export const beRijksregister: Format = { slots: (value) => inCentury(value, 1900) ?? inCentury(value, 2000) };
 

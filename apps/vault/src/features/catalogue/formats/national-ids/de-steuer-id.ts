@@ -11,7 +11,7 @@ const THREE = TWO.flatMap(([a, b]) => above(b).map((c) => [a, b, c] as const)).f
 /**
  * Steuerliche Identifikationsnummer: ten digits of which one stands there twice or three times (since 2016; never three times in a row), the
  * others at most once; not beginning with zero, which is for tests; and a check digit by ISO 7064, MOD 11,10.
- * Source: § 139b AO; § 1 StIdV; Bundesministerium der Finanzen, "Prüfung der Steuernummern und Identifikationsnummern".
+ * Source: ELSTER, "Prüfung der Steuer- und Steueridentifikationsnummer", chapter 2; the European Commission's TIN check.
  *
  * Only one in thirty texts of ten digits is one, so they are numbered as what they are: which places have the digit that repeats, and then
  * the digits in the order of a selection without repetition: the one that repeats, then the others.

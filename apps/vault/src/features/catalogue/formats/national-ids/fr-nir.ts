@@ -22,7 +22,7 @@ const parts = [
 /**
  * Numéro d'inscription au répertoire: sex, year and month of birth, department, commune, order; and a key of two digits.
  * Of persons in the register alone: provisional numbers (3, 4, 7 or 8 in front) are refused.
- * Source: INSEE, "Numéro de sécurité sociale"; décret n° 82-103; the key of Corsica by the DGFiP's and INSEE's notices: 2A as 19, 2B as 18.
+ * Source: INSEE, "Numéro de sécurité sociale"; décret n° 82-103. In the key 2A counts as 19 and 2B as 18.
  */
 export const frNir: Format = { slots: (value) => takeApart(value, parts, withKey) };
 

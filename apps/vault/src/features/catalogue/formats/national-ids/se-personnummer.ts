@@ -9,7 +9,7 @@ const serial = numbers(3, 1, 999);
 /**
  * Personnummer and samordningsnummer (60 more in the day) in twelve digits: of ten the century can only be guessed. The check digit is
  * Luhn's over the last ten.
- * Source: Skatteverket, SKV 704 and SKV 707; folkbokföringslagen (1991:481) 18 §.
+ * Source: Skatteverket, SKV 704 and SKV 707; folkbokföringslagen (1991:481), 18 and 18 a §.
  */
 export const sePersonnummer: Format = {
   slots: (value) => takeApart(value, partsOf(value), (body) => body + luhnDigit(`${body.slice(2)}0`)),

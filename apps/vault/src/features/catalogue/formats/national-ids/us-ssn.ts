@@ -7,6 +7,6 @@ const parts = [area, numbers(2, 1, 99), numbers(4, 1, 9_999)];
 
 /**
  * Social Security number: area, group and serial number, no check digit.
- * Source: Social Security Administration, "Social Security Number Randomization" and POMS RM 10201.035 (numbers never assigned).
+ * Source: Social Security Administration, POMS RM 10201.035, "Invalid Social Security Numbers".
  */
 export const usSsn: Format = { slots: (value) => takeApart(value, parts) };
