@@ -43,6 +43,12 @@ export const vaultConfig = z
       .describe('Name of the vault’s audit log'),
     ...logSettings,
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
+    VAULT_CATALOGUE_FILE: z
+      .string()
+      .describe(
+        'Fields whose values can have tokens, and who shares them (JSON); the identity fields alone when absent',
+      )
+      .optional(),
     WEB_ORIGIN: webUrl('Origin of the web app; staff’s passkeys are bound to its host'),
     TRUSTED_PROXIES: proxyNetworks(),
     ...limitSettings,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { clientPseudonym, fieldName, tokenId } from './ids.js';
-import { IDENTITY_FIELDS, identityFields, postalAddress, REVEAL_PURPOSES, reason } from './people.js';
+import { IDENTITY_FIELDS, identityFields, REVEAL_PURPOSES, reason } from './people.js';
+import { predicate } from './predicates.js';
 import { defineRoute, type RouteContract } from './route.js';
+import { postalAddress } from './values.js';
 
 /** Tokens: each stands for one value of a field of the catalogue, and says nothing about it. */
 
@@ -69,7 +71,9 @@ const REFUSALS = [
   'tokens.field_unknown',
   'tokens.domain_unknown',
   'tokens.type_not_allowed',
-  'tokens.value_refused',
+  'catalogue.value_unfit',
+  'catalogue.too_few_tokens',
+  'catalogue.no_other_token',
   'tokens.format_exhausted',
   'people.not_found',
   'auth.forbidden',
@@ -210,6 +214,18 @@ export const revealTokenStream = defineRoute({
   lines: true,
   media: ['application/x-ndjson'],
   problems: ['people.purpose_not_allowed'],
+});
+
+export const askToken = defineRoute({
+  ...revealCommon,
+  id: 'tokens.ask',
+  method: 'POST',
+  path: '/v1/tokens/ask',
+  summary:
+    'Ask whether something is true of the value of a token; nothing else of it is told. Counts as a masked reveal',
+  body: z.strictObject({ token: heldToken, question: predicate, ...forWhat }),
+  reply: z.object({ field: fieldName, answer: z.boolean() }),
+  problems: [...revealProblems, 'catalogue.question_unfit'],
 });
 
 export const removeTokens = defineRoute({

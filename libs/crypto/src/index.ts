@@ -3,6 +3,7 @@ export { canonicalJson, type Json, NotCanonical } from './canonical-json.js';
 export { commit } from './commitment.js';
 export { context } from './context.js';
 export { deriveKey, KEY_BYTES } from './derive.js';
+export { FF1_LEAST_DOMAIN, type Ff1, ff1Decrypt, ff1Encrypt } from './ff1.js';
 export {
   decodedOrNull,
   decodeId,
@@ -11,7 +12,6 @@ export {
   MalformedIdentifier,
   randomId,
 } from './identifier.js';
-export { FF1_LEAST_DOMAIN, type Ff1, ff1Decrypt, ff1Encrypt } from './ff1.js';
 export { unwrapKey, WrapBroken, wrapKey } from './key-wrap.js';
 export { operationDigest } from './operation-digest.js';
 export { fillRandom, randomKey } from './random.js';

@@ -1,7 +1,6 @@
 import { IDENTITY_FIELDS, SENSITIVITY_OF, type Sensitivity, type TokenType } from '@integument/contracts';
 import { CATALOGUE } from './identity-fields.js';
-import { IDENTITY_KINDS } from './identity-kinds.js';
-import type { Kind } from './kind.js';
+import { type Kind, type KindDeclaration, kindOf } from './kinds/index.js';
 import { type Mask, maskOf } from './mask.js';
 
 /** A field whose values can have tokens. */
@@ -11,15 +10,27 @@ export interface TokenField {
   readonly sensitivity: Sensitivity;
   readonly mask: Mask;
   readonly types: ReadonlySet<TokenType>;
+  /** Whether an erasure has to reach its values: else format-preserving tokens are the encrypted values, and nothing is kept. */
+  readonly erasable: boolean;
 }
 
-/** Tokens of these clients are each other's. */
+/** Clients that share tokens. */
 export interface SharedDomain {
   readonly name: string;
   readonly clients: ReadonlySet<string>;
 }
 
-const OPAQUE: ReadonlySet<TokenType> = new Set(['random', 'deterministic']);
+type IdentityKinds = Readonly<Record<(typeof IDENTITY_FIELDS)[number], KindDeclaration>>;
+const IDENTITY_KINDS: IdentityKinds = {
+  email: { kind: 'email' },
+  phone: { kind: 'phone' },
+  given_name: { kind: 'name' },
+  family_name: { kind: 'name' },
+  birth_date: { kind: 'date' },
+  postal_address: { kind: 'postal-address' },
+  account_id: { kind: 'account' },
+};
+
 /** No declared domain has a colon in its name. */
 const OWN = 'client:';
 
@@ -64,10 +75,17 @@ export function maskedText({ kind, mask }: TokenField, text: string): string {
   return maskOf(mask, kind.parts(text));
 }
 
+/** Every type that the kind allows. */
+export function typesOf({ format }: Kind): ReadonlySet<TokenType> {
+  return new Set<TokenType>(
+    format ? ['random', 'deterministic', 'format-preserving'] : ['random', 'deterministic'],
+  );
+}
+
 function identityTokenFields(): TokenField[] {
   return IDENTITY_FIELDS.map((name) => {
-    const kind = IDENTITY_KINDS.get(name);
-    if (!kind) throw new Error('an identity field without a kind');
-    return { name, kind, sensitivity: SENSITIVITY_OF[name], mask: CATALOGUE[name].mask, types: OPAQUE };
+    const kind = kindOf(IDENTITY_KINDS[name]);
+    const { mask } = CATALOGUE[name];
+    return { name, kind, sensitivity: SENSITIVITY_OF[name], mask, types: typesOf(kind), erasable: true };
   });
 }

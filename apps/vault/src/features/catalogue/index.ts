@@ -1,6 +1,6 @@
-export { Catalogue, domainNameOf, maskedText, type TokenField } from './catalogue.js';
-export { CatalogueModule } from './catalogue.module.js';
 export { noOtherToken, questionUnfit, tooFewTokens, valueUnfit } from './catalogue.errors.js';
+export { Catalogue, domainNameOf, maskedText, type TokenField, typesOf } from './catalogue.js';
+export { CatalogueModule } from './catalogue.module.js';
 export {
   decryptToken,
   drawToken,
@@ -18,4 +18,5 @@ export {
   kindOf,
   suits,
 } from './kinds/index.js';
+export { parseMask } from './mask.js';
 export { answer } from './predicates.js';

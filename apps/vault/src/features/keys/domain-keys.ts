@@ -3,7 +3,17 @@ import type { UnitOfWork } from '@integument/database';
 import { type Keyring, type KeyringPulse, KeyringRefused, type Placed } from '../keyring/index.js';
 import type { DomainKeyRow, KeysStore } from './keys.store.js';
 
-const DOMAINS = ['person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token'] as const;
+const DOMAINS = [
+  'person',
+  'permit',
+  'index',
+  'session',
+  'model',
+  'evidence',
+  'factor',
+  'token',
+  'format',
+] as const;
 export type Domain = (typeof DOMAINS)[number];
 
 /** A data key under the domain key that wraps it. */
@@ -56,8 +66,8 @@ export class DomainKeys {
     return this.unwrapWhole(domain, owner, wrapped).subarray(KEY_BYTES);
   }
 
-  /** The domain's own key, for the blind index and for sealing what a session carries. */
-  secret(domain: 'index' | 'session'): Buffer {
+  /** The domain's own key: for the blind index, for sealing what a session carries, and for tokens that are encrypted values. */
+  secret(domain: 'format' | 'index' | 'session'): Buffer {
     return this.byId(this.current(domain));
   }
 

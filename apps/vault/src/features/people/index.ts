@@ -1,6 +1,6 @@
 export { personNotFound } from './people.errors.js';
 export { PeopleModule } from './people.module.js';
 export { peoplePolicy } from './people.policy.js';
-export { CONSOLE, inRegions } from './people.store.js';
+export { CONSOLE, inRegions, PeopleStore } from './people.store.js';
 export { PeopleEnroller } from './people-enroller.js';
 export { PersonValues } from './person-values.js';

@@ -1,8 +1,7 @@
 import type { Regions } from '@integument/authz';
-import type { ClientPseudonym, IdentityField } from '@integument/contracts';
+import type { ClientPseudonym, IdentityField, SomeIdentityFields } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { toText } from '../catalogue/index.js';
 import { personNotFound } from './people.errors.js';
 import type { FoundPerson, PeopleStore } from './people.store.js';
 import type { PersonSealer } from './sealed-person.js';
@@ -16,7 +15,7 @@ export class PersonValues {
 
   /**
    * The person is locked against erasure until the transaction ends.
-   * @returns texts as they are kept, of those fields that are known of the person
+   * @returns those of the fields that are known of the person
    * @throws CodedError `people.not_found`
    */
   async open(
@@ -25,14 +24,9 @@ export class PersonValues {
     name: ClientPseudonym,
     fields: readonly IdentityField[],
     regions: Regions,
-  ): Promise<{ person: FoundPerson; texts: ReadonlyMap<IdentityField, string> }> {
+  ): Promise<{ person: FoundPerson; values: SomeIdentityFields }> {
     const person = await this.store.findByPseudonym(tx, clientId, decodeId('cps', name), regions);
     if (!person) throw personNotFound();
-    const values = this.sealer.open(person, fields);
-    const texts = fields.flatMap((field) => {
-      const value = values[field];
-      return value === undefined ? [] : [[field, toText(value)] as const];
-    });
-    return { person, texts: new Map(texts) };
+    return { person, values: this.sealer.open(person, fields) };
   }
 }

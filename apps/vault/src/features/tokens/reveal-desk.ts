@@ -1,17 +1,19 @@
 import type { AuditLog } from '@integument/audit-log';
-import { CodedError, type HeldToken, heldToken } from '@integument/contracts';
+import { CodedError, type HeldToken, heldToken, type Predicate } from '@integument/contracts';
 import { Coalescer, type UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { RevealDecisions, RevealWish } from '../reveals/index.js';
 import { grantsBy, takenGrants } from './reveal-grants.js';
 import type { NamedToken, TokenLookup } from './token-lookup.js';
-import type { Revealed, RevealRequest, TokenRevealer } from './token-revealer.js';
+import type { Answered, Revealed, RevealRequest, TokenRevealer, Told } from './token-revealer.js';
 import { revealRefusedInBatch } from './tokens.audit.js';
 import { malformed } from './tokens.errors.js';
 
+type AskWish = Pick<RevealWish, 'purpose' | 'reason'>;
+
 /** Decides about reveals of tokens before anything is looked up; single ones that arrive together share a transaction. */
 export class TokenRevealDesk {
-  readonly #singles: Coalescer<RevealRequest, Revealed | CodedError>;
+  readonly #singles: Coalescer<RevealRequest, CodedError | Told>;
 
   constructor(
     private readonly revealer: TokenRevealer,
@@ -37,6 +39,16 @@ export class TokenRevealDesk {
     const told = await this.#singles.submit(await this.requestOf(asker, [name], wish));
     if (told instanceof CodedError) throw told;
     return told;
+  }
+
+  /** Whether something is true of the value. Who may be told a mask of it may ask. @throws CodedError why it is not answered */
+  async ask(asker: Asker, held: HeldToken, question: Predicate, what: AskWish): Promise<Answered> {
+    const wish = { ...what, form: 'masked' } as const;
+    const request = await this.requestOf(asker, [this.lookup.name(asker.caller, held)], wish);
+    const told = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [{ ...request, question }]));
+    const answered = told[0]?.[0];
+    if (answered === undefined || answered instanceof CodedError) throw answered ?? malformed();
+    return answered as Answered;
   }
 
   /** Each is answered for itself. @throws CodedError `people.purpose_not_allowed` */

@@ -1,10 +1,10 @@
-import type { CodedError } from '@integument/contracts';
+import type { CodedError, Predicate } from '@integument/contracts';
 import { type Asker, by } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
 import type { TokenField } from '../catalogue/index.js';
 import { POLICIES_NAMED, type RevealWish } from '../reveals/index.js';
 import type { KeptToken, TokenHolder } from './sealed-token.js';
-import { revealRefusedInBatch, tokensRevealed } from './tokens.audit.js';
+import { revealRefusedInBatch, tokenAsked, tokensRevealed } from './tokens.audit.js';
 
 /** A token whose value may be told. */
 export interface AllowedReveal {
@@ -14,20 +14,25 @@ export interface AllowedReveal {
   readonly policies: readonly string[];
 }
 
-type Entry = ReturnType<typeof revealRefusedInBatch | typeof tokensRevealed>;
+interface Asked {
+  readonly asker: Asker;
+  readonly wish: RevealWish;
+  readonly question?: Predicate | undefined;
+}
+
+type Entry = ReturnType<typeof revealRefusedInBatch | typeof tokenAsked | typeof tokensRevealed>;
 
 /**
  * What the log says of a request: one entry for what is nobody's, one for each person, so that each can be told who used their data, and one
  * for each kind of refusal in a batch, since the batch itself is none.
  */
 export function revealEntries(
-  asker: Asker,
-  wish: RevealWish,
+  { asker, wish, question }: Asked,
   decided: readonly (AllowedReveal | CodedError)[],
 ): Entry[] {
   const allowed = decided.flatMap((one) => ('kept' in one ? [one] : []));
   const entries = grouped(allowed, ({ holder }) => holder?.subject.toString('latin1') ?? '').map((some) =>
-    doneEntry(asker, wish, some),
+    doneEntry({ asker, wish, question }, some),
   );
   // A single one that is refused is a refused request, which is written down as such.
   if (decided.length === 1) return entries;
@@ -40,22 +45,20 @@ export function revealEntries(
   ];
 }
 
-function doneEntry(
-  asker: Asker,
-  { purpose, reason, form }: RevealWish,
-  some: readonly AllowedReveal[],
-): Entry {
+function doneEntry({ asker, wish, question }: Asked, some: readonly AllowedReveal[]): Entry {
+  const { purpose, reason, form } = wish;
   const policies = [...new Set(some.flatMap((one) => one.policies))].slice(0, POLICIES_NAMED);
   const subject = some[0]?.holder?.subject;
-  return tokensRevealed({
+  const facts = {
     ...by(asker),
     ...(subject && { subject }),
     purpose,
     reason,
     fields: [...new Set(some.map(({ field }) => field.name))],
     count: some.length,
-    details: { form, policies },
-  });
+  };
+  if (question) return tokenAsked({ ...facts, details: { predicate: question.predicate, policies } });
+  return tokensRevealed({ ...facts, details: { form, policies } });
 }
 
 function refusedEntry(asker: Asker, { purpose, reason }: RevealWish, code: string, count: number): Entry {

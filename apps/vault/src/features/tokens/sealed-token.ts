@@ -21,8 +21,22 @@ export interface NewTokenRow extends SealedToken {
 }
 
 /** One that was found. */
-export interface KeptToken extends SealedToken {
+export interface StoredToken extends SealedToken {
   readonly usesLeft: number | null;
+}
+
+/** One that is the encrypted value: nothing of it is kept, so it is found wherever there could be one. */
+export interface ReversibleToken {
+  readonly field: string;
+  readonly domain: string;
+  readonly personId: null;
+  readonly format: string;
+}
+
+export type KeptToken = ReversibleToken | StoredToken;
+
+export function isStored(kept: KeptToken): kept is StoredToken {
+  return 'sealed' in kept;
 }
 
 /** What the database knows of a person that tokens of theirs need. */

@@ -26,18 +26,33 @@ export class TokenLookup {
     const { token: format, field } = held;
     const domain =
       caller.kind === 'staff' ? held.domain : this.catalogue.domainFor(callerId(caller), held.domain);
-    return domain ? { domain, field, format } : domainUnknown();
+    if (!domain) return domainUnknown();
+    const name = { domain, field, format };
+    return this.isReversible(name) && !this.fits(name) ? malformed() : name;
   }
 
   async find(tx: Tx, names: readonly (NamedToken | CodedError)[]): Promise<FoundTokens> {
     const named = names.filter((name) => !(name instanceof CodedError));
     const tokens = named.flatMap((name) => ('token' in name ? [name.token] : []));
     const formats = named.flatMap((name) => ('format' in name ? [name] : []));
+    const stored = formats.filter((name) => !this.isReversible(name));
     const found = new Map<string, KeptToken>();
     if (tokens.length > 0) for (const one of await this.store.find(tx, tokens)) found.set(keyOf(one), one);
-    if (formats.length > 0)
-      for (const one of await this.store.findFormats(tx, formats)) found.set(formatKey(one), one);
+    if (stored.length > 0)
+      for (const one of await this.store.findFormats(tx, stored)) found.set(formatKey(one), one);
+    for (const name of formats)
+      if (this.isReversible(name)) found.set(formatKey(name), { ...name, personId: null });
     return new FoundTokens(found, this.catalogue);
+  }
+
+  /** Any text of the format leads to a value, and no other does. */
+  private fits({ field, format }: FormatName): boolean {
+    return this.catalogue.find(field)?.kind.format?.slots(format) != null;
+  }
+
+  private isReversible({ field }: FormatName): boolean {
+    const declared = this.catalogue.find(field);
+    return declared !== undefined && !declared.erasable && declared.types.has('format-preserving');
   }
 
   /** Whose these are, held until the transaction ends, so that nobody's erasure is answered before what was told of them. */

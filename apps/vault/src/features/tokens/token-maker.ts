@@ -1,29 +1,36 @@
 import type { AuditLog } from '@integument/audit-log';
 import { callerId, type Regions, reaches } from '@integument/authz';
-import type { CodedError, TokenType } from '@integument/contracts';
+import { CodedError } from '@integument/contracts';
 import type { Tx } from '@integument/database';
-import { type Asker, by, forbidden } from '@integument/http';
-import { grouped } from '../../platform/grouped.js';
+import { type Asker, forbidden } from '@integument/http';
+import { encryptToken } from '../catalogue/index.js';
 import { CONSOLE, personNotFound } from '../people/index.js';
+import { madeEntries, madeEntry } from './made-entries.js';
 import type { NewTokenRow, TokenHolder } from './sealed-token.js';
 import { type TokenIds, tokenText } from './token-ids.js';
 import type { TokenSealer } from './token-sealer.js';
-import { tokensMade } from './tokens.audit.js';
-import { formatExhausted } from './tokens.errors.js';
 import type { TokensStore } from './tokens.store.js';
-import type { WantedToken } from './wanted-token.js';
+import { isReversible, type WantedToken } from './wanted-token.js';
+import { writeSame } from './write-same.js';
 
 /** As callers hold it. */
 export type Made = string | CodedError;
 
-interface Prepared {
+/** A token that is ready: to be written, or made already where nothing of it is kept. */
+export interface PreparedToken {
   readonly wanted: WantedToken;
   readonly holder: TokenHolder | null;
-  readonly row: NewTokenRow;
+  readonly row: NewTokenRow | null;
+  readonly encrypted?: string;
 }
 
-/** A format is drawn as often at most: where one in two is taken, one in a million values finds none. */
-const DRAWS = 20;
+/** Plain tokens that are ready to be written. */
+export interface PlainTokens {
+  readonly rows: readonly NewTokenRow[];
+  /** as callers hold them */
+  readonly texts: readonly string[];
+  readonly entry: ReturnType<typeof madeEntry>;
+}
 
 /** Makes tokens: seals what they stand for, and writes them with what the audit log says of it. */
 export class TokenMaker {
@@ -34,7 +41,7 @@ export class TokenMaker {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Of a token that is nobody's, another each time, and for ever: what most are. All the computing, before a connection is taken. */
+  /** Of tokens that are nobody's, others each time, and for ever: what most are. All the computing, before a connection is taken. */
   async preparePlain(asker: Asker, wanted: readonly WantedToken[]): Promise<PlainTokens> {
     const ids = await this.ids.take(wanted.length);
     const rows = wanted.map((one, at) => this.rowOf(one, ids[at], null));
@@ -51,38 +58,27 @@ export class TokenMaker {
     const holders = await this.holdersOf(tx, asker, wanted, regions);
     const ids = await this.ids.take(wanted.length);
     const prepared = wanted.map((one, at) => this.prepare(one, ids[at], holders, regions));
-    const rows = prepared.flatMap((one) => ('row' in one ? [one] : []));
-    const made = await this.write(tx, rows);
-    const done = rows.filter(({ row }) => typeof made.get(row) === 'string');
-    if (done.length > 0) await this.audit.append(tx, ...entriesOf(asker, done));
-    return prepared.map((one) => ('row' in one ? (made.get(one.row) ?? formatExhausted()) : one));
+    const ready = prepared.flatMap((one) => (one instanceof CodedError ? [] : [one]));
+    const made = await this.write(tx, ready);
+    const done = ready.filter((one) => typeof made.get(one) === 'string');
+    if (done.length > 0) await this.audit.append(tx, ...madeEntries(asker, done));
+    return prepared.map((one) => (one instanceof CodedError ? one : madeOf(made, one)));
   }
 
-  private async write(tx: Tx, prepared: readonly Prepared[]): Promise<ReadonlyMap<NewTokenRow, Made>> {
-    const made = new Map<NewTokenRow, Made>();
-    const random = prepared.filter(({ row }) => row.digest === null);
-    if (random.length > 0) await this.store.insert(tx, rowsOf(random));
-    for (const { row } of random) made.set(row, tokenText(row.token));
-    const same = prepared.filter(({ row }) => row.digest !== null);
-    for (const [row, one] of await this.writeSame(tx, same)) made.set(row, one);
-    return made;
-  }
-
-  /** In one order, so that two batches with the same values don't wait for each other in a circle. */
-  private async writeSame(tx: Tx, prepared: readonly Prepared[]): Promise<ReadonlyMap<NewTokenRow, Made>> {
-    const made = new Map<NewTokenRow, Made>();
-    let left = [...prepared].sort((one, other) => byDigest(one.row, other.row));
-    for (let draws = 0; left.length > 0 && draws < DRAWS; draws++) {
-      const rows = rowsOf(left);
-      await this.store.insert(tx, rows);
-      const found = await this.store.findSame(tx, rows);
-      for (const [at, { row }] of left.entries()) {
-        const there = found[at];
-        if (there) made.set(row, there.format ?? tokenText(there.token));
-      }
-      left = left.filter(({ row }) => !made.has(row));
+  private async write(tx: Tx, prepared: readonly PreparedToken[]): Promise<ReadonlyMap<PreparedToken, Made>> {
+    const made = new Map<PreparedToken, Made>();
+    const random = prepared.filter(({ row }) => row && row.digest === null);
+    if (random.length > 0)
+      await this.store.insert(
+        tx,
+        random.flatMap(({ row }) => row ?? []),
+      );
+    for (const one of prepared) {
+      if (one.encrypted !== undefined) made.set(one, one.encrypted);
+      else if (one.row && one.row.digest === null) made.set(one, tokenText(one.row.token));
     }
-    for (const { row } of left) made.set(row, formatExhausted());
+    const same = prepared.filter(({ row }) => row && row.digest !== null);
+    for (const [one, token] of await writeSame(this.store, tx, same)) made.set(one, token);
     return made;
   }
 
@@ -91,14 +87,24 @@ export class TokenMaker {
     token: Buffer | undefined,
     holders: ReadonlyMap<string, TokenHolder>,
     regions: Regions,
-  ): Prepared | CodedError {
-    if (wanted.person === null) {
-      if (!reaches(regions, null)) return forbidden();
-      return { wanted, holder: null, row: this.rowOf(wanted, token, null) };
+  ): PreparedToken | CodedError {
+    const holder = wanted.person && (holders.get(wanted.person.toString('latin1')) ?? null);
+    if (wanted.person && !holder) return personNotFound();
+    if (!wanted.person && !reaches(regions, null)) return forbidden();
+    if (!isReversible(wanted)) return { wanted, holder, row: this.rowOf(wanted, token, holder) };
+    return this.encrypt(wanted);
+  }
+
+  private encrypt(wanted: WantedToken): PreparedToken | CodedError {
+    const { field, domain, text } = wanted;
+    if (!field.kind.format) throw new Error('a format-preserving token of a field without a format');
+    try {
+      const encrypted = encryptToken(field.kind.format, text, this.sealer.cipher(field.name, domain));
+      return { wanted, holder: null, row: null, encrypted };
+    } catch (error) {
+      if (error instanceof CodedError && error.status < 500) return error;
+      throw error;
     }
-    const holder = holders.get(wanted.person.toString('latin1'));
-    if (!holder) return personNotFound();
-    return { wanted, holder, row: this.rowOf(wanted, token, holder) };
   }
 
   private rowOf(
@@ -108,14 +114,11 @@ export class TokenMaker {
   ): NewTokenRow {
     if (!token) throw new Error('fewer tokens than values');
     const same =
-      type === 'random' ? NEVER_SAME : this.sealer.digest(field.name, domain, field.kind.normalise(text));
-    return {
-      ...this.sealer.seal(token, field.name, domain, text, holder),
-      ...same,
-      format: null,
-      expiresAt,
-      usesLeft: uses,
-    };
+      type === 'random'
+        ? NEVER_SAME
+        : this.sealer.digest(field.name, domain, field.kind.normalise(text), type);
+    const sealed = this.sealer.seal(token, field.name, domain, text, holder);
+    return { ...sealed, ...same, format: null, expiresAt, usesLeft: uses };
   }
 
   private async holdersOf(
@@ -126,21 +129,9 @@ export class TokenMaker {
   ): Promise<ReadonlyMap<string, TokenHolder>> {
     const names = wanted.flatMap(({ person }) => (person ? [person] : []));
     if (names.length === 0) return new Map();
-    return this.store.holdByPseudonym(
-      tx,
-      caller.kind === 'client' ? callerId(caller) : CONSOLE,
-      names,
-      regions,
-    );
+    const client = caller.kind === 'client' ? callerId(caller) : CONSOLE;
+    return this.store.holdByPseudonym(tx, client, names, regions);
   }
-}
-
-/** Plain tokens that are ready to be written. */
-export interface PlainTokens {
-  readonly rows: readonly NewTokenRow[];
-  /** as callers hold them */
-  readonly texts: readonly string[];
-  readonly entry: ReturnType<typeof tokensMade>;
 }
 
 export function isPlain({ type, person, expiresAt, uses }: WantedToken): boolean {
@@ -149,38 +140,8 @@ export function isPlain({ type, person, expiresAt, uses }: WantedToken): boolean
 
 const NEVER_SAME = { digest: null, indexKey: null };
 
-function rowsOf(prepared: readonly Prepared[]): NewTokenRow[] {
-  return prepared.map(({ row }) => row);
-}
-
-function byDigest(one: NewTokenRow, other: NewTokenRow): number {
-  return Buffer.compare(one.digest ?? Buffer.alloc(0), other.digest ?? Buffer.alloc(0));
-}
-
-/** One entry for what is nobody's, and one for each person. */
-function entriesOf(asker: Asker, prepared: readonly Prepared[]): ReturnType<typeof tokensMade>[] {
-  return grouped(prepared, ({ holder }) => holder?.subject.toString('latin1') ?? '').map((some) => {
-    const wanted = some.map((one) => one.wanted);
-    return madeEntry(asker, wanted, some[0]?.holder?.subject ?? null);
-  });
-}
-
-function madeEntry(
-  asker: Asker,
-  wanted: readonly WantedToken[],
-  subject: Buffer | null,
-): ReturnType<typeof tokensMade> {
-  const types = new Set<TokenType>();
-  const fields = new Set<string>();
-  for (const { type, field } of wanted) {
-    types.add(type);
-    fields.add(field.name);
-  }
-  return tokensMade({
-    ...by(asker),
-    ...(subject && { subject }),
-    fields: [...fields],
-    count: wanted.length,
-    details: { types: [...types] },
-  });
+function madeOf(made: ReadonlyMap<PreparedToken, Made>, prepared: PreparedToken): Made {
+  const token = made.get(prepared);
+  if (token === undefined) throw new Error('a token was neither made nor refused');
+  return token;
 }

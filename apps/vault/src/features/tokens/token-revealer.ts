@@ -1,12 +1,19 @@
 import type { AuditLog } from '@integument/audit-log';
 import { reaches } from '@integument/authz';
-import { CodedError, type RevealResult, type TokenValue } from '@integument/contracts';
+import {
+  type askToken,
+  CodedError,
+  type Predicate,
+  type ReplyOf,
+  type RevealResult,
+  type TokenValue,
+} from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
-import { type Catalogue, maskedText, type TokenField } from '../catalogue/index.js';
+import { answer, type Catalogue, decryptToken, maskedText, type TokenField } from '../catalogue/index.js';
 import { allowing, type RevealGrant, type RevealWish } from '../reveals/index.js';
 import { type AllowedReveal, revealEntries } from './reveal-entries.js';
-import type { TokenHolder } from './sealed-token.js';
+import { isStored, type TokenHolder } from './sealed-token.js';
 import type { FoundTokens, NamedToken, TokenLookup } from './token-lookup.js';
 import type { TokenSealer } from './token-sealer.js';
 import { fieldUnknown, tokenNotFound } from './tokens.errors.js';
@@ -17,12 +24,16 @@ import { UseCounts } from './use-counts.js';
 export interface RevealRequest {
   readonly asker: Asker;
   readonly wish: RevealWish;
+  /** what is asked of the values, which then are not told */
+  readonly question?: Predicate | undefined;
   readonly tokens: readonly (NamedToken | CodedError)[];
   /** what was decided about a field, of somebody who lives there */
   readonly grant: (field: TokenField, region: string | null) => RevealGrant | CodedError;
 }
 
 export type Revealed = Exclude<RevealResult, { code: string }>;
+export type Answered = ReplyOf<typeof askToken>;
+export type Told = Answered | Revealed;
 type Decided = AllowedReveal | CodedError;
 
 /** What tokens stand for: found, decided, counted and written down, and only then opened. */
@@ -36,7 +47,7 @@ export class TokenRevealer {
   ) {}
 
   /** @returns for each request, in the order of its tokens: the value, or why it is not told */
-  async reveal(tx: Tx, requests: readonly RevealRequest[]): Promise<(Revealed | CodedError)[][]> {
+  async reveal(tx: Tx, requests: readonly RevealRequest[]): Promise<(Told | CodedError)[][]> {
     const found = await this.lookup.find(
       tx,
       requests.flatMap(({ tokens }) => tokens),
@@ -47,9 +58,9 @@ export class TokenRevealer {
       request.tokens.map((name) => this.decide(request, name, found, holders, uses)),
     );
     await uses.write(this.store, tx);
-    const entries = requests.flatMap(({ asker, wish }, at) => revealEntries(asker, wish, decided[at] ?? []));
+    const entries = requests.flatMap((request, at) => revealEntries(request, decided[at] ?? []));
     if (entries.length > 0) await this.audit.append(tx, ...entries);
-    return requests.map(({ wish }, at) => (decided[at] ?? []).map((one) => this.open(one, wish)));
+    return requests.map((request, at) => (decided[at] ?? []).map((one) => this.open(one, request)));
   }
 
   /** Where the people live whose tokens these are: known before a reveal is taken from an allowance. */
@@ -88,13 +99,25 @@ export class TokenRevealer {
     return { kept, field, holder, policies: allowing(granted, region) };
   }
 
-  private open(decided: Decided, { form }: RevealWish): Revealed | CodedError {
+  private open(decided: Decided, { wish, question }: RevealRequest): Told | CodedError {
     if (decided instanceof CodedError) return decided;
-    const { kept, field, holder } = decided;
-    const text = this.sealer.open(kept, holder);
-    if (form === 'masked') return { field: field.name, masked: maskedText(field, text) };
-    return { field: field.name, value: field.kind.tell(text) as TokenValue };
+    const { field } = decided;
+    const text = this.textOf(decided);
+    if (question) return { field: field.name, answer: answer(field.kind, text, question, today()) };
+    if (wish.form === 'masked') return { field: field.name, masked: maskedText(field, text) };
+    return { field: field.name, value: field.kind.value(text) as TokenValue };
   }
+
+  private textOf({ kept, field, holder }: AllowedReveal): string {
+    if (isStored(kept)) return this.sealer.open(kept, holder);
+    if (!field.kind.format) throw new Error('a format-preserving token of a field without a format');
+    return decryptToken(field.kind.format, kept.format, this.sealer.cipher(kept.field, kept.domain));
+  }
+}
+
+/** Of UTC, as the questions about age are answered. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 function latin1(bytes: Buffer): string {

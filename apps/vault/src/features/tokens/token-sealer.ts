@@ -1,9 +1,13 @@
-import { type BlindIndex, context, open, seal } from '@integument/crypto';
+import type { TokenType } from '@integument/contracts';
+import { type BlindIndex, context, deriveKey, open, seal } from '@integument/crypto';
+import type { TokenCipher } from '../catalogue/index.js';
 import type { DomainKeys } from '../keys/index.js';
-import type { SealedToken, TokenHolder } from './sealed-token.js';
+import type { SealedToken, StoredToken, TokenHolder } from './sealed-token.js';
 
 /** Seals what tokens stand for: a person's values under their own key, so that they go with it, all others under a key of the vault. */
 export class TokenSealer {
+  readonly #ciphers = new Map<string, TokenCipher>();
+
   constructor(
     private readonly keys: DomainKeys,
     private readonly index: BlindIndex,
@@ -26,15 +30,37 @@ export class TokenSealer {
   }
 
   /** @throws SealBroken if a value or a key was moved or changed */
-  open({ token, field, domain, domainKey, sealed }: SealedToken, holder: TokenHolder | null): string {
+  open(kept: StoredToken, holder: TokenHolder | null): string {
+    const { token, field, domain, domainKey, sealed } = kept;
     const key = domainKey === null ? holder && this.keyOf(holder) : this.keys.lent(domainKey);
     if (!key) throw new Error('a token of a person without the person');
     return open(key, sealed, placeOf(token, field, domain)).toString('utf8');
   }
 
+  /**
+   * What a token is encrypted under that is the value. Nothing of it is kept, so nothing could be encrypted anew: this key is never rotated,
+   * and no erasure reaches what it has made.
+   */
+  cipher(field: string, domain: string): TokenCipher {
+    const name = context('token_format', domain, field);
+    const known = this.#ciphers.get(name.toString('latin1'));
+    // Asked each time whether the vault may still use its keys.
+    const secret = this.keys.secret('format');
+    if (known) return known;
+    const cipher = { key: deriveKey(secret, 'integument/format-preserving-tokens/v1', name), tweak: name };
+    this.#ciphers.set(name.toString('latin1'), cipher);
+    return cipher;
+  }
+
   /** What is the same for the same value, within its field and domain: and unrelated to it, for who has not the index key. */
-  digest(field: string, domain: string, normalised: string): { digest: Buffer; indexKey: number } {
-    const digest = this.index.digest(`token/${domain}/${field}`, normalised);
+  digest(
+    field: string,
+    domain: string,
+    normalised: string,
+    type: TokenType,
+  ): { digest: Buffer; indexKey: number } {
+    // A value has one token of each type: which of them is asked for must not depend on which came first.
+    const digest = this.index.digest(`token/${type}/${domain}/${field}`, normalised);
     return { digest, indexKey: this.keys.indexKey() };
   }
 

@@ -1,5 +1,5 @@
 import { defineAction } from '@integument/audit-log';
-import { REVEAL_FORMS, ruleId, TOKEN_TYPES } from '@integument/contracts';
+import { PREDICATES, REVEAL_FORMS, ruleId, TOKEN_TYPES } from '@integument/contracts';
 import { z } from 'zod';
 import { POLICIES_NAMED } from '../reveals/index.js';
 
@@ -11,6 +11,13 @@ const revealed = z.strictObject({
 
 export const tokensMade = defineAction('tokens.make', made);
 export const tokensRevealed = defineAction('tokens.reveal', revealed);
+export const tokenAsked = defineAction(
+  'tokens.ask',
+  z.strictObject({
+    predicate: z.enum(PREDICATES).describe('What was asked; never with which parameters'),
+    policies: z.array(ruleId).min(1).max(POLICIES_NAMED).describe('Reveal policies that allowed it'),
+  }),
+);
 /** Of a batch that goes on: how many of its entries were refused. */
 export const makingRefusedInBatch = defineAction('tokens.make_batch');
 export const revealRefusedInBatch = defineAction('tokens.reveal_batch');

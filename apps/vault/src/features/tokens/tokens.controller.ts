@@ -1,4 +1,5 @@
 import {
+  askToken,
   CodedError,
   describeToken,
   makeToken,
@@ -61,6 +62,12 @@ export class TokensController {
   reveal(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof revealToken>) {
     const { token, ...wish } = body;
     return this.reveals.revealOne(asker, token, wish);
+  }
+
+  @Implements(askToken)
+  ask(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof askToken>) {
+    const { token, question, ...what } = body;
+    return this.reveals.ask(asker, token, question, what);
   }
 
   @Implements(revealTokens)

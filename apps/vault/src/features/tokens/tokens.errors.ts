@@ -9,9 +9,6 @@ export const domainUnknown = () =>
 export const typeNotAllowed = () =>
   new CodedError('tokens.type_not_allowed', 400, 'Values of this field can have no token of this type.');
 
-export const valueRefused = () =>
-  new CodedError('tokens.value_refused', 400, 'This is no value of the field that it is said to be of.');
-
 export const formatExhausted = () =>
   new CodedError('tokens.format_exhausted', 409, 'Too few tokens of this format are left.');
 

@@ -1,13 +1,22 @@
 import { AuditLog } from '@integument/audit-log';
 import { Abilities } from '@integument/authz';
-import { makeToken, type RevealPurpose } from '@integument/contracts';
+import { makePersonTokens, makeToken, type Predicate, type RevealPurpose } from '@integument/contracts';
 import { BlindIndex } from '@integument/crypto';
 import { type Asker, postgresCounts, StrictAllowances } from '@integument/http';
 import { vaultPolicies } from '../../platform/policies.js';
 import { SHOP, type TestVault } from '../../vault.fixture.js';
-import { Catalogue } from '../catalogue/index.js';
+import {
+  Catalogue,
+  type KindDeclaration,
+  kindOf,
+  parseMask,
+  type TokenField,
+  typesOf,
+} from '../catalogue/index.js';
+import { PeopleStore, PersonValues } from '../people/index.js';
 import { RevealDecisions } from '../reveals/index.js';
 import { MakingDesk } from './making-desk.js';
+import { PersonTokens } from './person-tokens.js';
 import { TokenRevealDesk } from './reveal-desk.js';
 import { TokenIds } from './token-ids.js';
 import { TokenLookup } from './token-lookup.js';
@@ -19,20 +28,33 @@ import { TokensStore } from './tokens.store.js';
 
 export const REASON = { code: 'order', reference: 'ORDER-7' } as const;
 
+/** Fields as a catalogue's file declares them. */
+const DECLARED: readonly TokenField[] = [
+  declared('card', { kind: 'card', keep: ['last4'] }),
+  declared('card_for_ever', { kind: 'card', keep: ['last4'] }, false),
+  declared('postcode', { kind: 'postcode', country: 'DE' }),
+  declared('note', { kind: 'text' }),
+];
+
+function declared(name: string, declaration: KindDeclaration, erasable = true): TokenField {
+  const kind = kindOf(declaration);
+  return { name, kind, sensitivity: 'direct', mask: parseMask('last:4'), types: typesOf(kind), erasable };
+}
+
 /** The feature's services, wired as its module does, on the database of a test's vault. */
 export class TestTokens {
   readonly store = new TokensStore();
   readonly making: MakingDesk;
   readonly reveals: TokenRevealDesk;
   readonly service: TokensService;
+  readonly people: PersonTokens;
   readonly ids: TokenIds;
 
   constructor(
     readonly vault: TestVault,
-    readonly catalogue = new Catalogue(
-      [],
-      [{ name: 'orders', clients: new Set(['brand-shop', 'other-shop']) }],
-    ),
+    readonly catalogue = new Catalogue(DECLARED, [
+      { name: 'orders', clients: new Set(['brand-shop', 'other-shop']) },
+    ]),
   ) {
     const { keys, unitOfWork, dataSource } = vault;
     const audit = new AuditLog();
@@ -40,6 +62,8 @@ export class TestTokens {
     const lookup = new TokenLookup(this.store, catalogue);
     this.ids = new TokenIds(unitOfWork, (tx) => this.store.nextSegment(tx));
     const maker = new TokenMaker(this.store, this.ids, sealer, audit);
+    const values = new PersonValues(new PeopleStore(), vault.sealer);
+    this.people = new PersonTokens(values, maker, catalogue);
     this.making = new MakingDesk(maker, catalogue, audit, unitOfWork);
     const shared = postgresCounts(dataSource);
     const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => vault.now() });
@@ -62,10 +86,7 @@ export class TestTokens {
     );
   }
 
-  reveal(
-    token: string,
-    { asker = SHOP, purpose = 'delivery' as RevealPurpose, form = 'plain' as 'masked' | 'plain' } = {},
-  ) {
+  reveal(token: unknown, { asker = SHOP, purpose = 'delivery', form = 'plain' } = {}) {
     return this.reveals.revealOne(asker, token as never, { purpose, form, reason: REASON });
   }
 
@@ -73,11 +94,21 @@ export class TestTokens {
     return this.reveals.revealBatch(asker, tokens, { purpose: 'delivery', form: 'plain', reason: REASON });
   }
 
-  remove(tokens: readonly string[], asker: Asker = SHOP) {
+  ask(token: unknown, question: Predicate, asker: Asker = SHOP) {
+    return this.reveals.ask(asker, token as never, question, { purpose: 'delivery', reason: REASON });
+  }
+
+  ofPerson(person: string, body: object, asker: Asker = SHOP) {
+    const parsed = makePersonTokens.body?.parse(body);
+    if (!parsed) throw new Error('the contract has no body');
+    return this.vault.unitOfWork.run((tx) => this.people.make(tx, asker, person as never, parsed, null));
+  }
+
+  remove(tokens: readonly unknown[], asker: Asker = SHOP) {
     return this.vault.unitOfWork.run((tx) => this.service.remove(tx, asker, tokens as never, null));
   }
 
-  describe(token: string, asker: Asker = SHOP) {
+  describe(token: unknown, asker: Asker = SHOP) {
     return this.vault.unitOfWork.run((tx) => this.service.describe(tx, asker, token as never, null));
   }
 }

@@ -224,7 +224,7 @@ describe('a batch', () => {
     expect([made, refused]).toEqual([2, 7]);
     expect(results.map((one) => ('code' in one ? one.code : 'made'))).toEqual([
       'made',
-      'tokens.value_refused',
+      'catalogue.value_unfit',
       'tokens.field_unknown',
       'request.invalid',
       'request.invalid',

@@ -2,7 +2,7 @@ export const tokensSchemaSql = `
 ALTER TABLE domain_key
   DROP CONSTRAINT domain_key_domain,
   ADD CONSTRAINT domain_key_domain
-    CHECK (domain IN ('person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token'));
+    CHECK (domain IN ('person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token', 'format'));
 
 -- Each process takes numbers from here and makes 65,536 tokens under each: new tokens stand beside each other in the
 -- primary key, which stays as fast at ten million rows as at none.

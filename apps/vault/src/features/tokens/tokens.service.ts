@@ -11,14 +11,14 @@ import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
 import { domainNameOf } from '../catalogue/index.js';
-import type { KeptToken, TokenHolder } from './sealed-token.js';
+import { isStored, type StoredToken, type TokenHolder } from './sealed-token.js';
 import type { TokenLookup } from './token-lookup.js';
 import { tokenDescribed, tokensRemoved } from './tokens.audit.js';
 import { tokenNotFound } from './tokens.errors.js';
 import type { TokensStore } from './tokens.store.js';
 
 interface Reached {
-  readonly kept: KeptToken;
+  readonly kept: StoredToken;
   readonly holder: TokenHolder | null;
 }
 
@@ -88,10 +88,10 @@ export class TokensService {
     const names = held.map((one) => this.lookup.name(asker.caller, one));
     const found = await this.lookup.find(tx, names);
     const holders = await this.lookup.hold(tx, found);
-    const reached = new Map<KeptToken, Reached>();
+    const reached = new Map<StoredToken, Reached>();
     for (const name of names) {
       const kept = name instanceof CodedError ? name : found.get(asker.caller, name);
-      if (kept instanceof CodedError) continue;
+      if (kept instanceof CodedError || !isStored(kept)) continue;
       const holder = kept.personId && (holders.get(kept.personId.toString('latin1')) ?? null);
       if (kept.personId && !holder) continue;
       if (reaches(regions, holder?.region ?? null)) reached.set(kept, { kept, holder });

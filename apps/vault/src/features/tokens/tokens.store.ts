@@ -2,7 +2,7 @@ import type { Regions } from '@integument/authz';
 import type { TokenType } from '@integument/contracts';
 import { byteaArray, int2Array, int4Array, type Statement, type Tx, textArray } from '@integument/database';
 import { inRegions } from '../people/index.js';
-import type { KeptToken, NewTokenRow, TokenHolder } from './sealed-token.js';
+import type { NewTokenRow, StoredToken, TokenHolder } from './sealed-token.js';
 
 /** A format-preserving token, which says neither field nor domain. */
 export interface FormatName {
@@ -132,17 +132,17 @@ export class TokensStore {
     return rows.map((_, at) => byPlace.get(at + 1) ?? null);
   }
 
-  async find(tx: Tx, tokens: readonly Buffer[]): Promise<KeptToken[]> {
-    return (await tx.query<TokenRow>(FIND, [byteaArray(tokens)])).map(keptToken);
+  async find(tx: Tx, tokens: readonly Buffer[]): Promise<StoredToken[]> {
+    return (await tx.query<TokenRow>(FIND, [byteaArray(tokens)])).map(storedToken);
   }
 
-  async findFormats(tx: Tx, names: readonly FormatName[]): Promise<(KeptToken & { format: string })[]> {
+  async findFormats(tx: Tx, names: readonly FormatName[]): Promise<(StoredToken & { format: string })[]> {
     const rows = await tx.query<TokenRow & { format: string }>(FIND_FORMATS, [
       textArray(names.map(({ domain }) => domain)),
       textArray(names.map(({ field }) => field)),
       textArray(names.map(({ format }) => format)),
     ]);
-    return rows.map((row) => ({ ...keptToken(row), format: row.format }));
+    return rows.map((row) => ({ ...storedToken(row), format: row.format }));
   }
 
   /** Holds tokens of limited use, in one order so that two requests don't wait for each other in a circle. @returns what each has left */
@@ -226,7 +226,7 @@ function latin1(bytes: Buffer): string {
   return bytes.toString('latin1');
 }
 
-function keptToken(row: TokenRow): KeptToken {
+function storedToken(row: TokenRow): StoredToken {
   return {
     token: row.token,
     field: row.field,

@@ -1,5 +1,5 @@
 import type { Tx } from '@integument/database';
-import type { KeptToken } from './sealed-token.js';
+import { isStored, type KeptToken } from './sealed-token.js';
 import type { TokensStore } from './tokens.store.js';
 
 /**
@@ -15,13 +15,16 @@ export class UseCounts {
   }
 
   static async hold(store: TokensStore, tx: Tx, tokens: readonly KeptToken[]): Promise<UseCounts> {
-    const limited = tokens.filter(({ usesLeft }) => usesLeft !== null).map(({ token }) => token);
+    const limited = tokens
+      .filter(isStored)
+      .flatMap(({ token, usesLeft }) => (usesLeft === null ? [] : [token]));
     return new UseCounts(limited.length > 0 ? await store.holdLimited(tx, limited) : new Map());
   }
 
   /** @returns whether one was left */
-  take({ token, usesLeft }: KeptToken): boolean {
-    if (usesLeft === null) return true;
+  take(kept: KeptToken): boolean {
+    if (!isStored(kept) || kept.usesLeft === null) return true;
+    const { token } = kept;
     const key = token.toString('latin1');
     const left = this.#left.get(key) ?? 0;
     if (left === 0) return false;

@@ -2,9 +2,9 @@ import { type Caller, callerId } from '@integument/authz';
 import { type CodedError, type NewToken, newToken, type TokenType } from '@integument/contracts';
 import { decodedOrNull } from '@integument/crypto';
 import { wrongFields } from '../../platform/wrong-fields.js';
-import type { Catalogue, TokenField } from '../catalogue/index.js';
+import { type Catalogue, type TokenField, valueUnfit } from '../catalogue/index.js';
 import { personNotFound } from '../people/index.js';
-import { domainUnknown, fieldUnknown, typeNotAllowed, valueRefused } from './tokens.errors.js';
+import { domainUnknown, fieldUnknown, typeNotAllowed } from './tokens.errors.js';
 
 /** A token that is asked for, once everything about it is known to be allowed. */
 export interface WantedToken {
@@ -17,6 +17,11 @@ export interface WantedToken {
   readonly person: Buffer | null;
   readonly expiresAt: string | null;
   readonly uses: number | null;
+}
+
+/** Whether the token is the encrypted value, and nothing is kept of either. */
+export function isReversible({ field, type }: Pick<WantedToken, 'field' | 'type'>): boolean {
+  return type === 'format-preserving' && !field.erasable;
 }
 
 type Options = Pick<NewToken, 'domain' | 'expiresAt' | 'field' | 'type' | 'uses'>;
@@ -42,9 +47,11 @@ export function wantedIn(
 export function wantedToken(catalogue: Catalogue, caller: Caller, asked: NewToken): WantedToken | CodedError {
   const wanted = wantedOf(catalogue, caller, asked);
   if (!('field' in wanted)) return wanted;
-  const text = wanted.field.kind.read(asked.value);
-  if (text === null) return valueRefused();
+  const { success, data: text } = wanted.field.kind.schema.safeParse(asked.value);
+  if (!success) return valueUnfit();
   if (asked.person === undefined) return { ...wanted, text, person: null };
+  // A person's erasure would not reach it.
+  if (isReversible(wanted)) return typeNotAllowed();
   const person = decodedOrNull('cps', asked.person);
   return person ? { ...wanted, text, person } : personNotFound();
 }
