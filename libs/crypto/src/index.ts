@@ -1,4 +1,4 @@
-export { BlindIndex } from './blind-index.js';
+export { BlindIndex, firstBits } from './blind-index.js';
 export { canonicalJson, type Json, NotCanonical } from './canonical-json.js';
 export { commit } from './commitment.js';
 export { context } from './context.js';
