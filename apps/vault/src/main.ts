@@ -23,6 +23,7 @@ import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
 import { KeyringPulse } from './features/keyring/index.js';
+import { IndexKeeper } from './features/people/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
@@ -85,6 +86,7 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
 open.app.get(AuditDuties, { strict: false }).start();
 const periodic = new Periodic(logger);
 watchKeyring(open.app, periodic);
+keepIndexes(open.app, periodic);
 sweepHourly(open.app, periodic);
 warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
@@ -113,6 +115,11 @@ function publicCallers(app: INestApplicationContext, config: VaultConfig) {
 function watchKeyring(app: INestApplicationContext, periodic: Periodic): void {
   const pulse = app.get(KeyringPulse, { strict: false });
   periodic.every(pulse.everyMs, 'keyring', () => pulse.beat());
+}
+
+function keepIndexes(app: INestApplicationContext, periodic: Periodic): void {
+  const keeper = app.get(IndexKeeper, { strict: false });
+  if (keeper.isNeeded) periodic.every(500, 'search indexes', () => keeper.beat());
 }
 
 /** Somebody signed out, and may still be let in by the data plane: it is away, or can't write. */

@@ -16,6 +16,7 @@ import {
   Approvals,
   ApprovalsStore,
 } from './features/approvals/index.js';
+import { planSearch, type SearchSection } from './features/catalogue/index.js';
 import { ClientsService } from './features/clients/clients.service.js';
 import { ErasureService } from './features/erasure/erasure.service.js';
 import { ErasureStore } from './features/erasure/erasure.store.js';
@@ -27,14 +28,20 @@ import { FactorsStore } from './features/factors/factors.store.js';
 import { Passkeys } from './features/factors/passkeys.js';
 import { SessionRaiser } from './features/factors/session-raiser.js';
 import { EmbeddedKeyring } from './features/keyring/index.js';
-import { accountDigest, DomainKeys } from './features/keys/index.js';
+import { accountDigest, DomainKeys, IndexKeys, type IndexVersion } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
+import { IndexKeeper } from './features/people/index-keeper.js';
 import { PeopleService } from './features/people/people.service.js';
 import { PeopleStore } from './features/people/people.store.js';
 import { PeopleEnroller } from './features/people/people-enroller.js';
+import { PeopleSearch } from './features/people/people-search.js';
+import { PeopleSearchStore } from './features/people/people-search.store.js';
+import { PersonIndex } from './features/people/person-index.js';
+import { PersonIndexStore } from './features/people/person-index.store.js';
 import { RevealDesk } from './features/people/reveal-desk.js';
 import { PersonSealer } from './features/people/sealed-person.js';
+import { SearchDesk } from './features/people/search-desk.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
@@ -79,6 +86,12 @@ export class TestVault {
   readonly rulesInForce: RulesInForce;
   readonly rules: RulesService;
   readonly reveals: RevealDesk;
+  readonly index: PersonIndex;
+  readonly keeper: IndexKeeper;
+  readonly search: PeopleSearch;
+  readonly searches: SearchDesk;
+  /** Versions of the index key that coarse indexes know; the current one first. */
+  indexVersions: IndexVersion[];
   /** How far the clock of the second factors and approvals is ahead; milliseconds. */
   ahead = 0;
 
@@ -86,20 +99,28 @@ export class TestVault {
     readonly dataSource: DataSource,
     readonly keys: DomainKeys,
     private readonly onClose: { leave(): Promise<void>; remove(): Promise<void> },
-    private readonly reopen: () => Promise<TestVault>,
+    private readonly reopen: (search?: SearchSection) => Promise<TestVault>,
+    search: SearchSection | undefined,
   ) {
+    this.indexVersions = [{ indexKey: keys.indexKey(), index: new BlindIndex(keys.secret('index')) }];
     const audit = new AuditLog();
     const store = new PeopleStore();
     this.unitOfWork = new UnitOfWork(dataSource);
     this.sealer = new PersonSealer(keys, new BlindIndex(keys.secret('index')));
     const abilities = new Abilities(vaultPolicies);
-    this.people = new PeopleService(store, this.sealer, audit, ISSUER);
+    const indexStore = new PersonIndexStore();
+    const indexKeys = new IndexKeys(() => this.indexVersions);
+    this.index = new PersonIndex(planSearch(search), indexKeys);
+    this.people = new PeopleService(store, this.sealer, this.index, indexStore, audit, ISSUER);
+    this.keeper = this.keeperOf(this.index);
+    const searchStore = new PeopleSearchStore();
+    this.search = new PeopleSearch(searchStore, indexStore, this.index, this.sealer, this.people, audit);
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
     this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, this.sessions, audit);
-    const enroller = new PeopleEnroller(store, this.sealer, audit);
+    const enroller = new PeopleEnroller(store, this.sealer, this.index, audit);
     this.signIn = new SignInService(
       new SignInStore(),
       this.sessions,
@@ -123,6 +144,7 @@ export class TestVault {
     this.rules = new RulesService(new RulesStore(), this.approvals, audit, clock);
     this.rulesInForce = this.rulesOfReplica();
     this.reveals = this.revealsOfReplica(this.rulesInForce);
+    this.searches = this.searchesUnder(this.rulesInForce);
     const index = new BlindIndex(keys.secret('index'));
     this.registry = new RegistryService(new RegistryStore(), new ClientsStore(), index, audit, ISSUER);
     this.clients = new ClientsService(new ClientsStore(), this.approvals, audit, clock);
@@ -137,10 +159,11 @@ export class TestVault {
     );
   }
 
-  static async open(): Promise<TestVault> {
+  /** @param declared what the operator declares people can be searched by */
+  static async open(declared?: SearchSection): Promise<TestVault> {
     const { vaultUrl, drop } = await freshDatabases();
     const files = keyringFiles();
-    const start = async (): Promise<TestVault> => {
+    const start = async (search?: SearchSection): Promise<TestVault> => {
       const dataSource = await openDatabase({
         url: vaultUrl,
         poolSize: 16,
@@ -157,15 +180,17 @@ export class TestVault {
         await drop();
         files.remove();
       };
-      return new TestVault(dataSource, keys, { leave, remove }, start);
+      const vault = new TestVault(dataSource, keys, { leave, remove }, start, search);
+      await vault.keeper.begin();
+      return vault;
     };
-    return start();
+    return start(declared);
   }
 
   /** Ends this one and begins another on the same database, as the next process does: nothing kept in memory comes along. */
-  async restart(): Promise<TestVault> {
+  async restart(search?: SearchSection): Promise<TestVault> {
     await this.onClose.leave();
-    return Object.assign(await this.reopen(), { ahead: this.ahead });
+    return Object.assign(await this.reopen(search), { ahead: this.ahead });
   }
 
   async close(): Promise<void> {
@@ -193,6 +218,33 @@ export class TestVault {
     const decisions = new RevealDecisions(new Abilities(vaultPolicies), rules, allowances);
     return new RevealDesk(this.people, new PeopleStore(), decisions, this.unitOfWork);
   }
+
+  searchesUnder(rules: RulesInForce): SearchDesk {
+    const shared = postgresCounts(this.dataSource);
+    const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => this.now() });
+    return new SearchDesk(this.search, this.index, rules, allowances, this.unitOfWork);
+  }
+
+  /** One batch a beat, and each plan settled at once. */
+  keeperOf(index: PersonIndex): IndexKeeper {
+    const { sealer, unitOfWork } = this;
+    const store = new PersonIndexStore();
+    const logger = { info: this.say, warn: this.say, error: this.say };
+    return new IndexKeeper({
+      index,
+      store,
+      sealer,
+      unitOfWork,
+      logger,
+      now: () => this.now(),
+      settledMs: 0,
+      sliceMs: 0,
+    });
+  }
+
+  /** What the keeper of the indexes has said. */
+  readonly said: string[] = [];
+  private readonly say = (message: string) => void this.said.push(message);
 
   /** Enrols somebody as the shop does. @returns the name the shop knows them by */
   async enrol(enrolment: Enrolment): Promise<string> {

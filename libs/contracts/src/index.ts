@@ -29,6 +29,7 @@ export * from './route-class.js';
 export * from './rule-document.js';
 export * from './ruled-abilities.js';
 export * from './rules.js';
+export * from './search.js';
 export * from './service.js';
 export * from './sessions.js';
 export * from './sign-in.js';

@@ -74,9 +74,10 @@ export type Reason = z.output<typeof reason>;
 
 const personParams = z.strictObject({ person: clientPseudonym });
 const masked = z.record(z.enum(IDENTITY_FIELDS), z.string().optional());
-const maskedPerson = z.object({ person: clientPseudonym, masked, region: regionCode.nullable() });
+export const maskedPerson = z.object({ person: clientPseudonym, masked, region: regionCode.nullable() });
 
-const identityCallers = ['identity-client', 'staff'] as const;
+/** Who has to do with people one by one. */
+export const identityCallers = ['identity-client', 'staff'] as const;
 
 export const enrolPerson = defineRoute({
   id: 'people.enrol',
@@ -164,23 +165,6 @@ export const updatePerson = defineRoute({
     .refine(({ fields, region }) => fields !== undefined || region !== undefined),
   reply: maskedPerson,
   problems: ['people.not_found'],
-});
-
-export const searchPeople = defineRoute({
-  id: 'people.search',
-  method: 'POST',
-  path: '/v1/people/search',
-  routeClass: 'reveal',
-  summary: 'Find people by the exact value of one field',
-  tag: 'People',
-  audience: identityCallers,
-  ability: { action: 'read', resource: 'Person' },
-  body: z.discriminatedUnion('field', [
-    z.strictObject({ field: z.literal('email'), value: identityFields.shape.email }),
-    z.strictObject({ field: z.literal('phone'), value: identityFields.shape.phone }),
-    z.strictObject({ field: z.literal('account_id'), value: identityFields.shape.account_id }),
-  ]),
-  reply: z.object({ people: z.array(maskedPerson) }),
 });
 
 export const revealPerson = defineRoute({

@@ -11,10 +11,15 @@ export interface WrongPlace {
 
 const PLACES_MAX = 20;
 
-/** The request does not fit its contract. */
+/** The request does not fit its contract, or, under a code of its own, what of the contract this installation takes. */
 export class InvalidRequest extends CodedError {
-  constructor(readonly places: readonly WrongPlace[]) {
-    super('request.invalid', 400, 'The request does not have the form that this route asks for.');
+  /** @param places names that a contract declares; any other came from the caller */
+  constructor(
+    readonly places: readonly WrongPlace[],
+    code: `${string}.${string}` = 'request.invalid',
+    publicText = 'The request does not have the form that this route asks for.',
+  ) {
+    super(code, 400, publicText);
   }
 }
 

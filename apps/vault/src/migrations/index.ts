@@ -21,6 +21,7 @@ import { factorsSchemaSql } from '../features/factors/factors.schema.js';
 import { keysSchemaSql } from '../features/keys/keys.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { peopleSchemaSql } from '../features/people/people.schema.js';
+import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
 import {
   clientCredentialsSql,
@@ -67,4 +68,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(28, 'enacted-rules-kept', enactedRulesKeptSql),
   migration(29, 'approvals-overtaken', approvalsOvertakenSql),
   migration(30, 'tokens', tokensSchemaSql),
+  migration(34, 'coarse-indexes', personIndexSchemaSql),
 ];

@@ -1,6 +1,6 @@
 export { noOtherToken, questionUnfit, tooFewTokens, valueUnfit } from './catalogue.errors.js';
 export { Catalogue, domainNameOf, maskedText, type TokenField, typesOf } from './catalogue.js';
-export { CatalogueModule } from './catalogue.module.js';
+export { CatalogueModule, SEARCH_PLAN } from './catalogue.module.js';
 export {
   decryptToken,
   drawToken,
@@ -20,3 +20,14 @@ export {
 } from './kinds/index.js';
 export { parseMask } from './mask.js';
 export { answer } from './predicates.js';
+export { askedOf, fits, isCoarse, PARTS, partsAsked } from './search-parts.js';
+export {
+  type CoarseIndex,
+  NO_SEARCH,
+  planSearch,
+  type SearchPlan,
+  SearchPlanRefused,
+  type SearchSection,
+  searchSection,
+} from './search-plan.js';
+export { type SearchWay, uncovered, wayOf } from './search-way.js';

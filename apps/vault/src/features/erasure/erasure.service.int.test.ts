@@ -2,6 +2,7 @@ import { type ClientPseudonym, type ErasureId, type GateId, searchPeople } from 
 import { encodeId, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
+import { whereOf } from '../people/search-desk.js';
 
 let vault: TestVault;
 beforeAll(async () => {
@@ -31,7 +32,7 @@ const completed = (erasure: ErasureId) => run((tx) => vault.erasures.completed(t
 async function found(email: string) {
   const body = searchPeople.body?.parse({ field: 'email', value: email });
   if (!body) throw new Error('search has no body');
-  return (await run((tx) => vault.people.search(tx, SHOP, body, null))).people.length;
+  return (await run((tx) => vault.search.find(tx, SHOP, whereOf(body), null))).people.length;
 }
 
 describe('somebody who is being erased', () => {

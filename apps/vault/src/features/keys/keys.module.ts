@@ -5,6 +5,7 @@ import { Module } from '@nestjs/common';
 import { KEYRING, type Keyring, KeyringModule, KeyringPulse } from '../keyring/index.js';
 import { DomainKeys } from './domain-keys.js';
 import { GuardedIndex } from './guarded-index.js';
+import { IndexKeys } from './index-keys.js';
 import { KeysStore } from './keys.store.js';
 
 @Module({
@@ -25,7 +26,13 @@ import { KeysStore } from './keys.store.js';
       inject: [DomainKeys, KeyringPulse],
       useFactory: (keys: DomainKeys, pulse: KeyringPulse) => new GuardedIndex(keys.secret('index'), pulse),
     },
+    {
+      provide: IndexKeys,
+      inject: [DomainKeys, BlindIndex],
+      useFactory: (keys: DomainKeys, index: BlindIndex) =>
+        new IndexKeys(() => [{ indexKey: keys.indexKey(), index }]),
+    },
   ],
-  exports: [DomainKeys, BlindIndex],
+  exports: [DomainKeys, BlindIndex, IndexKeys],
 })
 export class KeysModule {}

@@ -1,3 +1,4 @@
+export { IndexKeeper } from './index-keeper.js';
 export { personNotFound } from './people.errors.js';
 export { PeopleModule } from './people.module.js';
 export { peoplePolicy } from './people.policy.js';

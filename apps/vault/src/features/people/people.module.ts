@@ -1,33 +1,74 @@
 import { AuditLog } from '@integument/audit-log';
 import { BlindIndex } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
-import { provide } from '@integument/http';
+import { provide, RulesInForce, StrictAllowances } from '@integument/http';
+import { Logger } from '@integument/telemetry';
 import { Module } from '@nestjs/common';
 import { ISSUER } from '../../platform/tokens.js';
-import { DomainKeys, KeysModule } from '../keys/index.js';
+import { CatalogueModule, SEARCH_PLAN, type SearchPlan } from '../catalogue/index.js';
+import { DomainKeys, IndexKeys, KeysModule } from '../keys/index.js';
 import { RevealDecisions, RevealsModule } from '../reveals/index.js';
 import { RulesModule } from '../rules/index.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
+import { IndexKeeper } from './index-keeper.js';
 import { PeopleController } from './people.controller.js';
 import { PeopleService } from './people.service.js';
 import { PeopleStore } from './people.store.js';
 import { PeopleEnroller } from './people-enroller.js';
+import { PeopleSearch } from './people-search.js';
+import { PeopleSearchStore } from './people-search.store.js';
+import { PersonIndex } from './person-index.js';
+import { PersonIndexStore } from './person-index.store.js';
 import { PersonValues } from './person-values.js';
 import { RevealDesk } from './reveal-desk.js';
 import { PersonSealer } from './sealed-person.js';
+import { SearchDesk } from './search-desk.js';
 
 @Module({
-  imports: [KeysModule, RevealsModule, RulesModule],
+  imports: [KeysModule, RevealsModule, RulesModule, CatalogueModule],
   controllers: [PeopleController],
   providers: [
     provide(PeopleStore),
     provide(PersonSealer, DomainKeys, BlindIndex),
     provide(PersonValues, PeopleStore, PersonSealer),
-    provide(PeopleEnroller, PeopleStore, PersonSealer, AuditLog),
-    provide(PeopleService, PeopleStore, PersonSealer, AuditLog, ISSUER),
+    provide(PersonIndexStore),
+    {
+      provide: PersonIndex,
+      inject: [SEARCH_PLAN, IndexKeys],
+      useFactory: (plan: SearchPlan, keys: IndexKeys) => new PersonIndex(plan, keys),
+    },
+    {
+      // Nobody is enrolled before it is known what is written about them.
+      provide: IndexKeeper,
+      inject: [PersonIndex, PersonIndexStore, PersonSealer, UnitOfWork, Logger],
+      useFactory: async (
+        index: PersonIndex,
+        store: PersonIndexStore,
+        sealer: PersonSealer,
+        unitOfWork: UnitOfWork,
+        logger: Logger,
+      ) => {
+        const keeper = new IndexKeeper({ index, store, sealer, unitOfWork, logger });
+        await keeper.begin();
+        return keeper;
+      },
+    },
+    provide(PeopleEnroller, PeopleStore, PersonSealer, PersonIndex, AuditLog),
+    provide(PeopleService, PeopleStore, PersonSealer, PersonIndex, PersonIndexStore, AuditLog, ISSUER),
+    provide(PeopleSearchStore),
+    provide(
+      PeopleSearch,
+      PeopleSearchStore,
+      PersonIndexStore,
+      PersonIndex,
+      PersonSealer,
+      PeopleService,
+      AuditLog,
+    ),
+    provide(SearchDesk, PeopleSearch, PersonIndex, RulesInForce, StrictAllowances, UnitOfWork),
     provide(EnrolmentDesk, PeopleService, PeopleStore, UnitOfWork),
     provide(RevealDesk, PeopleService, PeopleStore, RevealDecisions, UnitOfWork),
   ],
-  exports: [PeopleEnroller, PersonValues],
+  exports: [PeopleEnroller, PersonValues, IndexKeeper],
 })
 export class PeopleModule {}

@@ -10,7 +10,7 @@ import {
   type readPerson,
   type readSelf,
   type revealPerson,
-  type searchPeople,
+  type SomeIdentityFields,
   type updatePerson,
 } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
@@ -20,7 +20,6 @@ import { maskText, toText } from '../catalogue/index.js';
 import { allowing, type RevealGrant } from '../reveals/index.js';
 import {
   batchEnrolled,
-  peopleSearched,
   personEnrolled,
   personRead,
   personRevealed,
@@ -29,6 +28,8 @@ import {
 } from './people.audit.js';
 import { personNotFound } from './people.errors.js';
 import { CONSOLE, type EnrolmentRow, type FoundPerson, type PeopleStore } from './people.store.js';
+import type { PersonIndex } from './person-index.js';
+import type { PersonIndexStore } from './person-index.store.js';
 import type { PersonSealer } from './sealed-person.js';
 import { mayBeShown, type UpdateReach } from './update-reach.js';
 
@@ -48,6 +49,8 @@ export class PeopleService {
   constructor(
     private readonly store: PeopleStore,
     private readonly sealer: PersonSealer,
+    private readonly index: PersonIndex,
+    private readonly indexStore: PersonIndexStore,
     private readonly audit: AuditLog,
     /** the OpenID provider whose subjects enrolments may name */
     private readonly issuer: string,
@@ -68,6 +71,7 @@ export class PeopleService {
         clientId: nameOf(asker.caller),
         pseudonym,
         account: account ? this.accountOf(account.subject) : null,
+        indexed: this.index.of(fields),
       },
       entry: personEnrolled({
         ...by(asker),
@@ -98,23 +102,6 @@ export class PeopleService {
     const person = await this.get(tx, asker.caller, name, regions);
     await this.audit.append(tx, personRead({ ...by(asker), subject: person.subject }));
     return this.masked(person);
-  }
-
-  async search(
-    tx: Tx,
-    asker: Asker,
-    { field, value }: BodyOf<typeof searchPeople>,
-    regions: Regions,
-  ): Promise<ReplyOf<typeof searchPeople>> {
-    const clientId = nameOf(asker.caller);
-    const digest = this.sealer.digest(field, value);
-    if (!digest) throw new Error('a field without an index in the search contract');
-    if (clientId === CONSOLE) await this.store.nameForConsole(tx, field, digest, regions, randomId);
-    const found = await this.store.search(tx, clientId, field, digest, regions);
-    const entry = { ...by(asker), fields: [field], count: found.length };
-    const only = found.length === 1 ? found[0] : undefined;
-    await this.audit.append(tx, peopleSearched(only ? { ...entry, subject: only.subject } : entry));
-    return { people: found.map((person) => this.masked(person)) };
   }
 
   /** For `RevealDesk` alone, which decides whether it may be. */
@@ -158,6 +145,7 @@ export class PeopleService {
       Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
     );
     await this.store.replaceValues(tx, person.personId, this.sealer.sealMore(person, kept), removed);
+    if (given.length > 0) await this.reindex(tx, person, kept, removed);
     const changed = region === undefined ? given : [...given, 'region'];
     await this.audit.append(tx, personUpdated({ ...by(asker), subject: person.subject, fields: changed }));
     return this.shown(await this.get(tx, asker.caller, name, reach.regions), reach);
@@ -191,13 +179,26 @@ export class PeopleService {
     return person;
   }
 
+  /** In the coarse indexes stands what a person has now: what was there before goes in the same transaction. */
+  private async reindex(
+    tx: Tx,
+    person: FoundPerson,
+    changed: SomeIdentityFields,
+    removed: readonly IdentityField[],
+  ): Promise<void> {
+    if (!this.index.inForce && person.searchPlan === null) return;
+    const kept = this.index.fields.filter((field) => !removed.includes(field));
+    const fields = { ...this.sealer.open(person, kept), ...changed };
+    await this.indexStore.replace(tx, [{ personId: person.personId, indexed: this.index.of(fields) }]);
+  }
+
   /** Who may change somebody may not see them for that. */
   private shown(person: FoundPerson, reach: UpdateReach): MaskedPerson {
     if (mayBeShown(reach, person.region)) return this.masked(person);
     return { person: encodeId('cps', person.pseudonym), masked: {}, region: null };
   }
 
-  private masked(person: FoundPerson): MaskedPerson {
+  masked(person: FoundPerson): MaskedPerson {
     const masked = this.masksOf(person, IDENTITY_FIELDS);
     return { person: encodeId('cps', person.pseudonym), masked, region: person.region };
   }

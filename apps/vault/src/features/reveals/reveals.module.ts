@@ -21,6 +21,6 @@ import { RevealDecisions } from './reveal-decisions.js';
     },
     provide(RevealDecisions, Abilities, RulesInForce, StrictAllowances),
   ],
-  exports: [RevealDecisions],
+  exports: [RevealDecisions, StrictAllowances],
 })
 export class RevealsModule {}
