@@ -53,7 +53,7 @@ async function batch(people: readonly Enrolment[], asker = SHOP): Promise<string
 
 async function settle(): Promise<void> {
   for (let beats = 0; beats < 40; beats++) {
-    vault.ahead += 6_000;
+    vault.ahead += 601_000;
     await vault.keeper.beat();
   }
 }
@@ -157,6 +157,8 @@ describe('a search by parts', () => {
     expect([cut.people.length, cut.more]).toEqual([50, true]);
     // The same fifty each time: whoever asks again and again gets no further.
     expect(await search(year)).toEqual(cut);
+    // Nor learns a client of how many others tell.
+    expect(await search(year, OTHER_SHOP)).toEqual({ people: [], more: false });
   });
 
   it('is in the log with the names of its parts and how many were found', async () => {
