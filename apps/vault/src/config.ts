@@ -45,10 +45,10 @@ export const vaultConfig = z
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
     VAULT_CATALOGUE_FILE: z
       .string()
+      .optional()
       .describe(
-        'Fields whose values can have tokens, and who shares them (JSON); the identity fields alone when absent',
-      )
-      .optional(),
+        'What the vault is to know beyond the identity fields (JSON): fields whose values can have [tokens](vault.md), who shares them, [search indexes](search.md)',
+      ),
     WEB_ORIGIN: webUrl('Origin of the web app; staff’s passkeys are bound to its host'),
     TRUSTED_PROXIES: proxyNetworks(),
     ...limitSettings,

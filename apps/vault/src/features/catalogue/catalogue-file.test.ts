@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { domainNameOf, maskedText } from './catalogue.js';
-import { readCatalogue } from './catalogue-file.js';
+import { catalogueOf, readCatalogueFile } from './catalogue-file.js';
 
 let folder: string;
 beforeAll(() => {
@@ -14,21 +14,21 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function read(file: unknown) {
   const path = join(folder, 'catalogue.json');
   writeFileSync(path, typeof file === 'string' ? file : JSON.stringify(file));
-  return readCatalogue(path);
+  return readCatalogueFile(path);
 }
 
 const card = { kind: 'card', keep: ['last4'], sensitivity: 'direct', mask: 'last:4' };
 
 describe('a catalogue', () => {
   it('has the identity fields without a file', async () => {
-    const catalogue = await readCatalogue(undefined);
+    const catalogue = catalogueOf(await readCatalogueFile(undefined));
     expect(catalogue.find('email')?.types).toEqual(new Set(['random', 'deterministic']));
     expect(catalogue.find('phone')?.types).toContain('format-preserving');
     expect(catalogue.find('card')).toBeUndefined();
   });
 
   it('has what the file declares', async () => {
-    const catalogue = await read({
+    const file = await read({
       fields: {
         card,
         tax_id: {
@@ -42,6 +42,7 @@ describe('a catalogue', () => {
       },
       domains: { orders: { clients: ['shop', 'crm'] } },
     });
+    const catalogue = catalogueOf(file);
     const field = catalogue.find('card');
     expect(field && maskedText(field, '4111111111111111')).toBe('•••1111');
     expect(field?.erasable).toBe(true);

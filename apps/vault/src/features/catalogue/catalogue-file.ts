@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { Catalogue, type TokenField, typesOf } from './catalogue.js';
 import { kindDeclaration, kindOf, suits } from './kinds/index.js';
 import { MalformedMask, type Mask, parseMask } from './mask.js';
+import { searchSection } from './search-plan.js';
 
 const mask = z.string().transform((text, issues): Mask => {
   try {
@@ -47,6 +48,7 @@ export const catalogueFile = z
     domains: z
       .record(domainName, z.strictObject({ clients: z.array(clientName).min(1).max(1_000) }))
       .default({}),
+    search: searchSection.optional(),
   })
   .superRefine(({ fields }, issues) => {
     for (const [name, { kind, mask, tokens, erasable }] of Object.entries(fields)) {
@@ -60,16 +62,18 @@ export const catalogueFile = z
     }
   });
 
+export type CatalogueFile = z.output<typeof catalogueFile>;
+
 /** @throws where the file is missing, is not JSON or declares something unknown or unfit; the start stops then */
-export async function readCatalogue(path: string | undefined): Promise<Catalogue> {
-  if (path === undefined) return new Catalogue();
+export async function readCatalogueFile(path: string | undefined): Promise<CatalogueFile> {
+  if (path === undefined) return { fields: {}, domains: {} };
   const parsed = catalogueFile.safeParse(JSON.parse(await readFile(path, 'utf8')));
-  if (parsed.success) return catalogueOf(parsed.data);
+  if (parsed.success) return parsed.data;
   const places = parsed.error.issues.map((issue) => issue.path.join('.') || '(top)');
   throw new Error(`VAULT_CATALOGUE_FILE is not valid at: ${[...new Set(places)].join(', ')}`);
 }
 
-function catalogueOf({ fields, domains }: z.output<typeof catalogueFile>): Catalogue {
+export function catalogueOf({ fields, domains }: CatalogueFile): Catalogue {
   const declared = Object.entries(fields).map(([name, one]): TokenField => {
     const { kind, sensitivity, mask, tokens, erasable } = one;
     return { name, kind, sensitivity, mask, types: tokens ? new Set(tokens) : typesOf(kind), erasable };

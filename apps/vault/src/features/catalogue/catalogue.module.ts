@@ -2,20 +2,26 @@ import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
 import { Catalogue } from './catalogue.js';
-import { readCatalogue } from './catalogue-file.js';
-import { NO_SEARCH } from './search-plan.js';
+import { type CatalogueFile, catalogueOf, readCatalogueFile } from './catalogue-file.js';
+import { planSearch } from './search-plan.js';
 
 /** Injection token of what people can be searched by besides the fields that name them. */
 export const SEARCH_PLAN = Symbol('search plan');
+const CATALOGUE_FILE = Symbol('catalogue file');
 
 @Module({
   providers: [
     {
-      provide: Catalogue,
+      provide: CATALOGUE_FILE,
       inject: [VAULT_CONFIG],
-      useFactory: (config: VaultConfig) => readCatalogue(config.VAULT_CATALOGUE_FILE),
+      useFactory: (config: VaultConfig) => readCatalogueFile(config.VAULT_CATALOGUE_FILE),
     },
-    { provide: SEARCH_PLAN, useValue: NO_SEARCH },
+    { provide: Catalogue, inject: [CATALOGUE_FILE], useFactory: catalogueOf },
+    {
+      provide: SEARCH_PLAN,
+      inject: [CATALOGUE_FILE],
+      useFactory: ({ search }: CatalogueFile) => planSearch(search),
+    },
   ],
   exports: [Catalogue, SEARCH_PLAN],
 })

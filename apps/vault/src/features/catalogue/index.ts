@@ -23,7 +23,6 @@ export { answer } from './predicates.js';
 export { askedOf, fits, isCoarse, PARTS, partsAsked } from './search-parts.js';
 export {
   type CoarseIndex,
-  NO_SEARCH,
   planSearch,
   type SearchPlan,
   SearchPlanRefused,

@@ -256,6 +256,25 @@ describe('a process with another file', () => {
     expect(await state()).toMatchObject({ people, rows: 2 * people, stamped: people, ready: 2 });
   });
 
+  it('that is there no more leaves it to those that are', async () => {
+    const newer = new PersonIndex(planSearch(BOTH), new IndexKeys(() => vault.indexVersions));
+    await vault.keeperOf(newer).begin();
+    await beat(3);
+    expect(await found(HOST)).toBe('people.search_not_ready');
+    await vault.query(`UPDATE search_plan SET seen_at = now() - interval '4 minutes'`);
+    await beat(8);
+    expect(await found(HOST)).toBe(7);
+  });
+
+  it('is known to be there by looking', async () => {
+    await vault.query(`UPDATE search_plan SET seen_at = now() - interval '4 minutes'`);
+    await beat(1);
+    const seen = await vault.query<{ lately: boolean }>(
+      `SELECT seen_at > now() - interval '1 minute' AS lately FROM search_plan ORDER BY plan_id DESC LIMIT 1`,
+    );
+    expect(seen).toEqual([{ lately: true }]);
+  });
+
   it('that knows of no indexes changes somebody, and leaves nothing of before in them', async () => {
     const name = await vault.enrol({ fields: { email: 'x@host1.example' } });
     vault.index.use(null);

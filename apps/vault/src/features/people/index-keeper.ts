@@ -10,8 +10,8 @@ const BATCH = 100;
 const FOLLOW_MS = 5_000;
 /** Each process has looked by then, and what it had begun before is through. */
 const SETTLED_MS = 3 * FOLLOW_MS;
-/** Looks at the whole table take no more than a thousandth of the time, or come every ten minutes. */
-const COUNT_SHARE = 1_000;
+/** Looks at the whole table take no more than a hundredth of the time, or come every ten minutes. */
+const COUNT_SHARE = 100;
 const COUNT_SELDOM_MS = 600_000;
 const START = Buffer.alloc(0);
 
@@ -99,21 +99,35 @@ export class IndexKeeper {
     await store.enact(tx, this.#declaration, people >= index.plan.least ? this.#definitions : []);
   }
 
-  /** Learns which plan is in force. */
+  /** Learns which plan is in force. Who started last is right, while anybody with that file is still there. */
   private async follow(): Promise<void> {
-    const { store, index, unitOfWork, logger } = this.options;
+    const { store, unitOfWork } = this.options;
     this.#followAt = this.#now() + FOLLOW_MS;
-    const newest = await unitOfWork.single((tx) => this.newest(tx));
-    this.#superseded = newest !== null && newest.declaration !== this.#declaration;
-    if (this.#superseded) {
-      index.use(null);
-      this.once('superseded', () => logger.warn('search indexes follow the file of another process'));
+    let newest = await unitOfWork.single((tx) => this.newest(tx));
+    if (newest?.abandoned && newest.declaration !== this.#declaration) {
+      await unitOfWork.run((tx) => this.enact(tx, newest));
+      newest = await unitOfWork.single((tx) => this.newest(tx));
     }
+    this.#superseded = newest !== null && newest.declaration !== this.#declaration;
+    if (this.#superseded) this.standBack();
     if (!newest || this.#superseded) return;
+    const { plan_id } = newest;
+    await unitOfWork.single((tx) => store.see(tx, plan_id));
+    this.adopt(newest);
+  }
+
+  private standBack(): void {
+    const { index, logger } = this.options;
+    index.use(null);
+    this.once('superseded', () => logger.warn('search indexes follow the file of another process'));
+  }
+
+  private adopt(newest: PlanRow): void {
+    const { index } = this.options;
     const known = this.#plan?.plan_id === newest.plan_id && (index.inForce !== null) === isOfSome(newest);
     this.#plan = newest;
     if (known) return;
-    const ids = await unitOfWork.single((tx) => store.idsOf(tx, this.#definitions));
+    const ids = new Map(Object.entries(newest.ids));
     index.use(isOfSome(newest) ? { plan: newest.plan_id, ids } : null);
     this.#after = null;
     this.#countAt = 0;
@@ -135,8 +149,10 @@ export class IndexKeeper {
       await this.follow();
     } else if (stale > 0) {
       this.#after = START;
-    } else if (isOfSome(plan) && plan.settled) {
-      const fresh = await unitOfWork.single((tx) => store.makeReady(tx, plan.indexes));
+    } else if (isOfSome(plan) && !plan.settled) {
+      this.#countAt = before + FOLLOW_MS;
+    } else if (isOfSome(plan)) {
+      const fresh = await unitOfWork.single((tx) => store.makeReady(tx, Object.values(plan.ids)));
       if (fresh > 0) this.once('complete', () => logger.info('search indexes are complete', figures));
     }
   }
@@ -188,8 +204,8 @@ export class IndexKeeper {
 }
 
 /** There may be none in force though some are declared: while there are too few people. */
-function isOfSome({ indexes }: PlanRow): boolean {
-  return indexes.length > 0;
+function isOfSome({ ids }: PlanRow): boolean {
+  return Object.keys(ids).length > 0;
 }
 
 /** What stands at a person who is as the plan says. */

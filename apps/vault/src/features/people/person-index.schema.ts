@@ -9,7 +9,9 @@ CREATE TABLE search_plan (
   -- What the operator's file says: a process with another file knows by it that its own is no longer in force.
   declaration text NOT NULL,
   indexes     smallint[] NOT NULL,
-  enacted_at  timestamptz NOT NULL DEFAULT now()
+  enacted_at  timestamptz NOT NULL DEFAULT now(),
+  -- When a process with this file was last there.
+  seen_at     timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE search_index (

@@ -5,9 +5,12 @@ import { digestColumns, type Indexed } from './person-index.js';
 export interface PlanRow {
   readonly plan_id: number;
   readonly declaration: string;
-  readonly indexes: number[];
+  /** of each of its indexes, by definition */
+  readonly ids: Readonly<Record<string, number>>;
   /** long enough that every process has looked since */
   readonly settled: boolean;
+  /** No process with this declaration has been there for a while. */
+  readonly abandoned: boolean;
 }
 
 /** Somebody whose digests are to be made anew; `erasing`: theirs are only to go. */
@@ -70,7 +73,10 @@ export class PersonIndexStore {
   /** @param settledMs by the database's clock */
   async newestPlan(tx: Tx, settledMs: number): Promise<PlanRow | null> {
     const rows = await tx.query<PlanRow>(
-      `SELECT plan_id, declaration, indexes, now() - enacted_at >= $1::float8 * interval '1 millisecond' AS settled
+      `SELECT plan_id, declaration,
+         coalesce((SELECT jsonb_object_agg(definition, index_id) FROM search_index WHERE index_id = ANY(indexes)), '{}') AS ids,
+         now() - enacted_at >= $1::float8 * interval '1 millisecond' AS settled,
+         now() - seen_at > interval '3 minutes' AS abandoned
        FROM search_plan ORDER BY plan_id DESC LIMIT 1`,
       [settledMs],
     );
@@ -97,12 +103,10 @@ export class PersonIndexStore {
     );
   }
 
-  async idsOf(tx: Tx, definitions: readonly string[]): Promise<Map<string, number>> {
-    const rows = await tx.query<{ definition: string; index_id: number }>(
-      'SELECT definition, index_id FROM search_index WHERE definition = ANY($1)',
-      [definitions],
-    );
-    return new Map(rows.map(({ definition, index_id }) => [definition, index_id]));
+  /** Says that a process with this plan's file is there: once a minute, however many there are. */
+  async see(tx: Tx, plan: number): Promise<void> {
+    const due = `seen_at < now() - interval '1 minute'`;
+    await tx.query(`UPDATE search_plan SET seen_at = now() WHERE plan_id = $1 AND ${due}`, [plan]);
   }
 
   /** @returns how many there are that were not */

@@ -41,6 +41,12 @@ function declared(name: string, declaration: KindDeclaration, erasable = true): 
   return { name, kind, sensitivity: 'direct', mask: parseMask('last:4'), types: typesOf(kind), erasable };
 }
 
+interface Wished {
+  readonly asker?: Asker;
+  readonly purpose?: RevealPurpose;
+  readonly form?: 'masked' | 'plain';
+}
+
 /** The feature's services, wired as its module does, on the database of a test's vault. */
 export class TestTokens {
   readonly store = new TokensStore();
@@ -86,7 +92,7 @@ export class TestTokens {
     );
   }
 
-  reveal(token: unknown, { asker = SHOP, purpose = 'delivery', form = 'plain' } = {}) {
+  reveal(token: unknown, { asker = SHOP, purpose = 'delivery', form = 'plain' }: Wished = {}) {
     return this.reveals.revealOne(asker, token as never, { purpose, form, reason: REASON });
   }
 
