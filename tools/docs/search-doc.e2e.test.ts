@@ -109,7 +109,7 @@ describe.runIf(canRun)('whoever copies the commands of docs/search.md', () => {
     const rows = async () =>
       Number((await database.query<{ n: string }>('SELECT count(*) AS n FROM person_index')).rows[0]?.n);
     await vi.waitFor(async () => expect(await rows()).toBeGreaterThan(0), { timeout: 60_000, interval: 20 });
-    platform.child('vault').kill9();
+    await platform.child('vault').kill9();
     const left = await rows();
     expect(left).toBeLessThan(2 * 3_300);
     await platform.waitReady('vault');

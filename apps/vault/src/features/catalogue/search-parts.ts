@@ -26,12 +26,12 @@ const same = (text: string) => text;
 const lower = (text: string) => text.toLowerCase();
 
 /** One form of a name: `STRASSE` is `straße`, `Müller` isn't `Muller`. */
-function folded(name: string): string {
+function nameFolded(name: string): string {
   return name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFC').replace(/\s+/gu, ' ').trim();
 }
 
 /** With its marks: of `É`, written in two characters, not the bare letter. */
-const initialOf = (name: string) => /^.\p{M}*/su.exec(folded(name))?.[0] ?? '';
+const initialOf = (name: string) => /^.\p{M}*/su.exec(nameFolded(name))?.[0] ?? '';
 
 /** Without blanks and hyphens, which people write as they like. */
 function areaOf({ postal_address: address }: SomeIdentityFields): string | null {
@@ -69,8 +69,8 @@ export const PARTS: { readonly [P in SearchPart]: PartRule<P> } = {
   email: normal('email'),
   phone: normal('phone'),
   account_id: normal('account_id'),
-  given_name: whole('given_name', folded),
-  family_name: whole('family_name', folded),
+  given_name: whole('given_name', nameFolded),
+  family_name: whole('family_name', nameFolded),
   birth_date: whole('birth_date', same, Math.log2(YEARS * 366)),
   'email:domain': partOf('email:domain', (email) => lower(email.slice(email.lastIndexOf('@') + 1)), lower),
   'phone:last4': partOf('phone:last4', (phone) => phone.slice(-4), same, Math.log2(10_000)),
