@@ -6,7 +6,7 @@ import { enrolPeople, searchPeople } from '@integument/contracts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, request } from '../outside/ask.js';
-import { signIn } from '../outside/browser.js';
+import { Browser } from '../outside/browser.js';
 import { Client } from '../outside/client.js';
 import { DIST_FOLDER, PROJECT_FOLDER } from '../project-folder.js';
 import { forgetData } from '../run/data-folder.js';
@@ -69,7 +69,8 @@ describe.runIf(canRun)('whoever copies the commands of docs/search.md', () => {
   });
 
   it('of staff searches by parts with a fresh factor, and sees everybody', async () => {
-    const officer = await signIn(platform.info, platform.info.staff.privacyOfficer);
+    const officer = new Browser(platform.info);
+    await officer.signIn(platform.info.staff.privacyOfficer);
     const { vault } = platform.info.urls;
     const body = { where: { 'email:domain': 'host3.example' } };
     const { people } = await ask(officer, vault, searchPeople, { body });

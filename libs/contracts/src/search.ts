@@ -6,7 +6,7 @@ import {
   maskedPerson,
   SEARCHABLE_FIELDS,
 } from './people.js';
-import { defineRoute } from './route.js';
+import { type BodyOf, defineRoute } from './route.js';
 
 const { email, phone, account_id, given_name, family_name, birth_date, postal_address } =
   identityFields.shape;
@@ -89,3 +89,8 @@ export const searchPeople = defineRoute({
   }),
   problems: ['people.not_searchable', 'people.search_not_ready', 'auth.step_up_required'],
 });
+
+/** A search by one field, as it is written for short, is one by a list of one. */
+export function whereOf(body: BodyOf<typeof searchPeople>): SearchWhere {
+  return 'where' in body ? body.where : { [body.field]: body.value };
+}

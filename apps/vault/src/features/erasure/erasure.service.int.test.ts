@@ -1,8 +1,13 @@
-import { type ClientPseudonym, type ErasureId, type GateId, searchPeople } from '@integument/contracts';
+import {
+  type ClientPseudonym,
+  type ErasureId,
+  type GateId,
+  searchPeople,
+  whereOf,
+} from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
-import { whereOf } from '../people/search-desk.js';
 
 let vault: TestVault;
 beforeAll(async () => {

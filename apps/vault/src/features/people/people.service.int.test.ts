@@ -1,7 +1,6 @@
-import { type ClientPseudonym, searchPeople } from '@integument/contracts';
+import { type ClientPseudonym, searchPeople, whereOf } from '@integument/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
-import { whereOf } from './search-desk.js';
 
 let vault: TestVault;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import type { Caller } from '@integument/authz';
-import { type BodyOf, type ReplyOf, type SearchWhere, searchPeople } from '@integument/contracts';
+import { type BodyOf, type ReplyOf, searchPeople, whereOf } from '@integument/contracts';
 import type { UnitOfWork } from '@integument/database';
 import {
   type Asker,
@@ -37,9 +37,4 @@ export class SearchDesk {
     const spent = await this.allowances.take(caller, 'people.search', this.index.plan.perMinute);
     if (spent) throw spent;
   }
-}
-
-/** A search by one field, as it is written for short, is one by a list of one. */
-export function whereOf(body: BodyOf<typeof searchPeople>): SearchWhere {
-  return 'where' in body ? body.where : { [body.field]: body.value };
 }

@@ -1,9 +1,8 @@
 import type { Regions } from '@integument/authz';
-import { type BodyOf, type ClientPseudonym, searchPeople } from '@integument/contracts';
+import { type BodyOf, type ClientPseudonym, searchPeople, whereOf } from '@integument/contracts';
 import { type Asker } from '@integument/http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP } from '../../vault.fixture.js';
-import { whereOf } from '../people/search-desk.js';
 import {
   codeOf,
   enact,
