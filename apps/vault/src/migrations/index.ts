@@ -34,7 +34,7 @@ import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
 import { staffSchemaSql } from '../features/staff/staff.schema.js';
-import { tokensSchemaSql } from '../features/tokens/tokens.schema.js';
+import { alertsOnTokensSql, tokensSchemaSql } from '../features/tokens/tokens.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -69,4 +69,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(29, 'approvals-overtaken', approvalsOvertakenSql),
   migration(30, 'tokens', tokensSchemaSql),
   migration(34, 'coarse-indexes', personIndexSchemaSql),
+  migration(35, 'alerts-on-tokens', alertsOnTokensSql),
 ];

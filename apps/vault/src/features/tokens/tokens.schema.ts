@@ -37,3 +37,11 @@ CREATE UNIQUE INDEX token_format ON token (domain, field, format) WHERE format I
 CREATE INDEX token_of_person ON token (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX token_expiry ON token (expires_at) WHERE expires_at IS NOT NULL;
 `;
+
+/** The alerts that watch who is told values watch this way too. Those that an officer has changed are theirs. */
+export const alertsOnTokensSql = `
+UPDATE audit_alert_rule
+SET definition = jsonb_set(definition, '{match,actions}', '["people.reveal", "tokens.reveal"]')
+WHERE id IN ('many-reveals', 'off-hours-reveals', 'new-revealer')
+  AND definition #> '{match,actions}' = '["people.reveal"]';
+`;
