@@ -43,7 +43,7 @@ const VAULT: Readonly<Record<string, string>> = {
   'tokens.make_for_person': 'S',
   'tokens.reveal': 'SO',
   'tokens.reveal_batch': 'SO',
-  'tokens.reveal_stream': 'S',
+  'tokens.reveal_stream': 'SO',
   'tokens.ask': 'SO',
   'tokens.describe': 'SO',
   'tokens.remove': 'S',

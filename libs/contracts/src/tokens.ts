@@ -198,13 +198,12 @@ export const revealTokens = defineRoute({
 });
 
 export const revealTokenStream = defineRoute({
-  ...common,
+  ...revealCommon,
   id: 'tokens.reveal_stream',
   method: 'POST',
   path: '/v1/tokens/reveal/stream',
   routeClass: 'bulk',
   summary: 'Read the values of any number of tokens: a line in, a line out',
-  ability: reveal,
   query: z.strictObject({
     form,
     purpose: forWhat.purpose,
