@@ -47,7 +47,7 @@ export const vaultConfig = z
       .string()
       .optional()
       .describe(
-        'What the vault is to know beyond the identity fields (JSON): fields whose values can have [tokens](vault.md), who shares them, [search indexes](search.md)',
+        'What the vault is to know beyond the identity fields (JSON): fields whose values can have tokens, who shares them, [search indexes](search.md)',
       ),
     WEB_ORIGIN: webUrl('Origin of the web app; staff’s passkeys are bound to its host'),
     TRUSTED_PROXIES: proxyNetworks(),
