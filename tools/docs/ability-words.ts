@@ -28,6 +28,8 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Session: 'the caller’s own',
     SessionEnding: 'those of the data plane that are to end',
     SignIn: 'to end: the caller’s own. To redeem: whoever holds the one-time code',
+    Token:
+      'a client: its own, and those of domains that it shares; to make one for a person, those it has a name for. Staff: everybody’s, and not their values',
     Staff: 'all to see; to change, those that the console appointed, except oneself, with an approval',
   },
   api: {

@@ -13,8 +13,13 @@ export interface LooseInput {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: unknown;
+  /** in place of a body: lines of JSON */
+  readonly lines?: readonly unknown[];
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+const JSON_TYPE = 'application/json';
+const LINES_TYPE = 'application/x-ndjson';
 
 type Part<S, Name extends string> = S extends z.ZodType ? { readonly [N in Name]: z.input<S> } : object;
 type Input<R extends RouteContract> = Omit<LooseInput, 'params' | 'body'> &
@@ -74,16 +79,19 @@ export function request(
   visitor: Visitor,
   app: string,
   route: Pick<RouteContract, 'method' | 'path'>,
-  { params = {}, query = {}, body, headers = {} }: LooseInput = {},
+  { params = {}, query = {}, body, lines, headers = {} }: LooseInput = {},
 ): Promise<Exchange> {
   const path = route.path
     .replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
     .replace(/\*$/, params['*'] ?? '');
   const url = new URL(path, app);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
-  const json = body === undefined ? {} : { body: JSON.stringify(body) };
-  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-  return exchange(visitor, url.href, { method: route.method, headers: { ...type, ...headers }, ...json });
+  const [type, text] = lines
+    ? [LINES_TYPE, lines.map((line) => `${JSON.stringify(line)}\n`).join('')]
+    : [JSON_TYPE, body === undefined ? undefined : JSON.stringify(body)];
+  const sent = text === undefined ? {} : { body: text };
+  const typed: Record<string, string> = text === undefined ? {} : { 'content-type': type };
+  return exchange(visitor, url.href, { method: route.method, headers: { ...typed, ...headers }, ...sent });
 }
 
 export async function exchange(visitor: Visitor, url: string, init?: RequestInit): Promise<Exchange> {

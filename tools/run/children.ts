@@ -60,7 +60,14 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
     title: 'the vault',
     entry: 'apps/vault/src/main.js',
     settings: vaultSettings(blueprint, databases.vault),
-    passedOn: ['LOG_LEVEL', 'VAULT_DATABASE_POOL', ...OF_SIGN_IN, ...OF_LIMITS, ...OF_THE_LOG],
+    passedOn: [
+      'LOG_LEVEL',
+      'VAULT_DATABASE_POOL',
+      'VAULT_CATALOGUE_FILE',
+      ...OF_SIGN_IN,
+      ...OF_LIMITS,
+      ...OF_THE_LOG,
+    ],
     readyUrl: `${urls.vault}/readyz`,
   };
   const apiEnvironment = {

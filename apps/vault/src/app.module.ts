@@ -17,6 +17,7 @@ import { RulesModule } from './features/rules/index.js';
 import { SessionsModule } from './features/sessions/index.js';
 import { SignInModule } from './features/sign-in/index.js';
 import { StaffModule } from './features/staff/index.js';
+import { TokensModule } from './features/tokens/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 /** The public listener: people, staff and identity clients, each authenticated here. */
@@ -41,6 +42,7 @@ export class AppModule {
         RotationModule,
         ErasureModule,
         ModelKeysModule,
+        TokensModule,
       ],
       controllers: [...AUDIT_CONTROLLERS, ServiceController, AbilitiesController],
     };

@@ -45,6 +45,12 @@ export const vaultConfig = z
       .describe('Name of the vault’s audit log'),
     ...logSettings,
     REGISTRY_FILE: z.string().describe('Clients and staff (JSON), applied at every start'),
+    VAULT_CATALOGUE_FILE: z
+      .string()
+      .optional()
+      .describe(
+        'What the vault is to know beyond the identity fields (JSON): fields whose values can have tokens, who shares them, [search indexes](search.md)',
+      ),
     WEB_ORIGIN: webUrl('Origin of the web app; staff’s passkeys are bound to its host'),
     TRUSTED_PROXIES: proxyNetworks(),
     ...limitSettings,

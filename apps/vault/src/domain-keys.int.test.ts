@@ -72,6 +72,22 @@ describe('the domain keys', () => {
     await expect(load(others)).rejects.toThrow(KeyringRefused);
     others.remove();
   });
+
+  it('under another keyring are not added to, so that they load again under their own', async () => {
+    await load();
+    // As before an update that brings a domain.
+    await unitOfWork.run(async (tx) => {
+      await tx.query('ALTER TABLE domain_key DISABLE TRIGGER domain_key_is_kept');
+      await tx.query("DELETE FROM domain_key WHERE domain = 'factor'");
+      await tx.query('ALTER TABLE domain_key ENABLE TRIGGER domain_key_is_kept');
+    });
+    const others = keyringFiles();
+    await expect(load(others)).rejects.toThrow(KeyringRefused);
+    others.remove();
+    const owner = randomId();
+    const minted = (await load()).mint('factor', owner);
+    expect((await load()).unwrap('factor', owner, minted)).toEqual(minted.key);
+  });
 });
 
 describe('the domain keys under HashiCorp Vault', () => {
@@ -128,6 +144,23 @@ describe('the domain keys under HashiCorp Vault', () => {
     const keyring = await HashicorpKeyring.open(server.settings);
     await expect(loadOn(keyring, on)).rejects.toThrow(KeyringRefused);
     expect(await wrapped()).toEqual(before);
+  });
+
+  it('are not stored where the keyring answers in another order, or with other keys', async () => {
+    const keyring = await HashicorpKeyring.open(server.settings);
+    const wrap = keyring.wrap.bind(keyring);
+    const wrongly: Keyring['wrap'][] = [
+      async (keys) => (await wrap(keys)).reverse(),
+      (keys) => wrap(keys.map(({ place }) => ({ bytes: randomId(), place }))),
+    ];
+    for (const wrong of wrongly) {
+      keyring.wrap = wrong;
+      await expect(loadOn(keyring, on)).rejects.toThrow(KeyringRefused);
+      expect(await wrapped()).toEqual([]);
+    }
+    keyring.wrap = wrap;
+    await loadOn(keyring, on);
+    expect((await wrapped()).length).toBeGreaterThan(0);
   });
 
   it('stay as they are when a keyring rewraps them into others', async () => {

@@ -22,6 +22,7 @@ import { type VaultConfig, vaultConfig } from './config.js';
 import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
+import { IndexKeeper } from './features/people/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { InternalModule } from './internal.module.js';
@@ -86,6 +87,7 @@ open.app.get(AuditDuties, { strict: false }).start();
 const periodic = new Periodic(logger);
 watchKeys(open.app, periodic);
 rotateKeys(open.app, periodic);
+keepIndexes(open.app, periodic);
 sweepHourly(open.app, periodic);
 warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
@@ -109,6 +111,11 @@ function publicCallers(app: INestApplicationContext, config: VaultConfig) {
     }),
     app.get(SessionCallers, { strict: false }),
   );
+}
+
+function keepIndexes(app: INestApplicationContext, periodic: Periodic): void {
+  const keeper = app.get(IndexKeeper, { strict: false });
+  if (keeper.isNeeded) periodic.every(500, 'search indexes', () => keeper.beat());
 }
 
 /** Somebody signed out, and may still be let in by the data plane: it is away, or can't write. */

@@ -1,15 +1,18 @@
 import { AuditLog } from '@integument/audit-log';
 import type { Tx, UnitOfWork } from '@integument/database';
+import type { Catalogue } from './features/catalogue/index.js';
 import type { Domain } from './features/keys/index.js';
 import {
   KeySchedule,
   moversOf,
+  type Openers,
   RootKeys,
   RootStore,
   RotationStore,
   Rotations,
 } from './features/rotation/index.js';
 import type { Why } from './features/rotation/rotation.store.js';
+import { TestTokens } from './features/tokens/tokens.fixture.js';
 import type { KeyLives } from './rotation-settings.js';
 import { LIVES, type TestVault } from './vault.fixture.js';
 
@@ -36,14 +39,24 @@ export class TestClock {
   }
 }
 
+export function openersOf(vault: TestVault, catalogue?: Catalogue): Openers {
+  const { keys, sealer: people, keeper } = vault;
+  const tokens = new TestTokens(vault, catalogue);
+  return { keys, people, keeper, tokens: tokens.sealer, catalogue: tokens.catalogue };
+}
+
 /** The rotations of one process. */
 export function rotationsOf(
   vault: TestVault,
   clock: TestClock,
-  { batch = 7, unitOfWork = vault.unitOfWork }: { batch?: number; unitOfWork?: UnitOfWork } = {},
+  {
+    batch = 7,
+    unitOfWork = vault.unitOfWork,
+    catalogue,
+  }: { batch?: number; unitOfWork?: UnitOfWork; catalogue?: Catalogue } = {},
 ): Rotations {
-  const { keys, index, sealer, keyring } = vault;
-  const movers = (domain: string) => moversOf(domain, { keys, index, sealer });
+  const { keys, keyring } = vault;
+  const movers = (domain: string) => moversOf(domain, openersOf(vault, catalogue));
   return new Rotations(new RotationStore(), keys, keyring, movers, unitOfWork, new AuditLog(), {
     clock: clock.read,
     leaseMs: LEASE_MS,

@@ -1,11 +1,12 @@
-import { type ClientPseudonym, type GateId, IDENTITY_FIELDS, searchPeople } from '@integument/contracts';
-import { decodeId, encodeId, open, randomId, seal } from '@integument/crypto';
+import { type ClientPseudonym, type GateId, IDENTITY_FIELDS } from '@integument/contracts';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { proofCount, seededRandom } from '@integument/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Domain } from './features/keys/index.js';
 import { moversOf } from './features/rotation/index.js';
-import { tokenPlace, tokenStamp } from './features/tokens/index.js';
+import type { StoredToken } from './features/tokens/sealed-token.js';
+import { TestTokens } from './features/tokens/tokens.fixture.js';
 import {
   again,
   beginOf,
@@ -13,6 +14,7 @@ import {
   type Fault,
   LEASE_MS,
   LONG_MS,
+  openersOf,
   rotate,
   rotationsOf,
   TestClock,
@@ -49,9 +51,7 @@ async function emailOf(name: ClientPseudonym, on = vault) {
 }
 
 async function found(email: string, on = vault): Promise<number> {
-  const body = searchPeople.body?.parse({ field: 'email', value: email });
-  if (!body) throw new Error('search has no body');
-  return (await on.unitOfWork.run((tx) => on.people.search(tx, SHOP, body, null))).people.length;
+  return (await on.unitOfWork.run((tx) => on.search.find(tx, SHOP, { email }, null))).people.length;
 }
 
 const stateOf = async (domain: string) => {
@@ -91,27 +91,18 @@ async function allOpen(): Promise<number> {
     expect(vault.keys.unwrap('permit', pseudonym, wrapped)).toHaveLength(32);
     count++;
   }
-  const tokens = await vault.query<{ token: Buffer; domain_key: number; sealed: Buffer }>(
-    'SELECT token, domain_key, sealed FROM token WHERE domain_key IS NOT NULL',
+  const tokens = await vault.query<StoredToken>(
+    'SELECT token, field, domain, domain_key AS "domainKey", sealed FROM token WHERE domain_key IS NOT NULL',
   );
-  for (const { token, domain_key, sealed } of tokens) {
-    expect(open(vault.keys.lent(domain_key), sealed, tokenPlace(token)).toString()).toMatch(/^value \d+$/);
+  for (const token of tokens) {
+    expect(openersOf(vault).tokens.open(token, null)).toMatch(/^value \d+$/);
     count++;
   }
   return count;
 }
 
-async function putToken(value: string, on = vault): Promise<Buffer> {
-  const token = Buffer.concat([Buffer.alloc(5), randomId()]);
-  const { key, domainKey } = on.keys.lend('token', 1);
-  const { digest, indexKey } = tokenStamp(on.index, 'shop', 'note', value);
-  await on.query(
-    `INSERT INTO token (token, field, domain, domain_key, sealed, digest, index_key)
-     VALUES ($1, 'note', 'shop', $2, $3, $4, $5)`,
-    [token, domainKey, seal(key, Buffer.from(value), tokenPlace(token)), digest, indexKey],
-  );
-  return token;
-}
+const putToken = (value: string, on = vault) =>
+  new TestTokens(on).make({ field: 'note', value, type: 'deterministic' });
 
 async function permitOf(name: ClientPseudonym) {
   const session = await vault.sessionOf(await vault.personIdOf(name));
@@ -219,17 +210,9 @@ describe('a rotation of the index', () => {
       await behind.keys.refresh();
     }
     expect(await stateOf('index')).toMatchObject({ state: 'done' });
-    const [row] = await vault.query<{ digest: Buffer; index_key: number }>(
-      'SELECT digest, index_key FROM token WHERE token = $1',
-      [token],
-    );
-    expect(row).toEqual({ ...toRow(tokenStamp(vault.index, 'shop', 'note', 'value 77')) });
+    expect(await putToken('value 77', vault)).toBe(token);
+    expect(await putToken('value 77', behind)).toBe(token);
     await behind.leave();
-  });
-
-  const toRow = ({ digest, indexKey }: { digest: Buffer; indexKey: number }) => ({
-    digest,
-    index_key: indexKey,
   });
 
   it('lets accounts sign in as before, and waits for those without a copy until they do', async () => {
@@ -334,8 +317,8 @@ describe('beside a rotation', () => {
       await rotations.tick();
       clock.pass(LONG_MS);
     }
-    const { keys, index, sealer } = vault;
-    const mover = moversOf(domain, { keys, index, sealer })[part];
+    const { keys } = vault;
+    const mover = moversOf(domain, openersOf(vault))[part];
     await run(async (tx) => {
       let asked = 0;
       const waiting: Tx = {

@@ -36,7 +36,15 @@ describe('each route that does something to people', () => {
     const rules = vault.rulesOfReplica();
     const { desk, people, unitOfWork, erasures } = vault;
     const reveals = vault.revealsOfReplica(rules);
-    const routes = new PeopleController(desk, people, reveals, rules, unitOfWork, effects);
+    const routes = new PeopleController(
+      desk,
+      people,
+      reveals,
+      vault.searchesUnder(rules),
+      rules,
+      unitOfWork,
+      effects,
+    );
     const nowhere = { ended: () => Promise.resolve() } as unknown as DataPlaneSessions;
     const erasure = new ErasureController(erasures, nowhere, unitOfWork, effects, rules);
     const input = (body: unknown, params = {}) => ({ params, query: undefined, body }) as never;

@@ -16,6 +16,7 @@ import {
   Approvals,
   ApprovalsStore,
 } from './features/approvals/index.js';
+import { planSearch, type SearchSection } from './features/catalogue/index.js';
 import { ClientsService } from './features/clients/clients.service.js';
 import { ErasureService } from './features/erasure/erasure.service.js';
 import { ErasureStore } from './features/erasure/erasure.store.js';
@@ -30,14 +31,21 @@ import { EmbeddedKeyring, type Keyring } from './features/keyring/index.js';
 import { DomainKeys, LiveIndex, StaffNames } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
+import { IndexKeeper } from './features/people/index-keeper.js';
 import { PeopleService } from './features/people/people.service.js';
 import { PeopleStore } from './features/people/people.store.js';
 import { PeopleEnroller } from './features/people/people-enroller.js';
+import { PeopleSearch } from './features/people/people-search.js';
+import { PeopleSearchStore } from './features/people/people-search.store.js';
+import { PersonIndex } from './features/people/person-index.js';
+import { PersonIndexStore } from './features/people/person-index.store.js';
 import { RevealDesk } from './features/people/reveal-desk.js';
 import { PersonSealer } from './features/people/sealed-person.js';
+import { SearchDesk } from './features/people/search-desk.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
+import { RevealDecisions } from './features/reveals/index.js';
 import { BackupReach, RootStore, RotationStore } from './features/rotation/index.js';
 import { RulesService } from './features/rules/rules.service.js';
 import { RulesStore } from './features/rules/rules.store.js';
@@ -82,6 +90,10 @@ export class TestVault {
   readonly rulesInForce: RulesInForce;
   readonly rules: RulesService;
   readonly reveals: RevealDesk;
+  readonly personIndex: PersonIndex;
+  readonly keeper: IndexKeeper;
+  readonly search: PeopleSearch;
+  readonly searches: SearchDesk;
   /** How far the clock of the second factors and approvals is ahead; milliseconds. */
   ahead = 0;
 
@@ -90,7 +102,8 @@ export class TestVault {
     readonly keyring: Keyring,
     readonly keys: DomainKeys,
     private readonly onClose: { leave(): Promise<void>; remove(): Promise<void> },
-    private readonly reopen: () => Promise<TestVault>,
+    private readonly reopen: (search?: SearchSection) => Promise<TestVault>,
+    search: SearchSection | undefined,
   ) {
     const audit = new AuditLog();
     const store = new PeopleStore();
@@ -100,14 +113,26 @@ export class TestVault {
     this.names = new StaffNames(keys);
     this.sealer = new PersonSealer(keys, index);
     const abilities = new Abilities(vaultPolicies);
-    this.people = new PeopleService(store, this.sealer, audit, ISSUER);
+    const indexStore = new PersonIndexStore();
+    this.personIndex = new PersonIndex(planSearch(search), index);
+    this.people = new PeopleService(store, this.sealer, this.personIndex, indexStore, audit, ISSUER);
+    this.keeper = this.keeperOf(this.personIndex);
+    const searchStore = new PeopleSearchStore();
+    this.search = new PeopleSearch(
+      searchStore,
+      indexStore,
+      this.personIndex,
+      this.sealer,
+      this.people,
+      audit,
+    );
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
     const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES);
     this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, this.sessions, reach, audit);
-    const enroller = new PeopleEnroller(store, this.sealer, audit);
+    const enroller = new PeopleEnroller(store, this.sealer, this.personIndex, audit);
     this.signIn = new SignInService(
       new SignInStore(),
       this.sessions,
@@ -132,6 +157,7 @@ export class TestVault {
     this.rules = new RulesService(new RulesStore(), this.approvals, audit, clock);
     this.rulesInForce = this.rulesOfReplica();
     this.reveals = this.revealsOfReplica(this.rulesInForce);
+    this.searches = this.searchesUnder(this.rulesInForce);
     this.registry = new RegistryService(new RegistryStore(), new ClientsStore(), this.names, audit, ISSUER);
     this.clients = new ClientsService(new ClientsStore(), this.approvals, audit, clock);
     this.staff = new StaffService(
@@ -145,10 +171,11 @@ export class TestVault {
     );
   }
 
-  static async open(): Promise<TestVault> {
+  /** @param declared what the operator declares people can be searched by */
+  static async open(declared?: SearchSection): Promise<TestVault> {
     const { vaultUrl, drop } = await freshDatabases();
     const files = keyringFiles();
-    const start = async (): Promise<TestVault> => {
+    const start = async (search?: SearchSection): Promise<TestVault> => {
       const dataSource = await openDatabase({
         url: vaultUrl,
         poolSize: 16,
@@ -167,20 +194,22 @@ export class TestVault {
         await drop();
         files.remove();
       };
-      return new TestVault(dataSource, keyring, keys, { leave, remove }, start);
+      const vault = new TestVault(dataSource, keyring, keys, { leave, remove }, start, search);
+      await vault.keeper.begin();
+      return vault;
     };
-    return start();
+    return start(declared);
   }
 
   /** Ends this one and begins another on the same database, as the next process does: nothing kept in memory comes along. */
-  async restart(): Promise<TestVault> {
+  async restart(search?: SearchSection): Promise<TestVault> {
     await this.onClose.leave();
-    return Object.assign(await this.reopen(), { ahead: this.ahead });
+    return Object.assign(await this.reopen(search), { ahead: this.ahead });
   }
 
   /** Another process on the same database. It is left by `leave`, before this one is closed. */
-  another(): Promise<TestVault> {
-    return this.reopen();
+  another(search?: SearchSection): Promise<TestVault> {
+    return this.reopen(search);
   }
 
   leave(): Promise<void> {
@@ -209,9 +238,36 @@ export class TestVault {
   revealsOfReplica(rules: RulesInForce): RevealDesk {
     const shared = postgresCounts(this.dataSource);
     const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => this.now() });
-    const abilities = new Abilities(vaultPolicies);
-    return new RevealDesk(this.people, new PeopleStore(), abilities, rules, allowances, this.unitOfWork);
+    const decisions = new RevealDecisions(new Abilities(vaultPolicies), rules, allowances);
+    return new RevealDesk(this.people, new PeopleStore(), decisions, this.unitOfWork);
   }
+
+  searchesUnder(rules: RulesInForce): SearchDesk {
+    const shared = postgresCounts(this.dataSource);
+    const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => this.now() });
+    return new SearchDesk(this.search, this.personIndex, rules, allowances, this.unitOfWork);
+  }
+
+  /** One batch a beat, and each plan settled at once. */
+  keeperOf(index: PersonIndex): IndexKeeper {
+    const { sealer, unitOfWork } = this;
+    const store = new PersonIndexStore();
+    const logger = { info: this.say, warn: this.say, error: this.say };
+    return new IndexKeeper({
+      index,
+      store,
+      sealer,
+      unitOfWork,
+      logger,
+      now: () => this.now(),
+      settledMs: 0,
+      sliceMs: 0,
+    });
+  }
+
+  /** What the keeper of the indexes has said. */
+  readonly said: string[] = [];
+  private readonly say = (message: string) => void this.said.push(message);
 
   /** Enrols somebody as the shop does. @returns the name the shop knows them by */
   async enrol(enrolment: Enrolment): Promise<string> {

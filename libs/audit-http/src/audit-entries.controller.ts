@@ -6,10 +6,9 @@ import {
   streamAuditEntries,
 } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
-import { AskedBy, type Asker, by, Implements, Input, type InputOf } from '@integument/http';
+import { AskedBy, type Asker, by, download, Implements, Input, type InputOf } from '@integument/http';
 import { Controller, type StreamableFile } from '@nestjs/common';
 import { noCheckpoint, queryProblem } from './audit-problems.js';
-import { download } from './download.js';
 import { ENTRY_FORMATS, type EntryFormat } from './entry-formats.js';
 import { entriesRead, entriesStreamed, saidOf } from './read-audits.js';
 

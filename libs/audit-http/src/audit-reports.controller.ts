@@ -10,10 +10,9 @@ import {
 } from '@integument/audit-log';
 import { type AuditReportFormat, readAuditReport } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
-import { Answer, AskedBy, type Asker, by, Implements, Input, type InputOf } from '@integument/http';
+import { Answer, AskedBy, type Asker, by, download, Implements, Input, type InputOf } from '@integument/http';
 import { Controller, type StreamableFile } from '@nestjs/common';
 import { noCheckpoint } from './audit-problems.js';
-import { download } from './download.js';
 import { reportRead } from './read-audits.js';
 
 /** Reports of a period: who revealed, was refused, exported, looked at whom. */

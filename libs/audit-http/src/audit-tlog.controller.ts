@@ -10,10 +10,9 @@ import {
 } from '@integument/audit-log';
 import { readTlogCheckpoint, readTlogTile } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
-import { Answer, AskedBy, type Asker, by, Implements, Input, type InputOf } from '@integument/http';
+import { Answer, AskedBy, type Asker, by, download, Implements, Input, type InputOf } from '@integument/http';
 import { Controller, type StreamableFile } from '@nestjs/common';
 import { noCheckpoint, noTile, treeProblem } from './audit-problems.js';
-import { download } from './download.js';
 import { bundleRead } from './read-audits.js';
 
 const OCTETS = { mediaType: 'application/octet-stream' };

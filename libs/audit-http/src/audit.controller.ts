@@ -1,10 +1,9 @@
 import { AuditLog, AuditReader, Checkpoints, NoCheckpointYet, NoteSigner } from '@integument/audit-log';
 import { exportAuditLog, type ReplyOf, readCheckpoint } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
-import { AskedBy, type Asker, by, Implements } from '@integument/http';
+import { AskedBy, type Asker, by, download, Implements } from '@integument/http';
 import { Controller, type StreamableFile } from '@nestjs/common';
 import { noCheckpoint } from './audit-problems.js';
-import { download } from './download.js';
 import { logExported } from './read-audits.js';
 
 /** The log as a whole: for the verifier, and its newest signed checkpoint for everybody. */

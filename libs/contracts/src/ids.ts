@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /** Crockford's base 32 without i, l, o, u: see `encodeId` of libs/crypto, which also checks the checksum. */
-const BODY = '[0-9a-hjkmnp-tv-z]{32}';
+const CHARACTER = '[0-9a-hjkmnp-tv-z]';
+const BODY = `${CHARACTER}{32}`;
 
 function id<Brand extends string>(prefix: string, meaning: string) {
   return z
@@ -54,9 +55,22 @@ export const credential = z
   .regex(/^[A-Za-z0-9_-][A-Za-z0-9._:/-]{0,254}$/)
   .describe('A client id at the OpenID provider')
   .brand<'Credential'>();
+/** How a field of the vault's catalogue is named, whether or not there is one of that name. */
+export const fieldName = z
+  .string()
+  .max(40)
+  .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/)
+  .describe('A field of the catalogue');
+/** Stands for one value: an address, a card number. Longer than the others, by the segment it was made in. */
+export const tokenId = z
+  .string()
+  .regex(new RegExp(`^tok_${CHARACTER}{40}$`))
+  .describe('A token')
+  .brand<'Token'>();
 /** One-time code that carries a sign-in from the vault to the API. */
 export const signInCode = id<'SignInCode'>('sic', 'One-time sign-in code');
 
+export type Token = z.infer<typeof tokenId>;
 export type ClientPseudonym = z.infer<typeof clientPseudonym>;
 export type Pseudonym = z.infer<typeof pseudonym>;
 export type SessionPseudonym = z.infer<typeof sessionPseudonym>;

@@ -1,58 +1,24 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { z } from 'zod';
 import { clientPseudonym } from './ids.js';
 import { regionCode } from './regions.js';
 import { defineRoute } from './route.js';
+import { emailAddress, oneLine, phoneNumber, postalAddress } from './values.js';
 
 const MAX_PEOPLE = 1_000;
-
-/**
- * One line of text as people write it: composed form, no control characters, no blank ends. Nor half of a surrogate pair,
- * which JSON can carry and UTF-8 can't: what is stored would not be what was sent.
- */
-function line(max: number) {
-  return z
-    .string()
-    .max(max)
-    .transform((text) => text.normalize('NFC').trim())
-    .refine((text) => text.length > 0 && !/[\p{Cc}\p{Cs}]/u.test(text));
-}
-
-const E164 = /^\+[1-9]\d{6,14}$/;
-
-/** Accepts international numbers in any punctuation and keeps E.164; the library costs 20 times the plain check. */
-const phone = z
-  .string()
-  .max(32)
-  .transform((text, issues) => {
-    if (E164.test(text)) return text;
-    const number = parsePhoneNumberFromString(text);
-    if (number?.isPossible()) return number.number;
-    issues.addIssue({ code: 'custom', message: 'not an international phone number' });
-    return z.NEVER;
-  });
 
 const birthDate = z.iso
   .date()
   .refine((day) => day >= '1900-01-01' && day <= new Date().toISOString().slice(0, 10));
 
-export const postalAddress = z.strictObject({
-  lines: z.array(line(100)).min(1).max(4),
-  locality: line(100),
-  region: line(100).optional(),
-  postcode: line(16).optional(),
-  country: z.string().regex(/^[A-Z]{2}$/, 'ISO 3166-1 alpha-2'),
-});
-
 /** The identity fields a person can have. The vault's catalogue adds normaliser and mask to each. */
 export const identityFields = z.strictObject({
-  email: line(254).pipe(z.email()),
-  phone,
-  given_name: line(100),
-  family_name: line(100),
+  email: emailAddress,
+  phone: phoneNumber,
+  given_name: oneLine(100),
+  family_name: oneLine(100),
   birth_date: birthDate,
   postal_address: postalAddress,
-  account_id: line(128),
+  account_id: oneLine(128),
 });
 export type IdentityFields = z.output<typeof identityFields>;
 export type IdentityField = keyof IdentityFields;
@@ -108,9 +74,10 @@ export type Reason = z.output<typeof reason>;
 
 const personParams = z.strictObject({ person: clientPseudonym });
 const masked = z.record(z.enum(IDENTITY_FIELDS), z.string().optional());
-const maskedPerson = z.object({ person: clientPseudonym, masked, region: regionCode.nullable() });
+export const maskedPerson = z.object({ person: clientPseudonym, masked, region: regionCode.nullable() });
 
-const identityCallers = ['identity-client', 'staff'] as const;
+/** Who has to do with people one by one. */
+export const identityCallers = ['identity-client', 'staff'] as const;
 
 export const enrolPerson = defineRoute({
   id: 'people.enrol',
@@ -198,23 +165,6 @@ export const updatePerson = defineRoute({
     .refine(({ fields, region }) => fields !== undefined || region !== undefined),
   reply: maskedPerson,
   problems: ['people.not_found'],
-});
-
-export const searchPeople = defineRoute({
-  id: 'people.search',
-  method: 'POST',
-  path: '/v1/people/search',
-  routeClass: 'reveal',
-  summary: 'Find people by the exact value of one field',
-  tag: 'People',
-  audience: identityCallers,
-  ability: { action: 'read', resource: 'Person' },
-  body: z.discriminatedUnion('field', [
-    z.strictObject({ field: z.literal('email'), value: identityFields.shape.email }),
-    z.strictObject({ field: z.literal('phone'), value: identityFields.shape.phone }),
-    z.strictObject({ field: z.literal('account_id'), value: identityFields.shape.account_id }),
-  ]),
-  reply: z.object({ people: z.array(maskedPerson) }),
 });
 
 export const revealPerson = defineRoute({

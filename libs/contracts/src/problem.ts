@@ -19,7 +19,9 @@ export const problem = z.object({
       }),
     )
     .optional()
-    .describe('With `request.invalid`: the places that are wrong, never their values'),
+    .describe(
+      'With `request.invalid` and `people.not_searchable`: the places that are wrong, never their values',
+    ),
 });
 
 export type Problem = z.infer<typeof problem>;

@@ -40,6 +40,8 @@ export interface RouteContract<
   readonly body?: Body;
   /** The body comes as a form and no other way: where a standard says so. */
   readonly form?: true;
+  /** The body comes as lines of JSON (NDJSON), any number of them, and is read as it comes: each is checked where it is used. */
+  readonly lines?: true;
   /** Success status; 200 when absent. */
   readonly status?: 200 | 201 | 202 | 204;
   readonly reply?: Reply;

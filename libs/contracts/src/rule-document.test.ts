@@ -78,7 +78,7 @@ describe('a document of rules', () => {
     ['two policies of one name', { format: 1, rules: [], reveals: [reveal, reveal] }],
     ['a name with a person in it', withRule({ id: 'For Ada Lovelace' })],
     ['a reveal for nobody', withReveal({ who: {} })],
-    ['a field that there is not', withReveal({ fields: ['password'] })],
+    ['a field of no possible name', withReveal({ fields: ['Pass word'] })],
     ['no reveals a minute', withReveal({ perMinute: 0 })],
     ['a form that there is not', withReveal({ form: 'raw' })],
   ])('refuses %s', (_, document) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { clientName } from './ids.js';
-import { IDENTITY_FIELDS, REVEAL_FORMS, REVEAL_PURPOSES, reason, SENSITIVITIES } from './people.js';
+import { clientName, fieldName } from './ids.js';
+import { REVEAL_FORMS, REVEAL_PURPOSES, reason, SENSITIVITIES } from './people.js';
 import { STREAM_NAMES } from './readings.js';
 import { regionCodes } from './regions.js';
 import { attributesOf, RULE_ATTRIBUTES, RULED_APPS, type RuleAttribute } from './ruled-abilities.js';
@@ -14,6 +14,7 @@ import { DAYS, isTimeZone } from './wall-clock.js';
 export const RULES_MAX = 10_000;
 export const RULE_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const REVEALS_MAX = 1_000;
+const REVEALED_FIELDS_MAX = 100;
 
 /** Names of ours: words that stand in answers, and those of reveal policies in audit entries. */
 export const ruleId = z
@@ -107,7 +108,7 @@ const revealPolicy = z.strictObject({
     })
     .refine((some) => some.roles !== undefined || some.clients !== undefined),
   purposes,
-  fields: z.union([z.literal('all'), z.array(z.enum(IDENTITY_FIELDS)).min(1).max(IDENTITY_FIELDS.length)]),
+  fields: z.union([z.literal('all'), z.array(fieldName).min(1).max(REVEALED_FIELDS_MAX)]),
   form: z.enum(REVEAL_FORMS).describe('`plain` allows the masked form, too'),
   perMinute: z.int().min(1).max(100_000).optional().describe('For each caller'),
   hours: z.array(hours).min(1).max(20).optional().describe('One of them must hold'),

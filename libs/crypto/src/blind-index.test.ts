@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlindIndex } from './blind-index.js';
+import { BlindIndex, firstBits } from './blind-index.js';
 import { deriveKey } from './derive.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 200 });
@@ -66,5 +66,28 @@ describe.skipIf(missing)(`HMAC-SHA-256 by Wycheproof${missing}`, () => {
       expect(digest.startsWith(tag), `vector ${tcId}`).toBe(result === 'valid');
     }
     expect(tests.length).toBeGreaterThan(100);
+  });
+});
+
+describe('the first bits of a digest', () => {
+  const digest = Buffer.from('ffa5'.repeat(8), 'hex');
+
+  it.each([
+    [1, '80'],
+    [4, 'f0'],
+    [8, 'ff'],
+    [9, 'ff80'],
+    [10, 'ff80'],
+    [11, 'ffa0'],
+    [16, 'ffa5'],
+    [24, 'ffa5ff'],
+    [128, 'ffa5'.repeat(8)],
+  ])('are %i, and zeros up to the byte', (bits, left) => {
+    expect(firstBits(digest, bits).toString('hex')).toBe(left);
+  });
+
+  it('leave the digest as it is', () => {
+    firstBits(digest, 1);
+    expect(digest.toString('hex')).toBe('ffa5'.repeat(8));
   });
 });

@@ -55,3 +55,14 @@ function padded(key: Buffer, pad: number): Buffer {
   for (let i = 0; i < key.length; i++) block[i] = (key[i] ?? 0) ^ pad;
   return block;
 }
+
+/**
+ * Cuts a digest so short that different values share it: then equal ones prove nothing. What is left of the last byte is zero.
+ * @param bits 1 to 128 @returns as few bytes as hold them
+ */
+export function firstBits(digest: Buffer, bits: number): Buffer {
+  const cut = Buffer.from(digest.subarray(0, Math.ceil(bits / 8)));
+  const last = cut.length - 1;
+  cut[last] = (cut[last] ?? 0) & (0xff << (cut.length * 8 - bits));
+  return cut;
+}

@@ -55,6 +55,16 @@ export function decodeId(prefix: string, text: string, bytes: number = IDENTIFIE
   return Buffer.from(id);
 }
 
+/** The same where one of many may be wrong: null in place of an error. */
+export function decodedOrNull(prefix: string, text: string, bytes: number = IDENTIFIER_BYTES): Buffer | null {
+  try {
+    return decodeId(prefix, text, bytes);
+  } catch (error) {
+    if (error instanceof MalformedIdentifier) return null;
+    throw error;
+  }
+}
+
 function checksum(prefix: string, id: Uint8Array): number {
   return crc32(id, crc32(prefix));
 }

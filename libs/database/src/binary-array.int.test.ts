@@ -2,7 +2,7 @@ import { freshEmptyDatabase } from '@integument/testing';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { byteaArray, int2Array, textArray } from './binary-array.js';
+import { byteaArray, int2Array, int4Array, textArray } from './binary-array.js';
 
 let client: pg.Client;
 let drop: () => Promise<void>;
@@ -53,6 +53,15 @@ describe('a binary array', () => {
     const values = [-32_768, -1, 0, 1, 32_767];
     expect(await elements('int2', int2Array(values))).toEqual(values.map(String));
     expect(() => int2Array([32_768])).toThrow(RangeError);
+    expect(await elements('int2', int2Array([1, null, 2]))).toEqual(['1', null, '2']);
+  });
+
+  it('of int4 arrives as it was', async () => {
+    const values = [-(2 ** 31), -1, 0, null, 1, 2 ** 31 - 1];
+    expect(await elements('int4', int4Array(values))).toEqual(
+      values.map((value) => (value === null ? null : String(value))),
+    );
+    expect(() => int4Array([2 ** 31])).toThrow(RangeError);
   });
 
   it('that is empty is an empty array, not a null', async () => {
@@ -60,6 +69,7 @@ describe('a binary array', () => {
       ['bytea', byteaArray([])],
       ['text', textArray([])],
       ['int2', int2Array([])],
+      ['int4', int4Array([])],
     ] as const) {
       const { rows } = await client.query<{ length: number }>(`SELECT cardinality($1::${type}[]) AS length`, [
         array,

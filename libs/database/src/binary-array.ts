@@ -7,6 +7,7 @@
 const OID_BYTEA = 17;
 const OID_TEXT = 25;
 const OID_INT2 = 21;
+const OID_INT4 = 23;
 
 /** `bytea[]`; null elements allowed. */
 export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
@@ -29,6 +30,19 @@ export function int2Array(values: readonly (number | null)[]): Buffer {
       if (value === null) return null;
       const bytes = Buffer.allocUnsafe(2);
       bytes.writeInt16BE(value);
+      return bytes;
+    }),
+  );
+}
+
+/** `int4[]`; null elements allowed. */
+export function int4Array(values: readonly (number | null)[]): Buffer {
+  return encode(
+    OID_INT4,
+    values.map((value) => {
+      if (value === null) return null;
+      const bytes = Buffer.allocUnsafe(4);
+      bytes.writeInt32BE(value);
       return bytes;
     }),
   );

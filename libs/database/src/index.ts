@@ -1,4 +1,4 @@
-export { byteaArray, int2Array, textArray } from './binary-array.js';
+export { byteaArray, int2Array, int4Array, textArray } from './binary-array.js';
 export { Coalescer, type CoalescerOptions } from './coalescer.js';
 export { type DatabaseOptions, migrate, openDatabase, openReaders } from './data-source.js';
 export { Idempotency, type IdempotentRequest, idempotencySchemaSql, type Once } from './idempotency.js';

@@ -30,7 +30,7 @@ export function guarded(contract: RouteContract, handler: RouteHandlerMethod): R
 }
 
 /** A body can take its time, and so can the admission itself: meanwhile a session can end, or other rules come into force. */
-function stillAdmitted(contract: RouteContract, request: HttpRequest): Soon<void> {
+export function stillAdmitted(contract: RouteContract, request: HttpRequest): Soon<void> {
   const { admission } = request.server;
   if (request.lease?.holds() === false || admission.isOutruled(request)) {
     return admission.again(contract, request);

@@ -18,6 +18,7 @@ import { addSecurityHeaders, securityHeaders } from './headers.js';
 import { Health, type HealthCheck } from './health.js';
 import { acceptJsonOnly } from './json-body.js';
 import type { Limits } from './limits/limits.js';
+import { acceptLines } from './lines-body.js';
 import { openApi } from './openapi.js';
 import { registerPlatform } from './platform-plugin.js';
 import { ProblemFilter } from './problem-filter.js';
@@ -74,6 +75,9 @@ export interface HttpApp {
 }
 
 const MAX_BODY = 1_048_576;
+/** How long a request may take to come in, and its headers: were theirs longer, Node would take each for the other. */
+const REQUEST_MS = 30_000;
+const HEADERS_MS = 10_000;
 const SWEEP_MS = 50;
 
 /**
@@ -119,7 +123,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
     // A route that was not declared does not exist, HEAD included.
     exposeHeadRoutes: false,
     bodyLimit: MAX_BODY,
-    requestTimeout: 30_000,
+    requestTimeout: REQUEST_MS,
     forceCloseConnections: 'idle',
     // While closing, what still comes in on open connections is served: the modules stay until all is answered.
     return503OnClosing: false,
@@ -127,6 +131,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
     clientErrorHandler: answerBrokenConnection,
     ...(https && { https }),
   } as object) as unknown as FastifyInstance;
+  instance.server.headersTimeout = HEADERS_MS;
   instance.decorate('provenance', { listener, policy: '' });
   instance.decorateRequest('caller', null);
   instance.decorateRequest('lease', null);
@@ -138,6 +143,7 @@ function createServer(options: HttpAppOptions, register: RouteRegister): Fastify
   register.watch(instance);
   acceptJsonOnly(instance);
   acceptForms(instance);
+  acceptLines(instance);
   addSecurityHeaders(instance, headers);
   return instance;
 }

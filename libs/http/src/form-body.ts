@@ -26,6 +26,8 @@ export function takesForm(request: HttpRequest): boolean {
   return contractOf(request)?.form === true;
 }
 
+export const LINES_TYPE = 'application/x-ndjson';
+
 export function mediaType(wanted: string): CodedError {
   return new CodedError('request.media_type', 415, `Send ${wanted} in UTF-8, not compressed.`);
 }

@@ -21,6 +21,7 @@ export {
 export { renderConfigurationDoc } from './config-doc.js';
 export { createHttpApp, type HttpApp, type HttpAppOptions, type HttpWiring } from './create-http-app.js';
 export { CurrentCaller, IdempotencyKey, Input } from './decorators.js';
+export { type DownloadOptions, download } from './download.js';
 export { DpopProofs } from './dpop/dpop-proofs.js';
 export { SpentProofs, spentProofsSchemaSql } from './dpop/spent-proofs.js';
 export { Effects } from './effects.js';
@@ -43,6 +44,7 @@ export {
   type SharedCounts,
 } from './limits/shared-counts.js';
 export { StrictAllowances } from './limits/strict-allowances.js';
+export { type BodyLine, BodyLines } from './lines-body.js';
 export { openApi } from './openapi.js';
 export { Periodic } from './periodic.js';
 export type { Circumstances } from './provenance.js';

@@ -11,10 +11,15 @@ export interface WrongPlace {
 
 const PLACES_MAX = 20;
 
-/** The request does not fit its contract. */
+/** The request does not fit its contract, or, under a code of its own, what of the contract this installation takes. */
 export class InvalidRequest extends CodedError {
-  constructor(readonly places: readonly WrongPlace[]) {
-    super('request.invalid', 400, 'The request does not have the form that this route asks for.');
+  /** @param places names that a contract declares; any other came from the caller */
+  constructor(
+    readonly places: readonly WrongPlace[],
+    code: `${string}.${string}` = 'request.invalid',
+    publicText = 'The request does not have the form that this route asks for.',
+  ) {
+    super(code, 400, publicText);
   }
 }
 
@@ -40,7 +45,10 @@ export function parseInput(
     : refuseAny('query', request.query, places);
   const body = contract.body
     ? parse(contract, 'body', contract.body, request.body, places)
-    : refuseAny('body', request.body, places);
+    : // Lines are no part of the input: each is checked where it is used.
+      contract.lines
+      ? undefined
+      : refuseAny('body', request.body, places);
   const params = contract.params && parse(contract, 'params', contract.params, request.params, places);
   if (places.length > 0) throw new InvalidRequest(places.slice(0, PLACES_MAX));
   if (params === undefined && query === undefined && body === undefined) return NOTHING;

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { CodedError } from '@integument/contracts';
 import type { FastifyInstance } from 'fastify';
 import { parse } from 'secure-json-parse';
-import { mediaType, takesForm } from './form-body.js';
-import type { HttpRequest } from './request.js';
+import { LINES_TYPE, mediaType, takesForm } from './form-body.js';
+import { contractOf, type HttpRequest } from './request.js';
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
 
@@ -24,6 +24,7 @@ export function acceptJsonOnly(instance: FastifyInstance): void {
 
 function parseBody(request: HttpRequest, bytes: Buffer): unknown {
   if (takesForm(request)) throw mediaType('application/x-www-form-urlencoded');
+  if (contractOf(request)?.lines) throw mediaType(LINES_TYPE);
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw mediaType('application/json');

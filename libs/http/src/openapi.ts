@@ -1,7 +1,9 @@
 import { PROBLEM_TYPE, problem, type RouteContract, routeClassOf } from '@integument/contracts';
 import { z } from 'zod';
+import { LINES_TYPE } from './form-body.js';
 
 const JSON_TYPE = 'application/json';
+
 const FORM = 'application/x-www-form-urlencoded';
 
 export interface ApiInfo {
@@ -106,6 +108,8 @@ function operation(contract: RouteContract): Json {
         content: { [contract.form ? FORM : JSON_TYPE]: { schema: schemaOf(body, 'input') } },
       },
     }),
+    // Lines have no schema, as streams that are sent have none.
+    ...(contract.lines && { requestBody: { required: true, content: { [LINES_TYPE]: {} } } }),
     responses: responses(contract),
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { PROBLEM_TYPE } from '@integument/contracts';
 import type { FastifyError } from 'fastify';
+import { hasOwnTime } from './own-time.js';
 import { problemOf, refusedBy } from './problems.js';
 import type { HttpReply, HttpRequest } from './request.js';
 
@@ -25,6 +26,7 @@ const STATUS: Readonly<Record<string, 408 | 431>> = {
 
 /** Bytes that are not HTTP: there is no request, so the answer is written by hand. */
 export function answerBrokenConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && hasOwnTime(socket)) return;
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;

@@ -47,6 +47,7 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
     const purpose = asker === 'the officer' ? 'rights-request' : 'support';
     return { body: { fields: ['email'], purpose, reason } };
   },
+  'tokens.make_for_person': () => ({ body: { fields: ['email'] } }),
   'people.erase': () => ({ body: { reason } }),
   'erasure.read': () => ({ headers: { 'integument-claim': encodeId('ecl', randomId()) } }),
   'approvals.read': () => ({}),

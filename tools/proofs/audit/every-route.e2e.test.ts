@@ -19,6 +19,7 @@ import { INTERNAL_CALLS } from './calls/internal.js';
 import { KEY_CALLS } from './calls/keys.js';
 import { logCalls } from './calls/log.js';
 import { RULE_CALLS } from './calls/rules.js';
+import { TOKEN_CALLS } from './calls/tokens.js';
 import { VAULT_CALLS } from './calls/vault.js';
 import { LogTables, type Plane } from './log-tables.js';
 
@@ -72,6 +73,7 @@ const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
       ...CLIENT_CALLS,
       ...RULE_CALLS,
       ...KEY_CALLS,
+      ...TOKEN_CALLS,
       ...logCalls('vault'),
     },
   ],
@@ -163,6 +165,9 @@ async function effectsWithoutEntry(
 /** Where the action has another name than the route: what happened is the same wherever it was asked for. */
 function entryOf(id: string): string {
   if (id === 'sign_in.finish_at') return 'sign_in.finish';
+  // By what is done, however much of it at once.
+  if (id.startsWith('tokens.make')) return 'tokens.make';
+  if (id.startsWith('tokens.reveal')) return 'tokens.reveal';
   return id === 'people.erase_self' ? 'people.erase' : id;
 }
 

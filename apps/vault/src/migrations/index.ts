@@ -21,6 +21,7 @@ import { factorsSchemaSql } from '../features/factors/factors.schema.js';
 import { keysSchemaSql, keyVersionsSql } from '../features/keys/keys.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { indexVersionsSql, peopleSchemaSql } from '../features/people/people.schema.js';
+import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
 import {
   clientCredentialsSql,
@@ -34,7 +35,7 @@ import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
 import { staffSchemaSql } from '../features/staff/staff.schema.js';
-import { tokensSchemaSql } from '../features/tokens/tokens.schema.js';
+import { alertsOnTokensSql, tokensSchemaSql } from '../features/tokens/tokens.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -71,4 +72,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(31, 'key-versions', keyVersionsSql + indexVersionsSql),
   migration(32, 'key-rotations', rotationSchemaSql),
   migration(33, 'erasures-reach-backups', erasureKeysSchemaSql),
+  migration(34, 'coarse-indexes', personIndexSchemaSql),
+  migration(35, 'alerts-on-tokens', alertsOnTokensSql),
 ];

@@ -9,6 +9,7 @@ import { rotationPolicy } from '../features/rotation/rotation.policy.js';
 import { rulesPolicy } from '../features/rules/rules.policy.js';
 import { sessionsPolicy } from '../features/sessions/sessions.policy.js';
 import { staffPolicy } from '../features/staff/staff.policy.js';
+import { tokensPolicy } from '../features/tokens/tokens.policy.js';
 
 /** What the API's process may do on the internal listener: everything there is, and none of it gives identity. */
 const apiProcessPolicy: Policy = (can, caller) => {
@@ -24,6 +25,7 @@ const apiProcessPolicy: Policy = (can, caller) => {
 /** Who may do what in the vault: all of it. */
 export const vaultPolicies: readonly Policy[] = [
   peoplePolicy,
+  tokensPolicy,
   evidencePolicy,
   factorsPolicy,
   sessionsPolicy,

@@ -29,15 +29,16 @@ export class StrictAllowances {
 
   /**
    * @param of what it is an allowance of
+   * @param uses how many at once; where they don't all fit none may be used
    * @returns the refusal where this use was one too many. Outside of any transaction: it takes a connection of its own
    */
-  async take(caller: Caller, of: string, perMinute: number): Promise<RateLimited | null> {
+  async take(caller: Caller, of: string, perMinute: number, uses = 1): Promise<RateLimited | null> {
     const as = limitedCaller(caller);
     if (!as) return null;
     const now = this.#now();
     const digest = this.#names.digest('strict', `${of} ${as.whose}`).toString('base64url');
     // A little longer than the window: replicas' clocks differ.
-    const used = await this.options.shared.add(`${digest}.${Math.floor(now / MINUTE_MS)}`, 1, 65);
+    const used = await this.options.shared.add(`${digest}.${Math.floor(now / MINUTE_MS)}`, uses, 65);
     if (used <= perMinute) return null;
     const seconds = Math.ceil((MINUTE_MS - (now % MINUTE_MS)) / 1_000);
     // Each is written to the log: the class of the route has an end, too.

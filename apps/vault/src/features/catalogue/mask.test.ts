@@ -37,6 +37,8 @@ describe('a mask', () => {
     'domain year',
     'initials last:2',
     'hidden domain',
+    'first:1 year',
+    'year initials',
     'first:1  last:1',
     ' domain',
     'all',

@@ -29,7 +29,7 @@ const NOTHING: Mask = { first: 0, last: 0, initials: false, part: null };
 
 /**
  * Reads a mask: `hidden`, or words with a space between: `first:1` … `first:9`, `last:1` … `last:9` (characters, and never more than
- * a quarter of the text together), `initials` (of each word), and one of `domain`, `year`, `country`.
+ * a quarter of the text together), `initials` (of each word), and one of `domain`, `country`; or `year` alone.
  * @throws {MalformedMask}
  */
 export function parseMask(text: string): Mask {
@@ -38,6 +38,8 @@ export function parseMask(text: string): Mask {
   if (new Set(words.map(nameOf)).size !== words.length) throw new MalformedMask('a word stands twice');
   const mask = words.reduce(withWord, NOTHING);
   if (mask.initials && mask.first + mask.last > 0) throw new MalformedMask('initials beside first or last');
+  // It would show the year alone, and nobody would know that the other word does nothing.
+  if (mask.part === 'year' && words.length > 1) throw new MalformedMask('another word beside year');
   return mask;
 }
 

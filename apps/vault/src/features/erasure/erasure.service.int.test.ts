@@ -1,4 +1,10 @@
-import { type ClientPseudonym, type ErasureId, type GateId, searchPeople } from '@integument/contracts';
+import {
+  type ClientPseudonym,
+  type ErasureId,
+  type GateId,
+  searchPeople,
+  whereOf,
+} from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
@@ -31,7 +37,7 @@ const completed = (erasure: ErasureId) => run((tx) => vault.erasures.completed(t
 async function found(email: string) {
   const body = searchPeople.body?.parse({ field: 'email', value: email });
   if (!body) throw new Error('search has no body');
-  return (await run((tx) => vault.people.search(tx, SHOP, body, null))).people.length;
+  return (await run((tx) => vault.search.find(tx, SHOP, whereOf(body), null))).people.length;
 }
 
 describe('somebody who is being erased', () => {

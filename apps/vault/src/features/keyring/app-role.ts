@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { KeyringRefused, KeyringUnavailable } from './keyring.errors.js';
+import { RefusedSecret } from './refused-secret.js';
 import type { TransitClient } from './transit-client.js';
 
 export interface AppRoleOptions {
@@ -32,11 +33,14 @@ const ENDLESS_SECONDS = 3_600;
 export class AppRole {
   #lease: Lease | undefined;
   #pending: Promise<string> | undefined;
+  readonly #refused: RefusedSecret;
 
   constructor(
     private readonly client: TransitClient,
     private readonly options: AppRoleOptions,
-  ) {}
+  ) {
+    this.#refused = new RefusedSecret(options.now);
+  }
 
   /** A token that was good when it was last heard of. All who ask at once wait for one sign-in. */
   token(): Promise<string> {
@@ -67,10 +71,13 @@ export class AppRole {
 
   private async signIn(): Promise<unknown> {
     const secretId = (await readFile(this.options.secretIdFile, 'utf8').catch(denied)).trim();
+    if (secretId === '' || !this.#refused.mayTry(secretId)) return denied();
     const login = { role_id: this.options.roleId, secret_id: secretId };
     return this.client.write('auth/approle/login', login).catch((error: unknown) => {
+      if (!(error instanceof KeyringRefused)) throw error;
       // A wrong or used-up secret is a 400 there. An operator mends it, so it counts as away and not as wrong for good.
-      throw error instanceof KeyringRefused ? new KeyringUnavailable('denied') : error;
+      this.#refused.note(secretId);
+      return denied();
     });
   }
 }

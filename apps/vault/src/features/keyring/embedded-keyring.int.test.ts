@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { context, deriveKey, seal } from '@integument/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyringFiles } from '../../vault.fixture.js';
@@ -104,8 +105,57 @@ describe('the embedded keyring', () => {
     await EmbeddedKeyring.load(files);
     expect(readFileSync(backup).equals(readFileSync(files.sealedFile))).toBe(true);
     expect(statSync(backup).mode & 0o777).toBe(0o600);
-    writeFileSync(backup, randomBytes(61));
-    await expect(EmbeddedKeyring.load(files)).rejects.toThrow('not the same');
+  });
+
+  it('says of a file and a backup that differ which to keep, and touches neither', async () => {
+    const backup = `${files.sealedFile}.backup`;
+    await EmbeddedKeyring.load(files);
+    const other = { ...files, sealedFile: join(files.folder, 'other.sealed') };
+    await EmbeddedKeyring.load(other);
+    const whole = readFileSync(files.sealedFile);
+    const another = readFileSync(other.sealedFile);
+    const backups: [Buffer, string][] = [
+      [another, 'two keyrings'],
+      [randomBytes(61), 'take the backup away, not the file'],
+      [whole.subarray(0, -1), 'take the backup away, not the file'],
+      [Buffer.alloc(0), 'take the backup away, not the file'],
+    ];
+    for (const [bytes, text] of backups) {
+      writeFileSync(backup, bytes);
+      await expect(EmbeddedKeyring.load(files)).rejects.toThrow(text);
+      expect([readFileSync(files.sealedFile), readFileSync(backup)]).toEqual([whole, bytes]);
+    }
+  });
+
+  it('says of a backup from another time which of the two is later', async () => {
+    const backup = `${files.sealedFile}.backup`;
+    const keyring = await EmbeddedKeyring.load(files);
+    const times = [readFileSync(files.sealedFile)];
+    await keyring.makeVersion(2);
+    times.push(readFileSync(files.sealedFile));
+    await keyring.destroyBelow(2);
+    times.push(readFileSync(files.sealedFile));
+    const [one = Buffer.alloc(0), both = Buffer.alloc(0), two = Buffer.alloc(0)] = times;
+    const laid: [file: Buffer, copy: Buffer, text: string][] = [
+      [both, one, 'take the backup away, not the file'],
+      [two, both, 'take the backup away, not the file'],
+      [one, both, 'put the backup in the file’s place'],
+      [both, two, 'put the backup in the file’s place'],
+      // Nothing in them says that they belong together.
+      [one, two, 'two keyrings'],
+    ];
+    for (const [file, copy, text] of laid) {
+      writeFileSync(files.sealedFile, file);
+      writeFileSync(backup, copy);
+      await expect(EmbeddedKeyring.load(files)).rejects.toThrow(text);
+      expect([readFileSync(files.sealedFile), readFileSync(backup)]).toEqual([file, copy]);
+    }
+  });
+
+  it('shows its root to nobody who prints it', async () => {
+    const shown = await EmbeddedKeyring.load(files);
+    const whole = [inspect(shown, { depth: Infinity, showHidden: true }), JSON.stringify(shown)];
+    for (const text of whole) expect(text).not.toMatch(/Buffer|data/);
   });
 
   it('keeps its file to its owner and leaves no draft beside it', async () => {

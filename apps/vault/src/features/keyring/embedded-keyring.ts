@@ -12,6 +12,11 @@ export interface EmbeddedKeyringFiles {
   readonly passphraseFile?: string | undefined;
 }
 
+interface OpenedFile {
+  readonly sealed: Buffer;
+  readonly roots: Roots;
+}
+
 /** What `seal` makes begins with 1: so does what lies under the first root. Under a later one: 2 | version (u32 BE) | sealed. */
 const FIRST = 1;
 const NUMBERED = 2;
@@ -22,15 +27,18 @@ const NUMBER_BYTES = 5;
  * machine; it refuses databases elsewhere (see the vault's configuration).
  */
 export class EmbeddedKeyring implements Keyring {
+  /** Private at run time too: what prints a keyring must not print these. */
+  readonly #sealingKey: SealingKey;
   #sealed: Buffer;
   #roots: Roots;
 
   private constructor(
     private readonly file: SealedFile,
-    private readonly sealingKey: SealingKey,
+    sealingKey: SealingKey,
     sealed: Buffer,
     roots: Roots,
   ) {
+    this.#sealingKey = sealingKey;
     this.#sealed = sealed;
     this.#roots = roots;
   }
@@ -45,7 +53,7 @@ export class EmbeddedKeyring implements Keyring {
     await file.finishReplacing((bytes) => openRoots(sealingKey, bytes));
     const sealed = await file.readOrMake(() => sealingKey.seal(new Map([[1, randomBytes(KEY_BYTES)]])));
     const roots = await openRoots(sealingKey, sealed);
-    await file.requireCopy(sealed);
+    await requireSame(sealingKey, { sealed, roots }, await file.copyOf(sealed));
     return new EmbeddedKeyring(file, sealingKey, sealed, roots);
   }
 
@@ -121,12 +129,12 @@ export class EmbeddedKeyring implements Keyring {
   private async read(): Promise<void> {
     const sealed = await this.file.read();
     if (sealed.equals(this.#sealed)) return;
-    this.#roots = await openRoots(this.sealingKey, sealed);
+    this.#roots = await openRoots(this.#sealingKey, sealed);
     this.#sealed = sealed;
   }
 
   private async replace(roots: Roots): Promise<void> {
-    await this.file.replace(await this.sealingKey.seal(roots));
+    await this.file.replace(await this.#sealingKey.seal(roots));
     // Only what has been read again, and opens, is used.
     await this.read();
     if (roots.size !== this.#roots.size) throw new KeyringRefused('the keyring’s file was not replaced');
@@ -153,4 +161,32 @@ async function openRoots(sealingKey: SealingKey, sealed: Buffer): Promise<Roots>
     if (!(error instanceof SealBroken)) throw error;
     throw new KeyringRefused('the keyring’s file was changed or belongs to another key file or passphrase');
   }
+}
+
+/** Says which of the two to touch: whoever puts a damaged backup, or an old one, back has lost a root key. */
+async function requireSame(sealingKey: SealingKey, file: OpenedFile, copy: Buffer): Promise<void> {
+  if (copy.equals(file.sealed)) return;
+  const there = await openRoots(sealingKey, copy).catch(() => null);
+  throw new KeyringRefused(whichToKeep(file.roots, there));
+}
+
+function whichToKeep(file: Roots, copy: Roots | null): string {
+  if (!copy) return 'the keyring’s file is whole, its backup is not: take the backup away, not the file';
+  if (!areOneKeyring(file, copy)) return 'the keyring’s file and its backup are two keyrings: lose neither';
+  return isLater(copy, file)
+    ? 'the keyring’s backup is later than its file: put the backup in the file’s place'
+    : 'the keyring’s backup is from before its file: take the backup away, not the file';
+}
+
+/** Of one keyring at two times, some versions are the same, and none is another. */
+function areOneKeyring(one: Roots, other: Roots): boolean {
+  const both = [...one].filter(([version]) => other.has(version));
+  return both.length > 0 && both.every(([version, root]) => other.get(version)?.equals(root));
+}
+
+/** Versions are added at the end, and destroyed from the beginning. */
+function isLater(one: Roots, other: Roots): boolean {
+  const [newest, newestOfOther] = [Math.max(...one.keys()), Math.max(...other.keys())];
+  if (newest !== newestOfOther) return newest > newestOfOther;
+  return Math.min(...one.keys()) > Math.min(...other.keys());
 }

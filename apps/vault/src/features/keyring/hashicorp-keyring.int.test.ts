@@ -1,17 +1,21 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { context } from '@integument/crypto';
 import { describeError } from '@integument/telemetry';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestAuthority } from '../../../../../libs/audit-log/src/siem/certificates.fixture.js';
+import { AppRole } from './app-role.js';
 import { HashicorpKeyring } from './hashicorp-keyring.js';
 import { keyringContract } from './keyring.contract.js';
 import { KeyringRefused, KeyringUnavailable } from './keyring.errors.js';
-import { type Failure, TransitServer } from './transit-server.fixture.js';
+import { TransitClient } from './transit-client.js';
+import { ALLOWED, type Failure, TransitServer } from './transit-server.fixture.js';
 
 const PLACE = context('domain_key', 'person', 1);
 const LOGIN = 'POST auth/approle/login';
 const RENEW = 'POST auth/token/renew-self';
+const READ = 'GET transit/keys/integument';
 
 keyringContract('the keyring on HashiCorp Vault, as any', async () => {
   const server = await TransitServer.start();
@@ -82,6 +86,7 @@ describe('a keyring that fails', () => {
     ['that sends elsewhere', quoting(307, { location: 'http://127.0.0.1:1/' }), 'failing'],
     ['that asks for patience', quoting(429, { 'retry-after': '0' }), 'limited'],
     ['that answers with something else', () => 'garbage', 'failing'],
+    ['that answers without end', () => 'huge', 'failing'],
     ['that breaks off', () => 'reset', 'unreachable'],
     ['that begins to answer and stops', () => 'slow', 'slow'],
   ])('%s is away, gives no secret away, and is back by itself', async (_title, failure, why) => {
@@ -117,6 +122,42 @@ describe('a keyring that fails', () => {
     await keyring.check();
   });
 
+  it('is not asked before that time either when a request under way fails later and otherwise', async () => {
+    server.failure = 'slow';
+    const slow = failureOf(keyring.versions());
+    await vi.waitFor(() => expect(server.asked.at(-1)).toBe(READ));
+    server.failure = { status: 429, headers: { 'retry-after': '7' } };
+    expect((await failureOf(keyring.check())).why).toBe('limited');
+    expect((await slow).why).toBe('slow');
+    const asked = server.asked.length;
+    server.failure = undefined;
+    expect((await failureOf(keyring.check())).why).toBe('limited');
+    expect(server.asked.length).toBe(asked);
+  });
+
+  type Results = { data: { batch_results: unknown[] } };
+  const results = (change: (all: unknown[]) => unknown) => (body: object | undefined) => ({
+    data: { batch_results: change((body as Results).data.batch_results) },
+  });
+  it.each<[string, (body: object | undefined) => object | undefined]>([
+    ['nothing', () => undefined],
+    ['nothing of what was asked', () => ({})],
+    ['no results', results(() => null)],
+    ['one result less', results((all) => all.slice(1))],
+    ['one result more', results((all) => [...all, ...all.slice(1)])],
+    ['an empty result', results((all) => [{}, ...all.slice(1)])],
+    ['a result of another kind', results((all) => [{ ciphertext: 'x', plaintext: '!' }, ...all.slice(1)])],
+  ])('with %s is away: a key at another’s place would be another’s', async (_title, bend) => {
+    const two = [key, { ...key, place: context('domain_key', 'permit', 1) }];
+    const wrapped = (await keyring.wrap(two)).map((bytes, at) => ({ bytes, place: two[at]?.place ?? PLACE }));
+    server.bend = bend;
+    for (const work of [keyring.wrap(two), keyring.unwrap(wrapped), keyring.rewrap(wrapped)]) {
+      const error = await failureOf(work);
+      expect(error.why).toBe('failing');
+      expectSilence(error);
+    }
+  });
+
   it('is not followed to where it sends', async () => {
     const other = await TransitServer.start();
     server.failure = { status: 307, headers: { location: `${other.address}/v1/transit/encrypt/integument` } };
@@ -131,6 +172,7 @@ describe('a keyring that fails', () => {
     for (const work of [keyring.unwrap([{ ...key, bytes }]), keyring.rewrap([{ ...key, bytes }])]) {
       const error: unknown = await work.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(KeyringRefused);
+      expect(describeError(error).code).toBe('keyring.refused');
       expectSilence(error);
     }
   });
@@ -162,6 +204,45 @@ describe('its token', () => {
     expect(server.count(LOGIN)).toBe(2);
   });
 
+  it('is got anew once for all whose requests it was refused for', async () => {
+    server.revokeTokens();
+    await Promise.all(Array.from({ length: 10 }, () => keyring.versions()));
+    expect(server.count(LOGIN)).toBe(2);
+  });
+
+  it('that was got meanwhile stays when an older one turns out to be refused', async () => {
+    const { address, roleId, secretIdFile } = server.settings;
+    const now = () => performance.now();
+    const client = new TransitClient({ address, timeoutMs: 1_000, now });
+    const role = new AppRole(client, { roleId, secretIdFile, now });
+    const token = await role.token();
+    role.forget('an older one');
+    expect(await role.token()).toBe(token);
+    role.forget(token);
+    expect(await role.token()).not.toBe(token);
+  });
+
+  it('is got anew in time where it is one that can’t be renewed', async () => {
+    server.tokenRenewable = false;
+    const other = await HashicorpKeyring.open(server.settings);
+    server.ahead += 45_000;
+    await other.check();
+    expect([server.count(LOGIN), server.count(RENEW)]).toEqual([3, 0]);
+  });
+
+  it('is got anew where its renewal fails, though the token itself is good', async () => {
+    server.failing = RENEW;
+    server.failure = { status: 500, text: 'role "integument-vault" does not exist during renewal' };
+    server.ahead += 45_000;
+    await keyring.check();
+    expect([server.count(LOGIN), server.count(RENEW)]).toEqual([2, 1]);
+  });
+
+  it('that a sign-in doesn’t bring is a keyring that fails', async () => {
+    server.bend = (body, asked) => (asked === LOGIN ? { auth: null } : body);
+    expect((await failureOf(HashicorpKeyring.open(server.settings))).why).toBe('failing');
+  });
+
   it('is got anew after its end', async () => {
     server.ahead += 3_600_000;
     await keyring.check();
@@ -178,12 +259,59 @@ describe('its token', () => {
     await keyring.check();
   });
 
+  it('is not asked for with the same withdrawn secret until the role is locked out', async () => {
+    server.withdrawSecret();
+    server.revokeTokens();
+    const before = server.count(LOGIN);
+    for (let beat = 0; beat < 60; beat++) {
+      server.ahead += 5_000;
+      expect((await failureOf(keyring.check())).why).toBe('denied');
+    }
+    expect(server.count(LOGIN) - before).toBe(2);
+    server.newSecret();
+    await keyring.check();
+  });
+
+  it('is asked for again with a refused secret, seldom: it may be the keyring that was wrong', async () => {
+    const before = server.count(LOGIN);
+    server.revokeTokens();
+    const again = server.withdrawSecret();
+    for (let minute = 0; minute < 40; minute++) {
+      server.ahead += 60_000;
+      await failureOf(keyring.check());
+    }
+    expect(server.count(LOGIN) - before).toBe(4);
+    again();
+    server.ahead += 17 * 60_000;
+    await keyring.check();
+  });
+
+  it('is not asked for with an empty secret, nor without its file', async () => {
+    const { secretIdFile } = server.settings;
+    const before = server.asked.length;
+    server.revokeTokens();
+    writeFileSync(secretIdFile, '\n');
+    expect((await failureOf(HashicorpKeyring.open(server.settings))).why).toBe('denied');
+    rmSync(secretIdFile);
+    expect((await failureOf(HashicorpKeyring.open(server.settings))).why).toBe('denied');
+    expect(server.asked.length).toBe(before);
+  });
+
   it('that opens nothing is no reason to sign in again and again', async () => {
     server.failure = { status: 403 };
     const before = server.asked.length;
     await failureOf(keyring.versions());
     expect(server.asked.length - before).toBe(2);
   });
+});
+
+it('the policy of deploy/ allows what is asked, and nothing that isn’t', async () => {
+  const [bytes = Buffer.alloc(0)] = await keyring.wrap([key]);
+  await keyring.rewrap([{ ...key, bytes }]);
+  server.ahead += 45_000;
+  await keyring.check();
+  const asked = new Set(server.asked.filter((line) => line !== LOGIN));
+  expect([...asked].sort()).toEqual([...ALLOWED].sort());
 });
 
 describe('a root key', () => {
@@ -200,6 +328,31 @@ describe('a root key', () => {
     const open = await TransitServer.start({ exportable: true });
     await expect(HashicorpKeyring.open(open.settings)).rejects.toThrow('can leave');
     await open.close();
+    const honest = server.key.describe();
+    server.key.describe = () => ({ ...honest, allow_plaintext_backup: true });
+    await expect(HashicorpKeyring.open(server.settings)).rejects.toThrow('can leave');
+  });
+
+  it('of another type stops the start', async () => {
+    const honest = server.key.describe();
+    server.key.describe = () => ({ ...honest, type: 'aes128-gcm96' });
+    await expect(HashicorpKeyring.open(server.settings)).rejects.toThrow('type aes256-gcm96');
+  });
+
+  it('that is another one under the same name is not vouched for, until the old one is back', async () => {
+    const back = server.key.replace();
+    for (let beat = 0; beat < 3; beat++) await expect(keyring.check()).rejects.toThrow(KeyringRefused);
+    back();
+    await keyring.check();
+  });
+
+  it('may be rotated, and its least version raised, while it is watched', async () => {
+    for (let version = 2; version < 5; version++) {
+      server.key.rotate();
+      await keyring.check();
+      server.key.oldest = version;
+      await keyring.check();
+    }
   });
 
   it('of another kind of keyring is refused without asking', async () => {

@@ -3,3 +3,4 @@ export { KeyringRefused, KeyringUnavailable, keyringUnavailable } from './keyrin
 export { KEYRING, type Keyring, type Placed } from './keyring.js';
 export { KeyringModule } from './keyring.module.js';
 export { KeyringPulse } from './keyring-pulse.js';
+export { requireOpens } from './require-opens.js';

@@ -3,6 +3,8 @@ import { CodedError } from '@integument/contracts';
 /** The keyring will not do what it was asked. Carries no key material and no text of its own cause. */
 export class KeyringRefused extends Error {
   override readonly name = 'KeyringRefused';
+  /** for the log, which writes no message */
+  readonly code = 'keyring.refused';
 }
 
 /**

@@ -13,10 +13,23 @@ const answers = {
   secret: z.object({ data: z.object({ secret_id: z.string() }) }),
 };
 
-/** A server that the environment names, as the command line of HashiCorp Vault has it: `VAULT_ADDR`, `VAULT_TOKEN` and so on. */
-export function realServer(): { address: string; token: string } | undefined {
-  const { VAULT_ADDR: address, VAULT_TOKEN: token } = process.env;
-  return address && token ? { address, token } : undefined;
+export interface RealServer {
+  readonly address: string;
+  /** of an operator who may mount engines and write policies */
+  readonly token: string;
+  readonly authority?: Buffer | undefined;
+  readonly namespace?: string | undefined;
+}
+
+/**
+ * A server that the environment names for tests. Not by the names that its command line knows, `VAULT_ADDR` and `VAULT_TOKEN`:
+ * whoever has those set works on a server of theirs, where no test is to mount anything.
+ */
+export function realServer(env: NodeJS.ProcessEnv = process.env): RealServer | undefined {
+  const { KEYRING_TEST_ADDR: address, KEYRING_TEST_TOKEN: token, KEYRING_TEST_CACERT: file } = env;
+  if (!address || !token) return undefined;
+  const authority = file ? readFileSync(file) : undefined;
+  return { address, token, authority, namespace: env.KEYRING_TEST_NAMESPACE };
 }
 
 /** A transit engine of its own on that server, with the policy of deploy/, and a role for it. */
@@ -26,33 +39,30 @@ export class RealTransit {
   readonly #operator: vault.client;
   #roleId = '';
 
-  private constructor(
-    private readonly address: string,
-    token: string,
-    private readonly authority: Buffer | undefined,
-  ) {
+  private constructor(private readonly server: RealServer) {
+    const { address, token, authority, namespace = '' } = server;
     this.#operator = vault({
       endpoint: address,
-      token,
       'request-promise': transport({ address, authority, timeoutMs: 10_000 }),
       debug: () => undefined,
     });
+    Object.assign(this.#operator, { token, namespace, pathPrefix: '' });
   }
 
   static async prepare(): Promise<RealTransit> {
     const server = realServer();
     if (!server) throw new Error('the environment names no server');
-    const { VAULT_CACERT: file } = process.env;
-    const real = new RealTransit(server.address, server.token, file ? readFileSync(file) : undefined);
+    const real = new RealTransit(server);
     await real.setUp();
     return real;
   }
 
   get settings(): HashicorpOptions {
+    const { address, authority, namespace } = this.server;
     return {
-      address: this.address,
-      authority: this.authority,
-      namespace: process.env.VAULT_NAMESPACE,
+      address,
+      authority,
+      namespace,
       roleId: this.#roleId,
       secretIdFile: join(this.#folder, 'secret-id'),
       mount: this.#name,

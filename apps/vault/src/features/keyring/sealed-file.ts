@@ -24,10 +24,9 @@ export class SealedFile {
     return writeOnce(this.path, await make());
   }
 
-  /** @throws {KeyringRefused} where the copy holds something else */
-  async requireCopy(bytes: Buffer): Promise<void> {
-    const copy = (await readFile(this.copyPath).catch(absent)) ?? (await writeOnce(this.copyPath, bytes));
-    if (!copy.equals(bytes)) throw new KeyringRefused('the keyring’s file and its backup are not the same');
+  /** Reads the copy, or makes it where there is none. @returns what the copy holds */
+  async copyOf(bytes: Buffer): Promise<Buffer> {
+    return (await readFile(this.copyPath).catch(absent)) ?? (await writeOnce(this.copyPath, bytes));
   }
 
   read(): Promise<Buffer> {

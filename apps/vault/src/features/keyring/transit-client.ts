@@ -43,7 +43,8 @@ export class TransitClient {
       return await request();
     } catch (error) {
       if (!(error instanceof KeyringUnavailable)) throw error;
-      this.#notBefore = this.#now() + error.retryAfterSeconds * 1_000;
+      // Of requests under way together one may fail otherwise, and later: that is no leave to ask again.
+      this.#notBefore = Math.max(this.#notBefore, this.#now() + error.retryAfterSeconds * 1_000);
       throw error;
     }
   }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROJECT_FOLDER } from '../../../../../tools/project-folder.js';
 import type { HashicorpOptions } from './hashicorp-keyring.js';
 import { TransitKey } from './transit-key.fixture.js';
 
@@ -13,8 +15,11 @@ import { TransitKey } from './transit-key.fixture.js';
 export type Failure =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly text?: string }
   | 'garbage'
+  | 'huge'
   | 'reset'
   | 'slow';
+
+const LOCK_OUT_MS = 15 * 60_000;
 
 interface Token {
   readonly mayRenewUntil: number;
@@ -27,6 +32,21 @@ interface Asked {
   readonly token: string | undefined;
   readonly namespace: string | undefined;
   readonly body: Record<string, unknown>;
+}
+
+const POLICY = readFileSync(join(PROJECT_FOLDER, 'deploy/hashicorp-vault/policy.hcl'), 'utf8');
+const CAPABILITIES = new Map([
+  ['read', 'GET'],
+  ['update', 'POST'],
+]);
+
+/** What the role may ask, as `TransitServer.asked` has it: the policy of deploy/. */
+export const ALLOWED = [...POLICY.matchAll(/^path "([^"]+)" \{ capabilities = \["(\w+)"\] \}$/gm)].map(
+  ([, path, capability = '']) => `${CAPABILITIES.get(capability)} ${path}`,
+);
+
+function allowed({ method, path }: Asked): boolean {
+  return ALLOWED.includes(`${method} ${path}`);
 }
 
 interface Reply {
@@ -44,6 +64,11 @@ export class TransitServer {
   /** what its clock is ahead of ours; milliseconds */
   ahead = 0;
   failure: Failure | undefined;
+  /** the one request that fails, as `asked` has it; all when absent */
+  failing: string | undefined;
+  /** changes what it would have answered */
+  bend: ((body: object | undefined, asked: string) => object | undefined) | undefined;
+  tokenRenewable = true;
   /** seconds */
   tokenLife = 60;
   /** seconds from its sign-in on, renewed or not */
@@ -55,6 +80,8 @@ export class TransitServer {
   sockets = 0;
   readonly #tokens = new Map<string, Token>();
   readonly #secrets = new Set<string>();
+  /** sign-ins with a wrong secret since the last right one or quarter of an hour without any */
+  #wrong = { count: 0, last: -Infinity };
   readonly #folder = mkdtempSync(join(tmpdir(), 'integument-transit-'));
 
   private constructor(
@@ -112,9 +139,13 @@ export class TransitServer {
     writeFileSync(join(this.#folder, 'secret-id'), `${secret}\n`, { mode: 0o600 });
   }
 
-  /** The secret is withdrawn and nobody has written a new one. */
-  withdrawSecret(): void {
+  /** The secret is withdrawn and nobody has written a new one. @returns puts it back */
+  withdrawSecret(): () => void {
+    const withdrawn = [...this.#secrets];
     this.#secrets.clear();
+    return () => {
+      for (const secret of withdrawn) this.#secrets.add(secret);
+    };
   }
 
   revokeTokens(): void {
@@ -138,7 +169,7 @@ export class TransitServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString('utf8');
-    if (await this.fail(response)) return;
+    if ((this.failing ?? `${method} ${path}`) === `${method} ${path}` && (await this.fail(response))) return;
     const header = (name: string) => headers[name] as string | undefined;
     const { status, body } = this.answer({
       method,
@@ -148,7 +179,8 @@ export class TransitServer {
       body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
     });
     response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(body && JSON.stringify(body));
+    const bent = this.bend ? this.bend(body, `${method} ${path}`) : body;
+    response.end(bent && JSON.stringify(bent));
   }
 
   private async fail(response: http.ServerResponse): Promise<boolean> {
@@ -156,6 +188,7 @@ export class TransitServer {
     if (failure === undefined) return false;
     if (failure === 'reset') response.destroy();
     else if (failure === 'garbage') response.end('<html>{"data"');
+    else if (failure === 'huge') await pipeline(endless(), response).catch(() => undefined);
     else if (failure === 'slow') {
       // A first piece comes in time and the rest doesn't: a limit on silence alone would never end it.
       response.write('{');
@@ -174,7 +207,7 @@ export class TransitServer {
     }
     if (asked.path === 'auth/approle/login') return this.signIn(asked.body);
     const token = this.#tokens.get(asked.token ?? '');
-    if (!token || token.endsAt <= this.now()) return failed(403, 'permission denied');
+    if (!token || token.endsAt <= this.now() || !allowed(asked)) return failed(403, 'permission denied');
     if (asked.path === 'auth/token/renew-self') return this.renew(asked.token ?? '', token);
     return this.transit(asked);
   }
@@ -184,8 +217,7 @@ export class TransitServer {
       return { status: 200, body: { data: this.key.describe() } };
     }
     const operation = /^transit\/(encrypt|decrypt|rewrap)\/integument$/.exec(path)?.[1];
-    // The policy has these four and no other.
-    if (method !== 'POST' || !operation) return failed(403, '1 error occurred:\n\t* permission denied\n\n');
+    if (method !== 'POST' || !operation) return failed(404, 'unsupported path');
     const items = body.batch_input as Record<string, string>[];
     const results = items.map((item) => this.one(operation, item));
     const refused = results.some((result) => 'error' in result);
@@ -208,9 +240,14 @@ export class TransitServer {
   }
 
   private signIn({ role_id, secret_id }: Record<string, unknown>): Reply {
-    if (role_id !== this.roleId || !this.#secrets.has(String(secret_id))) {
+    if (role_id !== this.roleId) return failed(400, 'invalid role or secret ID');
+    if (!secret_id) return failed(400, 'missing secret_id');
+    if (this.lockedOut()) return failed(403, 'permission denied');
+    if (typeof secret_id !== 'string' || !this.#secrets.has(secret_id)) {
+      this.#wrong = { count: this.#wrong.count + 1, last: this.now() };
       return failed(400, 'invalid role or secret ID');
     }
+    this.#wrong = { count: 0, last: -Infinity };
     const token = `hvs.${randomBytes(24).toString('base64url')}`;
     const now = this.now();
     this.#tokens.set(token, {
@@ -220,15 +257,28 @@ export class TransitServer {
     return { status: 200, body: { auth: this.auth(token, this.tokenLife) } };
   }
 
+  /** As by default there: five wrong secrets lock the role out for a quarter of an hour, whatever comes then. */
+  private lockedOut(): boolean {
+    if (this.now() - this.#wrong.last > LOCK_OUT_MS) this.#wrong = { count: 0, last: -Infinity };
+    return this.#wrong.count >= 5;
+  }
+
   private renew(name: string, token: Token): Reply {
+    if (!this.tokenRenewable) return failed(400, 'lease is not renewable');
     const now = this.now();
     token.endsAt = Math.min(now + this.tokenLife * 1_000, token.mayRenewUntil);
     return { status: 200, body: { auth: this.auth(name, Math.floor((token.endsAt - now) / 1_000)) } };
   }
 
   private auth(token: string, seconds: number): object {
-    const policies = ['default', 'integument-vault'];
-    return { client_token: token, accessor: 'x', policies, lease_duration: seconds, renewable: true };
+    const policies = ['integument-vault'];
+    return {
+      client_token: token,
+      accessor: 'x',
+      policies,
+      lease_duration: seconds,
+      renewable: this.tokenRenewable,
+    };
   }
 
   private now(): number {
@@ -241,6 +291,13 @@ export interface TransitServerOptions {
   readonly namespace?: string;
   readonly derived?: boolean;
   readonly exportable?: boolean;
+}
+
+async function* endless(): AsyncGenerator<string> {
+  for (;;) {
+    yield ' '.repeat(1 << 16);
+    await sleep(1);
+  }
 }
 
 function failed(status: number, text: string): Reply {

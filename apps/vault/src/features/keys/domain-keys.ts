@@ -148,8 +148,10 @@ export class DomainKeys {
   private async read(): Promise<void> {
     // What is read is as old as the question.
     const asked = this.#options.now();
-    const rows = await this.#loader.rows();
-    await this.learn(rows.filter(({ key_id }) => !this.#byId.has(key_id)));
+    const there = await this.#loader.find();
+    await this.learn(there);
+    const rows = await this.#loader.addMissing(there);
+    await this.learn(rows);
     const fresh = rows.filter(({ domain, state, key_id }) => {
       const sealing = (SEALING as readonly Domain[]).includes(domain) && state === 'current';
       return sealing && (this.#byId.get(key_id)?.left ?? 0) <= 0;
@@ -161,7 +163,7 @@ export class DomainKeys {
   }
 
   private async learn(rows: readonly DomainKeyRow[]): Promise<void> {
-    const needed = await this.#loader.openable(rows);
+    const needed = await this.#loader.openable(rows.filter(({ key_id }) => !this.#byId.has(key_id)));
     const keys = needed.length > 0 ? await this.#loader.unwrap(needed) : [];
     for (const [at, { key_id: id, domain, state, empty }] of needed.entries()) {
       const key = keys[at];

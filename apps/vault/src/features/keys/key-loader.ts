@@ -1,6 +1,6 @@
 import { deriveKey, randomKey } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
-import { type Keyring, KeyringRefused, type Placed } from '../keyring/index.js';
+import { type Keyring, KeyringRefused, type Placed, requireOpens } from '../keyring/index.js';
 import { DOMAINS, type Domain, domainPlace } from './key-version.js';
 import type { DomainKeyRow, KeysStore } from './keys.store.js';
 
@@ -12,13 +12,19 @@ export class KeyLoader {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** Every domain has a key from the first start on. */
-  async rows(): Promise<DomainKeyRow[]> {
-    const rows = await this.find();
-    const there = new Set(rows.map(({ domain }) => domain));
-    const missing = DOMAINS.filter((domain) => !there.has(domain));
-    if (missing.length === 0) return rows;
-    await this.make(missing, rows);
+  find(): Promise<DomainKeyRow[]> {
+    return this.unitOfWork.single((tx) => this.store.findAll(tx, DOMAINS));
+  }
+
+  /**
+   * Every domain has a key from the first start on.
+   * @param there all that there are, and all opened: a row under the wrong keyring beside them would open under neither ever after
+   * @returns all that there are then
+   */
+  async addMissing(there: readonly DomainKeyRow[]): Promise<readonly DomainKeyRow[]> {
+    const missing = DOMAINS.filter((name) => !there.some(({ domain }) => domain === name));
+    if (missing.length === 0) return there;
+    await this.make(missing, there);
     return this.find();
   }
 
@@ -38,7 +44,6 @@ export class KeyLoader {
   /**
    * After a rotation of the root key its old versions can go once nothing lies under them. What nothing lies under any more
    * goes with its root: laid under the new one it would keep that alive, and with it whatever old backups hold.
-   * The new wrapping is opened before it takes the old one's place: a domain key that is lost loses everybody's data.
    * @param known the keys as they are in memory, by id
    * @returns how many were laid under the newest version
    */
@@ -48,12 +53,8 @@ export class KeyLoader {
     const old = rows.filter(({ wrapped, empty }) => !empty && this.keyring.versionOf(wrapped) < newest);
     if (old.length === 0) return 0;
     const rewrapped = await this.keyring.rewrap(old.map(placed));
-    const opened = await this.keyring.unwrap(
-      old.map((row, at) => ({ ...placed(row), bytes: got(rewrapped[at]) })),
-    );
-    const same = old.every(({ key_id }, at) => opened[at]?.equals(got(known(key_id))));
-    for (const key of opened) key.fill(0);
-    if (!same) throw new KeyringRefused('the keyring rewrapped a key into another');
+    const keys = old.map((row) => ({ ...placed(row), bytes: got(known(row.key_id)) }));
+    await requireOpens(this.keyring, keys, rewrapped);
     await this.unitOfWork.run(async (tx) => {
       for (const [at, row] of old.entries()) {
         const bytes = got(rewrapped[at]);
@@ -79,16 +80,13 @@ export class KeyLoader {
     });
   }
 
-  private find(): Promise<DomainKeyRow[]> {
-    return this.unitOfWork.single((tx) => this.store.findAll(tx, DOMAINS));
-  }
-
   private async make(missing: readonly Domain[], there: readonly DomainKeyRow[]): Promise<void> {
     const fresh: Placed[] = [];
     for (const domain of missing) {
       fresh.push({ bytes: await this.firstKey(domain, there), place: domainPlace(domain, 1) });
     }
     const wrapped = await this.keyring.wrap(fresh);
+    await requireOpens(this.keyring, fresh, wrapped);
     await this.unitOfWork.run(async (tx) => {
       for (const [at, domain] of missing.entries()) {
         const bytes = got(wrapped[at]);

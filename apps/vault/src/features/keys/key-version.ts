@@ -1,7 +1,8 @@
 import { context } from '@integument/crypto';
 
 /**
- * `name` makes what has to stay the same for good (see `StaffNames`), so it has one version. All others are rotated.
+ * `name` makes what has to stay the same for good (see `StaffNames`), and of what `format` has encrypted nothing is kept that could
+ * be encrypted anew (see `TokenSealer`): they have one version each. All others are rotated.
  */
 export const DOMAINS = [
   'person',
@@ -12,6 +13,7 @@ export const DOMAINS = [
   'evidence',
   'factor',
   'token',
+  'format',
   'name',
 ] as const;
 export type Domain = (typeof DOMAINS)[number];
@@ -21,7 +23,7 @@ export const SEALING = ['person', 'permit', 'session', 'model', 'evidence', 'fac
 export type SealingDomain = (typeof SEALING)[number];
 
 /** Domains whose secret is used as it is, or derived from. */
-export type SecretDomain = 'index' | 'session' | 'name';
+export type SecretDomain = 'format' | 'index' | 'name' | 'session';
 
 /**
  * `arriving`: every process may open with it, none seals yet. `retiring`: opens only. A version that is `destroyed` is not

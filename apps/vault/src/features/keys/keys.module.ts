@@ -1,4 +1,3 @@
-import { BlindIndex } from '@integument/crypto';
 import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
@@ -22,9 +21,8 @@ import { StaffNames } from './staff-names.js';
       },
     },
     provide(LiveIndex, DomainKeys),
-    { provide: BlindIndex, useExisting: LiveIndex },
     provide(StaffNames, DomainKeys),
   ],
-  exports: [DomainKeys, LiveIndex, BlindIndex, StaffNames, KeyringModule],
+  exports: [DomainKeys, LiveIndex, StaffNames, KeyringModule],
 })
 export class KeysModule {}

@@ -15,7 +15,7 @@ ALTER TABLE domain_key
   DROP CONSTRAINT domain_key_domain,
   -- 'name' is for what keeps its name for good: the digests by which audit log and approvals know staff.
   ADD CONSTRAINT domain_key_domain CHECK (
-    domain IN ('person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token', 'name')),
+    domain IN ('person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token', 'format', 'name')),
   ADD COLUMN state text NOT NULL DEFAULT 'current'
     CONSTRAINT domain_key_state CHECK (state IN ('arriving', 'current', 'retiring', 'destroyed')),
   -- How many sealings under this key processes have reserved: never less than there were. The end is that of random IVs

@@ -27,13 +27,16 @@ export class LiveIndex extends BlindIndex {
   }
 
   stamp(field: string, value: string): Stamped {
-    const version = this.keys.now('index');
-    return { digest: this.of(version).digest(field, value), indexKey: version.id };
+    return this.stampBy(this.keys.now('index'), field, value);
   }
 
   /** By each version that rows may be under, the oldest first. */
+  stamps(field: string, value: string): Stamped[] {
+    return this.keys.live('index').map((version) => this.stampBy(version, field, value));
+  }
+
   digests(field: string, value: string): Buffer[] {
-    return this.keys.live('index').map((version) => this.of(version).digest(field, value));
+    return this.stamps(field, value).map(({ digest }) => digest);
   }
 
   /** By each version there still is: what is short-lived names none. */
@@ -41,9 +44,8 @@ export class LiveIndex extends BlindIndex {
     return this.keys.all('index').map((version) => this.of(version).digest(field, value));
   }
 
-  /** Whether rows may be under more than one version: then no unique key of theirs sees all equal ones. */
-  get several(): boolean {
-    return this.keys.live('index').length > 1;
+  private stampBy(version: Version, field: string, value: string): Stamped {
+    return { digest: this.of(version).digest(field, value), indexKey: version.id };
   }
 
   private of({ id, key }: Version): BlindIndex {

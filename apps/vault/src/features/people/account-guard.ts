@@ -1,12 +1,10 @@
 import type { Tx } from '@integument/database';
+import { holdDigests } from '../keys/index.js';
 import { accountTaken } from './people.errors.js';
 import type { PeopleStore } from './people.store.js';
 import type { SealedAccount } from './sealed-person.js';
 
-/**
- * While accounts lie under two versions of the index key, the primary key does not see that two of them are the same one.
- * So whoever adds one waits for all who add the same, by the one digest that they all agree about, and then looks for both.
- */
+/** Keeps an account from having two people while accounts lie under two versions of the index key: see `holdDigests`. */
 export class AccountGuard {
   constructor(private readonly store: PeopleStore) {}
 
@@ -14,14 +12,9 @@ export class AccountGuard {
   async admit(tx: Tx, accounts: readonly (SealedAccount | null)[]): Promise<void> {
     const doubtful = accounts.filter((one) => one !== null).filter(isDoubtful);
     if (doubtful.length === 0) return;
-    await this.store.lockAccounts(
-      tx,
-      doubtful.flatMap(({ digests }) => digests.slice(0, 1)),
-    );
-    const taken = await this.store.findAccounts(
-      tx,
-      doubtful.flatMap(({ digests }) => digests),
-    );
+    const digests = doubtful.flatMap((one) => one.digests);
+    await holdDigests(tx, 'account', digests);
+    const taken = await this.store.findAccounts(tx, digests);
     if (taken.size > 0) throw accountTaken(undefined);
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@integument/contracts';
 import { Coalescer, type Tx, type UnitOfWork, violates } from '@integument/database';
 import type { Asker } from '@integument/http';
+import { wrongFields } from '../../platform/wrong-fields.js';
 import { isDoubtful } from './account-guard.js';
 import { accountTaken } from './people.errors.js';
 import type { PeopleService, PreparedEnrolment } from './people.service.js';
@@ -118,11 +119,7 @@ function check(entry: unknown, regions: Regions): Checked {
     if (!reaches(regions, parsed.data.region)) return { refusal: { code: FORBIDDEN } };
     return { enrolment: parsed.data };
   }
-  // The names of declared fields only: the path of an unknown one is what was sent.
-  const places = parsed.error.issues.map(({ path }) =>
-    path.filter((step) => typeof step === 'string').join('.'),
-  );
-  return { refusal: { code: 'request.invalid', fields: [...new Set(places)].slice(0, 20) } };
+  return { refusal: { code: 'request.invalid', fields: wrongFields(parsed.error) } };
 }
 
 function refuseTakenAccount(error: unknown): never {

@@ -1,5 +1,8 @@
+export { IndexKeeper } from './index-keeper.js';
+export { personNotFound } from './people.errors.js';
 export { PeopleModule } from './people.module.js';
 export { peoplePolicy } from './people.policy.js';
-export { CONSOLE, inRegions } from './people.store.js';
+export { CONSOLE, inRegions, PeopleStore } from './people.store.js';
 export { PeopleEnroller } from './people-enroller.js';
+export { PersonValues } from './person-values.js';
 export { PersonSealer } from './sealed-person.js';

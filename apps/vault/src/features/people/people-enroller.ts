@@ -4,6 +4,7 @@ import type { Circumstances } from '@integument/http';
 import { AccountGuard } from './account-guard.js';
 import { personSelfEnrolled } from './people.audit.js';
 import type { PeopleStore } from './people.store.js';
+import type { PersonIndex } from './person-index.js';
 import type { Account, PersonSealer } from './sealed-person.js';
 
 /** Finds the person an account signs in as; a first sign-in enrols them, with nothing known about them yet. */
@@ -13,6 +14,7 @@ export class PeopleEnroller {
   constructor(
     private readonly store: PeopleStore,
     private readonly sealer: PersonSealer,
+    private readonly index: PersonIndex,
     private readonly audit: AuditLog,
   ) {
     this.#guard = new AccountGuard(store);
@@ -36,7 +38,7 @@ export class PeopleEnroller {
     });
     await this.store.enrol(
       tx,
-      [{ person, region: null, clientId: null, pseudonym: null, account }],
+      [{ person, region: null, clientId: null, pseudonym: null, account, indexed: this.index.of({}) }],
       this.audit.encode(entry),
     );
     return person.personId;

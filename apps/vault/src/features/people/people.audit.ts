@@ -1,9 +1,7 @@
 import { defineAction } from '@integument/audit-log';
 import { REVEAL_FORMS, ruleId } from '@integument/contracts';
 import { z } from 'zod';
-
-/** The first of those that allowed a reveal, in the order of their version: an entry is no longer than a few kilobytes. */
-export const POLICIES_NAMED = 20;
+import { POLICIES_NAMED } from '../reveals/index.js';
 
 export const personEnrolled = defineAction('people.enrol');
 export const batchEnrolled = defineAction('people.enrol_batch');

@@ -19,6 +19,7 @@ beforeAll(async () => {
     vault.desk,
     vault.people,
     vault.reveals,
+    vault.searches,
     vault.rulesInForce,
     vault.unitOfWork,
     effects,
@@ -48,7 +49,15 @@ describe('an update under stored rules', () => {
     const rules = vault.rulesOfReplica();
     const effects = new Effects(vault.unitOfWork, IDEMPOTENCY);
     const { desk, people, reveals, unitOfWork } = vault;
-    const routes = new PeopleController(desk, people, reveals, rules, unitOfWork, effects);
+    const routes = new PeopleController(
+      desk,
+      people,
+      reveals,
+      vault.searchesUnder(rules),
+      rules,
+      unitOfWork,
+      effects,
+    );
     const input = { params: { person }, query: undefined, body } as InputOf<typeof updatePerson>;
     const answer: unknown = await routes.update(SHOP, input, key);
     return JSON.parse(String((answer as Answer<string>).body));

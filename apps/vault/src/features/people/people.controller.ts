@@ -26,6 +26,7 @@ import type { VaultPerson } from '../../platform/callers.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { PeopleService } from './people.service.js';
 import { RevealDesk } from './reveal-desk.js';
+import { SearchDesk } from './search-desk.js';
 import { updateReach } from './update-reach.js';
 
 @Controller()
@@ -34,6 +35,7 @@ export class PeopleController {
     private readonly desk: EnrolmentDesk,
     private readonly people: PeopleService,
     private readonly reveals: RevealDesk,
+    private readonly searches: SearchDesk,
     private readonly rules: RulesInForce,
     private readonly unitOfWork: UnitOfWork,
     private readonly effects: Effects,
@@ -61,9 +63,8 @@ export class PeopleController {
   }
 
   @Implements(searchPeople)
-  async search(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof searchPeople>) {
-    const regions = await this.rules.reach(asker.caller, searchPeople);
-    return this.unitOfWork.run((tx) => this.people.search(tx, asker, body, regions));
+  search(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof searchPeople>) {
+    return this.searches.search(asker, body);
   }
 
   @Implements(readPerson)

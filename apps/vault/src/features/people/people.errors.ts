@@ -1,12 +1,20 @@
-import { CodedError, notFound } from '@integument/contracts';
+import { CodedError, notFound, type SearchPart } from '@integument/contracts';
+import { InvalidRequest } from '@integument/http';
 
 export const personNotFound = () => notFound('people.not_found');
 
-export const purposeNotAllowed = () =>
-  new CodedError('people.purpose_not_allowed', 403, 'You may not reveal identity for this purpose.');
-
-export const revealNotAllowed = () =>
-  new CodedError('people.reveal_not_allowed', 403, 'No reveal policy allows you this.');
-
 export const accountTaken = (cause: unknown) =>
   new CodedError('people.account_taken', 409, 'This account already signs in as somebody else.', { cause });
+
+/** @param parts names that the contract declares */
+export const notSearchable = (parts: readonly SearchPart[]) =>
+  new InvalidRequest(
+    parts.map((part) => ({ path: `body.where.${part}`, rule: 'not_searchable' })),
+    'people.not_searchable',
+    'No declared index allows a search by these fields together.',
+  );
+
+export const searchNotReady = () =>
+  new CodedError('people.search_not_ready', 503, 'The index for this search is not complete yet.', {
+    headers: { 'retry-after': '60' },
+  });

@@ -1,4 +1,4 @@
-import { type ClientPseudonym, searchPeople } from '@integument/contracts';
+import { type ClientPseudonym, searchPeople, whereOf } from '@integument/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 
@@ -27,7 +27,7 @@ const ada = {
 function search(field: 'email' | 'phone' | 'account_id', value: string, asker = SHOP) {
   const body = searchPeople.body?.parse({ field, value });
   if (!body) throw new Error('search has no body');
-  return vault.unitOfWork.run((tx) => vault.people.search(tx, asker, body, null));
+  return vault.unitOfWork.run((tx) => vault.search.find(tx, asker, whereOf(body), null));
 }
 const reveal = (
   person: string,

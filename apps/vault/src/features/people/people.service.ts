@@ -10,18 +10,17 @@ import {
   type readPerson,
   type readSelf,
   type revealPerson,
-  type searchPeople,
+  type SomeIdentityFields,
   type updatePerson,
 } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by, forbidden } from '@integument/http';
 import { maskText, toText } from '../catalogue/index.js';
+import { allowing, type RevealGrant } from '../reveals/index.js';
 import { AccountGuard } from './account-guard.js';
 import {
   batchEnrolled,
-  POLICIES_NAMED,
-  peopleSearched,
   personEnrolled,
   personRead,
   personRevealed,
@@ -30,6 +29,8 @@ import {
 } from './people.audit.js';
 import { personNotFound } from './people.errors.js';
 import { CONSOLE, type EnrolmentRow, type FoundPerson, type PeopleStore } from './people.store.js';
+import type { PersonIndex } from './person-index.js';
+import type { PersonIndexStore } from './person-index.store.js';
 import type { PersonSealer } from './sealed-person.js';
 import { mayBeShown, type UpdateReach } from './update-reach.js';
 
@@ -44,12 +45,6 @@ export interface PreparedEnrolment {
   readonly name: ClientPseudonym;
 }
 
-/** What was decided before anybody was looked up: where a reveal may reach, and the policies that allow it there. */
-export interface RevealGrant {
-  readonly regions: Regions;
-  readonly policies: readonly { readonly id: string; readonly regions: Regions }[];
-}
-
 /** What is done with people. `regions`: where the stored rules let the caller's ability reach; decided before the transaction. */
 export class PeopleService {
   readonly #guard: AccountGuard;
@@ -57,6 +52,8 @@ export class PeopleService {
   constructor(
     private readonly store: PeopleStore,
     private readonly sealer: PersonSealer,
+    private readonly index: PersonIndex,
+    private readonly indexStore: PersonIndexStore,
     private readonly audit: AuditLog,
     /** the OpenID provider whose subjects enrolments may name */
     private readonly issuer: string,
@@ -81,6 +78,7 @@ export class PeopleService {
         clientId: nameOf(asker.caller),
         pseudonym,
         account: sealed,
+        indexed: this.index.of(fields),
       },
       entry: personEnrolled({
         ...by(asker),
@@ -114,23 +112,6 @@ export class PeopleService {
     return this.masked(person);
   }
 
-  async search(
-    tx: Tx,
-    asker: Asker,
-    { field, value }: BodyOf<typeof searchPeople>,
-    regions: Regions,
-  ): Promise<ReplyOf<typeof searchPeople>> {
-    const clientId = nameOf(asker.caller);
-    const digests = this.sealer.digests(field, value);
-    if (!digests) throw new Error('a field without an index in the search contract');
-    if (clientId === CONSOLE) await this.store.nameForConsole(tx, field, digests, regions, randomId);
-    const found = await this.store.search(tx, clientId, field, digests, regions);
-    const entry = { ...by(asker), fields: [field], count: found.length };
-    const only = found.length === 1 ? found[0] : undefined;
-    await this.audit.append(tx, peopleSearched(only ? { ...entry, subject: only.subject } : entry));
-    return { people: found.map((person) => this.masked(person)) };
-  }
-
   /** For `RevealDesk` alone, which decides whether it may be. */
   async reveal(
     tx: Tx,
@@ -149,7 +130,7 @@ export class PeopleService {
         fields,
         reason,
         count: fields.length,
-        details: { form, policies: allowing(grant, person) },
+        details: { form, policies: allowing(grant, person.region) },
       }),
     );
     if (form === 'masked') return { person: name, fields: {}, masked: this.masksOf(person, fields) };
@@ -172,6 +153,7 @@ export class PeopleService {
       Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
     );
     await this.store.replaceValues(tx, person.personId, this.sealer.sealMore(person, kept), removed);
+    if (given.length > 0) await this.reindex(tx, person, kept, removed);
     const changed = region === undefined ? given : [...given, 'region'];
     await this.audit.append(tx, personUpdated({ ...by(asker), subject: person.subject, fields: changed }));
     return this.shown(await this.get(tx, asker.caller, name, reach.regions), reach);
@@ -205,13 +187,26 @@ export class PeopleService {
     return person;
   }
 
+  /** In the coarse indexes stands what a person has now: what was there before goes in the same transaction. */
+  private async reindex(
+    tx: Tx,
+    person: FoundPerson,
+    changed: SomeIdentityFields,
+    removed: readonly IdentityField[],
+  ): Promise<void> {
+    if (!this.index.inForce && person.searchPlan === null) return;
+    const kept = this.index.fields.filter((field) => !removed.includes(field));
+    const fields = { ...this.sealer.open(person, kept), ...changed };
+    await this.indexStore.replace(tx, [{ personId: person.personId, indexed: this.index.of(fields) }]);
+  }
+
   /** Who may change somebody may not see them for that. */
   private shown(person: FoundPerson, reach: UpdateReach): MaskedPerson {
     if (mayBeShown(reach, person.region)) return this.masked(person);
     return { person: encodeId('cps', person.pseudonym), masked: {}, region: null };
   }
 
-  private masked(person: FoundPerson): MaskedPerson {
+  masked(person: FoundPerson): MaskedPerson {
     const masked = this.masksOf(person, IDENTITY_FIELDS);
     return { person: encodeId('cps', person.pseudonym), masked, region: person.region };
   }
@@ -225,12 +220,6 @@ export class PeopleService {
       }),
     );
   }
-}
-
-/** Of the policies that a grant is by, those that reach this person. */
-function allowing({ policies }: RevealGrant, { region }: FoundPerson): string[] {
-  const reaching = policies.filter(({ regions }) => reaches(regions, region));
-  return reaching.slice(0, POLICIES_NAMED).map(({ id }) => id);
 }
 
 /** Nobody moves a person out of their own reach, or into that of others, or from a region that their rules or policies close. */

@@ -2,6 +2,7 @@ import type { Regions } from '@integument/authz';
 import type { IdentityField } from '@integument/contracts';
 import { byteaArray, int2Array, type Tx, textArray } from '@integument/database';
 import type { WrappedKey } from '../keys/index.js';
+import { digestColumns, type Indexed } from './person-index.js';
 import type { SealedAccount, SealedPerson, SealedValue } from './sealed-person.js';
 
 /** Everything one enrolment writes. */
@@ -11,48 +12,67 @@ export interface EnrolmentRow {
   readonly clientId: string | null;
   readonly pseudonym: Buffer | null;
   readonly account: SealedAccount | null;
+  /** null where nothing is written in coarse indexes */
+  readonly indexed: Indexed | null;
 }
 
 export interface FoundPerson extends SealedPerson {
   readonly pseudonym: Buffer;
   readonly enrolledOn: string;
   readonly region: string | null;
+  /** by which plan their digests in the coarse indexes were made */
+  readonly searchPlan: number | null;
 }
 
 export type KnownPerson = Omit<FoundPerson, 'pseudonym'>;
 
-interface PersonRow {
+export interface PersonRow {
   person_id: Buffer;
   domain_key: number;
   wrapped_key: Buffer;
   subject: Buffer;
   enrolled_on: string;
   region: string | null;
+  search_plan: number | null;
   pseudonym: Buffer | null;
   fields: IdentityField[] | null;
   sealed: Buffer[] | null;
 }
 
 // One statement for people, values, pseudonyms, accounts and audit entries: it is the whole transaction.
-const ENROL = {
-  name: 'people.enrol',
-  text: `
+const ENROL = { name: 'people.enrol', text: enrolling('', '', '') };
+/** The same with what stands in coarse indexes, where there are any. */
+const ENROL_INDEXED = {
+  name: 'people.enrol_indexed',
+  text: enrolling(
+    ', search_plan',
+    ', $19::int2[]',
+    `digests AS (
+      INSERT INTO person_index (person_id, index_id, index_key, digest)
+      SELECT * FROM unnest($20::bytea[], $21::int2[], $22::int2[], $23::bytea[])),`,
+  ),
+};
+
+function enrolling(column: string, parameter: string, digests: string): string {
+  return `
     WITH audit AS (INSERT INTO audit_staging (entry) SELECT unnest($1::bytea[])),
     people AS (
-      INSERT INTO person (person_id, domain_key, wrapped_key, subject, region)
-      SELECT * FROM unnest($2::bytea[], $3::int2[], $4::bytea[], $5::bytea[], $15::text[])),
+      INSERT INTO person (person_id, domain_key, wrapped_key, subject, region${column})
+      SELECT * FROM unnest($2::bytea[], $3::int2[], $4::bytea[], $5::bytea[], $15::text[]${parameter})),
     names AS (
       INSERT INTO client_pseudonym (person_id, client_id, pseudonym)
       SELECT * FROM unnest($6::bytea[], $7::text[], $8::bytea[])),
+    ${digests}
     accounts AS (
       INSERT INTO account (person_id, account, index_key, sealed)
       SELECT * FROM unnest($9::bytea[], $10::bytea[], $17::int2[], $18::bytea[]))
     INSERT INTO identity_value (person_id, field, sealed, digest, index_key)
-    SELECT * FROM unnest($11::bytea[], $12::text[], $13::bytea[], $14::bytea[], $16::int2[])`,
-};
+    SELECT * FROM unnest($11::bytea[], $12::text[], $13::bytea[], $14::bytea[], $16::int2[])`;
+}
 
-const PERSON = `
-  p.person_id, p.domain_key, p.wrapped_key, p.subject, p.enrolled_on::text, p.region,
+/** Somebody with their values, of `person p`. */
+export const PERSON = `
+  p.person_id, p.domain_key, p.wrapped_key, p.subject, p.enrolled_on::text, p.region, p.search_plan,
   (SELECT array_agg(v.field ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS fields,
   (SELECT array_agg(v.sealed ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS sealed`;
 
@@ -67,7 +87,9 @@ export const CONSOLE = 'console';
 
 export class PeopleStore {
   async enrol(tx: Tx, rows: readonly EnrolmentRow[], auditEntries: Buffer): Promise<void> {
-    await tx.query(ENROL, enrolParameters(rows, auditEntries));
+    const parameters = enrolParameters(rows, auditEntries);
+    if (rows.every(({ indexed }) => indexed === null)) await tx.query(ENROL, parameters);
+    else await tx.query(ENROL_INDEXED, [...parameters, ...indexParameters(rows)]);
   }
 
   /** Locks the person against erasure while the answer is being made. */
@@ -110,45 +132,7 @@ export class PeopleStore {
       `SELECT ${PERSON}, NULL AS pseudonym FROM person p WHERE p.person_id = $1 AND NOT p.erasing FOR SHARE OF p`,
       [personId],
     );
-    return rows[0] ? toSealed(rows[0]) : null;
-  }
-
-  /** A client finds those it has a name for. */
-  async search(
-    tx: Tx,
-    clientId: string,
-    field: IdentityField,
-    digests: readonly Buffer[],
-    regions: Regions,
-  ): Promise<FoundPerson[]> {
-    const rows = await tx.query<PersonRow>(
-      `SELECT ${PERSON}, c.pseudonym FROM identity_value f JOIN person p USING (person_id)
-       JOIN client_pseudonym c ON c.person_id = p.person_id AND c.client_id = $1
-       WHERE f.field = $2 AND f.digest = ANY($3::bytea[]) AND NOT p.erasing AND ${inRegions('$4')} LIMIT 50 FOR SHARE OF p`,
-      [clientId, field, byteaArray(digests), regions],
-    );
-    return rows.map(toFound);
-  }
-
-  /** Staff may find everybody; who has no name towards the console yet gets one. */
-  async nameForConsole(
-    tx: Tx,
-    field: IdentityField,
-    digests: readonly Buffer[],
-    regions: Regions,
-    mint: () => Buffer,
-  ): Promise<void> {
-    const rows = await tx.query<{ person_id: Buffer }>(
-      `SELECT f.person_id FROM identity_value f JOIN person p USING (person_id)
-       WHERE f.field = $1 AND f.digest = ANY($2::bytea[]) AND ${inRegions('$4')} AND NOT EXISTS (SELECT FROM client_pseudonym c WHERE c.person_id = f.person_id AND c.client_id = $3) LIMIT 50`,
-      [field, byteaArray(digests), CONSOLE, regions],
-    );
-    if (rows.length === 0) return;
-    await tx.query(
-      `INSERT INTO client_pseudonym (person_id, pseudonym, client_id) SELECT *, $3 FROM unnest($1::bytea[], $2::bytea[])
-       ON CONFLICT ON CONSTRAINT client_pseudonym_once DO NOTHING`,
-      [byteaArray(rows.map((row) => row.person_id)), byteaArray(rows.map(mint)), CONSOLE],
-    );
+    return rows[0] ? toKnown(rows[0]) : null;
   }
 
   async setRegion(tx: Tx, personId: Buffer, region: string | null): Promise<void> {
@@ -197,16 +181,6 @@ export class PeopleStore {
       [byteaArray(digests)],
     );
     return rows[0] ? { personId: rows[0].person_id, copied: rows[0].copied } : null;
-  }
-
-  /** Until the transaction ends nobody else adds these accounts. In one order, so that two who add several don't wait for each other. */
-  async lockAccounts(tx: Tx, digests: readonly Buffer[]): Promise<void> {
-    await tx.query(
-      `SELECT pg_advisory_xact_lock(lock) FROM (
-         SELECT DISTINCT hashtextextended('account' || encode(digest, 'hex'), 0) AS lock
-         FROM unnest($1::bytea[]) AS d(digest) ORDER BY lock) AS locks`,
-      [byteaArray(digests)],
-    );
   }
 
   /** The person's wrapped key, locked against erasure. Null where they are being erased. */
@@ -273,7 +247,14 @@ function enrolParameters(rows: readonly EnrolmentRow[], auditEntries: Buffer): B
   ];
 }
 
-function toSealed(row: PersonRow): KnownPerson {
+function indexParameters(rows: readonly EnrolmentRow[]): Buffer[] {
+  const digests = rows.flatMap(({ person: { personId }, indexed }) =>
+    (indexed?.rows ?? []).map((row) => ({ personId, ...row })),
+  );
+  return [int2Array(rows.map(({ indexed }) => indexed?.plan ?? null)), ...digestColumns(digests)];
+}
+
+export function toKnown(row: PersonRow): KnownPerson {
   const { fields, sealed } = row;
   return {
     personId: row.person_id,
@@ -282,6 +263,7 @@ function toSealed(row: PersonRow): KnownPerson {
     subject: row.subject,
     enrolledOn: row.enrolled_on,
     region: row.region,
+    searchPlan: row.search_plan,
     values: (fields ?? []).map((field, at) => ({
       field,
       sealed: sealed?.[at] ?? Buffer.alloc(0),
@@ -291,6 +273,6 @@ function toSealed(row: PersonRow): KnownPerson {
   };
 }
 
-function toFound(row: PersonRow): FoundPerson {
-  return { ...toSealed(row), pseudonym: row.pseudonym ?? Buffer.alloc(0) };
+export function toFound(row: PersonRow): FoundPerson {
+  return { ...toKnown(row), pseudonym: row.pseudonym ?? Buffer.alloc(0) };
 }

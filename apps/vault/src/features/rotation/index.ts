@@ -1,6 +1,6 @@
 export { BackupReach } from './backup-reach.js';
 export { KeySchedule, ROTATED } from './key-schedule.js';
-export { moversOf } from './movers.js';
+export { moversOf, type Openers } from './movers.js';
 export { RootStore } from './root.store.js';
 export { RootKeys } from './root-keys.js';
 export { RotationModule } from './rotation.module.js';

@@ -5,12 +5,14 @@ import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
 import { keyLives } from '../../rotation-settings.js';
+import { Catalogue, CatalogueModule } from '../catalogue/index.js';
 import { KEYRING, type Keyring } from '../keyring/index.js';
-import { DomainKeys, KeysModule, LiveIndex } from '../keys/index.js';
-import { PeopleModule, PersonSealer } from '../people/index.js';
+import { DomainKeys, KeysModule } from '../keys/index.js';
+import { IndexKeeper, PeopleModule, PersonSealer } from '../people/index.js';
+import { TokenSealer, TokensModule } from '../tokens/index.js';
 import { BackupReach } from './backup-reach.js';
 import { KeySchedule } from './key-schedule.js';
-import { moversOf } from './movers.js';
+import { moversOf, type Openers } from './movers.js';
 import { RootStore } from './root.store.js';
 import { RootKeys } from './root-keys.js';
 import { RotationController } from './rotation.controller.js';
@@ -20,9 +22,10 @@ import { Rotations } from './rotations.js';
 
 const LIVES = Symbol('KeyLives');
 const NAMES = Symbol('KeyringNames');
+const OPENERS = Symbol('Openers');
 
 @Module({
-  imports: [KeysModule, PeopleModule],
+  imports: [KeysModule, PeopleModule, TokensModule, CatalogueModule],
   controllers: [RotationController],
   providers: [
     provide(RotationStore),
@@ -42,19 +45,28 @@ const NAMES = Symbol('KeyringNames');
       }),
     },
     {
+      provide: OPENERS,
+      inject: [DomainKeys, PersonSealer, IndexKeeper, TokenSealer, Catalogue],
+      useFactory: (
+        keys: DomainKeys,
+        people: PersonSealer,
+        keeper: IndexKeeper,
+        tokens: TokenSealer,
+        catalogue: Catalogue,
+      ): Openers => ({ keys, people, keeper, tokens, catalogue }),
+    },
+    {
       provide: Rotations,
-      inject: [RotationStore, DomainKeys, KEYRING, LiveIndex, PersonSealer, UnitOfWork, AuditLog],
+      inject: [RotationStore, OPENERS, KEYRING, UnitOfWork, AuditLog],
       useFactory: (
         store: RotationStore,
-        keys: DomainKeys,
+        openers: Openers,
         keyring: Keyring,
-        index: LiveIndex,
-        sealer: PersonSealer,
         unitOfWork: UnitOfWork,
         audit: AuditLog,
       ) => {
-        const movers = (domain: string) => moversOf(domain, { keys, index, sealer });
-        return new Rotations(store, keys, keyring, movers, unitOfWork, audit);
+        const movers = (domain: string) => moversOf(domain, openers);
+        return new Rotations(store, openers.keys, keyring, movers, unitOfWork, audit);
       },
     },
     provide(RootKeys, RootStore, RotationStore, DomainKeys, KEYRING, UnitOfWork, AuditLog),

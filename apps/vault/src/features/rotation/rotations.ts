@@ -1,7 +1,7 @@
 import type { AuditLog } from '@integument/audit-log';
 import { encodeId, randomId, randomKey } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
-import type { Keyring } from '../keyring/index.js';
+import { type Keyring, requireOpens } from '../keyring/index.js';
 import { type Domain, type DomainKeys, domainPlace, KEYS_LEASE_MS } from '../keys/index.js';
 import { type Clock, databaseClock } from './clock.js';
 import type { Mover } from './mover.js';
@@ -65,10 +65,12 @@ export class Rotations {
   async prepare(domain: Domain): Promise<NewVersion> {
     const versions = await this.unitOfWork.single((tx) => this.store.findVersions(tx, domain));
     const from = Math.max(...versions.map(({ version }) => version));
-    const key = randomKey();
-    const [wrapped] = await this.keyring.wrap([{ bytes: key, place: domainPlace(domain, from + 1) }]);
-    key.fill(0);
+    const key = { bytes: randomKey(), place: domainPlace(domain, from + 1) };
+    const [wrapped] = await this.keyring.wrap([key]);
     if (!wrapped) throw new Error('the keyring wrapped nothing');
+    // No process could read the versions beside one that doesn't open.
+    await requireOpens(this.keyring, [key], [wrapped]);
+    key.bytes.fill(0);
     return { domain, from, to: from + 1, wrapped, root: this.keyring.versionOf(wrapped) };
   }
 

@@ -1,7 +1,8 @@
-import { open, SealBroken } from '@integument/crypto';
-import { byteaArray, int2Array, type Tx } from '@integument/database';
-import type { DomainKeys, LiveIndex, Stamped } from '../keys/index.js';
-import { tokenPlace, tokenStamp } from '../tokens/index.js';
+import { SealBroken } from '@integument/crypto';
+import { byteaArray, int2Array, type Tx, textArray } from '@integument/database';
+import type { Catalogue } from '../catalogue/index.js';
+import type { Stamped } from '../keys/index.js';
+import type { TokenSealer } from '../tokens/index.js';
 import { countOf, FIRST, type Moved, type Mover } from './mover.js';
 
 interface Row {
@@ -9,25 +10,29 @@ interface Row {
   readonly field: string;
   readonly domain: string;
   readonly sealed: Buffer;
-  readonly domain_key: number | null;
-  readonly person_id: Buffer | null;
-  readonly person_key: number | null;
-  readonly wrapped_key: Buffer | null;
+  readonly format: string | null;
+  readonly domainKey: number | null;
+  readonly personId: Buffer | null;
+  readonly personKey: number | null;
+  readonly wrapped: Buffer | null;
 }
 
 type Made = Stamped & { readonly row: Row };
 
-const OLD = 't.digest IS NOT NULL AND t.index_key IS DISTINCT FROM $1';
+const OLD = 't.digest IS NOT NULL AND t.index_key IS DISTINCT FROM $1 AND t.field = ANY($2::text[])';
 
-/** By what tokens that are the same for the same value are found: the value is opened, under whichever key, and digested anew. */
+/**
+ * By what tokens that are the same for the same value are found: the value is opened, under whichever key, and digested anew. What
+ * a value is the same by only its field says: tokens of one that has left the catalogue wait until it is there again, or they go.
+ */
 export class TokenDigests implements Mover {
   constructor(
-    private readonly keys: DomainKeys,
-    private readonly index: LiveIndex,
+    private readonly sealer: TokenSealer,
+    private readonly catalogue: Catalogue,
   ) {}
 
   count(tx: Tx, to: number): Promise<number> {
-    return countOf(tx, `SELECT count(*) FROM token t WHERE ${OLD}`, [to]);
+    return countOf(tx, `SELECT count(*) FROM token t WHERE ${OLD}`, [to, textArray(this.catalogue.names)]);
   }
 
   left(tx: Tx, version: number): Promise<number> {
@@ -36,10 +41,11 @@ export class TokenDigests implements Mover {
 
   async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {
     const rows = await tx.query<Row>(
-      `SELECT t.token, t.field, t.domain, t.sealed, t.domain_key, t.person_id, p.domain_key AS person_key, p.wrapped_key
+      `SELECT t.token, t.field, t.domain, t.sealed, t.format, t.domain_key AS "domainKey", t.person_id AS "personId",
+         p.domain_key AS "personKey", p.wrapped_key AS wrapped
        FROM token t LEFT JOIN person p USING (person_id)
-       WHERE ${OLD} AND t.token > $2 ORDER BY t.token LIMIT $3`,
-      [to, after ?? FIRST, size],
+       WHERE ${OLD} AND t.token > $3 ORDER BY t.token LIMIT $4`,
+      [to, textArray(this.catalogue.names), after ?? FIRST, size],
     );
     const made = rows.flatMap((row) => this.restamped(row));
     const moved = made.length > 0 ? await write(tx, made) : 0;
@@ -47,32 +53,39 @@ export class TokenDigests implements Mover {
   }
 
   private restamped(row: Row): Made[] {
+    const field = this.catalogue.find(row.field);
+    if (!field) return [];
     try {
-      const value = open(this.keyOf(row), row.sealed, tokenPlace(row.token)).toString('utf8');
-      return [{ row, ...tokenStamp(this.index, row.domain, row.field, value) }];
+      const stamped = this.sealer.restamp(row, field, holderOf(row));
+      return stamped ? [{ row, ...stamped }] : [];
     } catch (error) {
       if (error instanceof SealBroken) return [];
       throw error;
     }
   }
-
-  private keyOf({ domain_key, person_id, person_key, wrapped_key }: Row): Buffer {
-    if (domain_key !== null) return this.keys.lent(domain_key);
-    if (!person_id || person_key === null || !wrapped_key) throw new SealBroken();
-    return this.keys.unwrap('person', person_id, { domainKey: person_key, wrapped: wrapped_key });
-  }
 }
 
+function holderOf({ personId, personKey, wrapped }: Row) {
+  return personId && personKey !== null && wrapped ? { personId, domainKey: personKey, wrapped } : null;
+}
+
+// Two values that were different may be the same one since the field is of another kind. Then the older token is the one that is
+// given from now on; the other leads to its value as before, and has no digest any more.
 function write(tx: Tx, made: readonly Made[]): Promise<number> {
   return countOf(
     tx,
     `WITH free AS MATERIALIZED (
        SELECT token FROM token WHERE token = ANY($1::bytea[]) FOR NO KEY UPDATE SKIP LOCKED),
-     moved AS (
-       UPDATE token t SET digest = n.digest, index_key = n.index_key
+     same AS (
+       SELECT t.token, n.index_key, n.digest, row_number() OVER (
+           PARTITION BY t.domain, t.field, t.person_id, n.digest ORDER BY t.token) > 1
+         OR EXISTS (SELECT FROM token o WHERE o.domain = t.domain AND o.field = t.field AND o.digest = n.digest
+           AND o.person_id IS NOT DISTINCT FROM t.person_id) AS taken
        FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::int2[]) AS n(token, sealed, digest, index_key)
-         JOIN free USING (token)
-       WHERE t.token = n.token AND t.sealed = n.sealed RETURNING 1)
+         JOIN free USING (token) JOIN token t ON t.token = n.token AND t.sealed = n.sealed),
+     moved AS (
+       UPDATE token t SET digest = CASE WHEN NOT taken THEN s.digest END, index_key = CASE WHEN NOT taken THEN s.index_key END
+       FROM same s WHERE t.token = s.token RETURNING 1)
      SELECT count(*) FROM moved`,
     [
       byteaArray(made.map(({ row }) => row.token)),

@@ -1,18 +1,24 @@
-import { open, SealBroken, seal } from '@integument/crypto';
+import { SealBroken } from '@integument/crypto';
 import { byteaArray, type Tx } from '@integument/database';
-import type { DomainKeys } from '../keys/index.js';
-import { tokenPlace } from '../tokens/index.js';
+import type { TokenSealer } from '../tokens/index.js';
 import { countOf, FIRST, type Moved, type Mover } from './mover.js';
 
 interface Row {
   readonly token: Buffer;
-  readonly domain_key: number;
+  readonly field: string;
+  readonly domain: string;
+  readonly domainKey: number;
+  readonly sealed: Buffer;
+}
+
+interface Made {
+  readonly row: Row;
   readonly sealed: Buffer;
 }
 
 /** Values that lie directly under the key of their domain: those of tokens that are nobody's. They are sealed anew. */
 export class TokenValues implements Mover {
-  constructor(private readonly keys: DomainKeys) {}
+  constructor(private readonly sealer: TokenSealer) {}
 
   count(tx: Tx, to: number): Promise<number> {
     return countOf(tx, 'SELECT count(*) FROM token WHERE domain_key <> $1', [to]);
@@ -24,24 +30,20 @@ export class TokenValues implements Mover {
 
   async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {
     const rows = await tx.query<Row>(
-      `SELECT token, domain_key, sealed FROM token
+      `SELECT token, field, domain, domain_key AS "domainKey", sealed FROM token
        WHERE domain_key <> $1 AND token > $2 ORDER BY token LIMIT $3`,
       [to, after ?? FIRST, size],
     );
-    const { key, domainKey } = this.keys.lend('token', rows.length);
-    if (domainKey !== to) return { moved: 0, next: null };
-    const made = rows.flatMap((row) => this.resealed(row, key));
+    const made = rows.flatMap((row) => this.resealed(row, to));
     const moved = made.length > 0 ? await write(tx, to, made) : 0;
     return { moved, next: rows.length === size ? (rows.at(-1)?.token ?? null) : null };
   }
 
-  private resealed({ token, domain_key, sealed }: Row, key: Buffer): [Buffer, Buffer, Buffer][] {
-    const place = tokenPlace(token);
+  /** A value that doesn't open stays where it is. */
+  private resealed(row: Row, to: number): Made[] {
     try {
-      const value = open(this.keys.lent(domain_key), sealed, place);
-      const again = seal(key, value, place);
-      value.fill(0);
-      return [[token, sealed, again]];
+      const { domainKey, sealed } = this.sealer.reseal({ ...row, personId: null });
+      return domainKey === to ? [{ row, sealed }] : [];
     } catch (error) {
       if (error instanceof SealBroken) return [];
       throw error;
@@ -49,7 +51,7 @@ export class TokenValues implements Mover {
   }
 }
 
-function write(tx: Tx, to: number, rows: readonly [Buffer, Buffer, Buffer][]): Promise<number> {
+function write(tx: Tx, to: number, made: readonly Made[]): Promise<number> {
   return countOf(
     tx,
     `WITH free AS MATERIALIZED (
@@ -60,9 +62,9 @@ function write(tx: Tx, to: number, rows: readonly [Buffer, Buffer, Buffer][]): P
        WHERE t.token = n.token AND t.sealed = n.old RETURNING 1)
      SELECT count(*) FROM moved`,
     [
-      byteaArray(rows.map(([token]) => token)),
-      byteaArray(rows.map(([, old]) => old)),
-      byteaArray(rows.map(([, , sealed]) => sealed)),
+      byteaArray(made.map(({ row }) => row.token)),
+      byteaArray(made.map(({ row }) => row.sealed)),
+      byteaArray(made.map(({ sealed }) => sealed)),
       to,
     ],
   );

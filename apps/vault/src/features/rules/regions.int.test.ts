@@ -1,5 +1,5 @@
 import type { Regions } from '@integument/authz';
-import { type BodyOf, type ClientPseudonym, searchPeople } from '@integument/contracts';
+import { type BodyOf, type ClientPseudonym, searchPeople, whereOf } from '@integument/contracts';
 import { type Asker } from '@integument/http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP } from '../../vault.fixture.js';
@@ -33,7 +33,7 @@ describe('where a rule lets staff see people of their own regions', () => {
     const body = searchPeople.body?.parse({ field: 'email', value: email }) as BodyOf<typeof searchPeople>;
     const regions = await reach();
     const found = (asker: Asker, within: Regions) =>
-      run(async (tx) => (await vault.people.search(tx, asker, body, within)).people.length);
+      run(async (tx) => (await vault.search.find(tx, asker, whereOf(body), within)).people.length);
     expect(await found(support, regions)).toBe(2);
     const ids = await Promise.all([berlin, paris, nowhere].map((name) => vault.personIdOf(name ?? '')));
     const named = await vault.query<{ person_id: Buffer }>(
@@ -53,7 +53,7 @@ describe('where a rule lets staff see people of their own regions', () => {
     const body = searchPeople.body?.parse({ field: 'email', value: 'foreign@example.org' }) as BodyOf<
       typeof searchPeople
     >;
-    const { people } = await run((tx) => vault.people.search(tx, officer, body, null));
+    const { people } = await run((tx) => vault.search.find(tx, officer, whereOf(body), null));
     const foreign = people[0]?.person as ClientPseudonym;
     const none = (await vault.enrol({ fields: { given_name: 'X' } })) as ClientPseudonym;
     const regions = await reach();

@@ -3,6 +3,8 @@ import { UnitOfWork } from '@integument/database';
 import { AskedBy, type Asker, Implements, Input, type InputOf, rulesLeasesOver } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { VaultStaff } from '../../platform/callers.js';
+import { Catalogue } from '../catalogue/index.js';
+import { requireDeclaredFields } from './declared-fields.js';
 import { RulesService } from './rules.service.js';
 
 type Staff = Asker<VaultStaff>;
@@ -11,6 +13,7 @@ type Staff = Asker<VaultStaff>;
 export class RulesController {
   constructor(
     private readonly rules: RulesService,
+    private readonly catalogue: Catalogue,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -26,11 +29,13 @@ export class RulesController {
 
   @Implements(draftRules)
   draft(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof draftRules>) {
+    requireDeclaredFields(this.catalogue, body);
     return this.unitOfWork.run((tx) => this.rules.draft(tx, asker, body));
   }
 
   @Implements(tryRules)
   try(@AskedBy() asker: Staff, @Input() { body }: InputOf<typeof tryRules>) {
+    if (body.document) requireDeclaredFields(this.catalogue, body.document, 'body.document');
     return this.unitOfWork.run((tx) => this.rules.try(tx, asker, body));
   }
 

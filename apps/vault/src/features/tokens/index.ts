@@ -1,1 +1,2 @@
-export { tokenDigests, tokenPlace, tokenStamp } from './token-seal.js';
+export { TokenSealer } from './token-sealer.js';
+export { TokensModule } from './tokens.module.js';

@@ -2,7 +2,7 @@ export const tokensSchemaSql = `
 ALTER TABLE domain_key
   DROP CONSTRAINT domain_key_domain,
   ADD CONSTRAINT domain_key_domain
-    CHECK (domain IN ('person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token'));
+    CHECK (domain IN ('person', 'permit', 'index', 'session', 'model', 'evidence', 'factor', 'token', 'format'));
 
 -- Each process takes numbers from here and makes 65,536 tokens under each: new tokens stand beside each other in the
 -- primary key, which stays as fast at ten million rows as at none.
@@ -36,4 +36,12 @@ CREATE UNIQUE INDEX token_same ON token (domain, field, digest, person_id) NULLS
 CREATE UNIQUE INDEX token_format ON token (domain, field, format) WHERE format IS NOT NULL;
 CREATE INDEX token_of_person ON token (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX token_expiry ON token (expires_at) WHERE expires_at IS NOT NULL;
+`;
+
+/** The alerts that watch who is told values watch this way too. Those that an officer has changed are theirs. */
+export const alertsOnTokensSql = `
+UPDATE audit_alert_rule
+SET definition = jsonb_set(definition, '{match,actions}', '["people.reveal", "tokens.reveal"]')
+WHERE id IN ('many-reveals', 'off-hours-reveals', 'new-revealer')
+  AND definition #> '{match,actions}' = '["people.reveal"]';
 `;

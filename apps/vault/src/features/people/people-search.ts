@@ -1,0 +1,97 @@
+import type { AuditLog } from '@integument/audit-log';
+import type { Regions } from '@integument/authz';
+import { FOUND_MAX, fieldOf, type ReplyOf, type SearchWhere, type searchPeople } from '@integument/contracts';
+import { randomId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import { fits, partsAsked, uncovered, wayOf } from '../catalogue/index.js';
+import { peopleSearched } from './people.audit.js';
+import { notSearchable, searchNotReady } from './people.errors.js';
+import { nameOf, type PeopleService } from './people.service.js';
+import { CONSOLE, type KnownPerson } from './people.store.js';
+import type { Page, PeopleSearchStore, Reach } from './people-search.store.js';
+import type { PersonIndex } from './person-index.js';
+import type { PersonIndexStore } from './person-index.store.js';
+import type { PersonSealer } from './sealed-person.js';
+
+const PAGE = 250;
+/** People who are opened for one search at most. Who has to look at more of them should know more. */
+const OPENED_MAX = 5_000;
+const START: Buffer = Buffer.alloc(0);
+
+type Find = (page: Page) => Promise<KnownPerson[]>;
+
+/** Finds people by digests, opens those who may fit, and tells of those who do. */
+export class PeopleSearch {
+  constructor(
+    private readonly store: PeopleSearchStore,
+    private readonly indexStore: PersonIndexStore,
+    private readonly index: PersonIndex,
+    private readonly sealer: PersonSealer,
+    private readonly people: Pick<PeopleService, 'masked'>,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** @throws CodedError `people.not_searchable`, before anything is looked up */
+  refuseUncovered(where: SearchWhere): void {
+    const left = uncovered(this.index.plan, where);
+    if (left.length > 0) throw notSearchable(left);
+  }
+
+  /** @throws CodedError `people.search_not_ready` */
+  async find(
+    tx: Tx,
+    asker: Asker,
+    where: SearchWhere,
+    regions: Regions,
+  ): Promise<ReplyOf<typeof searchPeople>> {
+    this.refuseUncovered(where);
+    const reach = { clientId: nameOf(asker.caller), regions };
+    const { ids, more } = await this.whoFit(await this.way(tx, where, reach), where);
+    if (reach.clientId === CONSOLE && ids.length > 0) await this.store.nameForConsole(tx, ids, randomId);
+    // Somebody may have changed meanwhile, and is compared once more.
+    const locked = ids.length > 0 ? await this.store.lock(tx, ids, reach) : [];
+    const found = locked.filter((person) => this.isFitting(person, where));
+    // In the order of the caller's own random names: two callers' lists could else be laid side by side.
+    found.sort((one, other) => Buffer.compare(one.pseudonym, other.pseudonym));
+    const fields = partsAsked(where).map((part) => part.replace(':', '.'));
+    const only = found.length === 1 && found[0] ? { subject: found[0].subject } : {};
+    const entry = peopleSearched({ ...by(asker), fields, count: found.length, ...only });
+    await this.audit.append(tx, entry);
+    return { people: found.map((person) => this.people.masked(person)), more };
+  }
+
+  private async way(tx: Tx, where: SearchWhere, reach: Reach): Promise<Find> {
+    const { exact, through } = wayOf(this.index.plan, where);
+    if (exact) {
+      const digests = this.sealer.digests(exact, where[exact]);
+      if (!digests) throw new Error('a field without an index in the search contract');
+      return (page) => this.store.byValue(tx, exact, digests, reach, page);
+    }
+    const rows = through.flatMap((index) => this.index.lookedFor(index, where));
+    const ids = [...new Set(rows.map(({ indexId }) => indexId))];
+    if (ids.length < through.length || !(await this.indexStore.areReady(tx, ids))) throw searchNotReady();
+    return (page) => this.store.byDigests(tx, rows, reach, page);
+  }
+
+  /** Opens one page after another: a digest of few bits leads to many who only share it. */
+  private async whoFit(find: Find, where: SearchWhere): Promise<{ ids: Buffer[]; more: boolean }> {
+    const ids: Buffer[] = [];
+    let after: Buffer = START;
+    for (let opened = 0; opened < OPENED_MAX; opened += PAGE) {
+      const page = await find({ after, limit: PAGE });
+      const fitting = page.filter((person) => this.isFitting(person, where));
+      ids.push(...fitting.map(({ personId }) => personId));
+      if (ids.length > FOUND_MAX) return { ids: ids.slice(0, FOUND_MAX), more: true };
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return { ids, more: false };
+      after = last.personId;
+    }
+    return { ids, more: true };
+  }
+
+  private isFitting(person: KnownPerson, where: SearchWhere): boolean {
+    const fields = [...new Set(partsAsked(where).map(fieldOf))];
+    return fits(this.sealer.open(person, fields), where);
+  }
+}

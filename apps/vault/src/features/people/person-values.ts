@@ -1,0 +1,32 @@
+import type { Regions } from '@integument/authz';
+import type { ClientPseudonym, IdentityField, SomeIdentityFields } from '@integument/contracts';
+import { decodeId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { personNotFound } from './people.errors.js';
+import type { FoundPerson, PeopleStore } from './people.store.js';
+import type { PersonSealer } from './sealed-person.js';
+
+/** For features that put something in the place of a person's values; whoever asks is told none of them. */
+export class PersonValues {
+  constructor(
+    private readonly store: PeopleStore,
+    private readonly sealer: PersonSealer,
+  ) {}
+
+  /**
+   * The person is locked against erasure until the transaction ends.
+   * @returns those of the fields that are known of the person
+   * @throws CodedError `people.not_found`
+   */
+  async open(
+    tx: Tx,
+    clientId: string,
+    name: ClientPseudonym,
+    fields: readonly IdentityField[],
+    regions: Regions,
+  ): Promise<{ person: FoundPerson; values: SomeIdentityFields }> {
+    const person = await this.store.findByPseudonym(tx, clientId, decodeId('cps', name), regions);
+    if (!person) throw personNotFound();
+    return { person, values: this.sealer.open(person, fields) };
+  }
+}

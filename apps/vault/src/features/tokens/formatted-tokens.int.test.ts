@@ -1,0 +1,171 @@
+import { CodedError } from '@integument/contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OTHER_SHOP, TestVault } from '../../vault.fixture.js';
+import { TestTokens } from './tokens.fixture.js';
+
+let vault: TestVault;
+let tokens: TestTokens;
+beforeAll(async () => {
+  vault = await TestVault.open();
+  tokens = new TestTokens(vault);
+});
+afterAll(() => vault.close());
+beforeEach(() => vault.query('DELETE FROM audit_staging; DELETE FROM token; DELETE FROM person'));
+
+const CARD = '4111111111111111';
+const TYPE = 'format-preserving';
+const card = { field: 'card', value: '4111 1111-1111 1111', type: TYPE };
+const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown;
+const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
+
+describe('a format-preserving token', () => {
+  it('looks as the value does, is the same for it, and is found by its field', async () => {
+    const token = await tokens.make(card);
+    expect(token).toMatch(/^\d{12}1111$/);
+    expect(token).not.toBe(CARD);
+    expect(await tokens.make({ ...card, value: CARD })).toBe(token);
+    expect(await tokens.reveal({ token, field: 'card' })).toEqual({ field: 'card', value: CARD });
+    expect(await tokens.describe({ token, field: 'card' })).toMatchObject({ type: TYPE });
+    await expect(tokens.reveal({ token, field: 'card' }, { asker: OTHER_SHOP })).rejects.toEqual(
+      code('tokens.not_found'),
+    );
+    expect(await tokens.remove([{ token, field: 'card' }])).toEqual({ removed: 1 });
+    expect(await tokens.make(card)).not.toBe(token);
+  });
+
+  it('of a person goes with them', async () => {
+    const person = await vault.enrol({ fields: { given_name: 'Ada' } });
+    const token = await tokens.make({ ...card, person });
+    expect(await tokens.reveal({ token, field: 'card' })).toMatchObject({ value: CARD });
+    await vault.query('DELETE FROM person');
+    await expect(tokens.reveal({ token, field: 'card' })).rejects.toEqual(code('tokens.not_found'));
+  });
+
+  it('is no other value’s, however full its format is', async () => {
+    const values = Array.from({ length: 400 }, (_, n) => ({
+      field: 'postcode',
+      value: String(10_000 + n * 7),
+      type: TYPE,
+    }));
+    const { results } = await tokens.makeBatch([...values, ...values]);
+    const made = results.map((one) => ('token' in one ? one.token : ''));
+    expect(new Set(made.slice(0, 400)).size).toBe(400);
+    expect(made.slice(400)).toEqual(made.slice(0, 400));
+    const told = await tokens.revealBatch(made.map((token) => ({ token, field: 'postcode' })));
+    expect(told.slice(0, 400).map((one) => ('value' in one ? one.value : one))).toEqual(
+      values.map(({ value }) => value),
+    );
+  });
+
+  it('that can’t be found free is refused, and not searched for for ever', async () => {
+    // As if all but a few were taken: a trigger that lets nothing in with a format.
+    await vault.query(`CREATE FUNCTION none_left() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE TRIGGER none_left BEFORE INSERT ON token FOR EACH ROW WHEN (NEW.format IS NOT NULL) EXECUTE FUNCTION none_left()`);
+    try {
+      await expect(tokens.make(card)).rejects.toEqual(code('tokens.format_exhausted'));
+      const { results } = await tokens.makeBatch([card, { field: 'card', value: CARD }]);
+      expect(results).toEqual([
+        { code: 'tokens.format_exhausted' },
+        { token: expect.stringMatching(/^tok_/) as unknown },
+      ]);
+    } finally {
+      await vault.query('DROP TRIGGER none_left ON token; DROP FUNCTION none_left');
+    }
+  });
+});
+
+describe('a token that is the encrypted value', () => {
+  const forEver = { ...card, field: 'card_for_ever' };
+
+  it('is kept nowhere, and leads back', async () => {
+    const token = await tokens.make(forEver);
+    expect(token).toMatch(/^\d{12}1111$/);
+    expect(await stored()).toBe(0);
+    expect(await tokens.make(forEver)).toBe(token);
+    expect(await tokens.reveal({ token, field: 'card_for_ever' })).toEqual({
+      field: 'card_for_ever',
+      value: CARD,
+    });
+    const masked = tokens.reveal({ token, field: 'card_for_ever' }, { form: 'masked' });
+    expect(await masked).toEqual({ field: 'card_for_ever', masked: '•••1111' });
+    const other = await tokens.make(forEver, OTHER_SHOP);
+    expect(other).not.toBe(token);
+    expect((await vault.entries()).filter(({ action }) => action === 'tokens.reveal')).toHaveLength(2);
+  });
+
+  it('is the same to the next process', async () => {
+    const token = await tokens.make(forEver);
+    const next = await vault.restart();
+    vault = next;
+    tokens = new TestTokens(vault);
+    expect(await tokens.make(forEver)).toBe(token);
+  });
+
+  it('is nobody’s: no erasure would reach it', async () => {
+    const person = await vault.enrol({ fields: { given_name: 'Ada' } });
+    await expect(tokens.make({ ...forEver, person })).rejects.toEqual(code('tokens.type_not_allowed'));
+    // Its field can have others, that are kept.
+    expect(await tokens.make({ field: 'card_for_ever', value: CARD, person })).toMatch(/^tok_/);
+  });
+
+  it('that never was one is no card', async () => {
+    const told = await tokens.revealBatch([{ token: '4111', field: 'card_for_ever' }]);
+    expect(told.map((one) => (one instanceof CodedError ? one.code : 'told'))).toEqual(['tokens.malformed']);
+  });
+});
+
+describe('a question', () => {
+  it('is answered, and nothing else of the value is', async () => {
+    const token = await tokens.make({ field: 'birth_date', value: '1990-05-17' });
+    const asked = await tokens.ask(token, { predicate: 'at-least-years', years: 18 });
+    expect(asked).toEqual({ field: 'birth_date', answer: true });
+    const entry = (await vault.entries()).find(({ action }) => action === 'tokens.ask');
+    expect(entry).toMatchObject({
+      count: 1,
+      details: { predicate: 'at-least-years' },
+      fields: ['birth_date'],
+    });
+    expect(JSON.stringify(entry?.details)).not.toContain('18');
+  });
+
+  it('that the kind of value can’t be asked changes nothing', async () => {
+    const token = await tokens.make({ field: 'email', value: 'ada@example.org', uses: 1 });
+    await expect(tokens.ask(token, { predicate: 'at-least-years', years: 18 })).rejects.toEqual(
+      code('catalogue.question_unfit'),
+    );
+    expect(await tokens.ask(token, { predicate: 'same-domain', domain: 'example.org' })).toMatchObject({
+      answer: true,
+    });
+    await expect(tokens.ask(token, { predicate: 'same-domain', domain: 'example.org' })).rejects.toEqual(
+      code('tokens.not_found'),
+    );
+  });
+});
+
+describe('what is known of a person', () => {
+  const ada = { fields: { email: 'Ada@Example.org', phone: '+441632960001', given_name: 'Ada' } };
+
+  it('gets tokens, none of it being sent', async () => {
+    const person = await vault.enrol(ada);
+    const { tokens: made } = await tokens.ofPerson(person, {
+      fields: ['email', 'phone', 'birth_date', 'email'],
+      type: 'deterministic',
+    });
+    expect(Object.keys(made).sort()).toEqual(['email', 'phone']);
+    expect(await tokens.reveal(made.email)).toEqual({ field: 'email', value: 'Ada@Example.org' });
+    // The same as for the value, where it is sent.
+    const sent = { field: 'email', value: 'ada@example.ORG', person, type: 'deterministic' };
+    expect(await tokens.make(sent)).toBe(made.email);
+    await vault.query('DELETE FROM person');
+    expect(await stored()).toBe(0);
+  });
+
+  it('that is nothing, or nobody’s here, gets none', async () => {
+    const person = await vault.enrol(ada);
+    const none = tokens.ofPerson(person, { fields: ['birth_date'] });
+    await expect(none).rejects.toEqual(code('tokens.value_unknown'));
+    const foreign = tokens.ofPerson(person, { fields: ['email'] }, OTHER_SHOP);
+    await expect(foreign).rejects.toEqual(code('people.not_found'));
+    expect(await stored()).toBe(0);
+  });
+});

@@ -1,0 +1,154 @@
+import { setImmediate } from 'node:timers/promises';
+import type { AuditLog } from '@integument/audit-log';
+import { type Regions, reaches } from '@integument/authz';
+import {
+  CodedError,
+  type makeTokens,
+  type NewToken,
+  type ReplyOf,
+  type TokenResult,
+} from '@integument/contracts';
+import { Coalescer, type Tx, type UnitOfWork } from '@integument/database';
+import { type Asker, by, forbidden, InvalidRequest } from '@integument/http';
+import { grouped } from '../../platform/grouped.js';
+import type { Catalogue } from '../catalogue/index.js';
+import { isPlain, type Made, type PlainTokens, type TokenMaker } from './token-maker.js';
+import { makingRefusedInBatch } from './tokens.audit.js';
+import { EntryInvalid, type WantedToken, wantedIn, wantedToken } from './wanted-token.js';
+
+type BatchReply = ReplyOf<typeof makeTokens>;
+type Refused = CodedError | EntryInvalid;
+
+/** entries of a batch that are read at a stretch: others get a turn in between */
+const TURN = 500;
+
+/** Takes values in: single ones that arrive together share a commit, batches answer each value for itself. */
+export class MakingDesk {
+  readonly #singles: Coalescer<PlainTokens, undefined>;
+
+  constructor(
+    private readonly maker: TokenMaker,
+    private readonly catalogue: Catalogue,
+    private readonly audit: AuditLog,
+    private readonly unitOfWork: UnitOfWork,
+  ) {
+    this.#singles = new Coalescer({
+      maxBatch: 500,
+      flush: async (made) => {
+        await this.unitOfWork.single((tx) => this.maker.insertPlain(tx, made));
+        return made.map(() => undefined);
+      },
+    });
+  }
+
+  /** @throws CodedError why there is none */
+  async makeOne(asker: Asker, asked: NewToken, regions: Regions): Promise<{ token: string }> {
+    const wanted = wantedToken(this.catalogue, asker.caller, asked);
+    if (wanted instanceof CodedError) throw wanted;
+    if (!isPlain(wanted)) return this.unitOfWork.run((tx) => this.makeWithin(tx, asker, wanted, regions));
+    if (!reaches(regions, null)) throw forbidden();
+    const plain = await this.maker.preparePlain(asker, [wanted]);
+    await this.#singles.submit(plain);
+    return { token: plain.texts[0] ?? '' };
+  }
+
+  /** The same in a transaction that already holds an Idempotency-Key. */
+  async makeOneWithin(tx: Tx, asker: Asker, asked: NewToken, regions: Regions): Promise<{ token: string }> {
+    const wanted = wantedToken(this.catalogue, asker.caller, asked);
+    if (wanted instanceof CodedError) throw wanted;
+    return this.makeWithin(tx, asker, wanted, regions);
+  }
+
+  /**
+   * Makes what can be made and says of each other value why not.
+   * @throws InvalidRequest naming those that can't be made, where it is to be all or none
+   */
+  async makeBatch(
+    tx: Tx,
+    asker: Asker,
+    entries: readonly unknown[],
+    { atomic, regions }: { readonly atomic: boolean; readonly regions: Regions },
+  ): Promise<BatchReply> {
+    const read = await this.read(asker, entries);
+    if (atomic) refuseAny(read);
+    const wanted = read.flatMap((one) => ('text' in one ? [one] : []));
+    const made = await this.makeAll(tx, asker, wanted, regions);
+    let next = 0;
+    const outcomes = read.map((one) => ('text' in one ? (made[next++] as Made) : one));
+    if (atomic) refuseAny(outcomes);
+    return this.answer(tx, asker, outcomes);
+  }
+
+  /** A stream that was let in and then went no further. */
+  async ended(asker: Asker, code: string): Promise<void> {
+    const entry = makingRefusedInBatch({ ...by(asker), outcome: 'refused', code });
+    await this.unitOfWork.run((tx) => this.audit.append(tx, entry));
+  }
+
+  private async answer(tx: Tx, asker: Asker, outcomes: readonly (Made | Refused)[]): Promise<BatchReply> {
+    const refused = outcomes.filter((one) => typeof one !== 'string');
+    // The request itself is no refusal, so nothing else would tell of them.
+    if (refused.length > 0) await this.audit.append(tx, ...refusals(asker, refused));
+    return {
+      made: outcomes.length - refused.length,
+      refused: refused.length,
+      results: outcomes.map(resultOf),
+    };
+  }
+
+  /** Plain ones alone need neither a look-up nor a lock. */
+  private async makeAll(
+    tx: Tx,
+    asker: Asker,
+    wanted: readonly WantedToken[],
+    regions: Regions,
+  ): Promise<Made[]> {
+    if (wanted.length === 0) return [];
+    if (!reaches(regions, null) || !wanted.every(isPlain)) return this.maker.make(tx, asker, wanted, regions);
+    const plain = await this.maker.preparePlain(asker, wanted);
+    await this.maker.insertPlain(tx, [plain]);
+    return [...plain.texts];
+  }
+
+  private async read(asker: Asker, entries: readonly unknown[]): Promise<(WantedToken | Refused)[]> {
+    const read: (WantedToken | Refused)[] = [];
+    for (const entry of entries) {
+      if (read.length % TURN === TURN - 1) await setImmediate();
+      read.push(wantedIn(this.catalogue, asker.caller, entry));
+    }
+    return read;
+  }
+
+  private async makeWithin(
+    tx: Tx,
+    asker: Asker,
+    wanted: WantedToken,
+    regions: Regions,
+  ): Promise<{ token: string }> {
+    const [made] = await this.maker.make(tx, asker, [wanted], regions);
+    if (made === undefined || made instanceof CodedError) throw made ?? new Error('no token was made');
+    return { token: made };
+  }
+}
+
+/** All or none: the whole request is what is wrong then, and nothing of it stays. */
+function refuseAny(outcomes: readonly (Made | Refused | WantedToken)[]): void {
+  const places = outcomes.flatMap((one, at) =>
+    one instanceof CodedError || one instanceof EntryInvalid
+      ? [{ path: `body.values.${at}`, rule: one.code }]
+      : [],
+  );
+  if (places.length > 0) throw new InvalidRequest(places.slice(0, 20));
+}
+
+function resultOf(one: Made | Refused): TokenResult {
+  if (typeof one === 'string') return { token: one };
+  if (one instanceof EntryInvalid) return { code: one.code, fields: one.fields };
+  return { code: one.code as Extract<TokenResult, { code: string }>['code'] };
+}
+
+function refusals(asker: Asker, refused: readonly Refused[]): ReturnType<typeof makingRefusedInBatch>[] {
+  return grouped(refused, ({ code }) => code).map((some) =>
+    makingRefusedInBatch({ ...by(asker), outcome: 'refused', code: some[0]?.code ?? '', count: some.length }),
+  );
+}

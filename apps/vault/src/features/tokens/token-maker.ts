@@ -1,0 +1,144 @@
+import type { AuditLog } from '@integument/audit-log';
+import { callerId, type Regions, reaches } from '@integument/authz';
+import { CodedError } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+import { type Asker, forbidden } from '@integument/http';
+import { encryptToken } from '../catalogue/index.js';
+import { CONSOLE, personNotFound } from '../people/index.js';
+import { madeEntries, madeEntry } from './made-entries.js';
+import type { NewTokenRow, TokenHolder } from './sealed-token.js';
+import { type TokenIds, tokenText } from './token-ids.js';
+import type { TokenSealer } from './token-sealer.js';
+import type { TokensStore } from './tokens.store.js';
+import { isReversible, type WantedToken } from './wanted-token.js';
+import { writeSame } from './write-same.js';
+
+/** As callers hold it. */
+export type Made = string | CodedError;
+
+/** A token that is ready: to be written, or made already where nothing of it is kept. */
+export interface PreparedToken {
+  readonly wanted: WantedToken;
+  readonly holder: TokenHolder | null;
+  readonly row: NewTokenRow | null;
+  readonly encrypted?: string;
+}
+
+/** Plain tokens that are ready to be written. */
+export interface PlainTokens {
+  readonly rows: readonly NewTokenRow[];
+  /** as callers hold them */
+  readonly texts: readonly string[];
+  readonly entry: ReturnType<typeof madeEntry>;
+}
+
+/** Makes tokens: seals what they stand for, and writes them with what the audit log says of it. */
+export class TokenMaker {
+  constructor(
+    private readonly store: TokensStore,
+    private readonly ids: TokenIds,
+    private readonly sealer: TokenSealer,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** Of tokens that are nobody's, others each time, and for ever: what most are. All the computing, before a connection is taken. */
+  async preparePlain(asker: Asker, wanted: readonly WantedToken[]): Promise<PlainTokens> {
+    const ids = await this.ids.take(wanted.length);
+    const rows = wanted.map((one, at) => this.rowOf(one, ids[at], null));
+    return { rows, texts: rows.map(({ token }) => tokenText(token)), entry: madeEntry(asker, wanted, null) };
+  }
+
+  async insertPlain(tx: Tx, made: readonly PlainTokens[]): Promise<void> {
+    const rows = made.flatMap((one) => one.rows);
+    await this.store.insertPlain(tx, rows, this.audit.encode(...made.map(({ entry }) => entry)));
+  }
+
+  /** @returns in the order of what was asked for: each token, or why there is none */
+  async make(tx: Tx, asker: Asker, wanted: readonly WantedToken[], regions: Regions): Promise<Made[]> {
+    const holders = await this.holdersOf(tx, asker, wanted, regions);
+    const ids = await this.ids.take(wanted.length);
+    const prepared = wanted.map((one, at) => this.prepare(one, ids[at], holders, regions));
+    const ready = prepared.flatMap((one) => (one instanceof CodedError ? [] : [one]));
+    const made = await this.write(tx, ready);
+    const done = ready.filter((one) => typeof made.get(one) === 'string');
+    if (done.length > 0) await this.audit.append(tx, ...madeEntries(asker, done));
+    return prepared.map((one) => (one instanceof CodedError ? one : madeOf(made, one)));
+  }
+
+  private async write(tx: Tx, prepared: readonly PreparedToken[]): Promise<ReadonlyMap<PreparedToken, Made>> {
+    const made = new Map<PreparedToken, Made>();
+    const random = prepared.filter(({ row }) => row && row.digest === null);
+    if (random.length > 0)
+      await this.store.insert(
+        tx,
+        random.flatMap(({ row }) => row ?? []),
+      );
+    for (const one of prepared) {
+      if (one.encrypted !== undefined) made.set(one, one.encrypted);
+      else if (one.row && one.row.digest === null) made.set(one, tokenText(one.row.token));
+    }
+    const same = prepared.filter(({ row }) => row && row.digest !== null);
+    for (const [one, token] of await writeSame(this.store, tx, same)) made.set(one, token);
+    return made;
+  }
+
+  private prepare(
+    wanted: WantedToken,
+    token: Buffer | undefined,
+    holders: ReadonlyMap<string, TokenHolder>,
+    regions: Regions,
+  ): PreparedToken | CodedError {
+    const holder = wanted.person && (holders.get(wanted.person.toString('latin1')) ?? null);
+    if (wanted.person && !holder) return personNotFound();
+    if (!wanted.person && !reaches(regions, null)) return forbidden();
+    if (!isReversible(wanted)) return { wanted, holder, row: this.rowOf(wanted, token, holder) };
+    return this.encrypt(wanted);
+  }
+
+  private encrypt(wanted: WantedToken): PreparedToken | CodedError {
+    const { field, domain, text } = wanted;
+    if (!field.kind.format) throw new Error('a format-preserving token of a field without a format');
+    try {
+      const encrypted = encryptToken(field.kind.format, text, this.sealer.cipher(field.name, domain));
+      return { wanted, holder: null, row: null, encrypted };
+    } catch (error) {
+      if (error instanceof CodedError && error.status < 500) return error;
+      throw error;
+    }
+  }
+
+  private rowOf(
+    { field, domain, type, text, expiresAt, uses }: WantedToken,
+    token: Buffer | undefined,
+    holder: TokenHolder | null,
+  ): NewTokenRow {
+    if (!token) throw new Error('fewer tokens than values');
+    const same = type === 'random' ? NEVER_SAME : this.sealer.same(field, domain, text, type);
+    const sealed = this.sealer.seal(token, field.name, domain, text, holder);
+    return { ...sealed, ...same, format: null, expiresAt, usesLeft: uses };
+  }
+
+  private async holdersOf(
+    tx: Tx,
+    { caller }: Asker,
+    wanted: readonly WantedToken[],
+    regions: Regions,
+  ): Promise<ReadonlyMap<string, TokenHolder>> {
+    const names = wanted.flatMap(({ person }) => (person ? [person] : []));
+    if (names.length === 0) return new Map();
+    const client = caller.kind === 'client' ? callerId(caller) : CONSOLE;
+    return this.store.holdByPseudonym(tx, client, names, regions);
+  }
+}
+
+export function isPlain({ type, person, expiresAt, uses }: WantedToken): boolean {
+  return type === 'random' && person === null && expiresAt === null && uses === null;
+}
+
+const NEVER_SAME = { digest: null, indexKey: null, digests: [] };
+
+function madeOf(made: ReadonlyMap<PreparedToken, Made>, prepared: PreparedToken): Made {
+  const token = made.get(prepared);
+  if (token === undefined) throw new Error('a token was neither made nor refused');
+  return token;
+}

@@ -1,0 +1,125 @@
+import type { AuditLog } from '@integument/audit-log';
+import { reaches } from '@integument/authz';
+import {
+  type askToken,
+  CodedError,
+  type Predicate,
+  type ReplyOf,
+  type RevealResult,
+  type TokenValue,
+} from '@integument/contracts';
+import type { Tx } from '@integument/database';
+import type { Asker } from '@integument/http';
+import { answer, type Catalogue, decryptToken, maskedText, type TokenField } from '../catalogue/index.js';
+import { allowing, type RevealGrant, type RevealWish } from '../reveals/index.js';
+import { type AllowedReveal, revealEntries } from './reveal-entries.js';
+import { isStored, type TokenHolder } from './sealed-token.js';
+import type { FoundTokens, NamedToken, TokenLookup } from './token-lookup.js';
+import type { TokenSealer } from './token-sealer.js';
+import { fieldUnknown, tokenNotFound } from './tokens.errors.js';
+import type { TokensStore } from './tokens.store.js';
+import { UseCounts } from './use-counts.js';
+
+/** Some tokens that somebody wants to know the values of. */
+export interface RevealRequest {
+  readonly asker: Asker;
+  readonly wish: RevealWish;
+  /** what is asked of the values, which then are not told */
+  readonly question?: Predicate | undefined;
+  readonly tokens: readonly (NamedToken | CodedError)[];
+  /** what was decided about a field, of somebody who lives there */
+  readonly grant: (field: TokenField, region: string | null) => RevealGrant | CodedError;
+}
+
+export type Revealed = Exclude<RevealResult, { code: string }>;
+export type Answered = ReplyOf<typeof askToken>;
+export type Told = Answered | Revealed;
+type Decided = AllowedReveal | CodedError;
+
+/** What tokens stand for: found, decided, counted and written down, and only then opened. */
+export class TokenRevealer {
+  constructor(
+    private readonly store: TokensStore,
+    private readonly lookup: TokenLookup,
+    private readonly catalogue: Catalogue,
+    private readonly sealer: TokenSealer,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** @returns for each request, in the order of its tokens: the value, or why it is not told */
+  async reveal(tx: Tx, requests: readonly RevealRequest[]): Promise<(Told | CodedError)[][]> {
+    const found = await this.lookup.find(
+      tx,
+      requests.flatMap(({ tokens }) => tokens),
+    );
+    const holders = await this.lookup.hold(tx, found);
+    const uses = await UseCounts.hold(this.store, tx, found.all());
+    const decided = requests.map((request) =>
+      request.tokens.map((name) => this.decide(request, name, found, holders, uses)),
+    );
+    await uses.write(this.store, tx);
+    const entries = requests.flatMap((request, at) => revealEntries(request, decided[at] ?? []));
+    if (entries.length > 0) await this.audit.append(tx, ...entries);
+    return requests.map((request, at) => (decided[at] ?? []).map((one) => this.open(one, request)));
+  }
+
+  /** Where the people live whose tokens these are: known before a reveal is taken from an allowance. */
+  async fieldsAndRegions(
+    tx: Tx,
+    { asker, tokens }: Pick<RevealRequest, 'asker' | 'tokens'>,
+  ): Promise<{ field: TokenField; region: string | null }[]> {
+    const found = await this.lookup.find(tx, tokens);
+    const holders = await this.lookup.hold(tx, found);
+    return tokens.flatMap((name) => {
+      const kept = name instanceof CodedError ? name : found.get(asker.caller, name);
+      const field = kept instanceof CodedError ? undefined : this.catalogue.find(kept.field);
+      if (kept instanceof CodedError || !field) return [];
+      return [{ field, region: (kept.personId && holders.get(latin1(kept.personId))?.region) ?? null }];
+    });
+  }
+
+  private decide(
+    { asker, grant }: RevealRequest,
+    name: NamedToken | CodedError,
+    found: FoundTokens,
+    holders: ReadonlyMap<string, TokenHolder>,
+    uses: UseCounts,
+  ): Decided {
+    const kept = name instanceof CodedError ? name : found.get(asker.caller, name);
+    if (kept instanceof CodedError) return kept;
+    const field = this.catalogue.find(kept.field);
+    if (!field) return fieldUnknown();
+    const holder = kept.personId && (holders.get(latin1(kept.personId)) ?? null);
+    // Somebody who is being erased: their tokens are gone in a moment.
+    if (kept.personId && !holder) return tokenNotFound();
+    const region = holder?.region ?? null;
+    const granted = grant(field, region);
+    if (granted instanceof CodedError) return granted;
+    if (!reaches(granted.regions, region) || !uses.take(kept)) return tokenNotFound();
+    return { kept, field, holder, policies: allowing(granted, region) };
+  }
+
+  private open(decided: Decided, { wish, question }: RevealRequest): Told | CodedError {
+    if (decided instanceof CodedError) return decided;
+    const { field } = decided;
+    const text = this.textOf(decided);
+    if (question) return { field: field.name, answer: answer(field.kind, text, question, today()) };
+    if (wish.form === 'masked') return { field: field.name, masked: maskedText(field, text) };
+    return { field: field.name, value: field.kind.value(text) as TokenValue };
+  }
+
+  private textOf({ kept, field, holder }: AllowedReveal): string {
+    if (isStored(kept)) return this.sealer.open(kept, holder);
+    if (!field.kind.format) throw new Error('a format-preserving token of a field without a format');
+    return decryptToken(field.kind.format, kept.format, this.sealer.cipher(kept.field, kept.domain));
+  }
+}
+
+/** Of UTC, as the questions about age are answered. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function latin1(bytes: Buffer): string {
+  return bytes.toString('latin1');
+}

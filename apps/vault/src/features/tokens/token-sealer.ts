@@ -1,0 +1,118 @@
+import type { TokenType } from '@integument/contracts';
+import { context, deriveKey, open, seal } from '@integument/crypto';
+import type { TokenCipher, TokenField } from '../catalogue/index.js';
+import type { DomainKeys, LiveIndex, Stamped } from '../keys/index.js';
+import type { SealedToken, TokenHolder } from './sealed-token.js';
+
+/** Under whose key a person's values lie. */
+type Holder = Pick<TokenHolder, 'domainKey' | 'personId' | 'wrapped'>;
+
+/** What is the same for the same value: by what a token of it is found, and under which digests one may stand already. */
+export interface SameToken extends Stamped {
+  /** under each version of the index key that there may be tokens under, the oldest first */
+  readonly digests: readonly Buffer[];
+}
+
+/** Seals what tokens stand for: a person's values under their own key, so that they go with it, all others under a key of the vault. */
+export class TokenSealer {
+  readonly #ciphers = new Map<string, TokenCipher>();
+
+  constructor(
+    private readonly keys: DomainKeys,
+    private readonly index: LiveIndex,
+  ) {}
+
+  seal(token: Buffer, field: string, domain: string, text: string, holder: Holder | null): SealedToken {
+    const place = placeOf(token, field, domain);
+    const bytes = Buffer.from(text, 'utf8');
+    const named = { token, field, domain };
+    if (holder) {
+      return {
+        ...named,
+        personId: holder.personId,
+        domainKey: null,
+        sealed: seal(this.keyOf(holder), bytes, place),
+      };
+    }
+    const { key, domainKey } = this.keys.lend('token', 1);
+    return { ...named, personId: null, domainKey, sealed: seal(key, bytes, place) };
+  }
+
+  /** @throws SealBroken if a value or a key was moved or changed */
+  open(kept: SealedToken, holder: Holder | null): string {
+    return this.openBytes(kept, holder).toString('utf8');
+  }
+
+  /** Of a token that is nobody's: its value under the key as it is now. @throws SealBroken */
+  reseal(kept: SealedToken): { domainKey: number; sealed: Buffer } {
+    const value = this.openBytes(kept, null);
+    const { key, domainKey } = this.keys.lend('token', 1);
+    const sealed = seal(key, value, placeOf(kept.token, kept.field, kept.domain));
+    value.fill(0);
+    return { domainKey, sealed };
+  }
+
+  /**
+   * What a token is encrypted under that is the value. Nothing of it is kept, so nothing could be encrypted anew: this key is never rotated,
+   * and no erasure reaches what it has made.
+   */
+  cipher(field: string, domain: string): TokenCipher {
+    const name = context('token_format', domain, field);
+    const known = this.#ciphers.get(name.toString('latin1'));
+    // Asked each time whether the vault may still use its keys.
+    const secret = this.keys.secret('format');
+    if (known) return known;
+    const cipher = { key: deriveKey(secret, 'integument/format-preserving-tokens/v1', name), tweak: name };
+    this.#ciphers.set(name.toString('latin1'), cipher);
+    return cipher;
+  }
+
+  /** What is the same for the same value, within its field and domain: and unrelated to it, for who has not the index key. */
+  same({ name, kind }: TokenField, domain: string, text: string, type: TokenType): SameToken {
+    const label = labelOf(type, domain, name);
+    const normalised = kind.normalise(text);
+    return { ...this.index.stamp(label, normalised), digests: this.index.digests(label, normalised) };
+  }
+
+  /**
+   * By what a token that is there is found from now on.
+   * @returns null where the field's kind, another than it was, can't read the value
+   * @throws SealBroken
+   */
+  restamp(
+    kept: SealedToken & { readonly format: string | null },
+    { name, kind }: TokenField,
+    holder: Holder | null,
+  ): Stamped | null {
+    const type = kept.format === null ? 'deterministic' : 'format-preserving';
+    const normalised = normalisedOrNull(kind, this.open(kept, holder));
+    return normalised === null ? null : this.index.stamp(labelOf(type, kept.domain, name), normalised);
+  }
+
+  private openBytes({ token, field, domain, domainKey, sealed }: SealedToken, holder: Holder | null): Buffer {
+    const key = domainKey === null ? holder && this.keyOf(holder) : this.keys.lent(domainKey);
+    if (!key) throw new Error('a token of a person without the person');
+    return open(key, sealed, placeOf(token, field, domain));
+  }
+
+  private keyOf({ personId, domainKey, wrapped }: Holder): Buffer {
+    return this.keys.unwrap('person', personId, { domainKey, wrapped });
+  }
+}
+
+function placeOf(token: Buffer, field: string, domain: string): Buffer {
+  return context('token', token, field, domain);
+}
+
+/** A value has one token of each type: which of them is asked for must not depend on which came first. */
+function labelOf(type: TokenType, domain: string, field: string): string {
+  return `token/${type}/${domain}/${field}`;
+}
+
+function normalisedOrNull({ normalise }: TokenField['kind'], text: string): string | null {
+  try {
+    return normalise(text);
+  } catch {
+    return null;
+  }
+}

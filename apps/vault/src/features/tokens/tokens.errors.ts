@@ -1,0 +1,21 @@
+import { CodedError, notFound } from '@integument/contracts';
+
+export const fieldUnknown = () =>
+  new CodedError('tokens.field_unknown', 400, 'The catalogue has no field of this name.');
+
+export const domainUnknown = () =>
+  new CodedError('tokens.domain_unknown', 400, 'You share no domain of this name.');
+
+export const typeNotAllowed = () =>
+  new CodedError('tokens.type_not_allowed', 400, 'Values of this field can have no token of this type.');
+
+export const formatExhausted = () =>
+  new CodedError('tokens.format_exhausted', 409, 'Too few tokens of this format are left.');
+
+export const malformed = () =>
+  new CodedError('tokens.malformed', 400, 'This is no token: a character of it is wrong, or missing.');
+
+export const tokenNotFound = () => notFound('tokens.not_found');
+
+export const valueUnknown = () =>
+  new CodedError('tokens.value_unknown', 404, 'None of these fields is known of the person.');

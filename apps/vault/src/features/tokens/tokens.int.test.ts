@@ -1,0 +1,354 @@
+import { CodedError } from '@integument/contracts';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
+import { tokenOf } from './token-ids.js';
+import { TestTokens } from './tokens.fixture.js';
+
+let vault: TestVault;
+let tokens: TestTokens;
+beforeAll(async () => {
+  vault = await TestVault.open();
+  tokens = new TestTokens(vault);
+});
+afterAll(() => vault.close());
+beforeEach(() => vault.query('DELETE FROM audit_staging; DELETE FROM token; DELETE FROM person'));
+
+const email = { field: 'email', value: 'Ada.Lovelace@Example.org' };
+const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown;
+const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
+
+describe('a random token', () => {
+  it('stands for the value, another one each time, and shows nothing of it', async () => {
+    const [one, other] = [await tokens.make(email), await tokens.make(email)];
+    expect(one).toMatch(/^tok_[0-9a-z]{40}$/);
+    expect(other).not.toBe(one);
+    expect(await tokens.reveal(one)).toEqual({ field: 'email', value: 'Ada.Lovelace@Example.org' });
+    const rows = await vault.query('SELECT * FROM token');
+    expect(JSON.stringify(rows)).not.toMatch(/lovelace/i);
+    expect(rows.map((row) => [row.digest, row.person_id])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+  });
+
+  it('is masked as its field says', async () => {
+    const token = await tokens.make(email);
+    expect(await tokens.reveal(token, { form: 'masked' })).toEqual({
+      field: 'email',
+      masked: 'A•••@Example.org',
+    });
+  });
+
+  it('of an address gives the address back', async () => {
+    const value = { lines: ['12 St James’s Square'], locality: 'London', country: 'GB' };
+    const token = await tokens.make({ field: 'postal_address', value });
+    expect(await tokens.reveal(token)).toEqual({ field: 'postal_address', value });
+  });
+
+  it('is refused before any look-up when a character of it is wrong', async () => {
+    const token = await tokens.make(email);
+    const wrong = `${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`;
+    await expect(tokens.reveal(wrong)).rejects.toEqual(code('tokens.malformed'));
+    expect(tokenOf(wrong)).toBeNull();
+    expect(await vault.entries()).toHaveLength(1);
+  });
+
+  it('is nothing to another client, and nothing to anybody once it is removed', async () => {
+    const token = await tokens.make(email);
+    await expect(tokens.reveal(token, { asker: OTHER_SHOP })).rejects.toEqual(code('tokens.not_found'));
+    expect(await tokens.remove([token], OTHER_SHOP)).toEqual({ removed: 0 });
+    expect(await tokens.remove([token, token])).toEqual({ removed: 1 });
+    await expect(tokens.reveal(token)).rejects.toEqual(code('tokens.not_found'));
+  });
+
+  it('of a shared domain is each client’s of it', async () => {
+    const token = await tokens.make({ ...email, domain: 'orders' });
+    expect(await tokens.reveal(token, { asker: OTHER_SHOP })).toMatchObject({ value: email.value });
+    expect(await tokens.describe(token, OTHER_SHOP)).toMatchObject({ domain: 'orders', type: 'random' });
+    await expect(tokens.make({ ...email, domain: 'returns' })).rejects.toEqual(code('tokens.domain_unknown'));
+  });
+
+  it('is revealed for no purpose that the client is not registered for', async () => {
+    const token = await tokens.make(email);
+    await expect(tokens.reveal(token, { purpose: 'safety-notice' })).rejects.toEqual(
+      code('people.purpose_not_allowed'),
+    );
+  });
+
+  it('ends when it was to end', async () => {
+    const token = await tokens.make({ ...email, expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+    expect(await tokens.reveal(token)).toMatchObject({ value: email.value });
+    await vault.query(`UPDATE token SET expires_at = now() - interval '1 second'`);
+    await expect(tokens.reveal(token)).rejects.toEqual(code('tokens.not_found'));
+    await expect(tokens.describe(token)).rejects.toEqual(code('tokens.not_found'));
+    expect(await vault.unitOfWork.run((tx) => tokens.store.sweepExpired(tx, 10))).toBe(1);
+    expect(await stored()).toBe(0);
+  });
+});
+
+describe('a token for some uses', () => {
+  it('is told as often, whoever asks at once, and is gone with the last', async () => {
+    const token = await tokens.make({ ...email, uses: 3 });
+    const told = await Promise.allSettled(Array.from({ length: 20 }, () => tokens.reveal(token)));
+    expect(told.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+    expect(await stored()).toBe(0);
+    const revealed = (await vault.entries()).filter(({ action }) => action === 'tokens.reveal');
+    expect(revealed.reduce((sum, entry) => sum + (entry.count ?? 0), 0)).toBe(3);
+  });
+
+  it('counts each place of it in a batch', async () => {
+    const token = await tokens.make({ ...email, uses: 2 });
+    const told = await tokens.revealBatch([token, token, token]);
+    expect(told.map((one) => (one instanceof CodedError ? one.code : 'told'))).toEqual([
+      'told',
+      'told',
+      'tokens.not_found',
+    ]);
+  });
+
+  it('is told once under 100 calls at once to two processes, one of which began after the token was made', async () => {
+    const token = await tokens.make({ ...email, uses: 1 });
+    const restarted = await vault.restart();
+    const replica = new TestTokens(restarted);
+    vault = restarted;
+    tokens = new TestTokens(vault);
+    const calls = Array.from({ length: 100 }, (_, at) => (at % 2 ? tokens : replica).reveal(token));
+    const told = await Promise.allSettled(calls);
+    expect(told.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('keeps its use where a rule says no', async () => {
+    const token = await tokens.make({ ...email, uses: 1 });
+    await expect(tokens.reveal(token, { asker: OTHER_SHOP })).rejects.toThrow();
+    await expect(tokens.reveal(token, { purpose: 'legal-obligation' })).rejects.toThrow();
+    expect(await tokens.reveal(token)).toMatchObject({ value: email.value });
+  });
+});
+
+describe('a deterministic token', () => {
+  const same = { ...email, type: 'deterministic' };
+
+  it('is the same for the same value, however it is written, and another for another', async () => {
+    const token = await tokens.make(same);
+    expect(await tokens.make({ ...same, value: 'ada.lovelace@EXAMPLE.org' })).toBe(token);
+    expect(await tokens.make({ ...same, value: 'ada@example.org' })).not.toBe(token);
+    expect(await tokens.make({ ...same, field: 'account_id' })).not.toBe(token);
+    expect(await tokens.make({ ...same, domain: 'orders' })).not.toBe(token);
+    expect(await tokens.make(same, OTHER_SHOP)).not.toBe(token);
+  });
+
+  it('is one, however many ask for it first', async () => {
+    const made = await Promise.all(Array.from({ length: 30 }, () => tokens.make(same)));
+    expect(new Set(made).size).toBe(1);
+    expect(await stored()).toBe(1);
+  });
+
+  it('is one across batches that have the same values in other orders', async () => {
+    const values = Array.from({ length: 60 }, (_, n) => ({ ...same, value: `n${n % 40}@example.org` }));
+    const batches = await Promise.all(
+      [values, [...values].reverse(), values.slice(20), values].map((some) => tokens.makeBatch(some)),
+    );
+    expect(batches.map(({ refused }) => refused)).toEqual([0, 0, 0, 0]);
+    expect(await stored()).toBe(40);
+    const [first, second] = batches.map(({ results }) => results);
+    expect(first).toEqual([...(second ?? [])].reverse());
+  });
+
+  it('ends for nobody because another wanted it to', async () => {
+    await expect(tokens.make({ ...same, uses: 1 })).rejects.toThrow();
+    expect(await stored()).toBe(0);
+  });
+
+  it('that was removed is another the next time', async () => {
+    const token = await tokens.make(same);
+    await tokens.remove([token]);
+    expect(await tokens.make(same)).not.toBe(token);
+  });
+});
+
+describe('a token of a person', () => {
+  it('lies under their key, and goes with them', async () => {
+    const person = await vault.enrol({ fields: { given_name: 'Ada' } });
+    const token = await tokens.make({ ...email, person });
+    expect(await tokens.reveal(token)).toMatchObject({ value: email.value });
+    const [row] = await vault.query('SELECT domain_key FROM token');
+    expect(row).toEqual({ domain_key: null });
+    const entry = (await vault.entries()).find(({ action }) => action === 'tokens.reveal');
+    const [subject] = await vault.query<{ subject: Buffer }>('SELECT subject FROM person');
+    expect(entry?.subject).toBe(subject?.subject.toString('base64url'));
+    await vault.query('UPDATE person SET erasing = true');
+    await expect(tokens.reveal(token)).rejects.toEqual(code('tokens.not_found'));
+    await expect(tokens.make({ ...email, person })).rejects.toEqual(code('people.not_found'));
+    await vault.query('DELETE FROM person');
+    expect(await stored()).toBe(0);
+  });
+
+  it('that is deterministic is that person’s: another’s with the same value outlives it', async () => {
+    const [ada, bob] = [
+      await vault.enrol({ fields: { given_name: 'Ada' } }),
+      await vault.enrol({ fields: { given_name: 'Bob' } }),
+    ];
+    const same = { ...email, type: 'deterministic' };
+    const [hers, his] = [
+      await tokens.make({ ...same, person: ada }),
+      await tokens.make({ ...same, person: bob }),
+    ];
+    expect(his).not.toBe(hers);
+    expect(await tokens.make({ ...same, person: ada })).toBe(hers);
+    await vault.query('DELETE FROM person WHERE person_id = $1', [await vault.personIdOf(ada)]);
+    expect(await tokens.reveal(his)).toMatchObject({ value: email.value });
+  });
+
+  it('is made for nobody that the client has no name for', async () => {
+    const person = await vault.enrol({ fields: { given_name: 'Ada' } });
+    await expect(tokens.make({ ...email, person }, OTHER_SHOP)).rejects.toEqual(code('people.not_found'));
+  });
+});
+
+describe('a batch', () => {
+  const wrong = [
+    email,
+    { field: 'email', value: 'no address' },
+    { field: 'shoe_size', value: '41' },
+    { field: 'email' },
+    'nonsense',
+    { ...email, type: 'format-preserving' },
+    { ...email, domain: 'returns' },
+    { ...email, person: 'cps_00000000000000000000000000000000' },
+    email,
+  ];
+
+  it('says of each value why it has no token, and makes the others', async () => {
+    const { made, refused, results } = await tokens.makeBatch(wrong);
+    expect([made, refused]).toEqual([2, 7]);
+    expect(results.map((one) => ('code' in one ? one.code : 'made'))).toEqual([
+      'made',
+      'catalogue.value_unfit',
+      'tokens.field_unknown',
+      'request.invalid',
+      'request.invalid',
+      'tokens.type_not_allowed',
+      'tokens.domain_unknown',
+      'people.not_found',
+      'made',
+    ]);
+    expect(await stored()).toBe(2);
+    const entries = await vault.entries();
+    expect(entries.filter(({ outcome }) => outcome === 'refused').map(({ count }) => count)).toContain(2);
+    expect(JSON.stringify(entries)).not.toMatch(/no address|shoe|nonsense/);
+  });
+
+  it('of all or none makes none, and says which were wrong', async () => {
+    const places = (error: unknown) =>
+      (error as { places: { path: string }[] }).places.map(({ path }) => path);
+    const error: unknown = await tokens.makeBatch(wrong, { atomic: true }).catch((cause: unknown) => cause);
+    expect(places(error)).toEqual([1, 2, 3, 4, 5, 6, 7].map((at) => `body.values.${at}`));
+    expect(await stored()).toBe(0);
+    const person = await vault.enrol({ fields: { given_name: 'Ada' } });
+    await vault.query('UPDATE person SET erasing = true');
+    const late: unknown = await tokens
+      .makeBatch([email, { ...email, person }], { atomic: true })
+      .catch((cause: unknown) => cause);
+    expect(places(late)).toEqual(['body.values.1']);
+    expect(await stored()).toBe(0);
+  });
+
+  it('writes nothing if its audit entry can’t be written', async () => {
+    await vault.query('ALTER TABLE audit_staging ADD CONSTRAINT full_disk CHECK (octet_length(entry) = 1)');
+    try {
+      await expect(tokens.makeBatch([email, email])).rejects.toThrow('full_disk');
+      await expect(tokens.make(email)).rejects.toThrow('full_disk');
+      await expect(tokens.make({ ...email, type: 'deterministic' })).rejects.toThrow('full_disk');
+      expect(await stored()).toBe(0);
+    } finally {
+      await vault.query('ALTER TABLE audit_staging DROP CONSTRAINT full_disk');
+    }
+  });
+
+  it('is told in its order, each for itself', async () => {
+    const { results } = await tokens.makeBatch(
+      Array.from({ length: 5 }, (_, n) => ({ field: 'account_id', value: `A-${n}` })),
+    );
+    const made = results.map((one) => ('token' in one ? one.token : ''));
+    const told = await tokens.revealBatch([...made, 'tok_nonsense', { token: 'x' }, made[0]]);
+    expect(told.map((one) => (one instanceof CodedError ? one.code : one.value))).toEqual([
+      ...[0, 1, 2, 3, 4].map((n) => `A-${n}`),
+      'tokens.malformed',
+      'tokens.malformed',
+      'A-0',
+    ]);
+    const entry = (await vault.entries()).find(({ action }) => action === 'tokens.reveal');
+    expect(entry).toMatchObject({ count: 6, fields: ['account_id'], purpose: 'delivery' });
+  });
+});
+
+describe('what is sealed', () => {
+  it('is any text, as it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        async (texts) => {
+          const values = texts.map((text) => `x${text.replace(/[\p{Cc}\p{Cs}]/gu, '')}x`.normalize('NFC'));
+          const { results } = await tokens.makeBatch(values.map((value) => ({ field: 'given_name', value })));
+          const told = await tokens.revealBatch(results.map((one) => ('token' in one ? one.token : '')));
+          expect(told.map((one) => (one instanceof CodedError ? one.code : one.value))).toEqual(values);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('opens in its own place alone: moved or changed, it is refused', async () => {
+    const person = await vault.enrol({ fields: { given_name: 'Ada' } });
+    const [one, other] = [
+      await tokens.make({ field: 'account_id', value: 'A-1' }),
+      await tokens.make({ field: 'account_id', value: 'A-2' }),
+    ];
+    const theirs = await tokens.make({ field: 'account_id', value: 'A-3', person });
+    const [a, b] = [tokenOf(one), tokenOf(other)];
+    await vault.query(
+      'UPDATE token SET sealed = (SELECT sealed FROM token WHERE token = $2) WHERE token = $1',
+      [a, b],
+    );
+    await expect(tokens.reveal(one)).rejects.toThrow('could not be opened');
+    for (const change of ["field = 'email'", "domain = 'orders'"]) {
+      await vault.query(`UPDATE token SET ${change} WHERE token = $1`, [b]);
+      await expect(tokens.reveal(other), change).rejects.toThrow('could not be opened');
+      await vault.query(
+        `UPDATE token SET field = 'account_id', domain = 'client:brand-shop' WHERE token = $1`,
+        [b],
+      );
+    }
+    await vault.query(
+      'UPDATE token SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE token = $1',
+      [b],
+    );
+    await expect(tokens.reveal(other)).rejects.toThrow('could not be opened');
+    const bob = await vault.personIdOf(await vault.enrol({ fields: { given_name: 'Bob' } }));
+    await vault.query('UPDATE token SET person_id = $2 WHERE token = $1', [tokenOf(theirs), bob]);
+    await expect(tokens.reveal(theirs)).rejects.toThrow('could not be opened');
+  });
+
+  it('has no number twice, and no token is there twice', async () => {
+    const ids = await tokens.ids.take(70_000);
+    expect(new Set(ids.map((id) => id.toString('latin1'))).size).toBe(70_000);
+    expect(new Set(ids.map((id) => id.subarray(0, 5).toString('hex'))).size).toBe(2);
+  });
+});
+
+it('staff may be told by a token too, whosever it is, as far as their roles go', async () => {
+  const token = await tokens.make(email);
+  const support = {
+    ...SHOP,
+    caller: { kind: 'staff', id: 'a'.repeat(32), roles: ['support'], session: 's' },
+  };
+  const told = tokens.reveal(token, { asker: support as never, purpose: 'support' });
+  expect(await told).toMatchObject({ value: email.value });
+  await expect(tokens.reveal(token, { asker: support as never, purpose: 'delivery' })).rejects.toEqual(
+    code('people.purpose_not_allowed'),
+  );
+});

@@ -1,0 +1,71 @@
+import { type Caller, callerId } from '@integument/authz';
+import { type CodedError, type NewToken, newToken, type TokenType } from '@integument/contracts';
+import { decodedOrNull } from '@integument/crypto';
+import { wrongFields } from '../../platform/wrong-fields.js';
+import { type Catalogue, type TokenField, valueUnfit } from '../catalogue/index.js';
+import { personNotFound } from '../people/index.js';
+import { domainUnknown, fieldUnknown, typeNotAllowed } from './tokens.errors.js';
+
+/** A token that is asked for, once everything about it is known to be allowed. */
+export interface WantedToken {
+  readonly field: TokenField;
+  readonly domain: string;
+  readonly type: TokenType;
+  /** the value, as it is kept */
+  readonly text: string;
+  /** the client's name of the person whose value it is */
+  readonly person: Buffer | null;
+  readonly expiresAt: string | null;
+  readonly uses: number | null;
+}
+
+/** Whether the token is the encrypted value, and nothing is kept of either. */
+export function isReversible({ field, type }: Pick<WantedToken, 'field' | 'type'>): boolean {
+  return type === 'format-preserving' && !field.erasable;
+}
+
+type Options = Pick<NewToken, 'domain' | 'expiresAt' | 'field' | 'type' | 'uses'>;
+
+/** What an entry of a batch is refused with, where it has not even the form of one. */
+export class EntryInvalid {
+  readonly code = 'request.invalid';
+  constructor(readonly fields: string[]) {}
+}
+
+export function wantedIn(
+  catalogue: Catalogue,
+  caller: Caller,
+  entry: unknown,
+): WantedToken | CodedError | EntryInvalid {
+  const parsed = newToken.safeParse(entry);
+  return parsed.success
+    ? wantedToken(catalogue, caller, parsed.data)
+    : new EntryInvalid(wrongFields(parsed.error));
+}
+
+/** @returns the refusal, where there is one: in a batch it is the answer of one entry */
+export function wantedToken(catalogue: Catalogue, caller: Caller, asked: NewToken): WantedToken | CodedError {
+  const wanted = wantedOf(catalogue, caller, asked);
+  if (!('field' in wanted)) return wanted;
+  const { success, data: text } = wanted.field.kind.schema.safeParse(asked.value);
+  if (!success) return valueUnfit();
+  if (asked.person === undefined) return { ...wanted, text, person: null };
+  // A person's erasure would not reach it.
+  if (isReversible(wanted)) return typeNotAllowed();
+  const person = decodedOrNull('cps', asked.person);
+  return person ? { ...wanted, text, person } : personNotFound();
+}
+
+/** The same without the value, which is known otherwise. */
+export function wantedOf(
+  catalogue: Catalogue,
+  caller: Caller,
+  { field: name, domain: named, type, expiresAt, uses }: Options,
+): Omit<WantedToken, 'person' | 'text'> | CodedError {
+  const field = catalogue.find(name);
+  if (!field) return fieldUnknown();
+  const domain = catalogue.domainFor(callerId(caller), named);
+  if (domain === null) return domainUnknown();
+  if (!field.types.has(type)) return typeNotAllowed();
+  return { field, domain, type, expiresAt: expiresAt ?? null, uses: uses ?? null };
+}
