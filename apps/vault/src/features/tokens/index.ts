@@ -1,1 +1,2 @@
 export { TokensModule } from './tokens.module.js';
+export { TokensStore } from './tokens.store.js';
