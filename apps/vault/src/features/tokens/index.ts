@@ -1,2 +1,3 @@
 export { TokenSealer } from './token-sealer.js';
 export { TokensModule } from './tokens.module.js';
+export { TokensStore } from './tokens.store.js';
