@@ -69,8 +69,8 @@ function holderOf({ personId, personKey, wrapped }: Row) {
   return personId && personKey !== null && wrapped ? { personId, domainKey: personKey, wrapped } : null;
 }
 
-// Two values that were different may be the same one since the field is of another kind. Then the older token is the one that is
-// given from now on; the other leads to its value as before, and has no digest any more.
+// Two values that were different may be the same one since the field is of another kind. Then one token, an older one if there is,
+// is given from now on; the other leads to its value as before, and has no digest any more.
 function write(tx: Tx, made: readonly Made[]): Promise<number> {
   return countOf(
     tx,
@@ -78,7 +78,7 @@ function write(tx: Tx, made: readonly Made[]): Promise<number> {
        SELECT token FROM token WHERE token = ANY($1::bytea[]) FOR NO KEY UPDATE SKIP LOCKED),
      same AS (
        SELECT t.token, n.index_key, n.digest, row_number() OVER (
-           PARTITION BY t.domain, t.field, t.person_id, n.digest ORDER BY t.token) > 1
+           PARTITION BY t.domain, t.field, t.person_id, n.digest ORDER BY t.created_on, t.token) > 1
          OR EXISTS (SELECT FROM token o WHERE o.domain = t.domain AND o.field = t.field AND o.digest = n.digest
            AND o.person_id IS NOT DISTINCT FROM t.person_id) AS taken
        FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::int2[]) AS n(token, sealed, digest, index_key)
