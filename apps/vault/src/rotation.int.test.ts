@@ -143,6 +143,15 @@ describe('a rotation', () => {
     await replica.leave();
   });
 
+  it('does not begin with a version that the keyring does not open again', async () => {
+    const { keyring } = vault;
+    const wrap = keyring.wrap.bind(keyring);
+    keyring.wrap = (keys) => wrap(keys.map(({ place }) => ({ bytes: randomId(), place })));
+    await expect(beginOf(vault, clock, 'permit')).rejects.toThrow('into another');
+    keyring.wrap = wrap;
+    expect(await versionsOf(vault, 'permit')).toHaveLength(1);
+  });
+
   it('moves what is sealed under the key itself, and what lies beside a wrapped key', async () => {
     const { name } = await somebody();
     await permitOf(name);
