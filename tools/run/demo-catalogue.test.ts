@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogueFile, catalogueOf } from '../../apps/vault/src/features/catalogue/catalogue-file.js';
+import { PROJECT_FOLDER } from '../project-folder.js';
 import { DEMO_CATALOGUE } from './demo-catalogue.js';
 
 describe('the catalogue of the embedded run', () => {
@@ -10,5 +13,11 @@ describe('the catalogue of the embedded run', () => {
     );
     expect(kept).toEqual(['terminal_phone']);
     expect(catalogue.domainFor('brand-shop', 'orders')).toBe('orders');
+  });
+
+  it('is the one that docs/vault.md shows', () => {
+    const page = readFileSync(join(PROJECT_FOLDER, 'docs/vault.md'), 'utf8');
+    const [, shown = ''] = /^```json\n(\{\n {2}"fields".*?)^```$/ms.exec(page) ?? [];
+    expect(JSON.parse(shown)).toEqual(DEMO_CATALOGUE);
   });
 });
