@@ -98,6 +98,26 @@ describe('a stream of lines', () => {
     );
   });
 
+  it('tells staff for their purpose, with a fresh factor', async () => {
+    const support = await signIn(info, info.staff.support);
+    const [url, others] = ['support', 'delivery'].map(
+      (purpose) =>
+        `${vault}/v1/tokens/reveal/stream?purpose=${purpose}&reason=customer-request&reference=CASE-7`,
+    ) as [string, string];
+    const tokens = made.slice(0, 3).map(({ token }) => lineOf(token));
+    const told = await all(talkInLines(support, url, tokens));
+    expect(told.map(({ value }) => value)).toEqual([0, 1, 2].map(valueAt));
+    const line = {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: tokens[0] ?? '',
+    };
+    expect((await exchange(support, others, line)).code).toBe('people.purpose_not_allowed');
+    const stale = support.clone();
+    await table.ageFactors(301);
+    expect((await exchange(stale, url, line)).code).toBe('auth.step_up_required');
+  });
+
   it('goes on behind a line that is no entry, and ends at one that is too long', async () => {
     const good = lineOf(entryAt(0));
     const answers = await all(
