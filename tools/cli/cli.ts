@@ -5,6 +5,7 @@ import { PROJECT_FOLDER } from '../project-folder.js';
 import type { Console } from './console.js';
 import { EXIT, type Exit, Failure } from './failure.js';
 import { IMPORT_USAGE, importCommand } from './import/command.js';
+import { STRANGLE_USAGE, strangleCommand } from './strangle/command.js';
 
 interface Command {
   readonly usage: string;
@@ -17,6 +18,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: IMPORT_USAGE,
     summary: 'brings a file of people or values into the vault',
     run: importCommand,
+  },
+  strangle: {
+    usage: STRANGLE_USAGE,
+    summary: 'puts tokens into the columns of a PostgreSQL table',
+    run: strangleCommand,
   },
 };
 

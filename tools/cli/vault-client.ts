@@ -1,6 +1,5 @@
-import type { AnswerOf, RouteContract } from '@integument/contracts';
+import { type AnswerOf, type Problem, problem, type RouteContract } from '@integument/contracts';
 import * as oidc from 'openid-client';
-import { problemOf } from '../auditor/problem.js';
 import { reasonOf } from '../auditor/reason.js';
 import { Failure } from './failure.js';
 import type { Interruption } from './interruption.js';
@@ -24,15 +23,21 @@ export class Refusal extends Failure {
   constructor(
     route: string,
     readonly status: number,
-    /** as `problemOf` writes it: ` (people.not_found)` */
-    private readonly why: string,
+    readonly problem: Problem | undefined,
   ) {
-    super(`${route} was answered with status ${status}${why}`);
+    super(`${route} was answered with status ${status}${reasonIn(problem)}`);
   }
 
   get code(): string {
-    return /^ \(([a-z0-9_.]+)/.exec(this.why)?.[1] ?? '';
+    return this.problem?.code ?? '';
   }
+}
+
+/** ` (request.invalid: body.people)`: a code, and places of the contract. */
+function reasonIn(problem: Problem | undefined): string {
+  if (!problem) return '';
+  const places = problem.errors?.map(({ path }) => path) ?? [];
+  return ` (${[problem.code, places.slice(0, 5).join(', ')].filter((part) => part !== '').join(': ')})`;
 }
 
 const AUDIENCE = 'urn:integument:vault';
@@ -43,7 +48,6 @@ const USUAL_WAIT_MS = 2_000;
 /** how long one call is waited for, however often the vault asks for it */
 const PATIENCE_MS = 30 * 60_000;
 const CONNECTIONS = 4;
-const PROBLEM_MAX = 1024 * 1024;
 
 interface Access {
   readonly token: string;
@@ -84,7 +88,7 @@ export class VaultClient implements Vault {
   async call<R extends RouteContract>(route: R, call: VaultCall): Promise<AnswerOf<R>> {
     const reply = await this.answered(route, call);
     if (reply.status < 200 || reply.status > 299) {
-      throw new Refusal(route.id, reply.status, await problemOf(reply, whole));
+      throw new Refusal(route.id, reply.status, problem.safeParse(await jsonOf(reply)).data);
     }
     const parsed = route.reply?.safeParse(await jsonOf(reply));
     if (parsed && !parsed.success) throw new Failure(`${route.id}: the answer is none of this vault’s`);
@@ -181,15 +185,4 @@ async function jsonOf(reply: Response): Promise<unknown> {
     // Its message would quote the reply.
     return undefined;
   }
-}
-
-async function whole(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of body) {
-    length += piece.length;
-    if (length > PROBLEM_MAX) throw new Failure('the vault’s answer is too long');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
 }

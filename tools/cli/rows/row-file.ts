@@ -55,6 +55,13 @@ export class RowFile {
     await this.file.datasync();
   }
 
+  /** The same from a place on that is not yet acknowledged, over what may stand there. */
+  async rewrite(from: number, rows: readonly Cells[]): Promise<void> {
+    await this.file.truncate(from);
+    this.#bytes = from;
+    await this.append(rows);
+  }
+
   close(): Promise<void> {
     return this.file.close();
   }
