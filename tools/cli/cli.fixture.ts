@@ -8,7 +8,10 @@ const PROGRAM = join(DIST_FOLDER, 'tools/cli/main.js');
 export interface Ran {
   readonly status: number | null;
   readonly out: string;
+  /** what it ends with on standard error */
   readonly error: string;
+  /** how far it was, now and then */
+  readonly progress: string;
 }
 
 /** The command line as somebody outside runs it, as the demo shop. */
@@ -45,5 +48,7 @@ export async function ended(child: ChildProcess): Promise<Ran> {
     error += text;
   });
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { status, out, error };
+  const lines = error.split(/(?<=\n)/);
+  const progress = lines.filter((line) => /^\d+ of \d+ rows/.test(line)).join('');
+  return { status, out, error: lines.filter((line) => !progress.includes(line)).join(''), progress };
 }

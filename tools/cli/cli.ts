@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { reasonOf } from '../auditor/reason.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
 import type { Console } from './console.js';
+import { EXPORT_USAGE, exportCommand } from './export/command.js';
 import { EXIT, type Exit, Failure } from './failure.js';
 import { IMPORT_USAGE, importCommand } from './import/command.js';
 import { STRANGLE_USAGE, strangleCommand } from './strangle/command.js';
@@ -18,6 +19,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: IMPORT_USAGE,
     summary: 'brings a file of people or values into the vault',
     run: importCommand,
+  },
+  export: {
+    usage: EXPORT_USAGE,
+    summary: 'takes people and values out again, encrypted with age',
+    run: exportCommand,
   },
   strangle: {
     usage: STRANGLE_USAGE,

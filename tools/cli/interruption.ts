@@ -4,6 +4,8 @@ import { EXIT, Failure } from './failure.js';
 /** Somebody wants the command to end: it does so where nothing is half done. */
 export class Interruption {
   readonly #controller = new AbortController();
+  /** what can be done afterwards */
+  afterwards = 'the same command goes on from here';
 
   /** Ctrl-C and a polite kill. The second one ends the process at once, as if nobody listened: that is a crash, and survived as one. */
   static listening(): Interruption {
@@ -22,7 +24,7 @@ export class Interruption {
 
   /** Between two steps. @throws {Failure} when the next one is not to be taken */
   check(): void {
-    if (this.isAsked) throw new Failure('stopped; the same command goes on from here', EXIT.interrupted);
+    if (this.isAsked) throw new Failure(`stopped; ${this.afterwards}`, EXIT.interrupted);
   }
 
   async wait(ms: number): Promise<void> {

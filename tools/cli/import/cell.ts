@@ -1,4 +1,4 @@
-import { RowRefusal } from './target.js';
+import { RowRefusal } from '../rows/refused.js';
 
 /**
  * A cell as text; undefined where there is none. Whole numbers are what JSON makes of a customer's number; others have lost

@@ -1,5 +1,6 @@
+import { RowRefusal } from '../rows/refused.js';
 import type { Place, Row } from '../rows/row.js';
-import { type Prepared, RowRefusal, type Target } from './target.js';
+import type { Prepared, Target } from './target.js';
 
 export interface PreparedRow {
   readonly row: Row;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { flag, many, one, onlyOne, pairOf, readArguments } from '../arguments.js';
 import type { Console } from '../console.js';
 import { WrongUse } from '../failure.js';
+import { delimiterOf, formatOf } from '../formats.js';
 import { progressOn } from '../progress.js';
-import { FORMATS, type Format } from '../rows/row.js';
 import { readVaultSettings } from '../settings.js';
 import { readTokenWish } from '../token-wish.js';
 import { VaultClient } from '../vault-client.js';
@@ -114,18 +114,4 @@ function jobOf(file: string, target: Target, values: Values, destination: string
     state: values.state ?? `${file}.state.json`,
     acceptRepeat: values['accept-repeat'],
   };
-}
-
-/** What an option says, or else the file's name. */
-export function formatOf(file: string, asked: string | undefined): Format {
-  const name = asked ?? /\.(csv|ndjson|jsonl)$/.exec(file)?.[1]?.replace('jsonl', 'ndjson');
-  const format = FORMATS.find((known) => known === name);
-  if (!format) throw new WrongUse('--format is csv or ndjson');
-  return format;
-}
-
-export function delimiterOf(text: string): string {
-  const delimiter = text === '\\t' ? '\t' : text;
-  if (!/^[^\r\n"]$/.test(delimiter)) throw new WrongUse('--delimiter is one character');
-  return delimiter;
 }

@@ -3,13 +3,14 @@ import { identify, isAlive } from '../../run/process-identity.js';
 import { EXIT, Failure, WrongUse } from '../failure.js';
 import type { Interruption } from '../interruption.js';
 import type { Progress } from '../progress.js';
-import type { Format, Row } from '../rows/row.js';
+import { RowRefusal, refusedColumns, refusedRow } from '../rows/refused.js';
+import type { Format } from '../rows/row.js';
 import { RowFile, refuseExisting } from '../rows/row-file.js';
 import { Source } from '../rows/source.js';
 import type { Vault } from '../vault-client.js';
 import { type Chunk, chunksOf, type PreparedRow } from './chunks.js';
 import { chunkKey, type ImportState, importId, isForgotten, readState, writeState } from './state.js';
-import { REFUSED_COLUMNS, type RouteResult, RowRefusal, type Settled, type Target } from './target.js';
+import type { RouteResult, Settled, Target } from './target.js';
 
 export interface ImportJob {
   readonly file: string;
@@ -200,22 +201,11 @@ async function newState(job: ImportJob, source: Source): Promise<ImportState> {
 
 async function openFiles(job: ImportJob, source: Source, { files }: ImportState): Promise<Files> {
   const columns = source.columns ?? [];
-  const own = columns.filter((name) => !REFUSED_COLUMNS.some((other) => other === name));
   const kept = job.target.keptColumns(columns);
   return {
     out: await RowFile.open(job.out, job.format, kept, files.out),
-    refused: await RowFile.open(job.refused, job.format, [...REFUSED_COLUMNS, ...own], files.refused),
+    refused: await RowFile.open(job.refused, job.format, refusedColumns(columns), files.refused),
   };
-}
-
-function refusedRow({ line, cells }: Row, { code, fields }: RowRefusal): ReadonlyMap<string, unknown> {
-  const own = [...cells].filter(([name]) => !REFUSED_COLUMNS.some((other) => other === name));
-  const why: [string, unknown][] = [
-    ['refused_line', line],
-    ['refused_code', code],
-    ['refused_fields', fields.join(' ')],
-  ];
-  return new Map([...why, ...own]);
 }
 
 export const exitOf = ({ refused }: ImportCounts) => (refused > 0 ? EXIT.someLeft : EXIT.done);

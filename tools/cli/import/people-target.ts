@@ -1,16 +1,9 @@
 import { enrolPeople, IDENTITY_FIELDS } from '@integument/contracts';
 import { WrongUse } from '../failure.js';
+import { REFUSED_COLUMNS, RowRefusal } from '../rows/refused.js';
 import type { Row } from '../rows/row.js';
 import { entryOf, textOfCell } from './cell.js';
-import {
-  type Prepared,
-  REFUSED_COLUMNS,
-  type RouteResult,
-  RowRefusal,
-  refusalOf,
-  type Settled,
-  type Target,
-} from './target.js';
+import { type Prepared, type RouteResult, refusalOf, type Settled, type Target } from './target.js';
 
 const ADDRESS = 'postal_address';
 const LINES = ['line1', 'line2', 'line3', 'line4'] as const;

@@ -1,17 +1,6 @@
 import type { enrolPeople, makeTokens } from '@integument/contracts';
+import { RowRefusal } from '../rows/refused.js';
 import type { Row } from '../rows/row.js';
-
-/** Columns that a file of refused rows has before its own; a file that has them already was refused before. */
-export const REFUSED_COLUMNS = ['refused_line', 'refused_code', 'refused_fields'] as const;
-
-/** Why a row is not kept. A class, since an address of a file may have any names. */
-export class RowRefusal {
-  constructor(
-    readonly code: string,
-    /** columns, or the vault's names of what is wrong; never what stood there */
-    readonly fields: readonly string[] = [],
-  ) {}
-}
 
 /** What is sent for a row: nothing, an entry, or one for each of its columns; or why it is not sent. */
 export type Prepared = { readonly entries: readonly string[] } | RowRefusal;

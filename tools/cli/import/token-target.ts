@@ -1,17 +1,10 @@
 import { makeTokens, TOKENS_MAX } from '@integument/contracts';
 import { WrongUse } from '../failure.js';
+import { REFUSED_COLUMNS, RowRefusal } from '../rows/refused.js';
 import type { Row } from '../rows/row.js';
 import type { TokenWish } from '../token-wish.js';
 import { entryOf, textOfCell } from './cell.js';
-import {
-  type Prepared,
-  REFUSED_COLUMNS,
-  type RouteResult,
-  RowRefusal,
-  refusalOf,
-  type Settled,
-  type Target,
-} from './target.js';
+import { type Prepared, type RouteResult, refusalOf, type Settled, type Target } from './target.js';
 
 const MOST = { entries: TOKENS_MAX, bytes: 12 * 1024 * 1024 } as const;
 

@@ -59,24 +59,27 @@ function cellsOf(record: readonly Buffer[], columns: readonly string[]): Pick<Ro
 }
 
 async function* parsed(pieces: Pieces, delimiter: string, line: number): AsyncGenerator<Parsed> {
+  let next = line;
   const parser = parse({
     delimiter,
     // As bytes: as text, what is no UTF-8 would be replaced, and stored so. (Its option `bom` would undo this.)
     encoding: null,
     info: true,
     max_record_size: ROW_MAX_BYTES,
+    // Here and not where rows are taken: those that wait to be taken are gone when a wrong one comes.
+    on_record: (one) => {
+      // With `info` it is no bare record, whatever its type says.
+      next += linesOf((one as unknown as Parsed).record);
+      return one;
+    },
     record_delimiter: ['\r\n', '\n'],
     relax_column_count: true,
   });
   const source = Readable.from(pieces, { objectMode: false });
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
-  let next = line;
   try {
-    for await (const one of parser as AsyncIterable<Parsed>) {
-      next += linesOf(one.record);
-      yield one;
-    }
+    yield* parser as AsyncIterable<Parsed>;
   } catch (error) {
     const { code } = error as CsvError;
     if (!/CSV|QUOTE/.test(String(code))) throw error;

@@ -90,13 +90,13 @@ export class RowFile {
 
   private csvOf(rows: readonly Cells[]): string {
     const known = new Set(this.columns);
-    return stringify(
-      rows.map((row) => [
-        ...this.columns.map((name) => textOf(row.get(name))),
-        // A row that has more than the header keeps it.
-        ...[...row].filter(([name]) => !known.has(name)).map(([, cell]) => textOf(cell)),
-      ]),
-    );
+    const records = rows.map((row) => [
+      ...this.columns.map((name) => textOf(row.get(name))),
+      // A row that has more than the header keeps it.
+      ...[...row].filter(([name]) => !known.has(name)).map(([, cell]) => textOf(cell)),
+    ]);
+    // An empty line would be no row to whoever reads it.
+    return stringify(records, { quoted_empty: this.columns.length === 1 });
   }
 }
 
