@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readPerson, registerClient, removeTokens, revealTokens } from '@integument/contracts';
 import { platform } from '@integument/testing';
 import { parse } from 'csv-parse/sync';
@@ -207,17 +216,21 @@ describe('an import that is killed', () => {
     const path = file(`${name}.csv`, `n,mail\n${lines.join('\n')}\n`);
     const args = ['import', 'tokens', path, '--column', 'mail=field:email'];
     const before = await stored('token');
-    let kills = 0;
-    for (let chunk = 1; chunk < 6; chunk += 2) {
+    let [caught, seen] = [0, before];
+    for (let kill = 0; kill < 4; kill++) {
       const child = cli.start(...args);
       const end = ended(child);
-      while (chunkOf(path) < chunk && child.exitCode === null)
-        await new Promise((done) => setTimeout(done, 2));
-      await new Promise((done) => setTimeout(done, Math.random() * 150));
+      // Where it hurts: the vault has done a chunk that nobody has acknowledged.
+      while ((await stored('token')) <= seen && child.exitCode === null) await sleep(2);
+      if (kill % 2 === 1) await sleep(20 * kill);
       child.kill('SIGKILL');
-      if ((await end).status === null) kills++;
+      expect((await end).status).toBeNull();
+      seen = await stored('token');
+      if (seen - before > stateOf(path).kept) caught++;
+      // What is left by a kill just before the acknowledgement, which is too short a while to hit.
+      if (existsSync(`${path}.kept.csv`)) appendFileSync(`${path}.kept.csv`, '7,"half a r');
     }
-    expect(kills).toBe(3);
+    expect(caught).toBeGreaterThan(0);
     const ran = await cli.run(...args);
     expect([ran.status, ran.out]).toEqual([1, some(`${count} rows, ${count - 60} kept`)]);
     const kept = rowsOf(`${path}.kept.csv`);
@@ -248,7 +261,7 @@ describe('an import that is killed', () => {
     const args = ['import', 'tokens', path, '--column', 'mail=field:email'];
     const child = cli.start(...args);
     const end = ended(child);
-    while (chunkOf(path) < 1) await new Promise((done) => setTimeout(done, 2));
+    while (stateOf(path).chunk < 1) await sleep(2);
     child.kill('SIGINT');
     expect(await end).toMatchObject({
       status: 130,
@@ -271,11 +284,11 @@ describe('an import that is killed', () => {
   });
 });
 
-function chunkOf(path: string): number {
+function stateOf(path: string): { chunk: number; kept: number } {
   try {
-    return (JSON.parse(readFileSync(`${path}.state.json`, 'utf8')) as { chunk: number }).chunk;
+    return JSON.parse(readFileSync(`${path}.state.json`, 'utf8')) as { chunk: number; kept: number };
   } catch {
-    return 0;
+    return { chunk: 0, kept: 0 };
   }
 }
 
