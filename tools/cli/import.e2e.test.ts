@@ -157,7 +157,7 @@ describe('an import of tokens', () => {
     ]);
     const refused = linesOf(`${path}.refused.ndjson`);
     expect(refused).toMatchObject([
-      { refused_line: 2, refused_code: 'tokens.value_refused', refused_fields: 'tel', id: 2 },
+      { refused_line: 2, refused_code: 'catalogue.value_unfit', refused_fields: 'tel', id: 2 },
       { refused_line: 4, refused_code: 'row.not_text', refused_fields: 'email', id: 4 },
       { refused_line: 5, refused_code: 'row.not_json', row: 'no json' },
     ]);
@@ -239,7 +239,7 @@ describe('an import that is killed', () => {
       lines.map((_, n) => n),
     );
     expect(refused[1]).toEqual({
-      ...{ refused_line: '1009', refused_code: 'tokens.value_refused' },
+      ...{ refused_line: '1009', refused_code: 'catalogue.value_unfit' },
       refused_fields: 'mail',
       n: '1007',
       mail: 'wrong',

@@ -80,13 +80,13 @@ describe('a table of customers', () => {
     expect(ran).toMatchObject({
       status: 1,
       error: '',
-      out: some('E-Mail: 6 rows, 3 would get tokens, 0 have them, 1 tokens.value_refused'),
+      out: some('E-Mail: 6 rows, 3 would get tokens, 0 have them, 1 catalogue.value_unfit'),
     });
-    expect(ran.out).toContain('phone: 6 rows, 4 would get tokens, 0 have them, 1 tokens.value_refused');
+    expect(ran.out).toContain('phone: 6 rows, 4 would get tokens, 0 have them, 1 catalogue.value_unfit');
     expect(await rowsOf('customers')).toEqual(rows);
     expect(await stored()).toBe(tokens);
     expect(leftOf('customers.E-Mail.dry-run.ndjson')).toEqual([
-      { column: 'E-Mail', key: { shop: '2', 'No.': "it's" }, code: 'tokens.value_refused' },
+      { column: 'E-Mail', key: { shop: '2', 'No.': "it's" }, code: 'catalogue.value_unfit' },
     ]);
     const { rows: tables } = await target.query(
       "SELECT 1 FROM pg_class WHERE relname = 'integument_strangle'",
@@ -120,7 +120,7 @@ describe('a table of customers', () => {
       { field: 'phone', value: '+442079460018' },
     ]);
     expect(leftOf('customers.phone.ndjson')).toEqual([
-      { column: 'phone', key: { shop: '10', 'No.': 'a' }, code: 'tokens.value_refused' },
+      { column: 'phone', key: { shop: '10', 'No.': 'a' }, code: 'catalogue.value_unfit' },
     ]);
   });
 

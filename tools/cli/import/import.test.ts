@@ -105,12 +105,12 @@ describe('values become tokens', () => {
         ['c', 'z'],
       ]),
     );
-    expect(target.settle(cells, [{ token: 't1' }, { code: 'tokens.value_refused' }])).toEqual({
-      kept: new RowRefusal('tokens.value_refused', ['b']),
+    expect(target.settle(cells, [{ token: 't1' }, { code: 'catalogue.value_unfit' }])).toEqual({
+      kept: new RowRefusal('catalogue.value_unfit', ['b']),
       orphans: ['t1'],
     });
     // A deterministic one may be another row's, too.
-    expect(target.settle(cells, [{ code: 'tokens.value_refused' }, { token: 't2' }]).orphans).toEqual([]);
+    expect(target.settle(cells, [{ code: 'catalogue.value_unfit' }, { token: 't2' }]).orphans).toEqual([]);
   });
 
   it('and a row without any is kept as it is', () => {
