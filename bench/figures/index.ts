@@ -9,6 +9,7 @@ import { authzRules10k } from './authz-rules-10k.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
+import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
 
 /** Every figure there is, in the order of measuring. */
 export const FIGURES: readonly Figure[] = [
@@ -18,6 +19,8 @@ export const FIGURES: readonly Figure[] = [
   authzRules10k,
   enrolSingle,
   enrolBatch,
+  tokenizeBatch,
+  tokenizePeople,
   auditAppend,
   auditIntegrate,
   auditProof,
