@@ -9,7 +9,9 @@ import { authzRules10k } from './authz-rules-10k.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
+import { revealBatch } from './reveal-batch.js';
 import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
+import { revealSingle, tokenizeSingle } from './tokenize-single.js';
 
 /** Every figure there is, in the order of measuring. */
 export const FIGURES: readonly Figure[] = [
@@ -21,6 +23,9 @@ export const FIGURES: readonly Figure[] = [
   enrolBatch,
   tokenizeBatch,
   tokenizePeople,
+  revealBatch,
+  tokenizeSingle,
+  revealSingle,
   auditAppend,
   auditIntegrate,
   auditProof,
