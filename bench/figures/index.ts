@@ -12,6 +12,8 @@ import { httpNoop } from './http-noop.js';
 import { revealBatch } from './reveal-batch.js';
 import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
 import { revealSingle, tokenizeSingle } from './tokenize-single.js';
+import { tokenizeAt1m, tokenizeAt10m, tokenizeHashicorp } from './tokenize-vaults.js';
+import { vaultRss } from './vault-rss.js';
 
 /** Every figure there is, in the order of measuring. */
 export const FIGURES: readonly Figure[] = [
@@ -26,6 +28,10 @@ export const FIGURES: readonly Figure[] = [
   revealBatch,
   tokenizeSingle,
   revealSingle,
+  tokenizeAt1m,
+  tokenizeAt10m,
+  tokenizeHashicorp,
+  vaultRss,
   auditAppend,
   auditIntegrate,
   auditProof,
