@@ -16,9 +16,14 @@ export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
 
 /** `text[]`; null elements allowed. */
 export function textArray(values: readonly (string | null)[]): Buffer {
+  // A column of a bulk statement often has the same few words in all its rows.
+  let [before, bytes]: [string | null, Buffer | null] = [null, null];
   return encode(
     OID_TEXT,
-    values.map((value) => (value === null ? null : Buffer.from(value, 'utf8'))),
+    values.map((value) => {
+      if (value !== before) [before, bytes] = [value, value === null ? null : Buffer.from(value, 'utf8')];
+      return bytes;
+    }),
   );
 }
 
