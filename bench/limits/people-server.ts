@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditDuties, auditWiring } from '@integument/audit-http';
@@ -85,6 +85,8 @@ function writeNoEntries({ app }: HttpApp): void {
 function settings(database: string, issuer: string, transit?: TransitAddress): VaultConfig {
   const folder = mkdtempSync(join(tmpdir(), 'integument-bench-people-'));
   chmodSync(folder, 0o700);
+  // With the bench, however that ends: it holds a key.
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const registryFile = join(folder, 'registry.json');
   const clients = [{ id: 'brand-shop', use: 'identity', revealPurposes: ['delivery', 'support'] }];
   writeFileSync(registryFile, JSON.stringify({ clients, staff: [] }));
