@@ -81,7 +81,7 @@ module.exports = {
       comment: 'The production image is installed without them: the program would not start there.',
       severity: 'error',
       from: {
-        path: '^(apps|libs|tools/(audit|auditor|verify|witness))/',
+        path: '^(apps|libs|tools/(audit|auditor|cli|verify|witness))/',
         pathNot: ['\\.(test|contract|fixture)\\.ts$', '^apps/[^/]+/test/', '^libs/testing/', '/testing/'],
       },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },

@@ -38,6 +38,13 @@ export class Bench {
     return this.platform.child('vault').spec.command.env;
   }
 
+  /** The vault's process id. */
+  get vaultProcess(): number {
+    const { pid } = this.platform.child('vault');
+    if (pid === undefined) throw new Error('the vault does not run');
+    return pid;
+  }
+
   async stop(): Promise<void> {
     await this.platform.stop();
     forgetData(this.dataFolder);

@@ -9,6 +9,11 @@ import { authzRules10k } from './authz-rules-10k.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
+import { revealBatch } from './reveal-batch.js';
+import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
+import { revealSingle, tokenizeSingle } from './tokenize-single.js';
+import { tokenizeAt1m, tokenizeAt10m, tokenizeHashicorp } from './tokenize-vaults.js';
+import { vaultRss } from './vault-rss.js';
 
 /** Every figure there is, in the order of measuring. */
 export const FIGURES: readonly Figure[] = [
@@ -18,6 +23,15 @@ export const FIGURES: readonly Figure[] = [
   authzRules10k,
   enrolSingle,
   enrolBatch,
+  tokenizeBatch,
+  tokenizePeople,
+  revealBatch,
+  tokenizeSingle,
+  revealSingle,
+  tokenizeAt1m,
+  tokenizeAt10m,
+  tokenizeHashicorp,
+  vaultRss,
   auditAppend,
   auditIntegrate,
   auditProof,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditDuties, auditWiring } from '@integument/audit-http';
@@ -25,6 +25,7 @@ import { vaultLimits } from '../../apps/vault/src/platform/limits.js';
 import { vaultPolicies } from '../../apps/vault/src/platform/policies.js';
 import { NEVER_REACHED } from '../never-reached.js';
 import { answerQuestions } from '../side-process.js';
+import type { TransitAddress } from './transit-stand-in.js';
 
 /** The vault's public listener on a database of its own, with its audit log or without. */
 export interface PeopleServer {
@@ -32,14 +33,16 @@ export interface PeopleServer {
   /** the OpenID provider of the bench's platform */
   readonly issuer: string;
   readonly audited: boolean;
+  /** holds the root key; a file when absent */
+  readonly transit?: TransitAddress;
 }
 
 const ORIGIN = 'bench.local/vault';
 const NO_ENTRIES = byteaArray([]);
 
-/** @returns the port */
-async function serve({ database, issuer, audited }: PeopleServer): Promise<{ port: number }> {
-  const config = settings(database, issuer);
+/** Asked twice, it serves two of them in one process: two processes of one program were measured to lie a fifth apart. @returns the port */
+async function serve({ database, issuer, audited, transit }: PeopleServer): Promise<{ port: number }> {
+  const config = settings(database, issuer, transit);
   const logger = createLogger({ service: 'bench', level: 'error' });
   const http = await createHttpApp(AppModule.with(config, logger), {
     logger,
@@ -79,11 +82,11 @@ function writeNoEntries({ app }: HttpApp): void {
 }
 
 /** What the public listener reads of the vault's settings; the rest is the internal listener's. */
-function settings(database: string, issuer: string): VaultConfig {
+function settings(database: string, issuer: string, transit?: TransitAddress): VaultConfig {
   const folder = mkdtempSync(join(tmpdir(), 'integument-bench-people-'));
   chmodSync(folder, 0o700);
-  const keyFile = join(folder, 'keyring.key');
-  writeFileSync(keyFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  // With the bench, however that ends: it holds a key.
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const registryFile = join(folder, 'registry.json');
   const clients = [{ id: 'brand-shop', use: 'identity', revealPurposes: ['delivery', 'support'] }];
   writeFileSync(registryFile, JSON.stringify({ clients, staff: [] }));
@@ -95,9 +98,7 @@ function settings(database: string, issuer: string): VaultConfig {
     VAULT_AUDIT_KEY_FILE: generateNoteKey(ORIGIN).skey,
     VAULT_AUDIT_ORIGIN: ORIGIN,
     AUDIT_STALL_SECONDS: 30,
-    KEYRING: 'embedded',
-    KEYRING_FILE: join(folder, 'keyring.sealed'),
-    KEYRING_KEY_FILE: keyFile,
+    ...(transit ? hashicorp(transit) : embedded(folder)),
     OIDC_ISSUER: issuer,
     OIDC_CLIENT_ID: 'bench',
     OIDC_CLIENT_SECRET_FILE: 'unused',
@@ -105,6 +106,24 @@ function settings(database: string, issuer: string): VaultConfig {
     WEB_ORIGIN: 'http://127.0.0.1',
   };
   return config as VaultConfig;
+}
+
+function embedded(folder: string): Partial<VaultConfig> {
+  const keyFile = join(folder, 'keyring.key');
+  writeFileSync(keyFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  return { KEYRING: 'embedded', KEYRING_FILE: join(folder, 'keyring.sealed'), KEYRING_KEY_FILE: keyFile };
+}
+
+function hashicorp({ address, roleId, secretIdFile }: TransitAddress): Partial<VaultConfig> {
+  return {
+    KEYRING: 'hashicorp',
+    KEYRING_ADDR: address,
+    KEYRING_ROLE_ID: roleId,
+    KEYRING_SECRET_ID_FILE: secretIdFile,
+    KEYRING_TRANSIT_MOUNT: 'transit',
+    KEYRING_TRANSIT_KEY: 'integument',
+    KEYRING_GRACE_SECONDS: 300,
+  };
 }
 
 answerQuestions(serve);

@@ -28,7 +28,7 @@ describe.runIf(canRun)('an auditor who copies the commands of docs/audit.md', ()
     // The page says that an entry is found after about a second.
     await vi.waitFor(
       async () => {
-        const filter = { action: 'people.reveal', outcome: 'done', from: began };
+        const filter = { action: 'tokens.reveal', outcome: 'done', from: began };
         expect(await findEntries(auditor, info.urls.vault, filter)).not.toEqual([]);
       },
       { timeout: 20_000, interval: 200 },
@@ -58,7 +58,7 @@ describe.runIf(canRun)('an auditor who copies the commands of docs/audit.md', ()
 
   it('finds who revealed what and why, also as a report', () => {
     expect(printed).toMatch(
-      /"action":"people\.reveal","outcome":"done","actor":\{"kind":"client".*?"fields":\["email"\],"reason":\{"code":"order","reference":"ORDER-42"\}/,
+      /"action":"tokens\.reveal","outcome":"done","actor":\{"kind":"client".*?"fields":\["email"\],"reason":\{"code":"order","reference":"ORDER-42"\}/,
     );
     expect(printed).toMatch(/^client,brand-shop,[\w-]{43},email,delivery,order,ORDER-42,/m);
   });
@@ -89,7 +89,7 @@ describe.runIf(canRun)('an auditor who copies the commands of docs/audit.md', ()
 
   it('verifies both logs offline, merges them, and finds a change', () => {
     expect(printed).toMatch(/^VERIFIED \S+\/api$/m);
-    expect(printed).toMatch(/^\{"log":"\S+\/vault","position":\d+,"entry":\{.*"action":"people\.reveal"/m);
+    expect(printed).toMatch(/^\{"log":"\S+\/vault","position":\d+,"entry":\{.*"action":"tokens\.reveal"/m);
     expect(printed).toMatch(/^NOT VERIFIED \S+\/vault: first bad position \d+: .*\(entry\.changed\)$/m);
     expect(printed).toContain('refused with 1');
   });

@@ -17,10 +17,8 @@ describe.runIf(canRun)('whoever copies the commands of the README', () => {
     printed = execFileSync('sh', ['-eu', '-c', script], { cwd: PROJECT_FOLDER, encoding: 'utf8', env });
   });
 
-  it('enrols somebody and sees masks', () => {
-    expect(printed).toMatch(
-      /"person":"cps_\w{32}","masked":\{"email":"a•••@example.com","given_name":"A•••"\}/,
-    );
+  it('gets a token for a value', () => {
+    expect(printed).toMatch(/^tok_[0-9a-z]{40}$/m);
   });
 
   it('is refused a reveal', () => {
@@ -28,7 +26,7 @@ describe.runIf(canRun)('whoever copies the commands of the README', () => {
   });
 
   it('is allowed one', () => {
-    expect(printed).toMatch(/"fields":\{"email":"adele@example.com"\}/);
+    expect(printed).toContain('{"field":"email","value":"adele@example.com"}');
   });
 
   it('verifies the log', () => {

@@ -4,6 +4,7 @@ import type { AuditLogInfo, PlatformInfo } from '@integument/testing';
 import type { ProviderSettings } from '../provider/settings.js';
 import { ensureAuthority, ensureCertificate, type KeyPairFiles } from './certificates.js';
 import type { DataFolder } from './data-folder.js';
+import { DEMO_CATALOGUE } from './demo-catalogue.js';
 import { readOrMake, SECRET, writeAtomically } from './files.js';
 import { ensureAuditKey, ensureKeyFile, ensureSecretFile, ensureSecrets, type Secrets } from './secrets.js';
 import type { Ports, RunSettings } from './settings.js';
@@ -41,7 +42,7 @@ export const STAFF = {
   admin: 'tools-admin',
 } as const;
 
-/** Makes what is missing: secrets, keys, certificates, the provider's settings, the vault's registry. */
+/** Makes what is missing: secrets, keys, certificates, the provider's settings, the vault's registry and catalogue. */
 export async function drawBlueprint(
   settings: RunSettings,
   folder: DataFolder,
@@ -60,6 +61,7 @@ export async function drawBlueprint(
   };
   writeAtomically(blueprint.providerFile, JSON.stringify(providerSettings(blueprint), null, 2), SECRET);
   writeAtomically(folder.registry, JSON.stringify(registry(urls.issuer), null, 2), SECRET);
+  writeAtomically(folder.catalogue, JSON.stringify(DEMO_CATALOGUE, null, 2), SECRET);
   return blueprint;
 }
 

@@ -130,6 +130,8 @@ function vaultSettings(
     VAULT_AUDIT_ORIGIN: keys.vaultAudit.info.origin,
     AUDIT_ANCHOR_FILE: join(folder.anchors, 'vault.notes'),
     REGISTRY_FILE: folder.registry,
+    // One of one's own takes the place of the demonstration's.
+    VAULT_CATALOGUE_FILE: settings.environment.VAULT_CATALOGUE_FILE ?? folder.catalogue,
     WEB_ORIGIN: urls.web,
   };
 }

@@ -23,6 +23,7 @@ export interface DataFolder {
   readonly secrets: string;
   readonly demo: string;
   readonly registry: string;
+  readonly catalogue: string;
 }
 
 const ENTER_ONLY = 0o711;
@@ -59,6 +60,7 @@ export function prepareDataFolder(root: string, account: Account | undefined): D
     secrets: at('secrets.json'),
     demo: at('demo.json'),
     registry: at('registry.json'),
+    catalogue: at('catalogue.json'),
   };
 }
 

@@ -24,8 +24,11 @@ export const domainName = z
 export const TOKEN_TYPES = ['random', 'deterministic', 'format-preserving'] as const;
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
-/** What leads to the value of a `format-preserving` token: by itself it says neither. */
-const tokenText = z.string().min(1).max(VALUE_MAX);
+/** What leads to the value of a `format-preserving` token: by itself it says neither. No format writes anything but ASCII. */
+const tokenText = z
+  .string()
+  .max(VALUE_MAX)
+  .regex(/^[\x20-\x7e]+$/);
 const formatted = z.strictObject({ token: tokenText, field: fieldName, domain: domainName.optional() });
 export const heldToken = z
   .union([tokenId, formatted])
@@ -38,7 +41,12 @@ export type TokenValue = z.output<typeof tokenValue>;
 const kept = {
   type: z.enum(TOKEN_TYPES).default('random'),
   domain: domainName.optional(),
-  expiresAt: z.iso.datetime().optional().describe('Of a random token: stands for nothing from then on'),
+  expiresAt: z.iso
+    .datetime()
+    // PostgreSQL knows no year 0.
+    .refine((at) => at >= '2000')
+    .optional()
+    .describe('Of a random token: stands for nothing from then on'),
   uses: z
     .int()
     .min(1)

@@ -16,9 +16,14 @@ export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
 
 /** `text[]`; null elements allowed. */
 export function textArray(values: readonly (string | null)[]): Buffer {
+  // A column of a bulk statement often has the same few words in all its rows.
+  let [before, bytes]: [string | null, Buffer | null] = [null, null];
   return encode(
     OID_TEXT,
-    values.map((value) => (value === null ? null : Buffer.from(value, 'utf8'))),
+    values.map((value) => {
+      if (value !== before) [before, bytes] = [value, value === null ? null : Buffer.from(value, 'utf8')];
+      return bytes;
+    }),
   );
 }
 
@@ -26,12 +31,7 @@ export function textArray(values: readonly (string | null)[]): Buffer {
 export function int2Array(values: readonly (number | null)[]): Buffer {
   return encode(
     OID_INT2,
-    values.map((value) => {
-      if (value === null) return null;
-      const bytes = Buffer.allocUnsafe(2);
-      bytes.writeInt16BE(value);
-      return bytes;
-    }),
+    values.map((value) => integer(value, 2)),
   );
 }
 
@@ -39,13 +39,16 @@ export function int2Array(values: readonly (number | null)[]): Buffer {
 export function int4Array(values: readonly (number | null)[]): Buffer {
   return encode(
     OID_INT4,
-    values.map((value) => {
-      if (value === null) return null;
-      const bytes = Buffer.allocUnsafe(4);
-      bytes.writeInt32BE(value);
-      return bytes;
-    }),
+    values.map((value) => integer(value, 4)),
   );
+}
+
+/** @throws {RangeError} */
+function integer(value: number | null, length: 2 | 4): Buffer | null {
+  if (value === null) return null;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.writeIntBE(value, 0, length);
+  return bytes;
 }
 
 function encode(elementType: number, elements: readonly (Uint8Array | null)[]): Buffer {

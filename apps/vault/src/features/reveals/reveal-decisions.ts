@@ -18,6 +18,7 @@ import {
   type Sensitivity,
 } from '@integument/contracts';
 import type { RulesInForce, StrictAllowances } from '@integument/http';
+import { POLICIES_NAMED } from './reveal-details.js';
 import { purposeNotAllowed, revealNotAllowed } from './reveals.errors.js';
 
 /** What somebody wants identity for. */
@@ -44,9 +45,6 @@ export interface RevealGrant {
   readonly regions: Regions;
   readonly policies: readonly GrantingPolicy[];
 }
-
-/** The policies that an audit entry names: the first of those that allowed it, as an entry is no longer than a few kilobytes. */
-export const POLICIES_NAMED = 20;
 
 /**
  * Whether identity is revealed, whichever way it is asked for: by the policies in code, which say what it may be for at most; by the stored

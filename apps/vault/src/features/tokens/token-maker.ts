@@ -115,7 +115,21 @@ export class TokenMaker {
     if (!token) throw new Error('fewer tokens than values');
     const same = type === 'random' ? NEVER_SAME : this.sealer.same(field, domain, text, type);
     const sealed = this.sealer.seal(token, field.name, domain, text, holder);
-    return { ...sealed, ...same, format: null, expiresAt, usesLeft: uses };
+    // Written out: with objects spread into it, making the row costs a third of what sealing does.
+    return {
+      token,
+      field: sealed.field,
+      domain: sealed.domain,
+      personId: sealed.personId,
+      domainKey: sealed.domainKey,
+      sealed: sealed.sealed,
+      digest: same.digest,
+      indexKey: same.indexKey,
+      digests: same.digests,
+      format: null,
+      expiresAt,
+      usesLeft: uses,
+    };
   }
 
   private async holdersOf(

@@ -25,17 +25,12 @@ export class TokenSealer {
   seal(token: Buffer, field: string, domain: string, text: string, holder: Holder | null): SealedToken {
     const place = placeOf(token, field, domain);
     const bytes = Buffer.from(text, 'utf8');
-    const named = { token, field, domain };
     if (holder) {
-      return {
-        ...named,
-        personId: holder.personId,
-        domainKey: null,
-        sealed: seal(this.keyOf(holder), bytes, place),
-      };
+      const sealed = seal(this.keyOf(holder), bytes, place);
+      return { token, field, domain, personId: holder.personId, domainKey: null, sealed };
     }
     const { key, domainKey } = this.keys.lend('token', 1);
-    return { ...named, personId: null, domainKey, sealed: seal(key, bytes, place) };
+    return { token, field, domain, personId: null, domainKey, sealed: seal(key, bytes, place) };
   }
 
   /** @throws SealBroken if a value or a key was moved or changed */

@@ -14,7 +14,7 @@ import {
 import { Controller } from '@nestjs/common';
 import { MakingDesk } from './making-desk.js';
 import { TokenRevealDesk } from './reveal-desk.js';
-import { revealResult } from './tokens.controller.js';
+import { revealResult } from './reveal-result.js';
 
 const MEDIA = { mediaType: 'application/x-ndjson' };
 /** In place of a line that is no JSON: whatever reads entries says of it what it says of any that is none. */

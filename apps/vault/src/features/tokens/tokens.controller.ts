@@ -4,7 +4,6 @@ import {
   describeToken,
   makeToken,
   makeTokens,
-  type RevealResult,
   removeTokens,
   revealToken,
   revealTokens,
@@ -23,6 +22,7 @@ import {
 import { Controller } from '@nestjs/common';
 import { MakingDesk } from './making-desk.js';
 import { TokenRevealDesk } from './reveal-desk.js';
+import { revealResult } from './reveal-result.js';
 import { TokensService } from './tokens.service.js';
 
 @Controller()
@@ -89,9 +89,4 @@ export class TokensController {
     const regions = await this.rules.reach(asker.caller, describeToken);
     return this.unitOfWork.run((tx) => this.tokens.describe(tx, asker, body.token, regions));
   }
-}
-
-export function revealResult(told: RevealResult | CodedError): RevealResult {
-  if (!(told instanceof CodedError)) return told;
-  return { code: told.code as Extract<RevealResult, { code: string }>['code'] };
 }

@@ -56,7 +56,7 @@ export class TokensService {
     };
   }
 
-  /** Removes what is there and the caller's: after the answer nobody reads a value by it. */
+  /** Removes what is there and the caller's: no request that begins after the answer reads a value by it. */
   async remove(
     tx: Tx,
     asker: Asker,

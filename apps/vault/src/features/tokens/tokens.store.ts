@@ -2,6 +2,7 @@ import type { Regions } from '@integument/authz';
 import type { TokenType } from '@integument/contracts';
 import { byteaArray, int2Array, int4Array, type Statement, type Tx, textArray } from '@integument/database';
 import { inRegions } from '../people/index.js';
+import { PACKED, type PackedRow, unpacked } from './packed-tokens.js';
 import type { NewTokenRow, StoredToken, TokenHolder } from './sealed-token.js';
 
 /** A format-preserving token, which says neither field nor domain. */
@@ -64,7 +65,7 @@ const ALIVE = '(t.expires_at IS NULL OR t.expires_at > now())';
 const COLUMNS = 't.token, t.field, t.domain, t.person_id, t.domain_key, t.sealed, t.uses_left';
 const FIND: Statement = {
   name: 'tokens.find',
-  text: `SELECT ${COLUMNS} FROM token t WHERE t.token = ANY($1::bytea[]) AND ${ALIVE}`,
+  text: `SELECT ${PACKED.columns} FROM token t WHERE t.token = ANY($1::bytea[]) AND ${ALIVE} GROUP BY ${PACKED.by}`,
 };
 const FIND_FORMATS: Statement = {
   name: 'tokens.find_formats',
@@ -135,7 +136,7 @@ export class TokensStore {
   }
 
   async find(tx: Tx, tokens: readonly Buffer[]): Promise<StoredToken[]> {
-    return (await tx.query<TokenRow>(FIND, [byteaArray(tokens)])).map(storedToken);
+    return (await tx.query<PackedRow>(FIND, [byteaArray(tokens)])).flatMap(unpacked);
   }
 
   async findFormats(tx: Tx, names: readonly FormatName[]): Promise<(StoredToken & { format: string })[]> {

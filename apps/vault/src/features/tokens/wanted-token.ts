@@ -49,11 +49,20 @@ export function wantedToken(catalogue: Catalogue, caller: Caller, asked: NewToke
   if (!('field' in wanted)) return wanted;
   const { success, data: text } = wanted.field.kind.schema.safeParse(asked.value);
   if (!success) return valueUnfit();
-  if (asked.person === undefined) return { ...wanted, text, person: null };
+  if (asked.person === undefined) return withValue(wanted, text, null);
   // A person's erasure would not reach it.
   if (isReversible(wanted)) return typeNotAllowed();
   const person = decodedOrNull('cps', asked.person);
-  return person ? { ...wanted, text, person } : personNotFound();
+  return person ? withValue(wanted, text, person) : personNotFound();
+}
+
+/** Written out: spread into another, an object of a batch costs more to make and to read than its value does to check. */
+function withValue(
+  { field, domain, type, expiresAt, uses }: Omit<WantedToken, 'person' | 'text'>,
+  text: string,
+  person: Buffer | null,
+): WantedToken {
+  return { field, domain, type, text, person, expiresAt, uses };
 }
 
 /** The same without the value, which is known otherwise. */

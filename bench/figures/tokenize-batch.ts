@@ -1,0 +1,88 @@
+import { enrolPeople, makeTokens } from '@integument/contracts';
+import { ask } from '../../tools/outside/ask.js';
+import { Client } from '../../tools/outside/client.js';
+import { clientToken } from '../../tools/outside/client-token.js';
+import type { Bench } from '../bench.js';
+import type { Figure } from '../figure.js';
+import type { RawTokens } from '../limits/raw-tokens.js';
+import { Load, request } from '../load/load.js';
+import { CLIENT, tokensFor } from '../made-tokens.js';
+import { SideProcess } from '../side-process.js';
+import { syntheticPeople } from '../synthetic-people.js';
+import { syntheticValues } from '../synthetic-values.js';
+import { addPeople, auditIsIntegrated, refuseUnequalTokens, twinOfVaultDatabase } from '../vault-database.js';
+
+const TOKENS = 1_000;
+const CONCURRENT = 2;
+
+/** Full batches, durable, encrypted, audited, against the same rows from arrays that only had to be sent. */
+export const tokenizeBatch = batches({ name: 'tokenize.batch', target: 0.6, calls: 30, ofPeople: false });
+
+/** The same where each value is another person's, and lies under that person's key. */
+export const tokenizePeople = batches({ name: 'tokenize.people', target: 0.5, calls: 12, ofPeople: true });
+
+interface Batches {
+  readonly name: string;
+  readonly target: number;
+  /** in a round */
+  readonly calls: number;
+  readonly ofPeople: boolean;
+}
+
+function batches({ name, target, calls, ofPeople }: Batches): Figure {
+  return {
+    name,
+    unit: 'tokens/s',
+    target,
+    higherIsBetter: true,
+    rounds: 11,
+    async open({ info }) {
+      const { vault } = info.databases;
+      const load = new Load();
+      const raw = new SideProcess<RawTokens, { seconds: number }>('./limits/raw-tokens.js');
+      const twin = await twinOfVaultDatabase(vault, `bench_${name.replace('.', '_')}`);
+      const people = ofPeople ? await enrol(info, calls) : [];
+      if (ofPeople) await addPeople(twin, calls * TOKENS);
+      const batch = (at: number) =>
+        syntheticValues(TOKENS).map((entry, n) => {
+          const person = people[at * TOKENS + n];
+          return { ...entry, ...(person && { person }) };
+        });
+      await tokensFor(info, batch(0));
+      const url = new URL(makeTokens.path, info.urls.vault);
+      return {
+        async figure() {
+          const token = await clientToken(info, CLIENT);
+          const requests = Array.from({ length: calls }, (_, at) =>
+            request('POST', url, { token, body: { values: batch(at) } }),
+          );
+          const order = { port: Number(url.port), connections: CONCURRENT, count: calls, status: 200 };
+          const rate = await load.put({ ...order, requests });
+          await auditIsIntegrated(vault);
+          return rate * TOKENS;
+        },
+        async limit() {
+          const work = { transactions: calls, tokens: TOKENS, concurrent: CONCURRENT, ofPeople };
+          const { seconds } = await raw.ask({ insert: { database: twin, ...work } });
+          return (calls * TOKENS) / seconds;
+        },
+        async close() {
+          await Promise.all([load.end(), raw.end()]);
+          await refuseUnequalTokens(vault.url, twin, ofPeople);
+        },
+      };
+    },
+  };
+}
+
+/** As many people as a round has values: a call's are all different, and no two calls wait for each other's. */
+async function enrol(info: Bench['info'], batches: number): Promise<string[]> {
+  const client = new Client(info, CLIENT);
+  const people: string[] = [];
+  for (let n = 0; n < batches; n++) {
+    const body = { people: syntheticPeople(TOKENS) };
+    const { results } = await ask(client, info.urls.vault, enrolPeople, { body });
+    people.push(...results.flatMap((one) => ('person' in one ? [one.person] : [])));
+  }
+  return people;
+}

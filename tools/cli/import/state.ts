@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { SECRET, writeAtomically } from '../../run/files.js';
+import { WrongUse } from '../failure.js';
+
+/** The vault remembers a call by its key until the end of the next day; a little less counts here. */
+const REMEMBERED_MS = 23 * 3_600_000;
+
+const count = z.int().min(0);
+const schema = z.strictObject({
+  version: z.literal(1),
+  /** digest of the file, the mapping and where it goes: another import has another one */
+  import: z.string(),
+  rows: count.describe('of the whole file'),
+  chunk: count.describe('chunks that are acknowledged'),
+  read: count,
+  kept: count,
+  refused: count,
+  place: z.strictObject({ bytes: count, line: count }),
+  files: z.strictObject({ out: count, refused: count }),
+  /** since when a chunk could be under way */
+  sending: z.iso.datetime().nullable(),
+  finished: z.boolean(),
+  /** the process that is at it, or was */
+  holder: z.strictObject({ pid: count, start: z.string() }).nullable(),
+});
+export type ImportState = z.output<typeof schema>;
+
+/** @returns undefined where there is none yet @throws {WrongUse} where it is something else */
+export function readState(path: string): ImportState | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new WrongUse(`the state file ${path} can’t be read`);
+  }
+  const parsed = schema.safeParse(jsonOf(text));
+  if (!parsed.success) throw new WrongUse(`${path} is no state file of an import`);
+  return parsed.data;
+}
+
+export function writeState(path: string, state: ImportState): void {
+  writeAtomically(path, `${JSON.stringify(state)}\n`, SECRET);
+}
+
+/** What tells imports from each other; nothing can be learned from it of what the file holds, but by who has the file. */
+export function importId(...parts: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['import/v1', ...parts]))
+    .digest('base64url');
+}
+
+/** The same for the same chunk of the same import, whoever sends it when. */
+export function chunkKey(id: string, chunk: number): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['chunk/v1', id, chunk]))
+    .digest('base64url');
+}
+
+/** Whether a chunk that was under way might be done twice if it were sent again. */
+export function isForgotten({ sending }: ImportState, now: Date): boolean {
+  return sending !== null && now.getTime() - Date.parse(sending) > REMEMBERED_MS;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
