@@ -37,6 +37,29 @@ describe('an entry', () => {
     );
   });
 
+  it('about each of many people is what it would be about each alone', () => {
+    const facts = { outcome: 'done', actor, fields: ['email'], count: 1, requestId: 'req_1' } as const;
+    const details = { rejected: 1, source: 'csv' } as const;
+    const people = [1, 2, 3].map((n) => Buffer.alloc(32, n));
+    const alone = people.map((subject) =>
+      imported({ ...facts, details, subject })
+        .encode(at)
+        .toString(),
+    );
+    const [draft] = people.map((subject) => imported({ ...facts, details, subject }));
+    expect(draft?.aboutEach(people).map((one) => one.encode(at).toString())).toEqual(alone);
+    const later = new Date(at.getTime() + 1);
+    expect(draft?.aboutEach(people)[1]?.encode(later).toString()).toBe(
+      alone[1]?.replace('12:00:00.000Z', '12:00:00.001Z'),
+    );
+  });
+
+  it('about each of many is about commitments alone, and not where it was about nobody', () => {
+    const about = { outcome: 'done', actor, subject: Buffer.alloc(32) } as const;
+    expect(() => reveal(about).aboutEach([Buffer.alloc(32), Buffer.alloc(31)])).toThrow(AuditEntryInvalid);
+    expect(() => reveal({ outcome: 'done', actor }).aboutEach([Buffer.alloc(32)])).toThrow(AuditEntryInvalid);
+  });
+
   it('says by which code it was refused', () => {
     const refused = reveal({ outcome: 'refused', code: 'people.purpose_not_allowed', actor });
     expect(read(refused)).toMatchObject({ outcome: 'refused', code: 'people.purpose_not_allowed' });

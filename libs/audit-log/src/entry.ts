@@ -5,6 +5,10 @@ import { type Actor, type Facts, type From, factsSchema, NAME } from './facts.js
 /** Longest entry in bytes; also a constraint of the tables. */
 export const MAX_ENTRY_BYTES = 8_192;
 
+/** As SHA-256 has. */
+const COMMITMENT_BYTES = 32;
+const SUBJECT = '"subject":""';
+
 /** `resource.verb`, as in the id of a route. */
 export type ActionId = `${string}.${string}`;
 
@@ -42,12 +46,32 @@ export class AuditEntryInvalid extends Error {
  * writes an undeclared action does not compile.
  */
 export class EntryDraft {
-  readonly #content: Omit<AuditEntry, 'v' | 'at'>;
+  readonly #content: Content;
+  readonly #text: (at: string) => string;
 
   /** @internal called by actions, which alone have the guard */
-  constructor(guard: typeof DECLARED, content: Omit<AuditEntry, 'v' | 'at'>) {
+  constructor(guard: typeof DECLARED, content: Content, text = (at: string) => written(at, content)) {
     if (guard !== DECLARED) throw new TypeError('only a declared action makes entries');
     this.#content = content;
+    this.#text = text;
+  }
+
+  /**
+   * The same entry about each of these: for an operation that says of a thousand people what differs in nothing else. Its facts are
+   * checked once, and its text is put together once.
+   * @param subjects commitments, 32 bytes each
+   * @throws {AuditEntryInvalid} for one of another length, or where this entry is about nobody
+   */
+  aboutEach(subjects: readonly Uint8Array[]): EntryDraft[] {
+    const { action, subject } = this.#content;
+    if (subject === undefined || !subjects.every(({ length }) => length === COMMITMENT_BYTES)) {
+      throw new AuditEntryInvalid(`an entry of ${action} is wrong at subject`);
+    }
+    const around = memoised((at) => aroundSubject(written(at, { ...this.#content, subject: '' })));
+    return subjects.map((one) => {
+      const commitment = base64url(one);
+      return new EntryDraft(DECLARED, this.#content, (at) => around(at).join(commitment));
+    });
   }
 
   /**
@@ -56,7 +80,7 @@ export class EntryDraft {
    * @throws {AuditEntryInvalid} beyond {@link MAX_ENTRY_BYTES}
    */
   encode(at: Date): Buffer {
-    const bytes = Buffer.from(JSON.stringify({ v: 1, at: at.toISOString(), ...this.#content }), 'utf8');
+    const bytes = Buffer.from(this.#text(at.toISOString()), 'utf8');
     if (bytes.length > MAX_ENTRY_BYTES) {
       throw new AuditEntryInvalid(
         `an entry of ${this.#content.action} is longer than ${MAX_ENTRY_BYTES} bytes`,
@@ -64,6 +88,31 @@ export class EntryDraft {
     }
     return bytes;
   }
+}
+
+type Content = Omit<AuditEntry, 'v' | 'at'>;
+
+function written(at: string, content: Content): string {
+  return JSON.stringify({ v: 1, at, ...content });
+}
+
+/** What stands before and after the subject, in a text where it is empty. What comes before it are names, none of which is this. */
+function aroundSubject(text: string): [string, string] {
+  const at = text.indexOf(SUBJECT) + SUBJECT.length - 1;
+  return [text.slice(0, at), text.slice(at)];
+}
+
+/** All entries of an operation bear one time. */
+function memoised<T>(make: (at: string) => T): (at: string) => T {
+  let [known, made]: [string | undefined, T | undefined] = [undefined, undefined];
+  return (at) => {
+    if (at !== known || made === undefined) [known, made] = [at, make(at)];
+    return made;
+  };
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
 }
 
 // Known to this file alone: even JavaScript code can't make a draft around an action's checks.
@@ -118,8 +167,8 @@ function inOrder(
     policy,
   }: z.output<typeof factsSchema>,
   details: Record<string, unknown> | undefined,
-): Omit<AuditEntry, 'v' | 'at'> {
-  const commitment = subject && Buffer.from(subject).toString('base64url');
+): Content {
+  const commitment = subject && base64url(subject);
   return {
     action,
     outcome,

@@ -22,6 +22,27 @@ export function context(...parts: readonly (string | number | Uint8Array)[]): Bu
   return bytes;
 }
 
+/**
+ * For many lists of which only one part differs: all others are encoded once.
+ * @param length of the part that differs, bytes; it stands between `before` and `after`
+ * @returns what {@link context} gives for the list with this part. @throws RangeError for a part of another length
+ */
+export function contextOf(
+  before: readonly string[],
+  length: number,
+  after: readonly string[],
+): (part: Uint8Array) => Buffer {
+  const template = context(...before, Buffer.alloc(length), ...after);
+  const at = before.reduce((size, part) => size + 4 + sizeOf(part), 8);
+  return (part) => {
+    if (part.length !== length) throw new RangeError(`a part of ${part.length} bytes in place of ${length}`);
+    const bytes = Buffer.allocUnsafe(template.length);
+    bytes.set(template);
+    bytes.set(part, at);
+    return bytes;
+  };
+}
+
 function sizeOf(part: string | number | Uint8Array): number {
   if (typeof part === 'string') return Buffer.byteLength(part, 'utf8');
   return typeof part === 'number' ? 8 : part.length;

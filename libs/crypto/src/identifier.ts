@@ -14,6 +14,9 @@ for (const [value, char] of [...ALPHABET].entries()) VALUES[char.charCodeAt(0)] 
 /** Two characters for ten bits: half as many pieces of text to put together. */
 const PAIRS = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
 
+/** CRC-32 of each prefix: there are as many as kinds of identifiers. */
+const CHECK_STARTS = new Map<string, number>();
+
 /** A text is not an identifier of the expected kind: wrong prefix, length, alphabet or checksum. */
 export class MalformedIdentifier extends Error {
   override readonly name = 'MalformedIdentifier';
@@ -70,7 +73,13 @@ export function decodedOrNull(prefix: string, text: string, bytes: number = IDEN
 }
 
 function checksum(prefix: string, id: Uint8Array): number {
-  return crc32(id, crc32(prefix));
+  return crc32(id, CHECK_STARTS.get(prefix) ?? checkStart(prefix));
+}
+
+function checkStart(prefix: string): number {
+  const start = crc32(prefix);
+  CHECK_STARTS.set(prefix, start);
+  return start;
 }
 
 function toBase32(bytes: Buffer): string {

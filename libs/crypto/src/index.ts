@@ -1,7 +1,7 @@
 export { BlindIndex, firstBits } from './blind-index.js';
 export { canonicalJson, type Json, NotCanonical } from './canonical-json.js';
 export { commit } from './commitment.js';
-export { context } from './context.js';
+export { context, contextOf } from './context.js';
 export { deriveKey, KEY_BYTES } from './derive.js';
 export { FF1_LEAST_DOMAIN, type Ff1, ff1Decrypt, ff1Encrypt } from './ff1.js';
 export {

@@ -11,9 +11,12 @@ export function fillRandom(target: Buffer, at: number, length: number): void {
     randomFillSync(pool);
     used = 0;
   }
-  pool.copy(target, at, used, used + length);
-  // What was given may be a key: it must not stand here, too.
-  pool.fill(0, used, used + length);
+  // By hand: for the few bytes that are wanted, two calls into native code cost more than the loop.
+  for (let n = 0; n < length; n++) {
+    target[at + n] = pool[used + n] as number;
+    // What was given may be a key: it must not stand here, too.
+    pool[used + n] = 0;
+  }
   used += length;
 }
 

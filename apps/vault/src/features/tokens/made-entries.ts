@@ -1,5 +1,6 @@
 import { type Asker, by } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
+import { entriesAbout } from './entries-about.js';
 import type { TokenHolder } from './sealed-token.js';
 import { tokensMade } from './tokens.audit.js';
 import type { WantedToken } from './wanted-token.js';
@@ -11,18 +12,29 @@ export function madeEntries(
   asker: Asker,
   made: readonly { readonly wanted: WantedToken; readonly holder: TokenHolder | null }[],
 ): Entry[] {
-  return grouped(made, ({ holder }) => holder?.subject.toString('latin1') ?? '').map((some) => {
-    const wanted = some.map((one) => one.wanted);
-    return madeEntry(asker, wanted, some[0]?.holder?.subject ?? null);
-  });
+  const groups = grouped(made, ({ holder }) => holder?.subject.toString('latin1') ?? '').map((some) => ({
+    subject: some[0]?.holder?.subject ?? null,
+    facts: factsOf(some.map(({ wanted }) => wanted)),
+  }));
+  return entriesAbout(groups, (facts, subject) => entryOf(asker, facts, subject));
 }
 
 export function madeEntry(asker: Asker, wanted: readonly WantedToken[], subject: Buffer | null): Entry {
-  return tokensMade({
-    ...by(asker),
-    ...(subject && { subject }),
+  return entryOf(asker, factsOf(wanted), subject);
+}
+
+function factsOf(wanted: readonly WantedToken[]) {
+  return {
     fields: [...new Set(wanted.map(({ field }) => field.name))],
     count: wanted.length,
-    details: { types: [...new Set(wanted.map(({ type }) => type))] },
-  });
+    types: [...new Set(wanted.map(({ type }) => type))],
+  };
+}
+
+function entryOf(
+  asker: Asker,
+  { types, ...facts }: ReturnType<typeof factsOf>,
+  subject: Buffer | null,
+): Entry {
+  return tokensMade({ ...by(asker), ...(subject && { subject }), ...facts, details: { types } });
 }

@@ -3,6 +3,7 @@ import { type Asker, by } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
 import type { TokenField } from '../catalogue/index.js';
 import { POLICIES_NAMED, type RevealWish } from '../reveals/index.js';
+import { entriesAbout } from './entries-about.js';
 import type { KeptToken, TokenHolder } from './sealed-token.js';
 import { revealRefusedInBatch, tokenAsked, tokensRevealed } from './tokens.audit.js';
 
@@ -31,8 +32,12 @@ export function revealEntries(
   decided: readonly (AllowedReveal | CodedError)[],
 ): Entry[] {
   const allowed = decided.flatMap((one) => ('kept' in one ? [one] : []));
-  const entries = grouped(allowed, ({ holder }) => holder?.subject.toString('latin1') ?? '').map((some) =>
-    doneEntry({ asker, wish, question }, some),
+  const said = grouped(allowed, ({ holder }) => holder?.subject.toString('latin1') ?? '').map((some) => ({
+    subject: some[0]?.holder?.subject ?? null,
+    facts: factsOf(some),
+  }));
+  const entries = entriesAbout(said, (facts, subject) =>
+    doneEntry({ asker, wish, question }, facts, subject),
   );
   // A single one that is refused is a refused request, which is written down as such.
   if (decided.length === 1) return entries;
@@ -45,18 +50,20 @@ export function revealEntries(
   ];
 }
 
-function doneEntry({ asker, wish, question }: Asked, some: readonly AllowedReveal[]): Entry {
-  const { purpose, reason, form } = wish;
-  const policies = [...new Set(some.flatMap((one) => one.policies))].slice(0, POLICIES_NAMED);
-  const subject = some[0]?.holder?.subject;
-  const facts = {
-    ...by(asker),
-    ...(subject && { subject }),
-    purpose,
-    reason,
+function factsOf(some: readonly AllowedReveal[]) {
+  return {
     fields: [...new Set(some.map(({ field }) => field.name))],
     count: some.length,
+    policies: [...new Set(some.flatMap((one) => one.policies))].slice(0, POLICIES_NAMED),
   };
+}
+
+function doneEntry(
+  { asker, wish: { purpose, reason, form }, question }: Asked,
+  { policies, ...what }: ReturnType<typeof factsOf>,
+  subject: Buffer | null,
+): Entry {
+  const facts = { ...by(asker), ...(subject && { subject }), purpose, reason, ...what };
   if (question) return tokenAsked({ ...facts, details: { predicate: question.predicate, policies } });
   return tokensRevealed({ ...facts, details: { form, policies } });
 }

@@ -1,10 +1,10 @@
-import { decodedOrNull, encodeId, fillRandom } from '@integument/crypto';
+import { randomFillSync } from 'node:crypto';
+import { decodedOrNull, encodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 
 const PREFIX = 'tok';
 export const TOKEN_BYTES = 21;
 const SEGMENT_BYTES = 5;
-const RANDOM_BYTES = 16;
 /** tokens of one segment */
 const SEGMENT_SIZE = 65_536;
 
@@ -36,7 +36,7 @@ export class TokenIds {
       if (this.#left === 0) await this.begin();
       const some = Math.min(this.#left, count - tokens.length);
       this.#left -= some;
-      for (let n = 0; n < some; n++) tokens.push(newToken(this.#segment));
+      for (const token of newTokens(this.#segment, some)) tokens.push(token);
     }
     return tokens;
   }
@@ -50,9 +50,12 @@ export class TokenIds {
   }
 }
 
-function newToken(segment: bigint): Buffer {
-  const token = Buffer.allocUnsafe(TOKEN_BYTES);
-  token.writeUIntBE(Number(segment), 0, SEGMENT_BYTES);
-  fillRandom(token, SEGMENT_BYTES, RANDOM_BYTES);
-  return token;
+/** All in one block: what makes them costs as much for a thousand as for a few. */
+function newTokens(segment: bigint, count: number): Buffer[] {
+  const block = randomFillSync(Buffer.allocUnsafe(count * TOKEN_BYTES));
+  return Array.from({ length: count }, (_, at) => {
+    const from = at * TOKEN_BYTES;
+    block.writeUIntBE(Number(segment), from, SEGMENT_BYTES);
+    return block.subarray(from, from + TOKEN_BYTES);
+  });
 }

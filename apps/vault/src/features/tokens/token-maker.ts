@@ -8,7 +8,7 @@ import { CONSOLE, personNotFound } from '../people/index.js';
 import { madeEntries, madeEntry } from './made-entries.js';
 import type { NewTokenRow, TokenHolder } from './sealed-token.js';
 import { type TokenIds, tokenText } from './token-ids.js';
-import type { TokenSealer } from './token-sealer.js';
+import type { LentKey, TokenSealer } from './token-sealer.js';
 import type { TokensStore } from './tokens.store.js';
 import { isReversible, type WantedToken } from './wanted-token.js';
 import { writeSame } from './write-same.js';
@@ -44,7 +44,8 @@ export class TokenMaker {
   /** Of tokens that are nobody's, others each time, and for ever: what most are. All the computing, before a connection is taken. */
   async preparePlain(asker: Asker, wanted: readonly WantedToken[]): Promise<PlainTokens> {
     const ids = await this.ids.take(wanted.length);
-    const rows = wanted.map((one, at) => this.rowOf(one, ids[at], null));
+    const lent = this.sealer.lend(wanted.length);
+    const rows = wanted.map((one, at) => this.rowOf(one, ids[at], lent));
     return { rows, texts: rows.map(({ token }) => tokenText(token)), entry: madeEntry(asker, wanted, null) };
   }
 
@@ -67,12 +68,8 @@ export class TokenMaker {
 
   private async write(tx: Tx, prepared: readonly PreparedToken[]): Promise<ReadonlyMap<PreparedToken, Made>> {
     const made = new Map<PreparedToken, Made>();
-    const random = prepared.filter(({ row }) => row && row.digest === null);
-    if (random.length > 0)
-      await this.store.insert(
-        tx,
-        random.flatMap(({ row }) => row ?? []),
-      );
+    const random = prepared.flatMap(({ row }) => (row && row.digest === null ? [row] : []));
+    if (random.length > 0) await this.store.insertRandom(tx, random);
     for (const one of prepared) {
       if (one.encrypted !== undefined) made.set(one, one.encrypted);
       else if (one.row && one.row.digest === null) made.set(one, tokenText(one.row.token));
@@ -91,8 +88,8 @@ export class TokenMaker {
     const holder = wanted.person && (holders.get(wanted.person.toString('latin1')) ?? null);
     if (wanted.person && !holder) return personNotFound();
     if (!wanted.person && !reaches(regions, null)) return forbidden();
-    if (!isReversible(wanted)) return { wanted, holder, row: this.rowOf(wanted, token, holder) };
-    return this.encrypt(wanted);
+    if (isReversible(wanted)) return this.encrypt(wanted);
+    return { wanted, holder, row: this.rowOf(wanted, token, holder ?? this.sealer.lend(1)) };
   }
 
   private encrypt(wanted: WantedToken): PreparedToken | CodedError {
@@ -110,11 +107,11 @@ export class TokenMaker {
   private rowOf(
     { field, domain, type, text, expiresAt, uses }: WantedToken,
     token: Buffer | undefined,
-    holder: TokenHolder | null,
+    under: TokenHolder | LentKey,
   ): NewTokenRow {
     if (!token) throw new Error('fewer tokens than values');
     const same = type === 'random' ? NEVER_SAME : this.sealer.same(field, domain, text, type);
-    const sealed = this.sealer.seal(token, field.name, domain, text, holder);
+    const sealed = this.sealer.seal(token, field.name, domain, text, under);
     // Written out: with objects spread into it, making the row costs a third of what sealing does.
     return {
       token,

@@ -1,11 +1,18 @@
 import type { TokenType } from '@integument/contracts';
-import { context, deriveKey, open, seal } from '@integument/crypto';
+import { context, contextOf, deriveKey, open, seal } from '@integument/crypto';
 import type { TokenCipher, TokenField } from '../catalogue/index.js';
 import type { DomainKeys, LiveIndex, Stamped } from '../keys/index.js';
 import type { SealedToken, TokenHolder } from './sealed-token.js';
+import { TOKEN_BYTES } from './token-ids.js';
 
 /** Under whose key a person's values lie. */
 type Holder = Pick<TokenHolder, 'domainKey' | 'personId' | 'wrapped'>;
+
+/** Under which key of the vault values lie that are nobody's. */
+export interface LentKey {
+  readonly key: Buffer;
+  readonly domainKey: number;
+}
 
 /** What is the same for the same value: by what a token of it is found, and under which digests one may stand already. */
 export interface SameToken extends Stamped {
@@ -16,21 +23,28 @@ export interface SameToken extends Stamped {
 /** Seals what tokens stand for: a person's values under their own key, so that they go with it, all others under a key of the vault. */
 export class TokenSealer {
   readonly #ciphers = new Map<string, TokenCipher>();
+  /** by field and domain: of each as many as the catalogue and the register of clients have */
+  readonly #places = new Map<string, (token: Buffer) => Buffer>();
 
   constructor(
     private readonly keys: DomainKeys,
     private readonly index: LiveIndex,
   ) {}
 
-  seal(token: Buffer, field: string, domain: string, text: string, holder: Holder | null): SealedToken {
-    const place = placeOf(token, field, domain);
+  /** For values that are nobody's: once for all that are sealed together. @param values how many those are */
+  lend(values: number): LentKey {
+    return this.keys.lend('token', values);
+  }
+
+  seal(token: Buffer, field: string, domain: string, text: string, under: Holder | LentKey): SealedToken {
+    const place = this.placeOf(token, field, domain);
     const bytes = Buffer.from(text, 'utf8');
-    if (holder) {
-      const sealed = seal(this.keyOf(holder), bytes, place);
-      return { token, field, domain, personId: holder.personId, domainKey: null, sealed };
+    if ('key' in under) {
+      const { key, domainKey } = under;
+      return { token, field, domain, personId: null, domainKey, sealed: seal(key, bytes, place) };
     }
-    const { key, domainKey } = this.keys.lend('token', 1);
-    return { token, field, domain, personId: null, domainKey, sealed: seal(key, bytes, place) };
+    const sealed = seal(this.keyOf(under), bytes, place);
+    return { token, field, domain, personId: under.personId, domainKey: null, sealed };
   }
 
   /** @throws SealBroken if a value or a key was moved or changed */
@@ -41,8 +55,8 @@ export class TokenSealer {
   /** Of a token that is nobody's: its value under the key as it is now. @throws SealBroken */
   reseal(kept: SealedToken): { domainKey: number; sealed: Buffer } {
     const value = this.openBytes(kept, null);
-    const { key, domainKey } = this.keys.lend('token', 1);
-    const sealed = seal(key, value, placeOf(kept.token, kept.field, kept.domain));
+    const { key, domainKey } = this.lend(1);
+    const sealed = seal(key, value, this.placeOf(kept.token, kept.field, kept.domain));
     value.fill(0);
     return { domainKey, sealed };
   }
@@ -87,16 +101,22 @@ export class TokenSealer {
   private openBytes({ token, field, domain, domainKey, sealed }: SealedToken, holder: Holder | null): Buffer {
     const key = domainKey === null ? holder && this.keyOf(holder) : this.keys.lent(domainKey);
     if (!key) throw new Error('a token of a person without the person');
-    return open(key, sealed, placeOf(token, field, domain));
+    return open(key, sealed, this.placeOf(token, field, domain));
+  }
+
+  private placeOf(token: Buffer, field: string, domain: string): Buffer {
+    // Neither name has a blank.
+    const name = `${field} ${domain}`;
+    const known = this.#places.get(name);
+    if (known) return known(token);
+    const place = contextOf(['token'], TOKEN_BYTES, [field, domain]);
+    this.#places.set(name, place);
+    return place(token);
   }
 
   private keyOf({ personId, domainKey, wrapped }: Holder): Buffer {
     return this.keys.unwrap('person', personId, { domainKey, wrapped });
   }
-}
-
-function placeOf(token: Buffer, field: string, domain: string): Buffer {
-  return context('token', token, field, domain);
 }
 
 /** A value has one token of each type: which of them is asked for must not depend on which came first. */

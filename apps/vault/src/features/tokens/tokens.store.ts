@@ -2,6 +2,7 @@ import type { Regions } from '@integument/authz';
 import type { TokenType } from '@integument/contracts';
 import { byteaArray, int2Array, int4Array, type Statement, type Tx, textArray } from '@integument/database';
 import { inRegions } from '../people/index.js';
+import { type PackedHolders, packedHolders, unpackedHolders } from './packed-holders.js';
 import { PACKED, type PackedRow, unpacked } from './packed-tokens.js';
 import type { NewTokenRow, StoredToken, TokenHolder } from './sealed-token.js';
 
@@ -32,15 +33,6 @@ interface TokenRow {
   uses_left: number | null;
 }
 
-interface HolderRow {
-  pseudonym: Buffer | null;
-  person_id: Buffer;
-  subject: Buffer;
-  region: string | null;
-  domain_key: number;
-  wrapped_key: Buffer;
-}
-
 // Nothing else can be in these: one statement for values and audit entries, which is the whole transaction.
 const INSERT_PLAIN: Statement = {
   name: 'tokens.insert_plain',
@@ -50,15 +42,23 @@ const INSERT_PLAIN: Statement = {
     SELECT * FROM unnest($2::bytea[], $3::text[], $4::text[], $5::int2[], $6::bytea[])`,
 };
 
-const INSERT: Statement = {
-  name: 'tokens.insert',
+// Others each time: nothing can be in their way.
+const INSERT_RANDOM: Statement = {
+  name: 'tokens.insert_random',
   text: `
-    INSERT INTO token (token, field, domain, person_id, domain_key, sealed, digest, index_key, format, expires_at, uses_left)
-    SELECT token, field, domain, person_id, domain_key, sealed, digest, index_key, format, expires_at::timestamptz, uses_left
-    FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::int2[], $6::bytea[], $7::bytea[], $8::int2[],
-      $9::text[], $10::text[], $11::int4[])
-      AS given (token, field, domain, person_id, domain_key, sealed, digest, index_key, format, expires_at, uses_left)
-    ON CONFLICT DO NOTHING RETURNING token`,
+    INSERT INTO token (token, field, domain, person_id, domain_key, sealed, expires_at, uses_left)
+    SELECT token, field, domain, person_id, domain_key, sealed, expires_at::timestamptz, uses_left
+    FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::int2[], $6::bytea[], $7::text[], $8::int4[])
+      AS given (token, field, domain, person_id, domain_key, sealed, expires_at, uses_left)`,
+};
+
+const INSERT_SAME: Statement = {
+  name: 'tokens.insert_same',
+  text: `
+    INSERT INTO token (token, field, domain, person_id, domain_key, sealed, digest, index_key, format)
+    SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::int2[], $6::bytea[], $7::bytea[], $8::int2[],
+      $9::text[])
+    ON CONFLICT DO NOTHING`,
 };
 
 const ALIVE = '(t.expires_at IS NULL OR t.expires_at > now())';
@@ -74,7 +74,6 @@ const FIND_FORMATS: Statement = {
     JOIN token t USING (domain, field, format) WHERE ${ALIVE}`,
 };
 const TAKEN = 'unnest($1::bytea[], $2::int4[]) AS taken (token, uses)';
-const HOLDER = 'p.person_id, p.subject, p.region, p.domain_key, p.wrapped_key';
 
 export class TokensStore {
   async nextSegment(tx: Tx): Promise<bigint> {
@@ -94,22 +93,23 @@ export class TokensStore {
     ]);
   }
 
-  /** @returns those that are there now, as latin1 text: of a value that has its token already, or a format that is taken, there is none */
-  async insert(tx: Tx, rows: readonly NewTokenRow[]): Promise<ReadonlySet<string>> {
-    const inserted = await tx.query<{ token: Buffer }>(INSERT, [
-      byteaArray(rows.map((row) => row.token)),
-      textArray(rows.map((row) => row.field)),
-      textArray(rows.map((row) => row.domain)),
-      byteaArray(rows.map((row) => row.personId)),
-      int2Array(rows.map((row) => row.domainKey)),
-      byteaArray(rows.map((row) => row.sealed)),
-      byteaArray(rows.map((row) => row.digest)),
-      int2Array(rows.map((row) => row.indexKey)),
-      textArray(rows.map((row) => row.format)),
+  /** Random tokens of any kind. */
+  async insertRandom(tx: Tx, rows: readonly NewTokenRow[]): Promise<void> {
+    await tx.query(INSERT_RANDOM, [
+      ...sealedColumns(rows),
       textArray(rows.map((row) => row.expiresAt)),
       int4Array(rows.map((row) => row.usesLeft)),
     ]);
-    return new Set(inserted.map(({ token }) => token.toString('latin1')));
+  }
+
+  /** Tokens that are the same for the same value. Of a value that has its token already, or a format that is taken, none is written. */
+  async insertSame(tx: Tx, rows: readonly NewTokenRow[]): Promise<void> {
+    await tx.query(INSERT_SAME, [
+      ...sealedColumns(rows),
+      byteaArray(rows.map((row) => row.digest)),
+      int2Array(rows.map((row) => row.indexKey)),
+      textArray(rows.map((row) => row.format)),
+    ]);
   }
 
   /** The tokens that values have already, under whichever version of the index key. @returns for each its token and format, or null */
@@ -177,23 +177,25 @@ export class TokensStore {
     pseudonyms: readonly Buffer[],
     regions: Regions,
   ): Promise<ReadonlyMap<string, TokenHolder>> {
-    const rows = await tx.query<HolderRow>(
-      `SELECT c.pseudonym, ${HOLDER} FROM client_pseudonym c JOIN person p USING (person_id)
-       WHERE c.client_id = $1 AND c.pseudonym = ANY($2::bytea[]) AND NOT p.erasing AND ${inRegions('$3')}
-       ORDER BY p.person_id FOR SHARE OF p`,
+    const rows = await tx.query<PackedHolders>(
+      packedHolders(`
+        SELECT c.pseudonym AS name, p.* FROM client_pseudonym c JOIN person p USING (person_id)
+        WHERE c.client_id = $1 AND c.pseudonym = ANY($2::bytea[]) AND NOT p.erasing AND ${inRegions('$3')}
+        ORDER BY p.person_id FOR SHARE OF p`),
       [clientId, byteaArray(pseudonyms), regions],
     );
-    return new Map(rows.map((row) => [latin1(row.pseudonym ?? row.person_id), holder(row)]));
+    return unpackedHolders(rows);
   }
 
   /** The same of those whose tokens were found. */
   async hold(tx: Tx, people: readonly Buffer[]): Promise<ReadonlyMap<string, TokenHolder>> {
-    const rows = await tx.query<HolderRow>(
-      `SELECT NULL AS pseudonym, ${HOLDER} FROM person p
-       WHERE p.person_id = ANY($1::bytea[]) AND NOT p.erasing ORDER BY p.person_id FOR SHARE OF p`,
+    const rows = await tx.query<PackedHolders>(
+      packedHolders(`
+        SELECT p.person_id AS name, p.* FROM person p
+        WHERE p.person_id = ANY($1::bytea[]) AND NOT p.erasing ORDER BY p.person_id FOR SHARE OF p`),
       [byteaArray(people)],
     );
-    return new Map(rows.map((row) => [latin1(row.person_id), holder(row)]));
+    return unpackedHolders(rows);
   }
 
   /** @returns how many there still were */
@@ -225,6 +227,17 @@ export class TokensStore {
   }
 }
 
+function sealedColumns(rows: readonly NewTokenRow[]): Buffer[] {
+  return [
+    byteaArray(rows.map((row) => row.token)),
+    textArray(rows.map((row) => row.field)),
+    textArray(rows.map((row) => row.domain)),
+    byteaArray(rows.map((row) => row.personId)),
+    int2Array(rows.map((row) => row.domainKey)),
+    byteaArray(rows.map((row) => row.sealed)),
+  ];
+}
+
 function latin1(bytes: Buffer): string {
   return bytes.toString('latin1');
 }
@@ -238,15 +251,5 @@ function storedToken(row: TokenRow): StoredToken {
     domainKey: row.domain_key,
     sealed: row.sealed,
     usesLeft: row.uses_left,
-  };
-}
-
-function holder(row: HolderRow): TokenHolder {
-  return {
-    personId: row.person_id,
-    subject: row.subject,
-    region: row.region,
-    domainKey: row.domain_key,
-    wrapped: row.wrapped_key,
   };
 }

@@ -38,7 +38,7 @@ export async function writeSame(
     const rows = drawn.flatMap(({ row }) => (row instanceof CodedError ? [] : [row]));
     left = left.filter((one) => !made.has(one));
     if (rows.length > 0) {
-      await store.insert(tx, rows);
+      await store.insertSame(tx, rows);
       await takeFound(store, tx, left, made);
     }
     left = left.filter((one) => !made.has(one));
