@@ -80,6 +80,7 @@ const WRONG: Readonly<Record<string, () => WrongRequest>> = {
   'too many uses': () => make({ uses: 1_000_001 }),
   'an end that is no time': () => make({ expiresAt: canary }),
   'an end on a day that there is not': () => make({ expiresAt: '2099-02-30T00:00:00Z' }),
+  'an end that is over': () => make({ expiresAt: '2026-01-01T00:00:00Z' }, [400, 'tokens.end_past']),
   'an end in the year 0': () => make({ expiresAt: '0000-01-01T00:00:00Z' }),
   'somebody who is no person': () => make({ person: canary }),
   'somebody who is nobody': () => make({ person: encodeId('cps', randomId()) }, [404, 'people.not_found']),

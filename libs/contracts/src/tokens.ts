@@ -79,6 +79,7 @@ const REFUSALS = [
   'tokens.field_unknown',
   'tokens.domain_unknown',
   'tokens.type_not_allowed',
+  'tokens.end_past',
   'catalogue.value_unfit',
   'catalogue.too_few_tokens',
   'catalogue.no_other_token',
@@ -293,6 +294,7 @@ export const makePersonTokens = defineRoute({
     'tokens.value_unknown',
     'tokens.domain_unknown',
     'tokens.type_not_allowed',
+    'tokens.end_past',
     'tokens.format_exhausted',
   ],
 });

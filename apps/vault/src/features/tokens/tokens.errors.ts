@@ -9,6 +9,9 @@ export const domainUnknown = () =>
 export const typeNotAllowed = () =>
   new CodedError('tokens.type_not_allowed', 400, 'Values of this field can have no token of this type.');
 
+export const endPast = () =>
+  new CodedError('tokens.end_past', 400, 'A token that ends at this time would stand for nothing already.');
+
 export const formatExhausted = () =>
   new CodedError('tokens.format_exhausted', 409, 'Too few tokens of this format are left.');
 

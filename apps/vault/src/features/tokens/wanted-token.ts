@@ -4,7 +4,7 @@ import { decodedOrNull } from '@integument/crypto';
 import { wrongFields } from '../../platform/wrong-fields.js';
 import { type Catalogue, type TokenField, valueUnfit } from '../catalogue/index.js';
 import { personNotFound } from '../people/index.js';
-import { domainUnknown, fieldUnknown, typeNotAllowed } from './tokens.errors.js';
+import { domainUnknown, endPast, fieldUnknown, typeNotAllowed } from './tokens.errors.js';
 
 /** A token that is asked for, once everything about it is known to be allowed. */
 export interface WantedToken {
@@ -76,5 +76,7 @@ export function wantedOf(
   const domain = catalogue.domainFor(callerId(caller), named);
   if (domain === null) return domainUnknown();
   if (!field.types.has(type)) return typeNotAllowed();
+  // By this process's clock: that of the database decides when it ends.
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) return endPast();
   return { field, domain, type, expiresAt: expiresAt ?? null, uses: uses ?? null };
 }
