@@ -12,6 +12,9 @@ import { findEntries } from '../outside/find-entries.js';
 import { agreeTo, newcomer } from '../outside/newcomer.js';
 import { DIST_FOLDER } from '../project-folder.js';
 
+/** What all other stories leave in the logs is more than a program's output may have when nothing is said. */
+const LOGS_BYTES = 256 * 1024 * 1024;
+
 interface Line {
   readonly log: string;
   readonly position: number;
@@ -65,7 +68,8 @@ async function cookiesOf(browser: Browser): Promise<string> {
 }
 
 function read(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });
+  const options = { encoding: 'utf8', maxBuffer: LOGS_BYTES } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], options);
   const lines = stdout.split('\n').slice(0, -1);
   return { status, lines, stderr };
 }

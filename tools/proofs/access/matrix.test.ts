@@ -74,7 +74,7 @@ describe.each(APPS)('what the policies of the %s say', (app, policies, model) =>
     expect(differences).toEqual([]);
     expect(count.true).toBeGreaterThan(1_000);
     expect(count.false).toBeGreaterThan(count.true * 10);
-  });
+  }, 90_000);
 
   it('at a route’s door is what the model says of any purpose at all', () => {
     const differences = CALLERS.flatMap((cast) =>
