@@ -35,7 +35,11 @@ import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
 import { spentMarksSchemaSql } from '../features/sign-in/spent-marks.schema.js';
 import { staffSchemaSql } from '../features/staff/staff.schema.js';
-import { alertsOnTokensSql, tokensSchemaSql } from '../features/tokens/tokens.schema.js';
+import {
+  alertsOnTokensSql,
+  storedValuesApartSql,
+  tokensSchemaSql,
+} from '../features/tokens/tokens.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -74,4 +78,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(33, 'erasures-reach-backups', erasureKeysSchemaSql),
   migration(34, 'coarse-indexes', personIndexSchemaSql),
   migration(35, 'alerts-on-tokens', alertsOnTokensSql),
+  migration(37, 'tokens-of-stored-values', storedValuesApartSql),
 ];

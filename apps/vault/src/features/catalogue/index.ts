@@ -2,6 +2,7 @@ export { noOtherToken, questionUnfit, tooFewTokens, valueUnfit } from './catalog
 export { Catalogue, domainNameOf, maskedText, type TokenField, typesOf } from './catalogue.js';
 export { CatalogueModule, SEARCH_PLAN } from './catalogue.module.js';
 export {
+  couldBeEncrypted,
   decryptToken,
   drawToken,
   encryptToken,

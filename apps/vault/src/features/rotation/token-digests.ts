@@ -11,6 +11,7 @@ interface Row {
   readonly domain: string;
   readonly sealed: Buffer;
   readonly format: string | null;
+  readonly ofStored: boolean;
   readonly domainKey: number | null;
   readonly personId: Buffer | null;
   readonly personKey: number | null;
@@ -41,7 +42,7 @@ export class TokenDigests implements Mover {
 
   async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {
     const rows = await tx.query<Row>(
-      `SELECT t.token, t.field, t.domain, t.sealed, t.format, t.domain_key AS "domainKey", t.person_id AS "personId",
+      `SELECT t.token, t.field, t.domain, t.sealed, t.format, t.of_stored AS "ofStored", t.domain_key AS "domainKey", t.person_id AS "personId",
          p.domain_key AS "personKey", p.wrapped_key AS wrapped
        FROM token t LEFT JOIN person p USING (person_id)
        WHERE ${OLD} AND t.token > $3 ORDER BY t.token LIMIT $4`,

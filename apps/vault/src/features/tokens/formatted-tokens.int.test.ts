@@ -109,8 +109,17 @@ describe('a token that is the encrypted value', () => {
   });
 
   it('that never was one is no card', async () => {
-    const told = await tokens.revealBatch([{ token: '4111', field: 'card_for_ever' }]);
-    expect(told.map((one) => (one instanceof CodedError ? one.code : 'told'))).toEqual(['tokens.malformed']);
+    const token = await tokens.make(forEver);
+    // Of the last there are 10,000, which are too few to be encrypted.
+    const held = ['4111', token, '411111'].map((text) => ({ token: text, field: 'card_for_ever' }));
+    const line = { token: '+4930901', field: 'line_for_ever' };
+    const told = await tokens.revealBatch([...held, line]);
+    expect(told.map((one) => (one instanceof CodedError ? one.code : 'told'))).toEqual([
+      'tokens.malformed',
+      'told',
+      'tokens.malformed',
+      'tokens.malformed',
+    ]);
   });
 });
 
@@ -147,17 +156,24 @@ describe('what is known of a person', () => {
 
   it('gets tokens, none of it being sent', async () => {
     const person = await vault.enrol(ada);
-    const { tokens: made } = await tokens.ofPerson(person, {
-      fields: ['email', 'phone', 'birth_date', 'email'],
-      type: 'deterministic',
-    });
+    const wanted = { fields: ['email', 'phone', 'birth_date', 'email'], type: 'deterministic' };
+    const { tokens: made } = await tokens.ofPerson(person, wanted);
     expect(Object.keys(made).sort()).toEqual(['email', 'phone']);
     expect(await tokens.reveal(made.email)).toEqual({ field: 'email', value: 'Ada@Example.org' });
-    // The same as for the value, where it is sent.
-    const sent = { field: 'email', value: 'ada@example.ORG', person, type: 'deterministic' };
-    expect(await tokens.make(sent)).toBe(made.email);
+    expect(await tokens.ofPerson(person, wanted)).toEqual({ tokens: made });
     await vault.query('DELETE FROM person');
     expect(await stored()).toBe(0);
+  });
+
+  it.each(['deterministic', TYPE])('is not found out by who tries values: %s tokens', async (type) => {
+    const person = await vault.enrol(ada);
+    const { tokens: made } = await tokens.ofPerson(person, { fields: ['phone'], type });
+    const sent = { field: 'phone', value: ada.fields.phone, person, type };
+    const tried = await tokens.make(sent);
+    expect(tried).not.toBe(made.phone);
+    // Each is the same for its own kind of asking.
+    expect(await tokens.make(sent)).toBe(tried);
+    expect(await tokens.ofPerson(person, { fields: ['phone'], type })).toEqual({ tokens: made });
   });
 
   it('that is nothing, or nobody’s here, gets none', async () => {

@@ -13,7 +13,7 @@ import { type Catalogue, type TokenField, valueUnfit } from '../catalogue/index.
 import type { PersonValues } from '../people/index.js';
 import type { TokenMaker } from './token-maker.js';
 import { valueUnknown } from './tokens.errors.js';
-import { type WantedToken, wantedOf } from './wanted-token.js';
+import { type WantedOptions, type WantedToken, wantedOf } from './wanted-token.js';
 
 /** Tokens for what is known of a person already: their values are read here, and go nowhere else. */
 export class PersonTokens {
@@ -36,7 +36,7 @@ export class PersonTokens {
     const { person, values } = await this.values.open(tx, callerId(asker.caller), name, wished, regions);
     const wanted = allowed.flatMap((one): WantedToken[] => {
       const text = textOf(one.field, values[one.field.name as IdentityField]);
-      return text === null ? [] : [{ ...one, text, person: person.pseudonym }];
+      return text === null ? [] : [{ ...one, text, person: person.pseudonym, stored: true }];
     });
     if (wanted.length === 0) throw valueUnknown();
     const made = await this.maker.make(tx, asker, wanted, regions);
@@ -44,10 +44,7 @@ export class PersonTokens {
     return { tokens: Object.fromEntries(tokens) as Record<string, string> };
   }
 
-  private allowed(
-    { caller }: Asker,
-    options: Parameters<typeof wantedOf>[2],
-  ): Omit<WantedToken, 'person' | 'text'> {
+  private allowed({ caller }: Asker, options: Parameters<typeof wantedOf>[2]): WantedOptions {
     const wanted = wantedOf(this.catalogue, caller, options);
     if (wanted instanceof CodedError) throw wanted;
     return wanted;

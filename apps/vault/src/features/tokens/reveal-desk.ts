@@ -36,7 +36,7 @@ export class TokenRevealDesk {
   async revealOne(asker: Asker, held: HeldToken, wish: RevealWish): Promise<Revealed> {
     const name = this.lookup.name(asker.caller, held);
     if (name instanceof CodedError) throw name;
-    const told = await this.#singles.submit(await this.requestOf(asker, [name], wish));
+    const told = await this.#singles.submit(await this.requestOf(asker, [name], wish, false));
     if (told instanceof CodedError) throw told;
     return told;
   }
@@ -44,7 +44,7 @@ export class TokenRevealDesk {
   /** Whether something is true of the value. Who may be told a mask of it may ask. @throws CodedError why it is not answered */
   async ask(asker: Asker, held: HeldToken, question: Predicate, what: AskWish): Promise<Answered> {
     const wish = { ...what, form: 'masked' } as const;
-    const request = await this.requestOf(asker, [this.lookup.name(asker.caller, held)], wish);
+    const request = await this.requestOf(asker, [this.lookup.name(asker.caller, held)], wish, false);
     const told = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [{ ...request, question }]));
     const answered = told[0]?.[0];
     if (answered === undefined || answered instanceof CodedError) throw answered ?? malformed();
@@ -61,6 +61,7 @@ export class TokenRevealDesk {
       asker,
       entries.map((entry) => this.nameOf(asker, entry)),
       wish,
+      true,
     );
     const [told = []] = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [request]));
     return told;
@@ -86,11 +87,13 @@ export class TokenRevealDesk {
     asker: Asker,
     tokens: readonly (NamedToken | CodedError)[],
     wish: RevealWish,
+    eachForItself: boolean,
   ): Promise<RevealRequest> {
     const decision = await this.decisions.about(asker.caller, wish);
     const grantOf = grantsBy(decision);
-    if (!decision.mayBeLimited()) return { asker, wish, tokens, grant: grantOf };
+    if (!decision.mayBeLimited()) return { asker, wish, tokens, eachForItself, grant: grantOf };
     const wanted = await this.unitOfWork.run((tx) => this.revealer.fieldsAndRegions(tx, { asker, tokens }));
-    return { asker, wish, tokens, grant: await takenGrants(this.decisions, asker.caller, grantOf, wanted) };
+    const grant = await takenGrants(this.decisions, asker.caller, grantOf, wanted);
+    return { asker, wish, tokens, eachForItself, grant };
   }
 }

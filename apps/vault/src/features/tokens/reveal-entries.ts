@@ -19,6 +19,7 @@ interface Asked {
   readonly asker: Asker;
   readonly wish: RevealWish;
   readonly question?: Predicate | undefined;
+  readonly eachForItself: boolean;
 }
 
 type Entry = ReturnType<typeof revealRefusedInBatch | typeof tokenAsked | typeof tokensRevealed>;
@@ -28,7 +29,7 @@ type Entry = ReturnType<typeof revealRefusedInBatch | typeof tokenAsked | typeof
  * for each kind of refusal in a batch, since the batch itself is none.
  */
 export function revealEntries(
-  { asker, wish, question }: Asked,
+  { asker, wish, question, eachForItself }: Asked,
   decided: readonly (AllowedReveal | CodedError)[],
 ): Entry[] {
   const allowed = decided.flatMap((one) => ('kept' in one ? [one] : []));
@@ -37,10 +38,10 @@ export function revealEntries(
     facts: factsOf(some),
   }));
   const entries = entriesAbout(said, (facts, subject) =>
-    doneEntry({ asker, wish, question }, facts, subject),
+    doneEntry({ asker, wish, question, eachForItself }, facts, subject),
   );
-  // A single one that is refused is a refused request, which is written down as such.
-  if (decided.length === 1) return entries;
+  // Where it is the request that is refused, that is written down as such.
+  if (!eachForItself) return entries;
   const refused = decided.flatMap((one) => ('kept' in one ? [] : [one.code]));
   return [
     ...entries,

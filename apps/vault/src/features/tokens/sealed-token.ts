@@ -15,6 +15,8 @@ export interface NewTokenRow extends SealedToken {
   /** of a token that is the same for the same value */
   readonly digest: Buffer | null;
   readonly indexKey: number | null;
+  /** whether it is the same for what the vault knew already; see `WantedToken` */
+  readonly ofStored: boolean;
   /** under which it may stand already; see `SameToken` */
   readonly digests: readonly Buffer[];
   readonly format: string | null;

@@ -1,7 +1,7 @@
 import { type Caller, callerId } from '@integument/authz';
 import { CodedError, type HeldToken } from '@integument/contracts';
 import type { Tx } from '@integument/database';
-import type { Catalogue } from '../catalogue/index.js';
+import { type Catalogue, couldBeEncrypted } from '../catalogue/index.js';
 import type { KeptToken, TokenHolder } from './sealed-token.js';
 import { tokenOf } from './token-ids.js';
 import { domainUnknown, malformed, tokenNotFound } from './tokens.errors.js';
@@ -45,9 +45,10 @@ export class TokenLookup {
     return new FoundTokens(found, this.catalogue);
   }
 
-  /** Any text of the format leads to a value, and no other does. */
+  /** Any text that could be one leads to a value, and no other does. */
   private fits({ field, format }: FormatName): boolean {
-    return this.catalogue.find(field)?.kind.format?.slots(format) != null;
+    const kept = this.catalogue.find(field)?.kind.format;
+    return kept !== undefined && kept !== null && couldBeEncrypted(kept, format);
   }
 
   private isReversible({ field }: FormatName): boolean {

@@ -105,12 +105,12 @@ export class TokenMaker {
   }
 
   private rowOf(
-    { field, domain, type, text, expiresAt, uses }: WantedToken,
+    { field, domain, type, text, stored, expiresAt, uses }: WantedToken,
     token: Buffer | undefined,
     under: TokenHolder | LentKey,
   ): NewTokenRow {
     if (!token) throw new Error('fewer tokens than values');
-    const same = type === 'random' ? NEVER_SAME : this.sealer.same(field, domain, text, type);
+    const same = type === 'random' ? NEVER_SAME : this.sealer.same(field, domain, text, { type, stored });
     const sealed = this.sealer.seal(token, field.name, domain, text, under);
     // Written out: with objects spread into it, making the row costs a third of what sealing does.
     return {
@@ -122,6 +122,7 @@ export class TokenMaker {
       sealed: sealed.sealed,
       digest: same.digest,
       indexKey: same.indexKey,
+      ofStored: type !== 'random' && stored,
       digests: same.digests,
       format: null,
       expiresAt,

@@ -27,6 +27,8 @@ export interface RevealRequest {
   /** what is asked of the values, which then are not told */
   readonly question?: Predicate | undefined;
   readonly tokens: readonly (NamedToken | CodedError)[];
+  /** whether a refusal is one token's answer, and not that to the request */
+  readonly eachForItself: boolean;
   /** what was decided about a field, of somebody who lives there */
   readonly grant: (field: TokenField, region: string | null) => RevealGrant | CodedError;
 }

@@ -14,6 +14,12 @@ export interface LentKey {
   readonly domainKey: number;
 }
 
+/** Among which tokens one is the same for the same value. */
+interface Sameness {
+  readonly type: TokenType;
+  readonly stored: boolean;
+}
+
 /** What is the same for the same value: by what a token of it is found, and under which digests one may stand already. */
 export interface SameToken extends Stamped {
   /** under each version of the index key that there may be tokens under, the oldest first */
@@ -77,8 +83,8 @@ export class TokenSealer {
   }
 
   /** What is the same for the same value, within its field and domain: and unrelated to it, for who has not the index key. */
-  same({ name, kind }: TokenField, domain: string, text: string, type: TokenType): SameToken {
-    const label = labelOf(type, domain, name);
+  same({ name, kind }: TokenField, domain: string, text: string, how: Sameness): SameToken {
+    const label = labelOf(how, domain, name);
     const normalised = kind.normalise(text);
     return { ...this.index.stamp(label, normalised), digests: this.index.digests(label, normalised) };
   }
@@ -89,13 +95,14 @@ export class TokenSealer {
    * @throws SealBroken
    */
   restamp(
-    kept: SealedToken & { readonly format: string | null },
+    kept: SealedToken & { readonly format: string | null; readonly ofStored: boolean },
     { name, kind }: TokenField,
     holder: Holder | null,
   ): Stamped | null {
     const type = kept.format === null ? 'deterministic' : 'format-preserving';
     const normalised = normalisedOrNull(kind, this.open(kept, holder));
-    return normalised === null ? null : this.index.stamp(labelOf(type, kept.domain, name), normalised);
+    const label = labelOf({ type, stored: kept.ofStored }, kept.domain, name);
+    return normalised === null ? null : this.index.stamp(label, normalised);
   }
 
   private openBytes({ token, field, domain, domainKey, sealed }: SealedToken, holder: Holder | null): Buffer {
@@ -119,9 +126,12 @@ export class TokenSealer {
   }
 }
 
-/** A value has one token of each type: which of them is asked for must not depend on which came first. */
-function labelOf(type: TokenType, domain: string, field: string): string {
-  return `token/${type}/${domain}/${field}`;
+/**
+ * A value has one token of each type: which of them is asked for must not depend on which came first. What the vault knew already has
+ * others than what is sent: who may try values would find by an equal token which of them a person has.
+ */
+function labelOf({ type, stored }: Sameness, domain: string, field: string): string {
+  return `token/${stored ? 'stored-' : ''}${type}/${domain}/${field}`;
 }
 
 function normalisedOrNull({ normalise }: TokenField['kind'], text: string): string | null {

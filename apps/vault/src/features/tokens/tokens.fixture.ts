@@ -31,6 +31,7 @@ export const REASON = { code: 'order', reference: 'ORDER-7' } as const;
 const DECLARED: readonly TokenField[] = [
   declared('card', { kind: 'card', keep: ['last4'] }),
   declared('card_for_ever', { kind: 'card', keep: ['last4'] }, false),
+  declared('line_for_ever', { kind: 'phone' }, false),
   declared('postcode', { kind: 'postcode', country: 'DE' }),
   declared('note', { kind: 'text' }),
 ];

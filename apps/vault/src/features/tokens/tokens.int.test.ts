@@ -283,6 +283,20 @@ describe('a batch', () => {
   });
 });
 
+describe('a refusal', () => {
+  const refusals = async () =>
+    (await vault.entries())
+      .filter(({ outcome }) => outcome === 'refused')
+      .map(({ action, code: why, count }) => [action, why, count]);
+
+  it('of the one token of a batch is written down, as of many: its answer is no 4xx', async () => {
+    const token = await tokens.make({ field: 'account_id', value: 'A-1' });
+    await tokens.remove([token]);
+    expect(await tokens.revealBatch([token])).toEqual([code('tokens.not_found')]);
+    expect(await refusals()).toEqual([['tokens.reveal_batch', 'tokens.not_found', 1]]);
+  });
+});
+
 describe('what is sealed', () => {
   it('is any text, as it was', async () => {
     await fc.assert(

@@ -45,3 +45,12 @@ SET definition = jsonb_set(definition, '{match,actions}', '["people.reveal", "to
 WHERE id IN ('many-reveals', 'off-hours-reveals', 'new-revealer')
   AND definition #> '{match,actions}' = '["people.reveal"]';
 `;
+
+/**
+ * Who makes tokens of values that they send must not learn by them whether a person's stored value is one of those: what both have in
+ * common would be an answer that nobody decided about.
+ */
+export const storedValuesApartSql = `
+ALTER TABLE token ADD COLUMN of_stored boolean NOT NULL DEFAULT false
+  CONSTRAINT token_of_stored CHECK (NOT of_stored OR (person_id IS NOT NULL AND digest IS NOT NULL));
+`;

@@ -55,9 +55,11 @@ const INSERT_RANDOM: Statement = {
 const INSERT_SAME: Statement = {
   name: 'tokens.insert_same',
   text: `
-    INSERT INTO token (token, field, domain, person_id, domain_key, sealed, digest, index_key, format)
-    SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::int2[], $6::bytea[], $7::bytea[], $8::int2[],
-      $9::text[])
+    INSERT INTO token (token, field, domain, person_id, domain_key, sealed, digest, index_key, format, of_stored)
+    SELECT token, field, domain, person_id, domain_key, sealed, digest, index_key, format, of_stored = 1
+    FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::int2[], $6::bytea[], $7::bytea[], $8::int2[],
+      $9::text[], $10::int2[])
+      AS given (token, field, domain, person_id, domain_key, sealed, digest, index_key, format, of_stored)
     ON CONFLICT DO NOTHING`,
 };
 
@@ -109,6 +111,7 @@ export class TokensStore {
       byteaArray(rows.map((row) => row.digest)),
       int2Array(rows.map((row) => row.indexKey)),
       textArray(rows.map((row) => row.format)),
+      int2Array(rows.map((row) => Number(row.ofStored))),
     ]);
   }
 

@@ -15,9 +15,14 @@ export interface WantedToken {
   readonly text: string;
   /** the client's name of the person whose value it is */
   readonly person: Buffer | null;
+  /** whether the vault knew it already: then a token of it is not the one of the same value as somebody sends it */
+  readonly stored: boolean;
   readonly expiresAt: string | null;
   readonly uses: number | null;
 }
+
+/** What is asked for, whatever the value. */
+export type WantedOptions = Omit<WantedToken, 'person' | 'stored' | 'text'>;
 
 /** Whether the token is the encrypted value, and nothing is kept of either. */
 export function isReversible({ field, type }: Pick<WantedToken, 'field' | 'type'>): boolean {
@@ -58,11 +63,11 @@ export function wantedToken(catalogue: Catalogue, caller: Caller, asked: NewToke
 
 /** Written out: spread into another, an object of a batch costs more to make and to read than its value does to check. */
 function withValue(
-  { field, domain, type, expiresAt, uses }: Omit<WantedToken, 'person' | 'text'>,
+  { field, domain, type, expiresAt, uses }: WantedOptions,
   text: string,
   person: Buffer | null,
 ): WantedToken {
-  return { field, domain, type, text, person, expiresAt, uses };
+  return { field, domain, type, text, person, stored: false, expiresAt, uses };
 }
 
 /** The same without the value, which is known otherwise. */
@@ -70,7 +75,7 @@ export function wantedOf(
   catalogue: Catalogue,
   caller: Caller,
   { field: name, domain: named, type, expiresAt, uses }: Options,
-): Omit<WantedToken, 'person' | 'text'> | CodedError {
+): WantedOptions | CodedError {
   const field = catalogue.find(name);
   if (!field) return fieldUnknown();
   const domain = catalogue.domainFor(callerId(caller), named);

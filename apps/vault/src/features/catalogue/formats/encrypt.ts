@@ -39,6 +39,11 @@ export function decryptToken(format: Format, token: string, cipher: TokenCipher)
   return walk(slotsOf(format, token), cipher, ff1Decrypt);
 }
 
+/** Whether a text could be a token that {@link encryptToken} made: all others lead to no value. */
+export function couldBeEncrypted(format: Format, text: string): boolean {
+  return (format.slots(text)?.size ?? 0n) >= FF1_LEAST_DOMAIN;
+}
+
 /**
  * Cycle walking (Black and Rogaway 2002): the number is permuted among a few more than there are, and what is no valid text is permuted
  * again. The walk starts at a valid one, so it comes to one, and it goes back the same way.
