@@ -10,6 +10,7 @@ import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
 import { revealBatch } from './reveal-batch.js';
+import { rewrap } from './rewrap.js';
 import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
 import { revealSingle, tokenizeSingle } from './tokenize-single.js';
 import { tokenizeAt1m, tokenizeAt10m, tokenizeHashicorp } from './tokenize-vaults.js';
@@ -31,6 +32,7 @@ export const FIGURES: readonly Figure[] = [
   tokenizeAt1m,
   tokenizeAt10m,
   tokenizeHashicorp,
+  rewrap,
   vaultRss,
   auditAppend,
   auditIntegrate,
