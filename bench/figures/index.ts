@@ -9,6 +9,7 @@ import { authzRules10k } from './authz-rules-10k.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
+import { importMemory, importMemory5m } from './import-memory.js';
 import { revealBatch } from './reveal-batch.js';
 import { rewrap } from './rewrap.js';
 import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
@@ -34,6 +35,8 @@ export const FIGURES: readonly Figure[] = [
   tokenizeHashicorp,
   rewrap,
   vaultRss,
+  importMemory,
+  importMemory5m,
   auditAppend,
   auditIntegrate,
   auditProof,
