@@ -8,6 +8,6 @@ export function syntheticValues(count: number): Pick<NewToken, 'field' | 'value'
   return Array.from({ length: count }, () => ({ field: 'email', value: syntheticAddress() }));
 }
 
-function syntheticAddress(): string {
+export function syntheticAddress(): string {
   return `${randomBytes(8).toString('hex')}@people.example.com`;
 }

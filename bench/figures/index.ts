@@ -9,7 +9,9 @@ import { authzRules10k } from './authz-rules-10k.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
+import { importMemory, importMemory5m } from './import-memory.js';
 import { revealBatch } from './reveal-batch.js';
+import { rewrap } from './rewrap.js';
 import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
 import { revealSingle, tokenizeSingle } from './tokenize-single.js';
 import { tokenizeAt1m, tokenizeAt10m, tokenizeHashicorp } from './tokenize-vaults.js';
@@ -31,7 +33,10 @@ export const FIGURES: readonly Figure[] = [
   tokenizeAt1m,
   tokenizeAt10m,
   tokenizeHashicorp,
+  rewrap,
   vaultRss,
+  importMemory,
+  importMemory5m,
   auditAppend,
   auditIntegrate,
   auditProof,

@@ -18,7 +18,7 @@ import {
 import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
-import { keysSchemaSql, keyVersionsSql } from '../features/keys/keys.schema.js';
+import { keysSchemaSql, keysUncheckedSql, keyVersionsSql } from '../features/keys/keys.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { indexVersionsSql, peopleSchemaSql } from '../features/people/people.schema.js';
 import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
@@ -78,5 +78,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(33, 'erasures-reach-backups', erasureKeysSchemaSql),
   migration(34, 'coarse-indexes', personIndexSchemaSql),
   migration(35, 'alerts-on-tokens', alertsOnTokensSql),
+  migration(36, 'keys-unchecked', keysUncheckedSql),
   migration(37, 'tokens-of-stored-values', storedValuesApartSql),
 ];

@@ -186,7 +186,10 @@ export class RotationStore {
     await tx.query('UPDATE domain_key SET emptied_at = $2 WHERE key_id = $1', [keyId, now]);
   }
 
-  /** Who inserts a row under this version waits for us, or we for them. */
+  /**
+   * One process at a time destroys it. Who inserts under it does not wait, and there is nobody: who may not seal under it any more
+   * has known for a day at least.
+   */
   async lockVersion(tx: Tx, keyId: number): Promise<VersionRow | null> {
     const rows = await tx.query<VersionRow>(
       `SELECT ${VERSION} FROM domain_key WHERE key_id = $1 AND state = 'retiring' FOR UPDATE`,

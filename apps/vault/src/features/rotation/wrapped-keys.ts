@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SealBroken } from '@integument/crypto';
 import { byteaArray, type Tx } from '@integument/database';
 import { ownerOf } from '../factors/index.js';
@@ -50,6 +51,9 @@ interface Row {
   readonly wrapped: Buffer;
 }
 
+/** Rows of one statement. */
+const PART = 500;
+
 /** Unwraps each data key and wraps it again: what lies under the data key itself stays as it is. */
 export class WrappedKeys implements Mover {
   constructor(
@@ -75,9 +79,22 @@ export class WrappedKeys implements Mover {
        WHERE domain_key <> $1 AND ${id} > $2 ORDER BY ${id} LIMIT $3`,
       [to, after ?? FIRST, size],
     );
-    const rewrapped = rows.flatMap((row) => this.rewrapped(row));
-    const moved = rewrapped.length > 0 ? await this.write(tx, to, rewrapped) : 0;
+    const moved = await this.moveRows(tx, to, rows);
     return { moved, next: rows.length === size ? (rows.at(-1)?.id ?? null) : null };
+  }
+
+  /** In parts: PostgreSQL writes one while the next one is made, and in between requests have their turn. */
+  private async moveRows(tx: Tx, to: number, rows: readonly Row[]): Promise<number> {
+    const writes: Promise<number>[] = [];
+    for (let at = 0; at < rows.length; at += PART) {
+      const made = rows.slice(at, at + PART).flatMap((row) => this.rewrapped(row));
+      const write = made.length > 0 ? this.write(tx, to, made) : Promise.resolve(0);
+      // Told to whoever waits for all of them; before that, one that fails is nobody's and would end the process.
+      write.catch(() => undefined);
+      writes.push(write);
+      await nextTurn();
+    }
+    return (await Promise.all(writes)).reduce((sum, moved) => sum + moved, 0);
   }
 
   /** A key that doesn't open stays where it is, and keeps the old version alive for whoever looks into it. */
@@ -91,17 +108,20 @@ export class WrappedKeys implements Mover {
     }
   }
 
-  // Only in the place of what was read: a key that was destroyed meanwhile does not come back.
+  // Only in the place of what was read: a key that was destroyed meanwhile does not come back. Rows are locked one by one and then
+  // found again by their place: of a join by their ids planners make a scan of the whole table, for each batch.
   private write(tx: Tx, to: number, rows: readonly [Buffer, Buffer, Buffer][]): Promise<number> {
     const { table, id, wrapped } = this.of;
     return countOf(
       tx,
       `WITH free AS MATERIALIZED (
-         SELECT ${id} FROM ${table} WHERE ${id} = ANY($1::bytea[]) FOR NO KEY UPDATE SKIP LOCKED),
+         SELECT place, made FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS n(id, old, made)
+         CROSS JOIN LATERAL (
+           SELECT t.ctid AS place FROM ${table} t WHERE t.${id} = n.id AND t.${wrapped} = n.old
+           FOR NO KEY UPDATE SKIP LOCKED) AS found),
        moved AS (
-         UPDATE ${table} t SET domain_key = $4, ${wrapped} = n.wrapped
-         FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS n(id, old, wrapped) JOIN free ON free.${id} = n.id
-         WHERE t.${id} = n.id AND t.${wrapped} = n.old RETURNING 1)
+         UPDATE ${table} t SET domain_key = $4, ${wrapped} = made FROM free
+         WHERE t.ctid = place AND t.ctid = ANY(ARRAY(SELECT place FROM free)) RETURNING 1)
        SELECT count(*) FROM moved`,
       [
         byteaArray(rows.map(([of]) => of)),
