@@ -123,6 +123,7 @@ function hashicorp({ address, roleId, secretIdFile }: TransitAddress): Partial<V
     KEYRING_TRANSIT_MOUNT: 'transit',
     KEYRING_TRANSIT_KEY: 'integument',
     KEYRING_GRACE_SECONDS: 300,
+    KEYRING_STRICT: 'off',
   };
 }
 

@@ -68,15 +68,19 @@ export class HashicorpKeyring implements Keyring, KekKeyring {
 
   /** @throws {KeyringRefused} for a root key that can leave the keyring, or that doesn't bind what it wraps to its place */
   static open(options: HashicorpOptions): Promise<HashicorpKeyring> {
-    const { address, authority, namespace, timeoutMs = TIMEOUT_MS, now = monotonic } = options;
-    const client = new TransitClient({ address, authority, namespace, timeoutMs, now });
-    const role = new AppRole(client, { ...options, now });
+    const client = clientOf(options);
+    const role = new AppRole(client, { ...options, now: options.now ?? monotonic });
     return HashicorpKeyring.checked(new HashicorpKeyring(options, client, role));
   }
 
-  /** Another key of the same engine, used by the same role. @throws {KeyringRefused} as `open` does */
+  /**
+   * Another key of the same engine, used by the same role. Over connections of its own, and with a patience of its own: where this
+   * one is asked too often, the root key is not left alone for it.
+   * @throws {KeyringRefused} as `open` does
+   */
   beside(key: string): Promise<HashicorpKeyring> {
-    return HashicorpKeyring.checked(new HashicorpKeyring({ ...this.options, key }, this.client, this.role));
+    const options = { ...this.options, key };
+    return HashicorpKeyring.checked(new HashicorpKeyring(options, clientOf(options), this.role));
   }
 
   private static async checked(keyring: HashicorpKeyring): Promise<HashicorpKeyring> {
@@ -189,6 +193,16 @@ export class HashicorpKeyring implements Keyring, KekKeyring {
       return request(await this.role.token());
     }
   }
+}
+
+function clientOf({
+  address,
+  authority,
+  namespace,
+  timeoutMs = TIMEOUT_MS,
+  now = monotonic,
+}: HashicorpOptions) {
+  return new TransitClient({ address, authority, namespace, timeoutMs, now });
 }
 
 function requireFit({ type, derived, exportable, allow_plaintext_backup }: RootKey): void {

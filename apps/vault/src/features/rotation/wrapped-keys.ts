@@ -75,6 +75,7 @@ export class WrappedKeys implements Mover {
        WHERE domain_key <> $1 AND ${id} > $2 ORDER BY ${id} LIMIT $3`,
       [to, after ?? FIRST, size],
     );
+    this.keys.demandWarm(rows, rows.length);
     const rewrapped = rows.flatMap((row) => this.rewrapped(row));
     const moved = rewrapped.length > 0 ? await this.write(tx, to, rewrapped) : 0;
     return { moved, next: rows.length === size ? (rows.at(-1)?.id ?? null) : null };

@@ -22,6 +22,11 @@ export class TokenSealer {
     private readonly index: LiveIndex,
   ) {}
 
+  /** Before tokens of many people are sealed or opened: see `DomainKeys.demandWarm`. @throws NotReady */
+  demandWarm(holders: Iterable<Pick<Holder, 'wrapped'>>): void {
+    this.keys.demandWarm([...holders]);
+  }
+
   seal(token: Buffer, field: string, domain: string, text: string, holder: Holder | null): SealedToken {
     const place = placeOf(token, field, domain);
     const bytes = Buffer.from(text, 'utf8');
