@@ -9,6 +9,7 @@ import { authzRules10k } from './authz-rules-10k.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
+import { permitColdHashicorp } from './permit-cold-hashicorp.js';
 import { revealBatch } from './reveal-batch.js';
 import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
 import { revealSingle, tokenizeSingle } from './tokenize-single.js';
@@ -31,6 +32,7 @@ export const FIGURES: readonly Figure[] = [
   tokenizeAt1m,
   tokenizeAt10m,
   tokenizeHashicorp,
+  permitColdHashicorp,
   vaultRss,
   auditAppend,
   auditIntegrate,

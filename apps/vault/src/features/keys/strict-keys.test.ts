@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type KekKeyring, KeyringUnavailable, type Placed } from '../keyring/index.js';
 import { TransitKey } from '../keyring/transit-key.fixture.js';
 import { isStrict, StrictKeys } from './strict-keys.js';
+import { KEK_PLACE } from './warm-keks.js';
 
 /** The key of the stand-in without its server. */
 class Kept implements KekKeyring {
@@ -61,6 +62,21 @@ describe('a data key in strict mode', () => {
     expect(isStrict(seal(DOMAIN, WHOLE, PLACE))).toBe(false);
   });
 
+  it('does not open under another KEK, nor under its own wrapped once more', async () => {
+    const { keys, keyring, sealed } = stage();
+    const stored = await sealed();
+    const honest = keyring.unwrapEach.bind(keyring);
+    keyring.unwrapEach = (all) => Promise.resolve(all.map(() => randomKey()));
+    await expect(whenReady(() => keys.open(DOMAIN, stored, PLACE))).rejects.toThrow(SealBroken);
+    keyring.unwrapEach = honest;
+    const end = 3 + stored.readUInt16BE(1);
+    const [kek] = await keyring.unwrapEach([{ bytes: stored.subarray(3, end), place: KEK_PLACE }]);
+    if (!kek) throw new Error('there is none');
+    const [again = kek] = await keyring.wrap([{ bytes: kek, place: KEK_PLACE }]);
+    const moved = Buffer.concat([stored.subarray(0, 3), again, stored.subarray(end)]);
+    await expect(whenReady(() => keys.open(DOMAIN, moved, PLACE))).rejects.toThrow(SealBroken);
+  });
+
   it('is refused without asking for anything where it is cut', async () => {
     const { keys, keyring } = stage();
     keys.demand([Buffer.from([2]), Buffer.from([2, 0]), Buffer.from([2, 0, 9, 1])]);
@@ -72,7 +88,7 @@ describe('a data key in strict mode', () => {
 });
 
 describe('KEKs that are warm', () => {
-  it('are wiped when their time is over, and when it is others’ turn, whether they were used or not', async () => {
+  it('are wiped when their time is over, whether they are used or not', async () => {
     const { keys, keyring, clock, sealed } = stage({ forMs: 50 });
     const stored = await sealed();
     await whenReady(() => keys.open(DOMAIN, stored, PLACE));
