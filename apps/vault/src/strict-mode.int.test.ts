@@ -149,19 +149,23 @@ describe('strict mode', () => {
   });
 
   it('never asks it while a transaction is open', async () => {
+    // So many that none are wrapped in the background, while somebody else's transaction may well be open.
+    stage.pool = 200;
+    await restart();
     const open: string[] = [];
     server.whileAsked = async (asked) => {
       const [row] = await vault.query<{ count: number }>(
         `SELECT count(*)::int AS count FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
-           AND application_name = 'vault tests'`,
+         WHERE datname = current_database() AND application_name = 'vault tests'
+           AND state LIKE 'idle in transaction%'`,
       );
       if (row?.count !== 0) open.push(asked);
     };
     const before = server.asked.length;
     const some = [await somebody(), await somebody()];
     for (const { name, email } of some) expect(await emailOf(name)).toBe(email);
-    for (const gate of await permitsOf(30)) expect(await keysOf([gate])).toHaveLength(1);
+    const gates = await permitsOf(300);
+    for (const gate of gates.slice(0, 30)) expect(await keysOf([gate])).toHaveLength(1);
     const clock = new TestClock();
     await rotate(vault, clock, 'person');
     expect(await emailOf(some[0]?.name as ClientPseudonym)).toBe(some[0]?.email);

@@ -70,7 +70,7 @@ export const LIVES = { rotationDays: 30, destroyAfterDays: 30, mostUses: 2 ** 31
 export interface StrictStage {
   readonly server: TransitServer;
   mode: 'leaving' | 'off' | 'on';
-  readonly pool?: number;
+  pool?: number;
   readonly now?: () => number;
 }
 

@@ -6,6 +6,8 @@ export interface NewKek {
   readonly kek: Buffer;
   /** as the keyring wrapped it */
   readonly wrapped: Buffer;
+  /** when it was about to be wrapped */
+  readonly at: number;
 }
 
 export interface KekPoolOptions {
@@ -16,6 +18,11 @@ export interface KekPoolOptions {
 }
 
 const SIZE = 1_000;
+/**
+ * For no longer than this one may wait to be used. Whoever runs the keyring takes old versions of its key away once nothing can lie
+ * under them any more: in a vault where little happens something would else begin to, weeks later.
+ */
+const GOOD_MS = 3_600_000;
 /** A keyring that is away is not asked by each of those who take one. */
 const AWAY_MS = 1_000;
 
@@ -37,12 +44,14 @@ export class KekPool {
   }
 
   has(count: number): boolean {
+    this.prune();
     return this.#kept.length >= count;
   }
 
   /** One for one key, once. Below half the pool is filled again in the background. */
   take(): NewKek | undefined {
-    const taken = this.#kept.pop();
+    this.prune();
+    const taken = this.#kept.shift();
     // A failure shows where there is nothing left to take.
     if (this.#kept.length < this.#size / 2 && this.#now() >= this.#notBefore)
       void this.fill().catch(() => undefined);
@@ -73,8 +82,15 @@ export class KekPool {
     return this.#filling;
   }
 
+  /** The oldest are in front. */
+  private prune(): void {
+    const since = this.#now() - GOOD_MS;
+    while ((this.#kept[0]?.at ?? Infinity) < since) this.#kept.shift()?.kek.fill(0);
+  }
+
   private async pour(): Promise<void> {
     for (;;) {
+      this.prune();
       const missing = Math.max(this.#size, this.#wanted) - this.#kept.length;
       if (missing <= 0) return;
       const fresh = Array.from({ length: missing }, () => ({ bytes: randomKey(), place: KEK_PLACE }));
@@ -85,14 +101,15 @@ export class KekPool {
 
   /** Before anything lies under them it is seen that they open again: a data key whose KEK doesn't is lost. */
   private async wrapped(fresh: readonly { bytes: Buffer; place: Buffer }[]): Promise<NewKek[]> {
+    const at = this.#now();
     const wrapped = await this.keyring.wrap(fresh);
     const placed = wrapped.map((bytes) => ({ bytes, place: KEK_PLACE }));
     const opened = await this.keyring.unwrapEach(placed);
-    return fresh.map(({ bytes: kek }, at) => {
-      const [text, again] = [wrapped[at], opened[at]];
+    return fresh.map(({ bytes: kek }, nth) => {
+      const [text, again] = [wrapped[nth], opened[nth]];
       if (!text || !again?.equals(kek)) throw new KeyringRefused('the keyring wrapped a key into another');
       again.fill(0);
-      return { kek, wrapped: text };
+      return { kek, wrapped: text, at };
     });
   }
 }

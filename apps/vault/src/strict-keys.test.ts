@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context, randomKey, SealBroken, seal } from '@integument/crypto';
 import { NotReady, whenReady } from '@integument/database';
 import { describe, expect, it } from 'vitest';
-import { type KekKeyring, KeyringUnavailable, type Placed } from '../keyring/index.js';
-import { TransitKey } from '../keyring/transit-key.fixture.js';
-import { isStrict, StrictKeys } from './strict-keys.js';
-import { KEK_PLACE } from './warm-keks.js';
+import { type KekKeyring, KeyringUnavailable, type Placed } from './features/keyring/index.js';
+import { TransitKey } from './features/keyring/transit-key.fixture.js';
+import { isStrict, StrictKeys } from './features/keys/strict-keys.js';
+import { KEK_PLACE } from './features/keys/warm-keks.js';
 
 /** The key of the stand-in without its server. */
 class Kept implements KekKeyring {
@@ -171,6 +171,19 @@ describe('KEKs that are wrapped ahead', () => {
     expect(await Promise.all([taking(300), taking(1_200), taking(40)])).toEqual([300, 1_200, 40]);
     expect(keyring.wrapped.reduce((sum, one) => sum + one)).toBeLessThan(2_000);
     expect(Math.max(...keyring.wrapped)).toBeLessThanOrEqual(1_000);
+  });
+
+  it('do not wait for their use for longer than an hour', async () => {
+    const { keys, keyring, clock } = stage({ pool: 10 });
+    await keys.begin();
+    clock.now += 3_600_000;
+    keys.demandMinted(10);
+    clock.now += 1;
+    expect(() => keys.demandMinted(1)).toThrow(NotReady);
+    expect(() => keys.seal(DOMAIN, WHOLE, PLACE)).toThrow(NotReady);
+    await sleep(1);
+    expect(keyring.wrapped).toEqual([10, 10]);
+    keys.demandMinted(10);
   });
 
   it('are none where the keyring opens another key than it was given', async () => {
