@@ -8,6 +8,7 @@ import {
   createHttpApp,
   DpopProofs,
   type HttpApp,
+  Periodic,
   RulesInForce,
   SpentProofs,
 } from '@integument/http';
@@ -15,6 +16,7 @@ import { createLogger } from '@integument/telemetry';
 import { AppModule } from '../../apps/vault/src/app.module.js';
 import { vaultLimits } from '../../apps/vault/src/platform/limits.js';
 import { vaultPolicies } from '../../apps/vault/src/platform/policies.js';
+import { watchKeys } from '../../apps/vault/src/platform/watch-keys.js';
 import { answerQuestions } from '../side-process.js';
 import type { TransitAddress } from './transit-stand-in.js';
 import { settings } from './vault-settings.js';
@@ -60,6 +62,8 @@ async function serve({ database, issuer, audited, transit }: PeopleServer): Prom
       }),
     }),
   });
+  // Keys whose versions nobody reads are used for 15 seconds, and then no more.
+  watchKeys(http.app, new Periodic(logger));
   if (audited) http.app.get(AuditDuties, { strict: false }).start();
   else writeNoEntries(http);
   return { port: await http.listen(0, '127.0.0.1') };
