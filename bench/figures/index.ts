@@ -10,6 +10,7 @@ import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
 import { importMemory, importMemory5m } from './import-memory.js';
+import { permitColdHashicorp } from './permit-cold-hashicorp.js';
 import { revealBatch } from './reveal-batch.js';
 import { rewrap } from './rewrap.js';
 import { tokenizeBatch, tokenizePeople } from './tokenize-batch.js';
@@ -34,6 +35,7 @@ export const FIGURES: readonly Figure[] = [
   tokenizeAt10m,
   tokenizeHashicorp,
   rewrap,
+  permitColdHashicorp,
   vaultRss,
   importMemory,
   importMemory5m,

@@ -132,7 +132,11 @@ describe('the apps', () => {
       const besides = parse(text) as { services: { vault: { environment: Record<string, string> } } };
       const { environment } = besides.services.vault;
       expect(Object.keys(environment).filter((key) => !(key in vaultConfig.shape))).toEqual([]);
-      const ca = { KEYRING_CA_FILE: join(folder, 'internal-ca.crt'), KEYRING_ROLE_ID: 'a-role' };
+      const ca = {
+        KEYRING_CA_FILE: join(folder, 'internal-ca.crt'),
+        KEYRING_ROLE_ID: 'a-role',
+        KEYRING_STRICT: 'on',
+      };
       const settings = { ...settingsOf('vault'), ...environment, ...ca };
       const elsewhere = { ...settings, VAULT_DATABASE_URL: 'postgres://vault@vault-postgres/vault' };
       expect(() => parseConfig(vaultConfig, elsewhere)).not.toThrow();

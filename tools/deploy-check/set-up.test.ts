@@ -12,7 +12,7 @@ const COMMAND = `#!/bin/sh
 echo "$*" >> "$FOLDER/calls"
 case "$1 $2" in
   "secrets list" | "auth list") cat "$FOLDER/there" ;;
-  "read $KEY_THERE") ;;
+  "read $KEY_THERE" | "read $KEY_THERE-data-keys") ;;
   "read -field=role_id") echo the-role ;;
   read*) exit 2 ;;
   "policy write") cat > "$FOLDER/policy" ;;
@@ -43,8 +43,12 @@ describe('set-up.sh', () => {
     expect(printed).toBe('the-role\n');
     expect(calls).toContain('secrets enable -path=transit transit');
     expect(calls).toContain('auth enable approle');
-    const key = calls.find((call) => call.startsWith('write transit/keys/integument'));
-    expect(key).toMatch(/type=aes256-gcm96 derived=true exportable=false allow_plaintext_backup=false$/);
+    const keys = calls.filter((call) => call.startsWith('write transit/keys/'));
+    const made = 'type=aes256-gcm96 derived=true exportable=false allow_plaintext_backup=false';
+    expect(keys).toEqual([
+      `write transit/keys/integument ${made}`,
+      `write transit/keys/integument-data-keys ${made}`,
+    ]);
     const role = calls.find((call) => call.startsWith('write auth/approle/role/integument-vault'));
     expect(role).toContain('token_policies=integument-vault token_no_default_policy=true');
     expect(policy).toBe(readFileSync(join(PROJECT_FOLDER, 'deploy/hashicorp-vault/policy.hcl'), 'utf8'));
@@ -56,15 +60,22 @@ describe('set-up.sh', () => {
   });
 
   it('prepares another mount and key whole: the policy is for them and for nothing else', () => {
-    const elsewhere = { KEYRING_TRANSIT_MOUNT: 'shop/transit', KEYRING_TRANSIT_KEY: 'root' };
+    const elsewhere = {
+      KEYRING_TRANSIT_MOUNT: 'shop/transit',
+      KEYRING_TRANSIT_KEY: 'root',
+      KEYRING_STRICT_KEY: 'each',
+    };
     const { calls, policy } = setUp(mounted('transit/'), 'transit/keys/integument', elsewhere);
     expect(calls).toContain('secrets enable -path=shop/transit transit');
     expect(calls.some((call) => call.startsWith('write shop/transit/keys/root type='))).toBe(true);
     const paths = [...policy.matchAll(/^path "([^"]+)"/gm)].map(([, path]) => path);
     expect(paths.sort()).toEqual([
       'auth/token/renew-self',
+      'shop/transit/decrypt/each',
       'shop/transit/decrypt/root',
+      'shop/transit/encrypt/each',
       'shop/transit/encrypt/root',
+      'shop/transit/keys/each',
       'shop/transit/keys/root',
       'shop/transit/rewrap/root',
     ]);

@@ -137,7 +137,21 @@ describe('the settings of the vault', () => {
     expect(wrong({ KEYRING_NAMESPACE: 'shop' })).toEqual(['KEYRING_NAMESPACE']);
   });
 
+  it('take strict mode with that keyring alone, and with a key of its own', () => {
+    for (const mode of ['leaving', 'on']) {
+      expect(wrong({ ...hashicorp(), KEYRING_STRICT: mode })).toEqual([]);
+      expect(wrong({ KEYRING_STRICT: mode })).toEqual(['KEYRING_STRICT']);
+    }
+    expect(wrong({ ...hashicorp(), KEYRING_STRICT: 'on', KEYRING_STRICT_KEY: 'integument' })).toEqual([
+      'KEYRING_STRICT_KEY',
+    ]);
+  });
+
   it.each([
+    ['KEYRING_STRICT', 'yes'],
+    ['KEYRING_STRICT_KEY', '../integument'],
+    ['KEYRING_STRICT_SECONDS', '61'],
+    ['KEYRING_STRICT_SECONDS', '4'],
     ['KEYRING_ADDR', 'http://keyring:8200'],
     ['KEYRING_CA_FILE', '/nowhere'],
     ['KEYRING_NAMESPACE', '../shop'],

@@ -50,6 +50,26 @@ export const keyringSettings = {
     .max(86_400)
     .default(300)
     .describe('HashiCorp: how long what is unlocked goes on while the keyring can’t be asked'),
+  KEYRING_STRICT: z
+    .enum(['off', 'leaving', 'on'])
+    .default('off')
+    .describe(
+      'HashiCorp: `on` has it unwrap each data key of its own; `leaving` still opens such keys and makes none',
+    ),
+  KEYRING_STRICT_KEY: z
+    .string()
+    .regex(name)
+    .default('integument-data-keys')
+    .describe('HashiCorp: name of the key in the transit engine that strict mode uses beside the root key'),
+  KEYRING_STRICT_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(5)
+    .max(60)
+    .default(60)
+    .describe(
+      'HashiCorp: how long a data key that it has unwrapped in strict mode can be used without asking again',
+    ),
 };
 
 export type KeyringConfig = z.output<z.ZodObject<typeof keyringSettings>>;
@@ -80,6 +100,10 @@ export function checkKeyring(
   if (config.KEYRING_KEY_FILE && config.KEYRING_PASSPHRASE_FILE) refuse('KEYRING_PASSPHRASE_FILE');
   // The embedded keyring keeps the root key beside the app: good for one machine, not for a database elsewhere.
   if (embedded && !isLoopback(config.VAULT_DATABASE_URL)) refuse('KEYRING');
+  // Whoever asked for it would believe that each key is unwrapped elsewhere.
+  if (embedded && config.KEYRING_STRICT !== 'off') refuse('KEYRING_STRICT');
+  // Old versions of the root key are destroyed on a schedule, and what lies under them would go along.
+  if (config.KEYRING_STRICT_KEY === config.KEYRING_TRANSIT_KEY) refuse('KEYRING_STRICT_KEY');
   if (config.KEYRING_ADDR?.startsWith('https:') && !config.KEYRING_CA_FILE) refuse('KEYRING_CA_FILE');
 }
 

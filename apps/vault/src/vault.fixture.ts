@@ -27,9 +27,12 @@ import { FactorsService } from './features/factors/factors.service.js';
 import { FactorsStore } from './features/factors/factors.store.js';
 import { Passkeys } from './features/factors/passkeys.js';
 import { SessionRaiser } from './features/factors/session-raiser.js';
+import { HashicorpKeyring } from './features/keyring/hashicorp-keyring.js';
 import { EmbeddedKeyring, type Keyring } from './features/keyring/index.js';
+import type { TransitServer } from './features/keyring/transit-server.fixture.js';
 import { DomainKeys, LiveIndex, StaffNames } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
+import { StrictKeys } from './features/keys/strict-keys.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
 import { IndexKeeper } from './features/people/index-keeper.js';
 import { PeopleService } from './features/people/people.service.js';
@@ -62,6 +65,14 @@ import { vaultPolicies } from './platform/policies.js';
 export const WEB = 'https://web.example';
 export const ISSUER = 'https://provider.example';
 export const LIVES = { rotationDays: 30, destroyAfterDays: 30, mostUses: 2 ** 31 };
+
+/** Strict mode, as a process is started with it. It may change between starts. */
+export interface StrictStage {
+  readonly server: TransitServer;
+  mode: 'leaving' | 'off' | 'on';
+  pool?: number;
+  readonly now?: () => number;
+}
 
 /** The vault's services, wired as its modules do, on a database of their own and without a listener. */
 export class TestVault {
@@ -171,8 +182,11 @@ export class TestVault {
     );
   }
 
+  /** In strict mode where none is named. */
+  static strict: StrictStage | undefined;
+
   /** @param declared what the operator declares people can be searched by */
-  static async open(declared?: SearchSection): Promise<TestVault> {
+  static async open(declared?: SearchSection, stage = TestVault.strict): Promise<TestVault> {
     const { vaultUrl, drop } = await freshDatabases();
     const files = keyringFiles();
     const start = async (search?: SearchSection): Promise<TestVault> => {
@@ -187,6 +201,7 @@ export class TestVault {
       // Nothing reads the versions again here, unless a test does.
       const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource), never, {
         leaseMs: Infinity,
+        strict: stage ? await strictKeys(stage) : null,
       });
       await keys.load();
       const leave = () => dataSource.destroy();
@@ -336,6 +351,14 @@ export const API: Asker = { caller: process({ name: 'api' }), requestId: 'req-ap
 
 function identityClient(clientId: string, revealPurposes: RevealPurpose[]): Asker {
   return { caller: client({ clientId, use: 'identity', revealPurposes }), requestId: `req-${clientId}` };
+}
+
+async function strictKeys({ server, mode, ...options }: StrictStage): Promise<StrictKeys | null> {
+  if (mode === 'off') return null;
+  // A thousand keys at once on a busy machine.
+  const root = await HashicorpKeyring.open({ ...server.settings, timeoutMs: 10_000 });
+  const keyring = await root.beside('integument-data-keys');
+  return new StrictKeys(keyring, { makes: mode === 'on', forMs: 60_000, ...options });
 }
 
 /** Places for a keyring and the secret that seals it; the keyring's own file is made by loading it. */

@@ -3,6 +3,7 @@ export { Coalescer, type CoalescerOptions } from './coalescer.js';
 export { type DatabaseOptions, migrate, openDatabase, openReaders } from './data-source.js';
 export { Idempotency, type IdempotentRequest, idempotencySchemaSql, type Once } from './idempotency.js';
 export { migration } from './migration.js';
+export { NotReady, whenReady } from './not-ready.js';
 export { Outbox, outboxSchemaSql } from './outbox.js';
 export {
   type OutboxHandler,

@@ -2,6 +2,7 @@ import { freshEmptyDatabase } from '@integument/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from './data-source.js';
+import { NotReady } from './not-ready.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 const POOL = 4;
@@ -116,5 +117,81 @@ describe('a single statement', () => {
     });
     await expect(work).rejects.toThrow('a second statement');
     expect(await ids()).toEqual([1]);
+  });
+});
+
+describe('what has to wait for another process', () => {
+  const otherwise = () => new Error('never came');
+  const idle = async () => {
+    const sql = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database()
+      AND application_name = 'unit of work' AND state LIKE 'idle in transaction%'`;
+    return (await dataSource.query<{ count: number }[]>(sql))[0]?.count;
+  };
+
+  it('waits outside of the transaction, which is rolled back and run again', async () => {
+    let here = false;
+    const seen: unknown[] = [];
+    const result = await unitOfWork.run(async (tx) => {
+      await tx.query(insert, [1]);
+      if (here) return 'done';
+      throw new NotReady(async () => {
+        here = true;
+        seen.push(await idle(), await ids());
+      }, otherwise);
+    });
+    expect(result).toBe('done');
+    expect(seen).toEqual([0, []]);
+    expect(await ids()).toEqual([1]);
+  });
+
+  it('holds no connection meanwhile: more may wait than there are connections', async () => {
+    let waiting = 0;
+    let go = () => {};
+    const all = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const ready = () => {
+      if (++waiting === 3 * POOL) go();
+      return all;
+    };
+    const work = (id: number) => {
+      let first = true;
+      return unitOfWork.run(async (tx) => {
+        await tx.query(insert, [id]);
+        if (!first) return;
+        first = false;
+        throw new NotReady(ready, otherwise);
+      });
+    };
+    await Promise.all(Array.from({ length: 3 * POOL }, (_, id) => work(id)));
+    expect(await ids()).toHaveLength(3 * POOL);
+  });
+
+  it('leaves nothing where it never comes', async () => {
+    const work = unitOfWork.run(async (tx) => {
+      await tx.query(insert, [1]);
+      throw new NotReady(() => Promise.resolve(), otherwise);
+    });
+    await expect(work).rejects.toThrow('never came');
+    expect(await ids()).toEqual([]);
+  });
+
+  it('is not waited for once a single statement has taken effect', async () => {
+    let runs = 0;
+    const late = unitOfWork.single(async (tx) => {
+      runs++;
+      await tx.query(insert, [1]);
+      throw new NotReady(() => Promise.resolve(), otherwise);
+    });
+    await expect(late).rejects.toThrow('never came');
+    expect([runs, await ids()]).toEqual([1, [1]]);
+    let here = false;
+    await unitOfWork.single(async (tx) => {
+      if (here) return tx.query(insert, [2]);
+      throw new NotReady(async () => {
+        here = await Promise.resolve(true);
+      }, otherwise);
+    });
+    expect(await ids()).toEqual([1, 2]);
   });
 });

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
+import { NotReady, whenReady } from './not-ready.js';
 
 /** SQL under a name: PostgreSQL parses and plans it once for each connection. */
 export interface Statement {
@@ -23,8 +24,15 @@ export class UnitOfWork {
    * Runs the work in one READ COMMITTED transaction on the primary and commits it when the work resolves.
    * If the work rejects, everything is rolled back and the rejection passed on. When this resolves, PostgreSQL has
    * acknowledged the commit.
+   *
+   * Work that throws {@link NotReady} is rolled back, and run again once that is ready: what it changes outside of the transaction,
+   * it must be able to change again. No connection is held meanwhile.
    */
-  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return whenReady(() => this.attempt(work));
+  }
+
+  private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.withClient(async (client) => {
       // Sent without waiting: the first statement travels in the same packet. A failed BEGIN fails that statement too.
       const begun = client.query('BEGIN').catch(() => undefined);
@@ -45,19 +53,11 @@ export class UnitOfWork {
 
   /**
    * Runs work that needs exactly one statement, which then is the transaction: one round trip in place of three.
-   * A second statement is refused, because it would commit apart from the first.
+   * A second statement is refused, because it would commit apart from the first. So is {@link NotReady} after it: the statement
+   * has taken effect, and would a second time.
    */
-  async single<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.withClient((client) => {
-      let spent = false;
-      return work({
-        query: (statement, values) => {
-          if (spent) throw new Error('a second statement inside UnitOfWork.single');
-          spent = true;
-          return transaction(client).query(statement, values);
-        },
-      });
-    });
+  single<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return whenReady(() => this.withClient((client) => onlyOnce(client, work)));
   }
 
   private async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
@@ -67,6 +67,21 @@ export class UnitOfWork {
     } finally {
       await runner.release();
     }
+  }
+}
+
+async function onlyOnce<T>(client: PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
+  let spent = false;
+  try {
+    return await work({
+      query: (statement, values) => {
+        if (spent) throw new Error('a second statement inside UnitOfWork.single');
+        spent = true;
+        return transaction(client).query(statement, values);
+      },
+    });
+  } catch (error) {
+    throw spent && error instanceof NotReady ? error.otherwise() : error;
   }
 }
 

@@ -173,6 +173,7 @@ export class ErasureService {
   /** What lets two people say later whom the log's entries were about goes where no key of the person leads. */
   private async keepEvidence(tx: Tx, person: LastSeenPerson): Promise<void> {
     const { person_id: id, domain_key: domainKey, wrapped_key: wrapped } = person;
+    this.keys.demandWarm(person.subject_salt ? [] : [{ wrapped }], 1);
     const salt = person.subject_salt ?? this.keys.unwrapBeside('person', id, { domainKey, wrapped });
     await this.evidence.keepErasedPerson(tx, person.subject, salt, id);
     await this.evidence.endPermits(tx, await this.store.findSubjects(tx, id));

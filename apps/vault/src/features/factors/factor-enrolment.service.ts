@@ -51,6 +51,7 @@ export class FactorEnrolment {
     const begun = await this.store.findEnrolment(tx, asker.caller.sessionDigest, now);
     if (!begun) throw notBegun();
     const owner = ownerOf(account, begun.factorId);
+    this.keys.demandWarm([begun.wrapped], 1);
     const secret = this.keys.unwrapBeside('factor', owner, begun.wrapped);
     const step = totpStepOf(secret.toString(), code, now.getTime());
     // Not counted as a guess: whoever is asked for this code was shown the secret.

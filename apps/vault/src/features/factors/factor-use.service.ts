@@ -39,7 +39,9 @@ export class FactorUse {
     const now = new Date(this.now());
     await this.store.lockOwnAccount(tx, account);
     const failures = await this.failuresSoFar(tx, account, now);
-    for (const { factorId, wrapped } of await this.store.findTotp(tx, account)) {
+    const factors = await this.store.findTotp(tx, account);
+    this.keys.demandWarm(factors.map(({ wrapped }) => wrapped));
+    for (const { factorId, wrapped } of factors) {
       const secret = this.keys.unwrapBeside('factor', ownerOf(account, factorId), wrapped).toString();
       const step = totpStepOf(secret, code, now.getTime());
       if (step === null) continue;

@@ -45,6 +45,11 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
+type Results = { data: { batch_results: unknown[] } };
+const results = (change: (all: unknown[]) => unknown) => (body: object | undefined) => ({
+  data: { batch_results: change((body as Results).data.batch_results) },
+});
+
 async function failureOf(work: Promise<unknown>): Promise<KeyringUnavailable> {
   const error = await work.then(
     () => undefined,
@@ -135,10 +140,6 @@ describe('a keyring that fails', () => {
     expect(server.asked.length).toBe(asked);
   });
 
-  type Results = { data: { batch_results: unknown[] } };
-  const results = (change: (all: unknown[]) => unknown) => (body: object | undefined) => ({
-    data: { batch_results: change((body as Results).data.batch_results) },
-  });
   it.each<[string, (body: object | undefined) => object | undefined]>([
     ['nothing', () => undefined],
     ['nothing of what was asked', () => ({})],
@@ -176,6 +177,55 @@ describe('a keyring that fails', () => {
       expectSilence(error);
     }
   });
+});
+
+describe('a key beside the root key', () => {
+  it('is another one, used by the same role', async () => {
+    const keks = await keyring.beside('integument-data-keys');
+    const [bytes = Buffer.alloc(0)] = await keks.wrap([key]);
+    expect(await keks.unwrap([{ ...key, bytes }])).toEqual([key.bytes]);
+    await expect(keyring.unwrap([{ ...key, bytes }])).rejects.toThrow(KeyringRefused);
+    expect(server.count(LOGIN)).toBe(1);
+  });
+
+  it('has to be there, to be allowed both ways, and to bind what it wraps', async () => {
+    await expect(keyring.beside('another')).rejects.toThrow(KeyringUnavailable);
+    for (const operation of ['encrypt', 'decrypt']) {
+      server.failing = `POST transit/${operation}/integument-data-keys`;
+      server.failure = { status: 403 };
+      expect((await failureOf(keyring.beside('integument-data-keys'))).why).toBe('denied');
+    }
+    server.failure = undefined;
+    const plain = await TransitServer.start({ dataKeysDerived: false });
+    const root = await HashicorpKeyring.open(plain.settings);
+    await expect(root.beside('integument-data-keys')).rejects.toThrow('derived');
+    await plain.close();
+  });
+
+  it.each([200, 400])(
+    'opens all that it can of a batch of which some is refused, by status %d',
+    async (status) => {
+      server.refusedBatchStatus = status;
+      const keks = await keyring.beside('integument-data-keys');
+      const keys = Array.from({ length: 5 }, () => ({ bytes: randomBytes(32), place: PLACE }));
+      const wrapped = (await keks.wrap(keys)).map((bytes) => ({ bytes, place: PLACE }));
+      const broken = [
+        { bytes: Buffer.from(`vault:v1:${randomBytes(60).toString('base64')}`), place: PLACE },
+        { bytes: Buffer.from('vault:v9:AAAA'), place: PLACE },
+        { bytes: randomBytes(61), place: PLACE },
+        { bytes: wrapped[0]?.bytes ?? PLACE, place: context('elsewhere') },
+      ];
+      const mixed = wrapped.flatMap((one, at) => [broken[at] ?? [], one].flat());
+      const opened = await keks.unwrapEach(mixed);
+      expect(opened.filter((one) => one !== null)).toEqual(keys.map(({ bytes }) => bytes));
+      expect(opened.map((one) => one === null)).toEqual(mixed.map((one) => !wrapped.includes(one)));
+      expect(await keks.unwrapEach(broken)).toEqual([null, null, null, null]);
+      server.bend = results((all) => all.slice(1));
+      expect((await failureOf(keks.unwrapEach(mixed))).why).toBe('failing');
+      server.bend = results((all) => [{}, ...all.slice(1)]);
+      expect((await failureOf(keks.unwrapEach(mixed))).why).toBe('failing');
+    },
+  );
 });
 
 describe('its token', () => {
@@ -310,6 +360,9 @@ it('the policy of deploy/ allows what is asked, and nothing that isn’t', async
   await keyring.rewrap([{ ...key, bytes }]);
   server.ahead += 45_000;
   await keyring.check();
+  // Strict mode's key, with all that is done with it.
+  const keks = await keyring.beside('integument-data-keys');
+  await keks.unwrapEach([{ ...key, bytes: (await keks.wrap([key]))[0] ?? bytes }]);
   const asked = new Set(server.asked.filter((line) => line !== LOGIN));
   expect([...asked].sort()).toEqual([...ALLOWED].sort());
 });

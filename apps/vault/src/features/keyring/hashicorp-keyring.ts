@@ -3,7 +3,7 @@ import { context, KEY_BYTES } from '@integument/crypto';
 import { z } from 'zod';
 import { AppRole } from './app-role.js';
 import { KeyringRefused, KeyringUnavailable } from './keyring.errors.js';
-import type { Keyring, Placed, RootVersions } from './keyring.js';
+import type { KekKeyring, Keyring, Placed, RootVersions } from './keyring.js';
 import { TransitClient } from './transit-client.js';
 
 export interface HashicorpOptions {
@@ -14,7 +14,7 @@ export interface HashicorpOptions {
   readonly secretIdFile: string;
   /** where the transit engine is mounted */
   readonly mount: string;
-  /** name of the root key in it */
+  /** name of the key in it: the root key */
   readonly key: string;
   /** how long one request may take; milliseconds */
   readonly timeoutMs?: number;
@@ -57,20 +57,33 @@ const batchResults = z.object({
  * derived key. An `associated_data` would bind as well, but not every version that we may meet knows it, those that
  * don't ignore it silently, and OpenBao can't rewrap with one.
  */
-export class HashicorpKeyring implements Keyring {
-  readonly #client: TransitClient;
-  readonly #role: AppRole;
+export class HashicorpKeyring implements Keyring, KekKeyring {
   #checked: (Placed & { readonly key: Buffer }) | undefined;
 
-  private constructor(private readonly options: HashicorpOptions) {
-    const { address, authority, namespace, timeoutMs = TIMEOUT_MS, now = monotonic } = options;
-    this.#client = new TransitClient({ address, authority, namespace, timeoutMs, now });
-    this.#role = new AppRole(this.#client, { ...options, now });
-  }
+  private constructor(
+    private readonly options: HashicorpOptions,
+    private readonly client: TransitClient,
+    private readonly role: AppRole,
+  ) {}
 
   /** @throws {KeyringRefused} for a root key that can leave the keyring, or that doesn't bind what it wraps to its place */
-  static async open(options: HashicorpOptions): Promise<HashicorpKeyring> {
-    const keyring = new HashicorpKeyring(options);
+  static open(options: HashicorpOptions): Promise<HashicorpKeyring> {
+    const client = clientOf(options);
+    const role = new AppRole(client, { ...options, now: options.now ?? monotonic });
+    return HashicorpKeyring.checked(new HashicorpKeyring(options, client, role));
+  }
+
+  /**
+   * Another key of the same engine, used by the same role. Over connections of its own, and with a patience of its own: where this
+   * one is asked too often, the root key is not left alone for it.
+   * @throws {KeyringRefused} as `open` does
+   */
+  beside(key: string): Promise<HashicorpKeyring> {
+    const options = { ...this.options, key };
+    return HashicorpKeyring.checked(new HashicorpKeyring(options, clientOf(options), this.role));
+  }
+
+  private static async checked(keyring: HashicorpKeyring): Promise<HashicorpKeyring> {
     requireFit(await keyring.rootKey());
     await keyring.requireBinding();
     return keyring;
@@ -84,6 +97,18 @@ export class HashicorpKeyring implements Keyring {
   async unwrap(wrapped: readonly Placed[]): Promise<Buffer[]> {
     const keys = await this.batch('decrypt', wrapped.map(itemOf), 'plaintext');
     return keys.map((key) => Buffer.from(key, 'base64'));
+  }
+
+  async unwrapEach(wrapped: readonly Placed[]): Promise<(Buffer | null)[]> {
+    // What this keyring never wrapped would have the whole batch refused.
+    const fit = wrapped.map(({ bytes }) => WRAPPED.test(bytes.toString('latin1')));
+    const asked = wrapped.filter((_one, at) => fit[at]).map(itemOf);
+    const results = asked.length > 0 ? resultsOf(await this.ask('decrypt', asked), asked.length) : [];
+    let next = 0;
+    return fit.map((isFit) => {
+      const result = isFit ? results[next++] : undefined;
+      return result ? plaintextOrNull(result) : null;
+    });
   }
 
   async rewrap(wrapped: readonly Placed[]): Promise<Buffer[]> {
@@ -124,7 +149,7 @@ export class HashicorpKeyring implements Keyring {
 
   private async rootKey(): Promise<RootKey> {
     const { mount, key } = this.options;
-    const answer = await this.signedIn((token) => this.#client.read(`${mount}/keys/${key}`, token));
+    const answer = await this.signedIn((token) => this.client.read(`${mount}/keys/${key}`, token));
     const parsed = rootKey.safeParse(answer);
     if (!parsed.success) throw new KeyringUnavailable('failing');
     return parsed.data.data;
@@ -139,7 +164,7 @@ export class HashicorpKeyring implements Keyring {
       if (error instanceof KeyringRefused) return undefined;
       throw error;
     });
-    if (opened) throw new KeyringRefused('the root key does not bind what it wraps to its place');
+    if (opened) throw new KeyringRefused('a key of the keyring does not bind what it wraps to its place');
     await this.check();
   }
 
@@ -149,43 +174,67 @@ export class HashicorpKeyring implements Keyring {
     field: 'ciphertext' | 'plaintext',
   ): Promise<string[]> {
     if (batch.length === 0) return [];
+    return valuesOf(resultsOf(await this.ask(operation, batch), batch.length), field);
+  }
+
+  private ask(operation: string, batch: readonly object[]): Promise<unknown> {
     const path = `${this.options.mount}/${operation}/${this.options.key}`;
-    const answer = await this.signedIn((token) => this.#client.write(path, { batch_input: batch }, token));
-    return resultsOf(answer, field, batch.length);
+    return this.signedIn((token) => this.client.write(path, { batch_input: batch }, token));
   }
 
   /** A token may have been revoked at any time: one that isn't accepted is worth one new sign-in, and no second. */
   private async signedIn(request: (token: string) => Promise<unknown>): Promise<unknown> {
-    const token = await this.#role.token();
+    const token = await this.role.token();
     try {
       return await request(token);
     } catch (error) {
       if (!(error instanceof KeyringUnavailable && error.why === 'denied')) throw error;
-      this.#role.forget(token);
-      return request(await this.#role.token());
+      this.role.forget(token);
+      return request(await this.role.token());
     }
   }
 }
 
-function requireFit({ type, derived, exportable, allow_plaintext_backup }: RootKey): void {
-  if (type !== 'aes256-gcm96' || !derived) {
-    throw new KeyringRefused('the root key must be of type aes256-gcm96 and derived');
-  }
-  if (exportable || allow_plaintext_backup) throw new KeyringRefused('the root key can leave the keyring');
+function clientOf({
+  address,
+  authority,
+  namespace,
+  timeoutMs = TIMEOUT_MS,
+  now = monotonic,
+}: HashicorpOptions) {
+  return new TransitClient({ address, authority, namespace, timeoutMs, now });
 }
 
-/**
- * All or none, and as many as were asked for: a result at another's place would be another's key. Some versions answer 200
- * to a batch of which all, or some, was refused.
- */
-function resultsOf(answer: unknown, field: 'ciphertext' | 'plaintext', count: number): string[] {
+function requireFit({ type, derived, exportable, allow_plaintext_backup }: RootKey): void {
+  if (type !== 'aes256-gcm96' || !derived) {
+    throw new KeyringRefused('a key of the keyring must be of type aes256-gcm96 and derived');
+  }
+  if (exportable || allow_plaintext_backup) throw new KeyringRefused('a key can leave the keyring');
+}
+
+type Result = z.output<typeof batchResults>['data']['batch_results'][number];
+
+/** As many as were asked for: a result at another's place would be another's key. */
+function resultsOf(answer: unknown, count: number): Result[] {
   const parsed = batchResults.safeParse(answer);
   if (!parsed.success) throw new KeyringUnavailable('failing');
   const { batch_results: results } = parsed.data.data;
+  if (results.length !== count) throw new KeyringUnavailable('failing');
+  return results;
+}
+
+/** All or none. Some versions answer 200 to a batch of which all, or some, was refused. */
+function valuesOf(results: readonly Result[], field: 'ciphertext' | 'plaintext'): string[] {
   if (results.some(({ error }) => error)) throw new KeyringRefused('the keyring refuses what it was asked');
   const values = results.flatMap((result) => result[field] || []);
-  if (values.length !== count) throw new KeyringUnavailable('failing');
+  if (values.length !== results.length) throw new KeyringUnavailable('failing');
   return values;
+}
+
+function plaintextOrNull({ plaintext, error }: Result): Buffer | null {
+  if (error) return null;
+  if (!plaintext) throw new KeyringUnavailable('failing');
+  return Buffer.from(plaintext, 'base64');
 }
 
 function itemOf({ bytes, place }: Placed): { ciphertext: string; context: string } {

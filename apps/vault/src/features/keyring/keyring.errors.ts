@@ -36,7 +36,14 @@ export class KeyringUnavailable extends Error {
   }
 }
 
-export const keyringUnavailable = () =>
+/** A data key was wrapped in strict mode, and this process was started with `KEYRING_STRICT=off`. */
+export class StrictModeOff extends Error {
+  override readonly name = 'StrictModeOff';
+  readonly code = 'keyring.strict_mode_off';
+}
+
+export const keyringUnavailable = (cause?: unknown) =>
   new CodedError('keyring.unavailable', 503, 'The keys cannot be used at the moment. Try again.', {
+    cause,
     headers: { 'retry-after': '5' },
   });

@@ -40,4 +40,17 @@ export interface Keyring {
   check(): Promise<void>;
 }
 
+/**
+ * A second key of the keyring, under which lie the keys that wrap single data keys ("KEK"s) in strict mode. There are millions, so one
+ * that is broken must not keep its neighbours from being opened.
+ */
+export interface KekKeyring {
+  /** All or none, in their order. */
+  wrap(keys: readonly Placed[]): Promise<Buffer[]>;
+  /** @returns null in the place of each that the keyring refuses. @throws {KeyringUnavailable} */
+  unwrapEach(wrapped: readonly Placed[]): Promise<(Buffer | null)[]>;
+}
+
 export const KEYRING = Symbol('Keyring');
+/** A {@link KekKeyring}, or null where strict mode is off. */
+export const KEK_KEYRING = Symbol('KekKeyring');

@@ -90,7 +90,8 @@ export class RealTransit {
     const operator = this.#operator;
     const name = this.#name;
     await operator.write(`sys/mounts/${name}`, { type: 'transit' });
-    await operator.write(`${name}/keys/integument`, { type: 'aes256-gcm96', derived: true });
+    for (const key of ['integument', 'integument-data-keys'])
+      await operator.write(`${name}/keys/${key}`, { type: 'aes256-gcm96', derived: true });
     const policy = readFileSync(join(PROJECT_FOLDER, 'deploy/hashicorp-vault/policy.hcl'), 'utf8');
     const own = policy.replaceAll('"transit/', `"${name}/`);
     await operator.write(`sys/policies/acl/${name}`, { policy: own });

@@ -61,6 +61,8 @@ interface Reply {
 export class TransitServer {
   readonly roleId = randomBytes(16).toString('hex');
   readonly key: TransitKey;
+  /** of strict mode */
+  readonly dataKeys: TransitKey;
   /** what its clock is ahead of ours; milliseconds */
   ahead = 0;
   failure: Failure | undefined;
@@ -68,6 +70,8 @@ export class TransitServer {
   failing: string | undefined;
   /** changes what it would have answered */
   bend: ((body: object | undefined, asked: string) => object | undefined) | undefined;
+  /** what is looked at while it is being asked */
+  whileAsked: ((asked: string) => Promise<void>) | undefined;
   tokenRenewable = true;
   /** seconds */
   tokenLife = 60;
@@ -77,6 +81,8 @@ export class TransitServer {
   refusedBatchStatus = 400;
   /** `POST auth/approle/login` and so on, in order */
   readonly asked: string[] = [];
+  /** how many items each batch had, in order */
+  readonly items: number[] = [];
   sockets = 0;
   readonly #tokens = new Map<string, Token>();
   readonly #secrets = new Set<string>();
@@ -89,6 +95,7 @@ export class TransitServer {
     private readonly options: TransitServerOptions,
   ) {
     this.key = new TransitKey(options.derived ?? true, options.exportable);
+    this.dataKeys = new TransitKey(options.dataKeysDerived ?? true);
     server.on('connection', () => {
       this.sockets += 1;
     });
@@ -169,6 +176,7 @@ export class TransitServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString('utf8');
+    await this.whileAsked?.(`${method} ${path}`);
     if ((this.failing ?? `${method} ${path}`) === `${method} ${path}` && (await this.fail(response))) return;
     const header = (name: string) => headers[name] as string | undefined;
     const { status, body } = this.answer({
@@ -213,27 +221,28 @@ export class TransitServer {
   }
 
   private transit({ method, path, body }: Asked): Reply {
-    if (`${method} ${path}` === 'GET transit/keys/integument') {
-      return { status: 200, body: { data: this.key.describe() } };
-    }
-    const operation = /^transit\/(encrypt|decrypt|rewrap)\/integument$/.exec(path)?.[1];
+    const [, operation, name] =
+      /^transit\/(encrypt|decrypt|keys|rewrap)\/(integument|integument-data-keys)$/.exec(path) ?? [];
+    const key = name === 'integument' ? this.key : this.dataKeys;
+    if (operation === 'keys') return { status: 200, body: { data: key.describe() } };
     if (method !== 'POST' || !operation) return failed(404, 'unsupported path');
     const items = body.batch_input as Record<string, string>[];
-    const results = items.map((item) => this.one(operation, item));
+    this.items.push(items.length);
+    const results = items.map((item) => this.one(key, operation, item));
     const refused = results.some((result) => 'error' in result);
     return { status: refused ? this.refusedBatchStatus : 200, body: { data: { batch_results: results } } };
   }
 
-  private one(operation: string, item: Record<string, string>): Record<string, unknown> {
+  private one(key: TransitKey, operation: string, item: Record<string, string>): Record<string, unknown> {
     const context = Buffer.from(item.context ?? '', 'base64');
     try {
       if (operation === 'encrypt') {
         const plaintext = Buffer.from(item.plaintext ?? '', 'base64');
-        return { ciphertext: this.key.encrypt(plaintext, context), key_version: this.key.newest };
+        return { ciphertext: key.encrypt(plaintext, context), key_version: key.newest };
       }
-      const plaintext = this.key.decrypt(item.ciphertext ?? '', context);
+      const plaintext = key.decrypt(item.ciphertext ?? '', context);
       if (operation === 'decrypt') return { plaintext: plaintext.toString('base64') };
-      return { ciphertext: this.key.encrypt(plaintext, context), key_version: this.key.newest };
+      return { ciphertext: key.encrypt(plaintext, context), key_version: key.newest };
     } catch (error) {
       return { error: (error as Error).message };
     }
@@ -291,6 +300,8 @@ export interface TransitServerOptions {
   readonly namespace?: string;
   readonly derived?: boolean;
   readonly exportable?: boolean;
+  /** the same as `derived`, of strict mode's key */
+  readonly dataKeysDerived?: boolean;
 }
 
 async function* endless(): AsyncGenerator<string> {

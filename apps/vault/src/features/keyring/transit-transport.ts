@@ -62,8 +62,10 @@ async function exchange(
     const response = await respond(request(uri, { method, headers, signal }), body);
     const text = await read(response);
     const status = response.statusCode ?? 0;
+    const path = new URL(uri).pathname;
+    if (status === 400 && isBatch(text)) return { statusCode: 200, body: parsed(text), request: { path } };
     if (status !== 200 && status !== 204) throw failureOf(status, response.headers['retry-after']);
-    return { statusCode: status, body: parsed(text), request: { path: new URL(uri).pathname } };
+    return { statusCode: status, body: parsed(text), request: { path } };
   } catch (error) {
     if (error instanceof KeyringRefused || error instanceof KeyringUnavailable) throw error;
     throw new KeyringUnavailable(signal.aborted ? 'slow' : unanswered(error));
@@ -95,6 +97,16 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new KeyringUnavailable('failing');
+  }
+}
+
+/** A batch of which some, or all, was refused: which ones is said in the body, item by item, as it is with a 200. */
+function isBatch(text: string): boolean {
+  try {
+    const { data } = JSON.parse(text) as { data?: { batch_results?: unknown } };
+    return Array.isArray(data?.batch_results);
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import { context, KEY_BYTES, open, randomKey, seal } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
-import { type Keyring, type KeyringPulse, keyringUnavailable } from '../keyring/index.js';
+import { type Keyring, type KeyringPulse, keyringUnavailable, StrictModeOff } from '../keyring/index.js';
 import { KeyLoader } from './key-loader.js';
 import {
   type Domain,
@@ -10,6 +10,7 @@ import {
   type SecretDomain,
 } from './key-version.js';
 import type { DomainKeyRow, KeysStore } from './keys.store.js';
+import { isStrict, type StrictKeys } from './strict-keys.js';
 
 /** A data key under the domain key that wraps it. */
 export interface WrappedKey {
@@ -22,6 +23,8 @@ export interface DomainKeysOptions {
   readonly leaseMs?: number;
   /** sealings that are reserved at a time */
   readonly block?: number;
+  /** strict mode, where it is on or on its way out */
+  readonly strict?: StrictKeys | null;
   /** milliseconds of a clock that never goes back */
   readonly now?: () => number;
 }
@@ -52,13 +55,20 @@ export class DomainKeys {
     options: DomainKeysOptions = {},
   ) {
     this.#loader = new KeyLoader(keyring, store, unitOfWork);
-    this.#options = { leaseMs: KEYS_LEASE_MS, block: BLOCK, now: () => performance.now(), ...options };
+    this.#options = {
+      leaseMs: KEYS_LEASE_MS,
+      block: BLOCK,
+      strict: null,
+      now: () => performance.now(),
+      ...options,
+    };
   }
 
   async load(): Promise<void> {
     await this.refresh();
     await this.#loader.noteRoots();
     await this.leaveOldRoots();
+    await this.#options.strict?.begin();
   }
 
   /** Learns of new versions, and of those that are no more. Each call reads anew: who waits for one has seen all before it. */
@@ -74,8 +84,29 @@ export class DomainKeys {
   }
 
   /**
+   * In strict mode: has all these asked for together, where each would else be asked for by itself when it is opened.
+   * @param minted how many keys are about to be made or wrapped besides
+   * @throws NotReady where one of them has to be asked for
+   */
+  demandWarm(wrapped: readonly Pick<WrappedKey, 'wrapped'>[], minted = 0): void {
+    const { strict } = this.#options;
+    if (!strict) return;
+    this.demand();
+    strict.demand(
+      wrapped.map((one) => one.wrapped),
+      minted,
+    );
+  }
+
+  /** The same where so many keys are about to be made. @throws NotReady */
+  demandMinted(count: number): void {
+    this.demandWarm([], count);
+  }
+
+  /**
    * Makes a fresh 32-byte data key for an owner.
    * @param beside wrapped together with the key, and gone with it: costs no second sealing
+   * @throws NotReady in strict mode, where the keyring has to be asked first; so do all that open one
    */
   mint(domain: SealingDomain, owner: Buffer, beside?: Buffer): { key: Buffer } & WrappedKey {
     const key = randomKey();
@@ -137,12 +168,23 @@ export class DomainKeys {
   readonly healthCheck = (): Promise<void> => Promise.resolve().then(() => this.demand());
 
   private wrap(domain: SealingDomain, owner: Buffer, whole: Buffer): WrappedKey {
+    const place = ownerPlace(domain, owner);
+    const { strict } = this.#options;
+    if (strict?.makes) this.demandMinted(1);
     const { key, id } = this.spend(domain, 1);
-    return { domainKey: id, wrapped: seal(key, whole, ownerPlace(domain, owner)) };
+    return {
+      domainKey: id,
+      wrapped: strict?.makes ? strict.seal(key, whole, place) : seal(key, whole, place),
+    };
   }
 
   private unwrapWhole(domain: SealingDomain, owner: Buffer, { domainKey, wrapped }: WrappedKey): Buffer {
-    return open(this.byId(domainKey), wrapped, ownerPlace(domain, owner));
+    const place = ownerPlace(domain, owner);
+    const key = this.byId(domainKey);
+    if (!isStrict(wrapped)) return open(key, wrapped, place);
+    // Nothing is wrong with it: it is this process that has nobody to ask.
+    if (!this.#options.strict) throw keyringUnavailable(new StrictModeOff());
+    return this.#options.strict.open(key, wrapped, place);
   }
 
   private async read(): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type enrolPerson,
   type ReplyOf,
 } from '@integument/contracts';
-import { Coalescer, type Tx, type UnitOfWork, violates } from '@integument/database';
+import { Coalescer, type Tx, type UnitOfWork, violates, whenReady } from '@integument/database';
 import type { Asker } from '@integument/http';
 import { wrongFields } from '../../platform/wrong-fields.js';
 import { isDoubtful } from './account-guard.js';
@@ -47,7 +47,7 @@ export class EnrolmentDesk {
   }
 
   async enrolOne(asker: Asker, request: Enrolment): Promise<ReplyOf<typeof enrolPerson>> {
-    const prepared = this.people.prepare(asker, request);
+    const prepared = await whenReady(() => this.people.prepare(asker, request));
     await this.#singles.submit(prepared).catch(refuseTakenAccount);
     return { person: prepared.name };
   }
@@ -65,6 +65,7 @@ export class EnrolmentDesk {
    */
   async enrolBatch(tx: Tx, asker: Asker, entries: readonly unknown[], regions: Regions): Promise<BatchReply> {
     const checked = entries.map((entry) => check(entry, regions));
+    this.people.demandNew(checked.filter((entry) => 'enrolment' in entry).length);
     const taken = await this.takenAccounts(tx, checked);
     const prepared: PreparedEnrolment[] = [];
     const results: Result[] = [];

@@ -192,6 +192,8 @@ export class IndexKeeper {
   private async remake(tx: Tx, people: readonly StalePerson[]): Promise<Buffer | null> {
     const last = people.at(-1);
     if (!last) return null;
+    // With somebody who is being erased nothing is done any more, and where no plan is in force nobody is opened.
+    if (this.options.index.inForce) this.options.sealer.demandWarm(people.filter(({ erasing }) => !erasing));
     const remade = people.map((person) => ({ personId: person.personId, indexed: this.indexedOf(person) }));
     await this.options.store.replace(tx, remade);
     return last.personId;

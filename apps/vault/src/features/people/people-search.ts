@@ -2,7 +2,7 @@ import type { AuditLog } from '@integument/audit-log';
 import type { Regions } from '@integument/authz';
 import { FOUND_MAX, fieldOf, type ReplyOf, type SearchWhere, type searchPeople } from '@integument/contracts';
 import { randomId } from '@integument/crypto';
-import type { Tx } from '@integument/database';
+import { NotReady, type Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { fits, partsAsked, uncovered, wayOf } from '../catalogue/index.js';
 import { peopleSearched } from './people.audit.js';
@@ -51,6 +51,7 @@ export class PeopleSearch {
     if (reach.clientId === CONSOLE && ids.length > 0) await this.store.nameForConsole(tx, ids, randomId);
     // Somebody may have changed meanwhile, and is compared once more.
     const locked = ids.length > 0 ? await this.store.lock(tx, ids, reach) : [];
+    this.sealer.demandWarm(locked);
     const found = locked.filter((person) => this.isFitting(person, where));
     // In the order of the caller's own random names: two callers' lists could else be laid side by side.
     found.sort((one, other) => Buffer.compare(one.pseudonym, other.pseudonym));
@@ -80,6 +81,7 @@ export class PeopleSearch {
     let after: Buffer = START;
     for (let opened = 0; opened < OPENED_MAX; opened += PAGE) {
       const page = await find({ after, limit: PAGE });
+      await this.demandWarm(page, opened, find);
       const fitting = page.filter((person) => this.isFitting(person, where));
       ids.push(...fitting.map(({ personId }) => personId));
       if (ids.length > FOUND_MAX) return { ids: ids.slice(0, FOUND_MAX), more: true };
@@ -88,6 +90,21 @@ export class PeopleSearch {
       after = last.personId;
     }
     return { ids, more: true };
+  }
+
+  /** Where somebody is cold, more of those behind are asked for along with them each time: else the search would begin anew for each page. */
+  private async demandWarm(page: readonly KnownPerson[], opened: number, find: Find): Promise<void> {
+    try {
+      this.sealer.demandWarm(page);
+    } catch (error) {
+      const after = page.at(-1)?.personId;
+      if (!(error instanceof NotReady) || !after || page.length < PAGE || opened === 0) throw error;
+      this.sealer.demandWarm([
+        ...page,
+        ...(await find({ after, limit: Math.min(opened, OPENED_MAX - opened) })),
+      ]);
+      throw error;
+    }
   }
 
   private isFitting(person: KnownPerson, where: SearchWhere): boolean {

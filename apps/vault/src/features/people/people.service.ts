@@ -66,6 +66,11 @@ export class PeopleService {
     return this.sealer.accountDigests({ issuer: this.issuer, subject });
   }
 
+  /** Before so many are prepared. @throws NotReady */
+  demandNew(count: number): void {
+    this.sealer.demandNew(count);
+  }
+
   /** All the computing of an enrolment, done before any connection is taken. */
   prepare(asker: Asker, { fields, account, region }: Enrolment): PreparedEnrolment {
     const of = account && { issuer: this.issuer, subject: account.subject };

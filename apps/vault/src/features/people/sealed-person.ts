@@ -47,6 +47,16 @@ export class PersonSealer {
     private readonly index: LiveIndex,
   ) {}
 
+  /** Before many are opened: see `DomainKeys.demandWarm`. @throws NotReady */
+  demandWarm(people: readonly WrappedKey[]): void {
+    this.keys.demandWarm(people);
+  }
+
+  /** Before many are sealed. @throws NotReady */
+  demandNew(count: number): void {
+    this.keys.demandMinted(count);
+  }
+
   sealNew(fields: SomeIdentityFields, account?: Account): SealedPerson & { account: SealedAccount | null } {
     const personId = randomId();
     const salt = randomId();

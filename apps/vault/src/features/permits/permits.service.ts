@@ -48,6 +48,8 @@ export class PermitsService {
     asker: Asker,
     { session, purpose, gate, epoch }: BodyOf<typeof openPermit>,
   ): Promise<PermitView> {
+    // The permit's and that of its evidence.
+    this.keys.demandMinted(2);
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
     const gateId = decodeId('gat', gate);
@@ -125,6 +127,7 @@ export class PermitsService {
       gates.map((gate) => decodeId('gat', gate)),
     );
     const allowed = rows.filter(isLive).filter(({ state }) => state === 'open' || use !== 'process');
+    this.keys.demandWarm(allowed.map(({ wrapped_key: wrapped }) => ({ wrapped })));
     await this.audit.append(tx, permitKeysHanded({ ...by(asker), count: allowed.length, details: { use } }));
     return { keys: allowed.map((permit) => this.keyOf(permit)) };
   }

@@ -36,20 +36,24 @@ export class AccountDigests implements Mover {
        WHERE ${OLD} AND a.account > $2 ORDER BY a.account LIMIT $3`,
       [to, after ?? FIRST, size],
     );
+    this.sealer.demandWarm(rows.map(wrappedOf));
     const made = rows.flatMap((row) => this.restamped(row));
     const moved = made.length > 0 ? await write(tx, made) : 0;
     return { moved, next: rows.length === size ? (rows.at(-1)?.account ?? null) : null };
   }
 
   private restamped(row: Row): Made[] {
-    const wrapped = { domainKey: row.domain_key, wrapped: row.wrapped_key };
     try {
-      return [{ row, ...this.sealer.restampAccount(row.person_id, wrapped, row.sealed) }];
+      return [{ row, ...this.sealer.restampAccount(row.person_id, wrappedOf(row), row.sealed) }];
     } catch (error) {
       if (error instanceof SealBroken) return [];
       throw error;
     }
   }
+}
+
+function wrappedOf({ domain_key: domainKey, wrapped_key: wrapped }: Row) {
+  return { domainKey, wrapped };
 }
 
 function write(tx: Tx, made: readonly Made[]): Promise<number> {

@@ -46,6 +46,7 @@ export class IdentityDigests implements Mover {
        WHERE ${OLD} AND (v.person_id, v.field) > ($2, $3) ORDER BY v.person_id, v.field LIMIT $4`,
       [to, person, field.toString('utf8'), size],
     );
+    this.sealer.demandWarm(rows.map(wrappedOf));
     const made = rows.flatMap((row) => this.restamped(row));
     const moved = made.length > 0 ? await write(tx, made) : 0;
     const last = rows.length === size ? rows.at(-1) : undefined;
@@ -53,15 +54,18 @@ export class IdentityDigests implements Mover {
   }
 
   private restamped(row: Row): Made[] {
-    const wrapped = { domainKey: row.domain_key, wrapped: row.wrapped_key };
     try {
-      const stamped = this.sealer.restamp(row.person_id, wrapped, row.field, row.sealed);
+      const stamped = this.sealer.restamp(row.person_id, wrappedOf(row), row.field, row.sealed);
       return [{ row, digest: stamped?.digest ?? null, indexKey: stamped?.indexKey ?? null }];
     } catch (error) {
       if (error instanceof SealBroken) return [];
       throw error;
     }
   }
+}
+
+function wrappedOf({ domain_key: domainKey, wrapped_key: wrapped }: Row) {
+  return { domainKey, wrapped };
 }
 
 // Only beside what was read: a value that was replaced meanwhile has a digest of its own.

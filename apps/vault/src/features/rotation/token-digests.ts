@@ -48,6 +48,7 @@ export class TokenDigests implements Mover {
        WHERE ${OLD} AND t.token > $3 ORDER BY t.token LIMIT $4`,
       [to, textArray(this.catalogue.names), after ?? FIRST, size],
     );
+    this.sealer.demandWarm(rows.flatMap((row) => holderOf(row) ?? []));
     const made = rows.flatMap((row) => this.restamped(row));
     const moved = made.length > 0 ? await write(tx, made) : 0;
     return { moved, next: rows.length === size ? (rows.at(-1)?.token ?? null) : null };

@@ -79,6 +79,7 @@ export class WrappedKeys implements Mover {
        WHERE domain_key <> $1 AND ${id} > $2 ORDER BY ${id} LIMIT $3`,
       [to, after ?? FIRST, size],
     );
+    this.keys.demandWarm(rows, rows.length);
     const moved = await this.moveRows(tx, to, rows);
     return { moved, next: rows.length === size ? (rows.at(-1)?.id ?? null) : null };
   }

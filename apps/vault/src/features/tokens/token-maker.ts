@@ -57,6 +57,7 @@ export class TokenMaker {
   /** @returns in the order of what was asked for: each token, or why there is none */
   async make(tx: Tx, asker: Asker, wanted: readonly WantedToken[], regions: Regions): Promise<Made[]> {
     const holders = await this.holdersOf(tx, asker, wanted, regions);
+    this.sealer.demandWarm(holders.values());
     const ids = await this.ids.take(wanted.length);
     const prepared = wanted.map((one, at) => this.prepare(one, ids[at], holders, regions));
     const ready = prepared.flatMap((one) => (one instanceof CodedError ? [] : [one]));

@@ -55,6 +55,7 @@ export class TokenRevealer {
       requests.flatMap(({ tokens }) => tokens),
     );
     const holders = await this.lookup.hold(tx, found);
+    this.sealer.demandWarm(holders.values());
     const uses = await UseCounts.hold(this.store, tx, found.all());
     const decided = requests.map((request) =>
       request.tokens.map((name) => this.decide(request, name, found, holders, uses)),

@@ -42,6 +42,11 @@ export class TokenSealer {
     return this.keys.lend('token', values);
   }
 
+  /** Before tokens of many people are sealed or opened: see `DomainKeys.demandWarm`. @throws NotReady */
+  demandWarm(holders: Iterable<Pick<Holder, 'wrapped'>>): void {
+    this.keys.demandWarm([...holders]);
+  }
+
   seal(token: Buffer, field: string, domain: string, text: string, under: Holder | LentKey): SealedToken {
     const place = this.placeOf(token, field, domain);
     const bytes = Buffer.from(text, 'utf8');
