@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enrolPeople, searchPeople } from '@integument/contracts';
@@ -49,6 +49,7 @@ describe.runIf(canRun)('whoever copies the commands of docs/search.md', () => {
     vi.unstubAllEnvs();
     await platform.stop();
     forgetData(join(folder, 'data'));
+    rmSync(folder, { recursive: true });
   });
 
   const shop = () => new Client(platform.info, 'brand-shop');
