@@ -1,13 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AuditLog } from '@integument/audit-log';
 import type { ClientPseudonym, ErasureId } from '@integument/contracts';
 import { decodeId, open, randomId, SealBroken } from '@integument/crypto';
 import { openDatabase, UnitOfWork } from '@integument/database';
 import { freshDatabases } from '@integument/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KeyringRefused } from './features/keyring/index.js';
+import { type Keyring, KeyringRefused } from './features/keyring/index.js';
 import { DomainKeys, domainPlace, LiveIndex } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { PersonSealer } from './features/people/sealed-person.js';
-import { BackupReach, RootStore, RotationStore } from './features/rotation/index.js';
+import { BackupReach, RootKeys, RootStore, RotationStore } from './features/rotation/index.js';
 import {
   again,
   dyingAt,
@@ -246,11 +248,45 @@ describe('the root key', () => {
     expect(root).toMatchObject({ version: 1, destroyed_at: expect.any(Date) as Date });
   }, 60_000);
 
+  it('is made and destroyed by one process at a time', async () => {
+    let inside = 0;
+    const most = { inside: 0 };
+    const slowly =
+      (work: (version: number) => Promise<boolean>) =>
+      async (version: number): Promise<boolean> => {
+        most.inside = Math.max(most.inside, ++inside);
+        await sleep(200);
+        return work(version).finally(() => inside--);
+      };
+    const { keyring, keys, unitOfWork } = vault;
+    const { root } = scheduleOf(vault, clock);
+    await run((tx) => root.begin(tx, 'asked', null));
+    await root.goOn();
+    clock.passDays(31);
+    await root.look();
+    await run((tx) => root.begin(tx, 'asked', null));
+    const slow = Object.assign(Object.create(keyring) as Keyring, {
+      versions: () => keyring.versions(),
+      makeVersion: slowly((version) => keyring.makeVersion(version)),
+      destroyBelow: slowly((version) => keyring.destroyBelow(version)),
+    });
+    const roots = Array.from({ length: 2 }, () => {
+      const [store, audit] = [new RotationStore(), new AuditLog()];
+      return new RootKeys(new RootStore(), store, keys, slow, unitOfWork, audit, clock.read);
+    });
+    const [one, other] = roots;
+    const horizon = (now: Date) => new Date(now.getTime() - 30 * 86_400_000);
+    await Promise.all([one?.goOn(), other?.destroyBefore(horizon)]);
+    expect(most.inside).toBe(1);
+    expect(await keyring.versions()).toEqual({ newest: 3, oldest: 2, available: 2 });
+    await (await vault.another()).leave();
+  });
+
   it.each(['before', 'after', 'killed'] as Fault[])(
     'is one and the same after a crash at any statement (%s)',
     async (how) => {
       const { root } = scheduleOf(vault, clock);
-      for (let at = 1; at <= 16; at++) {
+      for (let at = 1; at <= 18; at++) {
         const { newest } = await vault.keyring.versions();
         await root.look();
         await run((tx) => root.begin(tx, 'asked', null));

@@ -8,6 +8,11 @@ export interface RootRow {
 }
 
 export class RootStore {
+  /** Until the end of the transaction: one process at a time decides which versions there are to be. */
+  async lock(tx: Tx): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('integument/root-key', 0))`);
+  }
+
   findAll(tx: Tx): Promise<RootRow[]> {
     return tx.query<RootRow>(
       'SELECT version, current_at, retired_at, destroyed_at FROM root_version ORDER BY version',
