@@ -41,6 +41,7 @@ export class DomainKeys {
   readonly #current = new Map<Domain, KeyVersion>();
   readonly #loader: KeyLoader;
   readonly #options: Required<DomainKeysOptions>;
+  readonly #forgetters: ((id: number) => void)[] = [];
   #readAt = -Infinity;
   #reading: Promise<void> = Promise.resolve();
 
@@ -136,6 +137,11 @@ export class DomainKeys {
   /** For `/readyz`. */
   readonly healthCheck = (): Promise<void> => Promise.resolve().then(() => this.demand());
 
+  /** For whoever keeps what was derived from a version's key: called when that is overwritten. */
+  onForget(forget: (id: number) => void): void {
+    this.#forgetters.push(forget);
+  }
+
   private wrap(domain: SealingDomain, owner: Buffer, whole: Buffer): WrappedKey {
     const { key, id } = this.spend(domain, 1);
     return { domainKey: id, wrapped: seal(key, whole, ownerPlace(domain, owner)) };
@@ -185,6 +191,7 @@ export class DomainKeys {
       if (there.has(id)) continue;
       this.#byId.delete(id);
       key.fill(0);
+      for (const forget of this.#forgetters) forget(id);
     }
   }
 
