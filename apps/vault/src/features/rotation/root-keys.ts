@@ -86,7 +86,7 @@ export class RootKeys {
   }
 
   /**
-   * Destroys what has been replaced for longer than the horizon and is under no key any more, the oldest first.
+   * Destroys what has had no key under it that opens anything for longer than the horizon, and has none at all now, the oldest first.
    * @returns the least version that may stay, where whoever runs the keyring has to do it
    */
   async destroyBefore(horizon: (now: Date) => Date): Promise<number | null> {
@@ -116,9 +116,9 @@ export class RootKeys {
   }
 
   private async firstKept(tx: Tx, rows: readonly RootRow[], horizon: Date): Promise<number> {
-    for (const { version, retired_at, destroyed_at } of rows) {
+    for (const { version, emptied_at, destroyed_at } of rows) {
       if (destroyed_at) continue;
-      const over = retired_at !== null && retired_at <= horizon;
+      const over = emptied_at !== null && emptied_at <= horizon;
       if (!over || (await this.store.countUnderRoot(tx, version)) > 0) return version;
     }
     return 1;
