@@ -1,13 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AuditLog } from '@integument/audit-log';
 import type { ClientPseudonym, ErasureId } from '@integument/contracts';
 import { decodeId, open, randomId, SealBroken } from '@integument/crypto';
 import { openDatabase, UnitOfWork } from '@integument/database';
 import { freshDatabases } from '@integument/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KeyringRefused } from './features/keyring/index.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Keyring, KeyringRefused } from './features/keyring/index.js';
 import { DomainKeys, domainPlace, LiveIndex } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { PersonSealer } from './features/people/sealed-person.js';
-import { BackupReach, RootStore, RotationStore } from './features/rotation/index.js';
+import { BackupReach, RootKeys, RootStore, RotationStore } from './features/rotation/index.js';
 import {
   again,
   dyingAt,
@@ -246,11 +248,83 @@ describe('the root key', () => {
     expect(root).toMatchObject({ version: 1, destroyed_at: expect.any(Date) as Date });
   }, 60_000);
 
+  it('is kept for as long as backups from before the last key left it, however late that was', async () => {
+    const lives = { ...LIVES, rotationDays: 1_000 };
+    const { schedule, root } = scheduleOf(vault, clock, { lives });
+    await live(schedule, clock, 1);
+    const rewrap = vi.spyOn(vault.keyring, 'rewrap').mockRejectedValue(new Error('away'));
+    await run((tx) => root.begin(tx, 'asked', null));
+    for (let day = 0; day < 20; day++) {
+      await schedule.run().catch(() => undefined);
+      clock.passDays(1);
+    }
+    const dates = async () => {
+      const [row] = await vault.query<{ retired_at: Date; emptied_at: Date | null }>(
+        'SELECT retired_at, emptied_at FROM root_version WHERE version = 1',
+      );
+      return [row?.retired_at instanceof Date, row?.emptied_at ?? null];
+    };
+    expect(await dates()).toEqual([true, null]);
+    const left = clock.now;
+    rewrap.mockRestore();
+    await schedule.run();
+    expect(await dates()).toEqual([true, left]);
+    clock.passDays(28);
+    await schedule.run();
+    expect(await vault.keyring.versions()).toEqual({ newest: 2, oldest: 1, available: 1 });
+    // One that was wrapped before and is written late counts as well, from when it leaves.
+    const late = `FROM (SELECT min(key_id) AS late FROM domain_key) AS l WHERE key_id = late`;
+    await vault.query(`UPDATE domain_key SET roots = roots || 1 ${late}`);
+    await root.look();
+    expect(await dates()).toEqual([true, null]);
+    await vault.query(`UPDATE domain_key SET roots = roots || 2 ${late}`);
+    clock.passDays(5);
+    await schedule.run();
+    expect(await vault.keyring.versions()).toEqual({ newest: 2, oldest: 1, available: 1 });
+    clock.passDays(31);
+    await schedule.run();
+    expect(await vault.keyring.versions()).toEqual({ newest: 2, oldest: 2, available: 2 });
+  });
+
+  it('is made and destroyed by one process at a time', async () => {
+    let inside = 0;
+    const most = { inside: 0 };
+    const slowly =
+      (work: (version: number) => Promise<boolean>) =>
+      async (version: number): Promise<boolean> => {
+        most.inside = Math.max(most.inside, ++inside);
+        await sleep(200);
+        return work(version).finally(() => inside--);
+      };
+    const { keyring, keys, unitOfWork } = vault;
+    const { root } = scheduleOf(vault, clock);
+    await run((tx) => root.begin(tx, 'asked', null));
+    await root.goOn();
+    clock.passDays(31);
+    await root.look();
+    await run((tx) => root.begin(tx, 'asked', null));
+    const slow = Object.assign(Object.create(keyring) as Keyring, {
+      versions: () => keyring.versions(),
+      makeVersion: slowly((version) => keyring.makeVersion(version)),
+      destroyBelow: slowly((version) => keyring.destroyBelow(version)),
+    });
+    const roots = Array.from({ length: 2 }, () => {
+      const [store, audit] = [new RotationStore(), new AuditLog()];
+      return new RootKeys(new RootStore(), store, keys, slow, unitOfWork, audit, clock.read);
+    });
+    const [one, other] = roots;
+    const horizon = (now: Date) => new Date(now.getTime() - 30 * 86_400_000);
+    await Promise.all([one?.goOn(), other?.destroyBefore(horizon)]);
+    expect(most.inside).toBe(1);
+    expect(await keyring.versions()).toEqual({ newest: 3, oldest: 2, available: 2 });
+    await (await vault.another()).leave();
+  });
+
   it.each(['before', 'after', 'killed'] as Fault[])(
     'is one and the same after a crash at any statement (%s)',
     async (how) => {
       const { root } = scheduleOf(vault, clock);
-      for (let at = 1; at <= 16; at++) {
+      for (let at = 1; at <= 18; at++) {
         const { newest } = await vault.keyring.versions();
         await root.look();
         await run((tx) => root.begin(tx, 'asked', null));

@@ -128,7 +128,8 @@ export async function again<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if ((error as { code?: string }).code === 'ECONNRESET') return again(work);
+    const { code, message } = error as Error & { code?: string };
+    if (code === 'ECONNRESET' || message === 'Connection terminated unexpectedly') return again(work);
     throw error;
   }
 }

@@ -64,7 +64,7 @@ describe('while the session key is rotated', () => {
     const asked = request();
     const [oldest] = now.keys.all('session');
     if (!oldest) throw new Error('no version');
-    const one = { ...now.keys, all: () => [oldest] } as unknown as DomainKeys;
+    const one = { onForget: () => undefined, all: () => [oldest] } as unknown as DomainKeys;
     const secret = new SessionSecret(one, 'test');
     const first = await now.unitOfWork.run((tx) =>
       new Idempotency(() => secret.all()).once(tx, asked, () => Promise.resolve('kept')),
@@ -94,6 +94,7 @@ describe('while the session key is rotated', () => {
   it('counts go by the version of now, and by the last one while no key may be used', () => {
     let away = false;
     const keys = {
+      onForget: () => undefined,
       now: () => {
         if (away) throw new Error('away');
         return now.keys.now('session');

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BlindIndex, firstBits } from './blind-index.js';
 import { deriveKey } from './derive.js';
 
@@ -24,6 +24,20 @@ describe('a blind index', () => {
         expect(index.digest(field, value).toString('hex')).toBe(expected);
       }),
     );
+  });
+
+  it('that is wiped has its key no more, and makes no digest, of a field that it knew neither', () => {
+    const key = Buffer.alloc(32, 1);
+    const index = new BlindIndex(key);
+    const blocks = vi.spyOn(Buffer, 'alloc');
+    const digest = index.digest('email', 'a');
+    const pads = blocks.mock.results.map(({ value }) => value as Buffer);
+    blocks.mockRestore();
+    index.wipe();
+    expect(key).toEqual(Buffer.alloc(32));
+    expect(pads.filter((pad) => pad.length === 64)).toEqual([Buffer.alloc(64), Buffer.alloc(64)]);
+    for (const field of ['email', 'phone']) expect(() => index.digest(field, 'a')).toThrow('wiped');
+    expect(new BlindIndex(Buffer.alloc(32, 1)).digest('email', 'a')).toEqual(digest);
   });
 
   it('is unrelated across fields and across keys', () => {

@@ -19,6 +19,7 @@ interface Pads {
  */
 export class BlindIndex {
   readonly #fields = new Map<string, Pads>();
+  #wiped = false;
 
   /** @param key 32 bytes, used for nothing else */
   constructor(private readonly key: Buffer) {}
@@ -40,11 +41,25 @@ export class BlindIndex {
     return digest;
   }
 
+  /** Overwrites the key, the caller's copy of it included, and what was made of it. It makes no digests from then on. */
+  wipe(): void {
+    this.#wiped = true;
+    this.key.fill(0);
+    for (const { inner, outer } of this.#fields.values()) {
+      inner.fill(0);
+      outer.fill(0);
+    }
+    this.#fields.clear();
+  }
+
   private pads(field: string): Pads {
     const known = this.#fields.get(field);
     if (known) return known;
+    // Everybody could make digests under a key of zeros.
+    if (this.#wiped) throw new Error('a blind index was used after its key was wiped');
     const key = deriveKey(this.key, `blind-index/${field}`);
     const pads = { inner: padded(key, 0x36), outer: padded(key, 0x5c) };
+    key.fill(0);
     this.#fields.set(field, pads);
     return pads;
   }

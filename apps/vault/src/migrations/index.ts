@@ -29,7 +29,7 @@ import {
   registryProvesKeysSql,
   registrySchemaSql,
 } from '../features/registry/registry.schema.js';
-import { rotationSchemaSql } from '../features/rotation/rotation.schema.js';
+import { rootEmptiedSql, rotationSchemaSql } from '../features/rotation/rotation.schema.js';
 import { enactedRulesKeptSql, regionsSchemaSql, rulesSchemaSql } from '../features/rules/rules.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
@@ -80,4 +80,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(35, 'alerts-on-tokens', alertsOnTokensSql),
   migration(36, 'keys-unchecked', keysUncheckedSql),
   migration(37, 'tokens-of-stored-values', storedValuesApartSql),
+  migration(39, 'root-versions-emptied', rootEmptiedSql),
 ];

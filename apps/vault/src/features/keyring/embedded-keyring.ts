@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KEY_BYTES, open, SealBroken, seal } from '@integument/crypto';
+import type { Held } from './file-lock.js';
 import { KeyringRefused } from './keyring.errors.js';
 import type { Keyring, Placed, RootVersions } from './keyring.js';
 import { SealedFile } from './sealed-file.js';
@@ -29,18 +30,15 @@ const NUMBER_BYTES = 5;
 export class EmbeddedKeyring implements Keyring {
   /** Private at run time too: what prints a keyring must not print these. */
   readonly #sealingKey: SealingKey;
-  #sealed: Buffer;
-  #roots: Roots;
+  #opened: OpenedFile;
 
   private constructor(
     private readonly file: SealedFile,
     sealingKey: SealingKey,
-    sealed: Buffer,
-    roots: Roots,
+    opened: OpenedFile,
   ) {
     this.#sealingKey = sealingKey;
-    this.#sealed = sealed;
-    this.#roots = roots;
+    this.#opened = opened;
   }
 
   /**
@@ -49,12 +47,14 @@ export class EmbeddedKeyring implements Keyring {
    */
   static async load(files: EmbeddedKeyringFiles): Promise<EmbeddedKeyring> {
     const sealingKey = await sealingKeyOf(files);
-    const file = new SealedFile(files.sealedFile);
-    await file.finishReplacing((bytes) => openRoots(sealingKey, bytes));
-    const sealed = await file.readOrMake(() => sealingKey.seal(new Map([[1, randomBytes(KEY_BYTES)]])));
-    const roots = await openRoots(sealingKey, sealed);
-    await requireSame(sealingKey, { sealed, roots }, await file.copyOf(sealed));
-    return new EmbeddedKeyring(file, sealingKey, sealed, roots);
+    const file = new SealedFile(files.sealedFile, (next, now) => follows(sealingKey, next, now));
+    // While another process replaces the two they differ, and neither is to be touched.
+    return file.alone(async () => {
+      const sealed = await file.readOrMake(() => sealingKey.seal(new Map([[1, randomBytes(KEY_BYTES)]])));
+      const opened = { sealed, roots: await openRoots(sealingKey, sealed) };
+      await requireSame(sealingKey, opened, await file.copyOf(sealed));
+      return new EmbeddedKeyring(file, sealingKey, opened);
+    });
   }
 
   async wrap(keys: readonly Placed[]): Promise<Buffer[]> {
@@ -65,7 +65,7 @@ export class EmbeddedKeyring implements Keyring {
 
   /** A version that is not known here was made by another process of this machine. */
   async unwrap(wrapped: readonly Placed[]): Promise<Buffer[]> {
-    if (wrapped.some(({ bytes }) => !this.#roots.has(this.versionOf(bytes)))) await this.read();
+    if (wrapped.some(({ bytes }) => !this.roots.has(this.versionOf(bytes)))) await this.read();
     try {
       return wrapped.map(({ bytes, place }) => {
         const version = this.versionOf(bytes);
@@ -82,9 +82,11 @@ export class EmbeddedKeyring implements Keyring {
     return this.wrap(wrapped.map(({ place }, at) => ({ bytes: keys[at] ?? Buffer.alloc(0), place })));
   }
 
+  /** What lies beside the file after a crash has old versions in it, and would come back: until it is gone, none is destroyed. */
   async versions(): Promise<RootVersions> {
     await this.read();
-    const oldest = Math.min(...this.#roots.keys());
+    if (!(await this.file.isTidy())) await this.file.alone(() => this.read());
+    const oldest = oldestOf(this.roots);
     return { newest: this.newest, oldest, available: oldest };
   }
 
@@ -99,45 +101,57 @@ export class EmbeddedKeyring implements Keyring {
     return Promise.resolve();
   }
 
-  /** Only ever from one process at a time: the file has no lock of its own. */
-  async makeVersion(version: number): Promise<boolean> {
-    await this.read();
-    if (this.newest >= version) return true;
-    if (this.newest !== version - 1) throw new KeyringRefused('a version of the root key is missing');
-    await this.replace(new Map([...this.#roots, [version, randomBytes(KEY_BYTES)]]));
-    return true;
+  makeVersion(version: number): Promise<boolean> {
+    return this.file.alone(async (held) => {
+      const before = await this.read();
+      const newest = newestOf(before.roots);
+      if (newest >= version) return true;
+      if (newest !== version - 1) throw new KeyringRefused('a version of the root key is missing');
+      return this.replace(held, before, new Map([...before.roots, [version, randomBytes(KEY_BYTES)]]));
+    });
   }
 
-  async destroyBelow(version: number): Promise<boolean> {
-    await this.read();
-    if (this.newest < version) throw new KeyringRefused('no version of the root key would be left');
-    const kept = [...this.#roots].filter(([one]) => one >= version);
-    if (kept.length < this.#roots.size) await this.replace(new Map(kept));
-    return true;
+  destroyBelow(version: number): Promise<boolean> {
+    return this.file.alone(async (held) => {
+      const before = await this.read();
+      if (newestOf(before.roots) < version) {
+        throw new KeyringRefused('no version of the root key would be left');
+      }
+      const kept = [...before.roots].filter(([one]) => one >= version);
+      return kept.length === before.roots.size || this.replace(held, before, new Map(kept));
+    });
+  }
+
+  private get roots(): Roots {
+    return this.#opened.roots;
   }
 
   private get newest(): number {
-    return Math.max(...this.#roots.keys());
+    return newestOf(this.roots);
   }
 
   private root(version: number): Buffer {
-    const root = this.#roots.get(version);
+    const root = this.roots.get(version);
     if (!root) throw new KeyringRefused('this version of the root key is not there');
     return root;
   }
 
-  private async read(): Promise<void> {
+  private async read(): Promise<OpenedFile> {
     const sealed = await this.file.read();
-    if (sealed.equals(this.#sealed)) return;
-    this.#roots = await openRoots(this.#sealingKey, sealed);
-    this.#sealed = sealed;
+    if (sealed.equals(this.#opened.sealed)) return this.#opened;
+    const opened = { sealed, roots: await openRoots(this.#sealingKey, sealed) };
+    this.#opened = opened;
+    return opened;
   }
 
-  private async replace(roots: Roots): Promise<void> {
-    await this.file.replace(await this.#sealingKey.seal(roots));
+  private async replace(held: Held, before: OpenedFile, roots: Roots): Promise<true> {
+    if (!isSameOrLater(roots, before.roots)) throw new KeyringRefused('the newest root key would be lost');
+    await this.file.replace(held, before.sealed, await this.#sealingKey.seal(roots));
     // Only what has been read again, and opens, is used.
-    await this.read();
-    if (roots.size !== this.#roots.size) throw new KeyringRefused('the keyring’s file was not replaced');
+    if (!areSame(roots, (await this.read()).roots)) {
+      throw new KeyringRefused('the keyring’s file was not replaced');
+    }
+    return true;
   }
 }
 
@@ -163,6 +177,14 @@ async function openRoots(sealingKey: SealingKey, sealed: Buffer): Promise<Roots>
   }
 }
 
+/** @throws {KeyringRefused} where each has a version that the other one lacks */
+async function follows(sealingKey: SealingKey, next: Buffer, file: Buffer): Promise<boolean> {
+  const [then, now] = [await openRoots(sealingKey, next), await openRoots(sealingKey, file)];
+  if (isSameOrLater(then, now)) return true;
+  if (isSameOrLater(now, then)) return false;
+  throw new KeyringRefused('the keyring’s file and its `.next` don’t follow each other: lose neither');
+}
+
 /** Says which of the two to touch: whoever puts a damaged backup, or an old one, back has lost a root key. */
 async function requireSame(sealingKey: SealingKey, file: OpenedFile, copy: Buffer): Promise<void> {
   if (copy.equals(file.sealed)) return;
@@ -186,7 +208,24 @@ function areOneKeyring(one: Roots, other: Roots): boolean {
 
 /** Versions are added at the end, and destroyed from the beginning. */
 function isLater(one: Roots, other: Roots): boolean {
-  const [newest, newestOfOther] = [Math.max(...one.keys()), Math.max(...other.keys())];
+  const [newest, newestOfOther] = [newestOf(one), newestOf(other)];
   if (newest !== newestOfOther) return newest > newestOfOther;
-  return Math.min(...one.keys()) > Math.min(...other.keys());
+  return oldestOf(one) > oldestOf(other);
+}
+
+/** Has the other one's newest version, and brings none back that the other one has no more. */
+function isSameOrLater(one: Roots, other: Roots): boolean {
+  return areOneKeyring(one, other) && one.has(newestOf(other)) && oldestOf(one) >= oldestOf(other);
+}
+
+function areSame(one: Roots, other: Roots): boolean {
+  return one.size === other.size && [...one].every(([version, root]) => other.get(version)?.equals(root));
+}
+
+function newestOf(roots: Roots): number {
+  return Math.max(...roots.keys());
+}
+
+function oldestOf(roots: Roots): number {
+  return Math.min(...roots.keys());
 }

@@ -44,6 +44,7 @@ export class DomainKeys {
   readonly #current = new Map<Domain, KeyVersion>();
   readonly #loader: KeyLoader;
   readonly #options: Required<DomainKeysOptions>;
+  readonly #forgetters: ((id: number) => void)[] = [];
   #readAt = -Infinity;
   #reading: Promise<void> = Promise.resolve();
 
@@ -167,6 +168,11 @@ export class DomainKeys {
   /** For `/readyz`. */
   readonly healthCheck = (): Promise<void> => Promise.resolve().then(() => this.demand());
 
+  /** For whoever keeps what was derived from a version's key: called when that is overwritten. */
+  onForget(forget: (id: number) => void): void {
+    this.#forgetters.push(forget);
+  }
+
   private wrap(domain: SealingDomain, owner: Buffer, whole: Buffer): WrappedKey {
     const place = ownerPlace(domain, owner);
     const { strict } = this.#options;
@@ -227,6 +233,7 @@ export class DomainKeys {
       if (there.has(id)) continue;
       this.#byId.delete(id);
       key.fill(0);
+      for (const forget of this.#forgetters) forget(id);
     }
   }
 

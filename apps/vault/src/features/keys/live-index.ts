@@ -19,6 +19,7 @@ export class LiveIndex extends BlindIndex {
   constructor(private readonly keys: DomainKeys) {
     // The base's own key is never used: each version has a blind index of its own.
     super(randomKey());
+    keys.onForget((id) => this.forget(id));
   }
 
   /** By the current version, for what is gone before a version is. */
@@ -51,15 +52,13 @@ export class LiveIndex extends BlindIndex {
   private of({ id, key }: Version): BlindIndex {
     const known = this.#versions.get(id);
     if (known) return known;
-    this.prune();
     const made = new BlindIndex(Buffer.from(key));
     this.#versions.set(id, made);
     return made;
   }
 
-  /** What was destroyed is not kept here. */
-  private prune(): void {
-    const there = new Set(this.keys.all('index').map(({ id }) => id));
-    for (const id of this.#versions.keys()) if (!there.has(id)) this.#versions.delete(id);
+  private forget(id: number): void {
+    this.#versions.get(id)?.wipe();
+    this.#versions.delete(id);
   }
 }

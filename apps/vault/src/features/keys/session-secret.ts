@@ -7,11 +7,19 @@ import type { DomainKeys } from './domain-keys.js';
  */
 export class SessionSecret {
   readonly #derived = new Map<number, Buffer>();
+  readonly #forgetters: ((secret: Buffer) => void)[] = [];
 
   constructor(
     private readonly keys: DomainKeys,
     private readonly label: string,
-  ) {}
+  ) {
+    keys.onForget((id) => this.forget(id));
+  }
+
+  /** For whoever keeps what was made of a secret: called when that is overwritten. */
+  onForget(forget: (secret: Buffer) => void): void {
+    this.#forgetters.push(forget);
+  }
 
   /** To seal with, once: counted. */
   sealing(): Buffer {
@@ -26,10 +34,15 @@ export class SessionSecret {
 
   /** With which something may have been made, the oldest first. */
   all(): Buffer[] {
-    const versions = this.keys.all('session');
-    for (const id of this.#derived.keys())
-      if (!versions.some((one) => one.id === id)) this.#derived.delete(id);
-    return versions.map(({ id, key }) => this.of(id, key));
+    return this.keys.all('session').map(({ id, key }) => this.of(id, key));
+  }
+
+  private forget(id: number): void {
+    const secret = this.#derived.get(id);
+    if (!secret) return;
+    this.#derived.delete(id);
+    secret.fill(0);
+    for (const forget of this.#forgetters) forget(secret);
   }
 
   private of(id: number, key: Buffer): Buffer {
@@ -45,7 +58,9 @@ export class SessionSecret {
 export class SessionDigests {
   #of: { readonly secret: Buffer; readonly index: BlindIndex } | undefined;
 
-  constructor(private readonly secret: SessionSecret) {}
+  constructor(private readonly secret: SessionSecret) {
+    secret.onForget((gone) => this.forget(gone));
+  }
 
   digest(field: string, value: string): Buffer {
     return this.index().digest(field, value);
@@ -54,8 +69,17 @@ export class SessionDigests {
   /** Counting goes on while no key may be used: it reads nothing, and who is refused for that must not be let in for it. */
   private index(): BlindIndex {
     const secret = this.nowOrBefore();
-    if (this.#of?.secret !== secret) this.#of = { secret, index: new BlindIndex(secret) };
+    if (this.#of?.secret !== secret) {
+      this.#of?.index.wipe();
+      this.#of = { secret, index: new BlindIndex(Buffer.from(secret)) };
+    }
     return this.#of.index;
+  }
+
+  private forget(secret: Buffer): void {
+    if (this.#of?.secret !== secret) return;
+    this.#of.index.wipe();
+    this.#of = undefined;
   }
 
   private nowOrBefore(): Buffer {

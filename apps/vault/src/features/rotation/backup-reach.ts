@@ -50,12 +50,13 @@ export class BackupReach {
 
   /** A root outlives all that lies under it. */
   private endOfRoot(
-    { destroyed_at, retired_at, current_at }: RootRow,
+    { destroyed_at, emptied_at, retired_at, current_at }: RootRow,
     under: readonly Date[],
     now: Date,
   ): Date {
     if (destroyed_at) return destroyed_at;
-    const own = this.afterHorizon(retired_at ?? this.afterRotation(current_at, now), now);
+    const left = emptied_at ?? (retired_at ? now : this.afterRotation(current_at, now));
+    const own = this.afterHorizon(left, now);
     return new Date(Math.max(own.getTime(), ...under.map((end) => end.getTime())));
   }
 

@@ -4,10 +4,11 @@ import type { RotationRow } from './rotation.store.js';
 
 const NAMES = { kind: 'hashicorp', mount: 'transit', key: 'integument' } as const;
 const day = (number: number) => new Date(Date.UTC(2027, 0, number));
-const root = (version: number, retired: number | null, destroyed: number | null = null) => ({
+const root = (version: number, emptied: number | null, destroyed: number | null = null) => ({
   version,
   current_at: day(1),
-  retired_at: retired === null ? null : day(retired),
+  retired_at: day(1),
+  emptied_at: emptied === null ? null : day(emptied),
   destroyed_at: destroyed === null ? null : day(destroyed),
 });
 const state = (over: Partial<RootState>): RootState => ({
@@ -36,6 +37,7 @@ describe('what the operator of HashiCorp Vault is told', () => {
     expect(operatorSteps(NAMES, state({ least: 1 }))).toEqual([]);
     expect(operatorSteps(NAMES, state({ horizon: day(4) }))).toEqual([]);
     expect(operatorSteps(NAMES, state({ roots: [root(1, 5, 12), root(2, null)] }))).toEqual([]);
+    expect(operatorSteps(NAMES, state({ roots: [root(1, null), root(2, null)] }))).toEqual([]);
   });
 
   it('is nothing where the keyring is the vault’s own', () => {

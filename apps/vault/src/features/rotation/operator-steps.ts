@@ -14,7 +14,7 @@ export interface RootState {
   readonly rotation: RotationRow | undefined;
   /** the oldest version that a key, or a copy of one that may be restored, is under */
   readonly least: number | null;
-  /** what was replaced before this may be destroyed */
+  /** what has had nothing under it since before this may be destroyed */
   readonly horizon: Date;
 }
 
@@ -27,7 +27,7 @@ export function operatorSteps({ kind, mount, key }: KeyringNames, state: RootSta
   if (rotation?.state === 'moving' && rotation.to_version > newest) {
     steps.push(`vault write -f ${mount}/keys/${key}/rotate`);
   }
-  const kept = roots.find((root) => !(root.retired_at && root.retired_at <= horizon));
+  const kept = roots.find((root) => !(root.emptied_at && root.emptied_at <= horizon));
   const first = Math.min(kept?.version ?? newest, least ?? newest);
   if (roots.some(({ version, destroyed_at }) => version < first && !destroyed_at)) {
     steps.push(

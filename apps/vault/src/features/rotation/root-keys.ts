@@ -65,8 +65,7 @@ export class RootKeys {
   async goOn(): Promise<boolean> {
     const running = await this.unitOfWork.single((tx) => this.store.findRunning(tx, 'root'));
     if (!running) return false;
-    // Under the row's lock: the file of the embedded keyring has none of its own.
-    const made = await this.unitOfWork.run(async (tx) => {
+    const made = await this.alone(async (tx) => {
       const row = await this.store.lock(tx, running.rotation_id);
       return row !== null && (await this.keyring.makeVersion(row.to_version));
     });
@@ -87,26 +86,39 @@ export class RootKeys {
   }
 
   /**
-   * Destroys what has been replaced for longer than the horizon and is under no key any more, the oldest first.
+   * Destroys what has had no key under it that opens anything for longer than the horizon, and has none at all now, the oldest first.
    * @returns the least version that may stay, where whoever runs the keyring has to do it
    */
   async destroyBefore(horizon: (now: Date) => Date): Promise<number | null> {
-    const least = await this.unitOfWork.run(async (tx) => {
-      const now = await this.clock(tx);
-      const rows = await this.roots.findAll(tx);
-      const over = await this.firstKept(tx, rows, horizon(now));
-      return rows.some(({ version, destroyed_at }) => version < over && !destroyed_at) ? over : null;
+    const left = await this.alone(async (tx) => {
+      const least = await this.leastThatStays(tx, horizon(await this.clock(tx)));
+      if (least === null) return null;
+      return { least, destroyed: await this.keyring.destroyBelow(least) };
     });
-    if (least === null) return null;
-    const done = await this.keyring.destroyBelow(least);
+    if (!left) return null;
     await this.look();
-    return done ? null : least;
+    return left.destroyed ? null : left.least;
+  }
+
+  /** What is to be destroyed is decided while nobody makes a version, and destroyed before anybody does. */
+  private alone<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.unitOfWork.run(async (tx) => {
+      await this.roots.lock(tx);
+      return work(tx);
+    });
+  }
+
+  /** @returns null where no version below it is left to destroy */
+  private async leastThatStays(tx: Tx, horizon: Date): Promise<number | null> {
+    const rows = await this.roots.findAll(tx);
+    const least = await this.firstKept(tx, rows, horizon);
+    return rows.some(({ version, destroyed_at }) => version < least && !destroyed_at) ? least : null;
   }
 
   private async firstKept(tx: Tx, rows: readonly RootRow[], horizon: Date): Promise<number> {
-    for (const { version, retired_at, destroyed_at } of rows) {
+    for (const { version, emptied_at, destroyed_at } of rows) {
       if (destroyed_at) continue;
-      const over = retired_at !== null && retired_at <= horizon;
+      const over = emptied_at !== null && emptied_at <= horizon;
       if (!over || (await this.store.countUnderRoot(tx, version)) > 0) return version;
     }
     return 1;

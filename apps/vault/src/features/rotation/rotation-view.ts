@@ -52,15 +52,15 @@ export function versionView(row: VersionRow, destroyAfterDays: number): VersionV
 }
 
 export function rootView(row: RootRow, destroyAfterDays: number): VersionView {
-  const { destroyed_at, retired_at } = row;
-  const over = retired_at && new Date(retired_at.getTime() + destroyAfterDays * DAY_MS);
+  const { destroyed_at, retired_at, emptied_at } = row;
+  const over = emptied_at && new Date(emptied_at.getTime() + destroyAfterDays * DAY_MS);
   return {
     version: row.version,
     state: destroyed_at ? 'destroyed' : retired_at ? 'retiring' : 'current',
     uses: null,
     currentAt: row.current_at.toISOString(),
     retiredAt: retired_at?.toISOString() ?? null,
-    emptiedAt: null,
+    emptiedAt: emptied_at?.toISOString() ?? null,
     destroyAfter: destroyed_at ? null : (over?.toISOString() ?? null),
     destroyedAt: destroyed_at?.toISOString() ?? null,
   };

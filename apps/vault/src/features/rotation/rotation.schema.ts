@@ -38,3 +38,12 @@ CREATE TABLE root_version (
 );
 CREATE INDEX rotation_unfinished ON rotation (rotation_id) WHERE state <> 'done';
 `;
+
+export const rootEmptiedSql = `
+-- Since when no key lies under this version that anything lies under. Backups from before need it: the horizon begins here, which
+-- is later than when it was replaced where keys could not leave it for a while. Of versions from before this was noted it is
+-- when it is seen next.
+ALTER TABLE root_version
+  ADD COLUMN emptied_at timestamptz,
+  ADD CONSTRAINT root_version_emptied_retires CHECK (emptied_at IS NULL OR retired_at IS NOT NULL);
+`;
