@@ -87,7 +87,8 @@ class Run {
   }
 
   private async take(chunk: Chunk): Promise<void> {
-    this.keep({ sending: this.tools.now().toISOString() });
+    // Since the chunk was first sent, not since it was last: the vault's memory of it is no longer for being asked again.
+    this.keep({ sending: this.state.sending ?? this.tools.now().toISOString() });
     const settled = this.settle(chunk, await this.send(chunk));
     await this.removeOrphans(settled.flatMap(({ orphans }) => orphans));
     const rows = chunk.rows.map((one, at) => ({ row: one.row, kept: settled[at]?.kept ?? new Map() }));
@@ -157,7 +158,8 @@ async function begunState(job: ImportJob, source: Source, now: Date): Promise<Im
     );
   }
   if (found.finished) return found;
-  if (isForgotten(found, now) && !job.acceptRepeat) {
+  const forgotten = isForgotten(found, now);
+  if (forgotten && !job.acceptRepeat) {
     throw new Failure(
       `a chunk was under way when this import was stopped, more than a day ago, and would be done twice if it was done: see docs/moving-in.md, or accept that with --accept-repeat`,
     );
@@ -166,7 +168,8 @@ async function begunState(job: ImportJob, source: Source, now: Date): Promise<Im
   if (holder && holder.pid !== process.pid && isAlive(holder)) {
     throw new WrongUse(`the process ${holder.pid} is at this import`);
   }
-  const taken = { ...found, holder: identify(process.pid) ?? null };
+  const sending = forgotten ? null : found.sending;
+  const taken = { ...found, sending, holder: identify(process.pid) ?? null };
   writeState(job.state, taken);
   return taken;
 }
