@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { RowRefusal, refusedRow } from './refused.js';
 import type { Format, Row } from './row.js';
 import { RowFile } from './row-file.js';
 import { Source } from './source.js';
@@ -159,6 +160,30 @@ describe('NDJSON', () => {
       ],
     ],
     [
+      'numbers that stay the same ones, however they are written',
+      '{"a":[1.10,-0,0.0e7,1E2,12.5e-3,9007199254740992,1e300,123456789012345680000],"b":"9007199254740993 \\"1e400"}\n',
+      [
+        [
+          1,
+          {
+            a: [1.1, -0, 0, 100, 0.0125, 2 ** 53, 1e300, 123456789012345680000],
+            b: '9007199254740993 "1e400',
+          },
+        ],
+      ],
+    ],
+    [
+      'numbers that would be others when they are written again',
+      '{"a":9007199254740993}\n{"a":{"b":[1e400]}}\n{"a":-0.1000000000000000055}\n{"a":1e-400}\n{"a":1}\n',
+      [
+        [1, 'row.number_inexact'],
+        [2, 'row.number_inexact'],
+        [3, 'row.number_inexact'],
+        [4, 'row.number_inexact'],
+        [5, { a: 1 }],
+      ],
+    ],
+    [
       'a line of three megabytes',
       `{"a":"${'x'.repeat(3 << 20)}"}\n{"a":1}\n`,
       [
@@ -169,6 +194,14 @@ describe('NDJSON', () => {
   ] as const)('may have %s', async (_, content, expected) => {
     expect(await read(content, 'ndjson')).toEqual(expected);
   });
+});
+
+it('a row whose numbers would change is refused as it was written', async () => {
+  const written = '{"id": 9007199254740993, "x": 1.10}';
+  const source = await open(`${written}\n`, 'ndjson');
+  const [row] = await all(source).finally(() => source.close());
+  const refused = row && refusedRow(row, new RowRefusal(row.broken ?? ''));
+  expect(refused?.get('row')).toBe(written);
 });
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
