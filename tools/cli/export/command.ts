@@ -7,7 +7,7 @@ import { delimiterOf, formatOf } from '../formats.js';
 import { progressOn } from '../progress.js';
 import { readRevealWish } from '../reveal-wish.js';
 import { refusedColumns } from '../rows/refused.js';
-import { RowFile, refuseExisting } from '../rows/row-file.js';
+import { RowFile, refuseExisting, refuseSame } from '../rows/row-file.js';
 import { Source } from '../rows/source.js';
 import { readVaultSettings } from '../settings.js';
 import { readTokenWish } from '../token-wish.js';
@@ -56,7 +56,8 @@ export async function exportCommand(args: readonly string[], console: Console): 
   if (out === undefined) throw new WrongUse('--out is wanted');
   const format = formatOf(path, values.format);
   const refused = values.refused ?? `${path}.not-exported.${format}`;
-  refuseExisting([out, refused]);
+  refuseSame([path, out, `${out}.part`, refused]);
+  refuseExisting([out]);
   const source = await Source.open(path, format, delimiterOf(values.delimiter));
   try {
     const rows = await countRows(source, wish);

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Failure } from '../failure.js';
 import { Interruption } from '../interruption.js';
 import { QUIET } from '../progress.js';
@@ -20,7 +20,7 @@ function job(content: string, drop: readonly string[] = []): ImportJob {
   const wishes = new Map([['mail', readTokenWish('field:email', 'mail')]]);
   return {
     ...{ file, format: 'csv', delimiter: ',', destination: 'here', acceptRepeat: false },
-    target: new TokenTarget({ wishes, drop }),
+    ...{ target: new TokenTarget({ wishes, drop }), drop },
     ...{ out: `${file}.kept`, refused: `${file}.refused`, state: `${file}.state.json` },
   };
 }
@@ -62,4 +62,28 @@ it('a chunk that was sent once is sent again for 23 hours, however often it was 
   away.isThere = true;
   expect(await importFile(work, tools(away, 60))).toMatchObject({ kept: 1, finished: true });
   expect([away.calls, sending(work), existsSync(work.out)]).toEqual([4, null, true]);
+});
+
+describe('an import that goes on', () => {
+  it('does so with the files that it was begun with, and cuts no others', async () => {
+    const [work, away] = [job('mail\na@example.org\n'), new Away()];
+    await expect(importFile(work, tools(away, 0))).rejects.toThrow('away');
+    const other = join(folder, 'other');
+    writeFileSync(other, 'of somebody else');
+    for (const name of ['out', 'refused'] as const) {
+      const again = importFile({ ...work, [name]: other }, tools(away, 1));
+      await expect(again).rejects.toThrow('begun with another --out or --refused');
+    }
+    expect(readFileSync(other, 'utf8')).toBe('of somebody else');
+    away.isThere = true;
+    expect(await importFile(work, tools(away, 2))).toMatchObject({ kept: 1 });
+    // Nor does one that is finished say that they are there.
+    await expect(importFile({ ...work, out: other }, tools(away, 3))).rejects.toThrow('another --out');
+  });
+});
+
+it('a column that is to be dropped, and isn’t there, stops an import before anything is sent', async () => {
+  const [work, away] = [job('mail,card\na@example.org,1\n', ['crad']), new Away()];
+  await expect(importFile(work, tools(away, 0))).rejects.toThrow('there is no column “crad” in the file');
+  expect([away.calls, existsSync(work.state)]).toEqual([0, false]);
 });
