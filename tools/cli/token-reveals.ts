@@ -67,7 +67,8 @@ export class TokenReveals {
 
   private async ask(some: readonly Waiting[]): Promise<readonly RevealResult[]> {
     const body = JSON.stringify({ tokens: some.map(({ token }) => token), ...this.wish });
-    return (await this.vault.call(revealTokens, { body })).results;
+    // A token for some uses would lose one for an answer that was lost on its way.
+    return (await this.vault.call(revealTokens, { body, once: true })).results;
   }
 
   private fitting(waiting: readonly Waiting[]): readonly Waiting[] {

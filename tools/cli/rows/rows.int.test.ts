@@ -292,6 +292,8 @@ it('a file that was there already becomes its owner’s alone, and none is writt
   writeFileSync(path, 'x', { mode: 0o644 });
   await (await RowFile.open(path, 'ndjson', [], 0)).close();
   expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(() => refuseSame([path, `${folder}/../${basename(folder)}/seen.ndjson`])).toThrow('two files at once');
+  expect(() => refuseSame([path, `${folder}/../${basename(folder)}/seen.ndjson`])).toThrow(
+    'two files at once',
+  );
   refuseSame([path, `${path}2`]);
 });
