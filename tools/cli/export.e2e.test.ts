@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { platform } from '@integument/testing';
 import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption';
@@ -137,7 +137,10 @@ describe('an export', () => {
     const args = ['export', kept, '--to', recipient, '--out', out, '--person', 'person', ...why];
     const child = cli.start(...args);
     const end = ended(child);
-    while (!readdirSync(folder).some((one) => /not-exported.*part$/.test(one)) && child.exitCode === null)
+    while (
+      !readdirSync(folder).some((one) => one.startsWith(`${basename(kept)}.not-exported`)) &&
+      child.exitCode === null
+    )
       await sleep(2);
     child.kill('SIGKILL');
     expect((await end).status).toBeNull();
