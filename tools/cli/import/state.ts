@@ -61,7 +61,7 @@ export function chunkKey(id: string, chunk: number): string {
 }
 
 /** Whether a chunk that was under way might be done twice if it were sent again. */
-export function isForgotten({ sending }: ImportState, now: Date): boolean {
+export function isForgotten({ sending }: Pick<ImportState, 'sending'>, now: Date): boolean {
   return sending !== null && now.getTime() - Date.parse(sending) > REMEMBERED_MS;
 }
 
