@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { platform } from '@integument/testing';
 import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CommandLine } from './cli.fixture.js';
+import { CommandLine, ended } from './cli.fixture.js';
 
 const info = platform();
 const cli = new CommandLine(info);
@@ -125,10 +126,25 @@ describe('an export', () => {
       const ran = await cli.run(...args, ...to, '--purpose', 'delivery');
       expect([ran.status, ran.error]).toEqual([2, expect.not.stringContaining('canary') as unknown]);
     }
-    expect([out, `${out}.part`, `${kept}.not-exported.csv`].map((path) => existsSync(path))).toEqual([
-      false,
-      false,
-      false,
-    ]);
+    expect([out, `${kept}.not-exported.csv`].map((path) => existsSync(path))).toEqual([false, false]);
+    expect(readdirSync(folder).filter((one) => one.endsWith('.part'))).toEqual([]);
+    const same = await cli.run(...args, '--to', recipient, '--purpose', 'delivery', '--refused', out);
+    expect([same.status, same.error]).toEqual([2, some('two files at once')]);
+  });
+
+  it('begins anew after a kill', async () => {
+    const out = join(folder, 'killed.age');
+    const args = ['export', kept, '--to', recipient, '--out', out, '--person', 'person', ...why];
+    const child = cli.start(...args);
+    const end = ended(child);
+    while (
+      !readdirSync(folder).some((one) => one.startsWith(`${basename(kept)}.not-exported`)) &&
+      child.exitCode === null
+    )
+      await sleep(2);
+    child.kill('SIGKILL');
+    expect((await end).status).toBeNull();
+    expect(await cli.run(...args)).toMatchObject({ status: 0, out: some(`${count} encrypted`) });
+    expect(await opened(out, identity)).toHaveLength(count);
   });
 });

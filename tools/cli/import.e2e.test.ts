@@ -297,7 +297,7 @@ describe('what can’t be done', () => {
   it.each([
     ['an empty file', () => bad('empty', ''), 'the file is empty'],
     ['a header alone', () => bad('header', 'mail\n'), 'the file has no rows'],
-    ['a name twice', () => bad('twice', 'mail,mail\na,b\n'), 'two columns have the name “mail”'],
+    ['a name twice', () => bad('twice', 'mail,mail\na,b\n'), 'the columns 1 and 2 have the same name'],
     ['no such column', () => bad('other', 'email\na\n'), 'there is no column “mail”'],
     [
       'an open quote',

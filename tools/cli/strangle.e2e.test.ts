@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../outside/ask.js';
 import { Client } from '../outside/client.js';
 import { CommandLine, ended, type Ran } from './cli.fixture.js';
+import { TargetDatabase } from './strangle/target-database.js';
 
 const info = platform();
 const shop = new Client(info, 'brand-shop');
@@ -252,9 +253,200 @@ describe('a table that is in use', () => {
   });
 });
 
+describe('a table that does things by itself', () => {
+  beforeAll(() =>
+    target.query(`CREATE TABLE lively (id int PRIMARY KEY, mail text);
+      INSERT INTO lively SELECT n, 'l-' || n || '@example.org' FROM generate_series(1, 9) AS n;
+      CREATE FUNCTION lively_alters() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.id = 2 THEN NEW.mail := upper(NEW.mail); END IF;
+        IF NEW.id = 4 THEN RAISE EXCEPTION 'canary'; END IF;
+        RETURN NEW; END $$;
+      CREATE FUNCTION lively_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.id = 6 THEN RAISE EXCEPTION 'canary'; END IF;
+        IF NEW.id = 8 AND NEW.mail LIKE 'tok%' THEN UPDATE lively SET mail = 'restored' WHERE id = 8; END IF;
+        RETURN NULL; END $$;
+      CREATE TRIGGER alters BEFORE UPDATE ON lively FOR EACH ROW EXECUTE FUNCTION lively_alters();
+      CREATE CONSTRAINT TRIGGER refuses AFTER UPDATE ON lively DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION lively_refuses()`),
+  );
+
+  it('keeps the rows whose tokens it would change or refuse, and no other', async () => {
+    const before = await stored();
+    const ran = await strangle('lively', '--column', 'mail=field:email');
+    expect([ran.status, ran.error]).toEqual([1, '']);
+    expect(ran.out).toContain('5 tokens put, 0 there already, 0 refused, 4 changed');
+    const codes = { 2: 'row.altered', 4: 'row.constraint', 6: 'row.constraint', 8: 'row.altered' };
+    expect(leftOf('lively.mail.ndjson')).toEqual(
+      Object.entries(codes).map(([id, code]) => ({ column: 'mail', key: { id }, code })),
+    );
+    const rows = await rowsOf('lively');
+    for (const [at, { mail }] of rows.entries())
+      expect(mail).toMatch(at % 2 === 0 || at === 9 ? /^tok_/ : `l-${at + 1}@example.org`);
+    expect((await stored()) - before).toBe(5);
+  });
+});
+
+describe('tokens that look like values', () => {
+  const args = ['--column', 'phone=field:terminal_phone,type:format-preserving'];
+  const values = Array.from({ length: 10 }, (_, n) => `+44207946001${n}`);
+  beforeAll(async () => {
+    await target.query('CREATE TABLE terminals (id int PRIMARY KEY, phone varchar(20))');
+    await target.query('INSERT INTO terminals SELECT n, ($1::text[])[n] FROM generate_series(1, 10) AS n', [
+      values,
+    ]);
+  });
+
+  it('are put into columns as short as values, and into no row that was written meanwhile', async () => {
+    const application = new pg.Client(url);
+    await application.connect();
+    await application.query(`BEGIN; UPDATE terminals SET phone = '+442079460099' WHERE id = 2`);
+    const child = cli.start(
+      ...['strangle', '--table', 'terminals', '--left', join(folder, 'terminals'), ...args, '--batch', '3'],
+    );
+    const end = ended(child);
+    const waits = `SELECT 1 FROM pg_stat_activity
+                    WHERE application_name = 'integument-strangle' AND wait_event_type = 'Lock'`;
+    while ((await target.query(waits)).rows.length === 0 && child.exitCode === null) await sleep(10);
+    // By an application that knows tokens: nothing tells that these are ones.
+    await target.query(`UPDATE terminals SET phone = '+442079460077' WHERE id = 8`);
+    await target.query(`INSERT INTO terminals VALUES (11, '+442079460066')`);
+    await application.query('COMMIT');
+    await application.end();
+    expect(await end).toMatchObject({
+      status: 1,
+      error: '',
+      out: some('11 rows, 8 tokens put, 0 there already, 2 refused, 1 changed'),
+    });
+    expect(leftOf('terminals.phone.ndjson')).toEqual([
+      { column: 'phone', key: { id: '2' }, code: 'row.changed' },
+      { column: 'phone', key: { id: '8' }, code: 'row.written' },
+      { column: 'phone', key: { id: '11' }, code: 'row.written' },
+    ]);
+    const rows = await rowsOf('terminals');
+    expect([rows[1]?.phone, rows[7]?.phone, rows[10]?.phone]).toEqual([
+      '+442079460099',
+      '+442079460077',
+      '+442079460066',
+    ]);
+    const tokens = rows.filter((_, at) => ![1, 7, 10].includes(at)).map(({ phone }) => phone);
+    expect(tokens.filter((token) => !token || values.includes(token))).toEqual([]);
+    const body = {
+      ...{ tokens: tokens.map((one) => ({ token: one, field: 'terminal_phone' })), reason },
+      purpose: 'delivery',
+    };
+    const told = await ask(shop, info.urls.vault, revealTokens, { body: body as never });
+    expect(told.results.map((one) => ('value' in one ? one.value : one))).toEqual(
+      values.filter((_, at) => ![1, 7].includes(at)),
+    );
+  });
+
+  it('are made of no token again: not by the same wish, and by no other', async () => {
+    await target.query('ALTER TABLE terminals ALTER phone TYPE text');
+    const before = await rowsOf('terminals');
+    expect((await strangle('terminals', ...args)).out).toContain('11 rows, 8 tokens put');
+    for (const wish of [
+      'field:terminal_phone,type:format-preserving,domain:orders',
+      'field:loyalty_number',
+      'field:phone',
+    ]) {
+      const ran = await strangle('terminals', '--column', `phone=${wish}`, '--keep', 'old');
+      expect([ran.status, ran.error]).toEqual([2, some('another field, type or domain')]);
+    }
+    expect(await rowsOf('terminals')).toEqual(before);
+  });
+});
+
+describe('a run that was killed before its tokens were put', () => {
+  const args = ['--column', 'mail=field:email'];
+  async function killed(table: string, ends: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+    await target.query(`CREATE TABLE ${table} (id int PRIMARY KEY, mail text)`);
+    await target.query(
+      `INSERT INTO ${table} SELECT n, 'o-' || n || '@example.org' FROM generate_series(1, 20) AS n`,
+    );
+    const application = new pg.Client(url);
+    await application.connect();
+    await application.query(`BEGIN; UPDATE ${table} SET mail = 'other@example.org' WHERE id = 7`);
+    const child = cli.start('strangle', '--table', table, '--left', join(folder, table), ...args);
+    const end = ended(child);
+    const waits = `SELECT 1 FROM pg_stat_activity
+                    WHERE application_name = 'integument-strangle' AND wait_event_type = 'Lock'`;
+    while ((await target.query(waits)).rows.length === 0 && child.exitCode === null) await sleep(10);
+    child.kill('SIGKILL');
+    await end;
+    await application.query(ends);
+    await application.end();
+    const held = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'integument-strangle'`;
+    while ((await target.query(held)).rows.length > 0) await sleep(10);
+  }
+
+  it.each([
+    ['other', 'COMMIT'],
+    ['the same', 'ROLLBACK'],
+  ] as const)('leaves none of them in the vault where values are %s then', async (_, ends) => {
+    const [table, before] = [`orphans_${ends.toLowerCase()}`, await stored()];
+    await killed(table, ends);
+    expect((await stored()) - before).toBe(20);
+    const ran = await strangle(table, ...args);
+    expect(ran).toMatchObject({ status: 0, error: '', out: some('20 tokens put') });
+    expect((await stored()) - before).toBe(20);
+    const tokens = (await rowsOf(table)).map(({ mail }) => mail);
+    const told = await ask(shop, info.urls.vault, revealTokens, {
+      body: { tokens, purpose: 'delivery', reason } as never,
+    });
+    const value = ends === 'COMMIT' ? 'other@example.org' : 'o-7@example.org';
+    expect(told.results[6]).toEqual({ field: 'email', value });
+    expect(told.results.filter((one) => 'code' in one)).toEqual([]);
+  });
+
+  it('goes on with the file that it was begun with, and after a day only where that is wanted', async () => {
+    await killed('late', 'COMMIT');
+    const other = await cli.run('strangle', '--table', 'late', ...args, '--left', join(folder, 'other'));
+    expect([other.status, other.error]).toEqual([2, some('begun with another --left')]);
+    await target.query(
+      `UPDATE integument_strangle SET pending = '{}', sending = now() - interval '24 hours' WHERE table_name = 'late'`,
+    );
+    const ran = await strangle('late', ...args);
+    expect([ran.status, ran.error]).toEqual([3, some('--accept-repeat')]);
+    expect(await strangle('late', ...args, '--accept-repeat')).toMatchObject({ status: 0 });
+  });
+});
+
+describe('the connection', () => {
+  const environment = (more: string) => ({ INTEGUMENT_TARGET_DATABASE_URL: `${url}${more}` });
+
+  it('can’t write where it shall not, and waits for no lock forever, whatever the URL says', async () => {
+    const database = await TargetDatabase.connect(
+      environment('?options=-c%20default_transaction_read_only%3Doff%20-c%20lock_timeout%3D0'),
+      true,
+    );
+    try {
+      expect(await database.query('SHOW lock_timeout')).toEqual([{ lock_timeout: '10s' }]);
+      await expect(database.query('CREATE TABLE never (id int)')).rejects.toThrow('25006');
+    } finally {
+      await database.close();
+    }
+  });
+
+  it('stops where a policy hides rows', async () => {
+    const role = `hidden_${randomBytes(5).toString('hex')}`;
+    await target.query(`CREATE ROLE ${role} LOGIN PASSWORD 'hidden';
+      CREATE TABLE hiding (id int PRIMARY KEY, mail text); INSERT INTO hiding VALUES (1, 'h@example.org');
+      ALTER TABLE hiding ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON hiding USING (false);
+      GRANT SELECT, UPDATE ON hiding TO ${role}`);
+    const own = Object.assign(new URL(url), { username: role, password: 'hidden' }).href;
+    const ran = await new CommandLine(info, { INTEGUMENT_TARGET_DATABASE_URL: own }).run(
+      ...['strangle', '--table', 'hiding', '--column', 'mail=field:email', '--dry-run'],
+      ...['--left', join(folder, 'hiding')],
+    );
+    await target.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    expect([ran.status, ran.error]).toEqual([3, some('the target database says 42501')]);
+  });
+});
+
 describe('what can’t be done', () => {
   beforeAll(() =>
-    target.query(`CREATE TABLE odd (id int PRIMARY KEY, short varchar(20), number int, mail text);
+    target.query(`CREATE TYPE text_kind AS ENUM ('a');
+      CREATE TABLE odd (id int PRIMARY KEY, short varchar(20), number int, mail text, kind text_kind, list text[]);
       CREATE TABLE keyless (mail text); CREATE VIEW seen AS SELECT * FROM odd;
       INSERT INTO odd VALUES (1, 'x', 1, 'odd@example.org')`),
   );
@@ -265,6 +457,8 @@ describe('what can’t be done', () => {
     ['a table without a key', 'keyless', 'mail=field:email', 'no primary key'],
     ['a column that there isn’t', 'odd', 'x" text; --=field:email', 'has no column'],
     ['a short column', 'odd', 'short=field:email', 'too short'],
+    ['a list', 'odd', 'list=field:email', 'is text[]'],
+    ['an enumeration', 'odd', 'kind=field:email', 'is text_kind'],
     ['a number', 'odd', 'number=field:email', 'is integer'],
     ['the key', 'odd', 'id=field:email', 'is integer'],
     ['no type', 'odd', 'mail=field:email,type:magic', 'type: is one of'],

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { makeTokens } from '@integument/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeTokens, revealTokens } from '@integument/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EXIT } from './failure.js';
 import { Interruption } from './interruption.js';
@@ -16,10 +17,23 @@ class StandIn {
   server: Server | undefined;
   #answers: Answer[] = [];
 
+  /** @param port the same again, after it was away */
+  async listen(port = 0): Promise<void> {
+    this.server = createServer((request, reply) => void this.answer(request, reply));
+    await new Promise<void>((resolve) => this.server?.listen(port, '127.0.0.1', resolve));
+  }
+
+  /** @returns where it was */
+  async goAway(): Promise<number> {
+    const { port } = new URL(this.url);
+    this.server?.closeAllConnections();
+    await new Promise((resolve) => this.server?.close(resolve));
+    return Number(port);
+  }
+
   async start(answers: Answer[]): Promise<VaultClient> {
     this.#answers = answers;
-    this.server = createServer((request, reply) => void this.answer(request, reply));
-    await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
+    await this.listen();
     return VaultClient.enter(
       { vault: new URL(this.url), issuer: new URL(this.url), clientId: 'shop', clientSecret: 'secret' },
       this.interruption,
@@ -93,6 +107,34 @@ describe('a call to the vault', () => {
     expect(standIn.tokens).toBe(3);
   });
 
+  it('waits for a vault that is away, whether nobody is there or a proxy says so', async () => {
+    const proxy = (status: number): Answer => problem(status, '', { 'retry-after': '1' });
+    const client = await standIn.start([proxy(502), proxy(504), done, done]);
+    expect((await client.call(makeTokens, call)).made).toBe(1);
+    expect(standIn.seen).toHaveLength(3);
+    const port = await standIn.goAway();
+    const made = client.call(makeTokens, call);
+    await sleep(5_000);
+    await standIn.listen(port);
+    expect((await made).made).toBe(1);
+  });
+
+  it('is not sent again once it may have been received, if it is to be done once', async () => {
+    const broken: Answer = (request) => request.socket.destroy();
+    const once = { body: '{}', once: true };
+    const told: Answer = (_, reply) => json(reply, 200, { revealed: 0, refused: 0, results: [] });
+    const client = await standIn.start([
+      broken,
+      problem(504, ''),
+      problem(503, 'x', { 'retry-after': '1' }),
+      told,
+    ]);
+    await expect(client.call(revealTokens, once)).rejects.toThrow('tokens.reveal_batch may have been done');
+    await expect(client.call(revealTokens, once)).rejects.toThrow('status 504');
+    expect(standIn.seen).toHaveLength(2);
+    expect((await client.call(revealTokens, once)).results).toEqual([]);
+  });
+
   it('is made again over a connection that broke', async () => {
     const broken: Answer = (request) => request.socket.destroy();
     const client = await standIn.start([broken, broken, done]);
@@ -102,14 +144,14 @@ describe('a call to the vault', () => {
 
   it('stops at anything else, and says what it was without what it was about', async () => {
     const nonsense: Answer = (_, reply) => json(reply, 200, { canary: 1 });
-    const html: Answer = (_, reply) => reply.writeHead(502).end('<p>canary</p>');
+    const html: Answer = (_, reply) => reply.writeHead(500).end('<p>canary</p>');
     const client = await standIn.start([problem(409, 'idempotency.mismatch'), nonsense, html]);
     const said: string[] = [];
     for (let n = 0; n < 3; n++) said.push(await client.call(makeTokens, call).then(String, String));
     expect(said).toEqual([
       'Failure: tokens.make_batch was answered with status 409 (idempotency.mismatch)',
       'Failure: tokens.make_batch: the answer is none of this vault’s',
-      'Failure: tokens.make_batch was answered with status 502',
+      'Failure: tokens.make_batch was answered with status 500',
     ]);
   });
 

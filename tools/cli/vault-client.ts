@@ -10,6 +10,8 @@ export interface VaultCall {
   readonly params?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly idempotencyKey?: string;
+  /** Not sent again once the vault could have it: done twice it would cost something that nobody has seen. */
+  readonly once?: boolean;
 }
 
 /** The vault, as the commands use it. */
@@ -47,7 +49,21 @@ const EARLY_MS = 30_000;
 const USUAL_WAIT_MS = 2_000;
 /** how long one call is waited for, however often the vault asks for it */
 const PATIENCE_MS = 30 * 60_000;
+/** tries where it isn't the network that fails */
 const CONNECTIONS = 4;
+/** Nothing was sent: whoever should have it is not there. */
+const UNSENT = new Set([
+  ...['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN'],
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+/** It may have been sent. */
+const BROKEN = new Set([
+  ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'],
+  ...['UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+]);
+/** The vault's own "later", and those of a proxy whose vault is away: of those it may have had the call. */
+const LATER = new Set([429, 503]);
+const AWAY = new Set([502, 504]);
 
 interface Access {
   readonly token: string;
@@ -100,8 +116,8 @@ export class VaultClient implements Vault {
     const until = Date.now() + PATIENCE_MS;
     let renewed = false;
     for (;;) {
-      const reply = await this.connected(route, call);
-      const waits = reply.status === 429 || reply.status === 503;
+      const reply = await this.connected(route, call, until);
+      const waits = LATER.has(reply.status) || (AWAY.has(reply.status) && !call.once);
       if (waits && Date.now() < until) {
         await reply.body?.cancel();
         await this.interruption.wait(waitMs(reply));
@@ -113,16 +129,24 @@ export class VaultClient implements Vault {
     }
   }
 
-  /** A connection that breaks is made anew: a call with a key is done once, however often it is sent. */
-  private async connected(route: RouteContract, call: VaultCall): Promise<Response> {
+  /**
+   * A connection that breaks is made anew: a call with a key is done once, however often it is sent. A vault that isn't there is
+   * waited for, however it shows.
+   */
+  private async connected(route: RouteContract, call: VaultCall, until: number): Promise<Response> {
     for (let tries = 1; ; tries++) {
       const access = await this.access();
       try {
         return await this.send(access, route, call);
       } catch (error) {
         if (error instanceof oidc.WWWAuthenticateChallengeError) return error.response;
-        if (tries === CONNECTIONS) throw new Failure(`the vault can’t be reached: ${reasonOf(error)}`);
-        await this.interruption.wait(tries * 500);
+        const what = networkCodeOf(error);
+        if (call.once && !UNSENT.has(what))
+          throw new Failure(`${route.id} may have been done: ${reasonOf(error)}`);
+        const patient = (UNSENT.has(what) || BROKEN.has(what)) && Date.now() < until;
+        if (!patient && tries >= CONNECTIONS)
+          throw new Failure(`the vault can’t be reached: ${reasonOf(error)}`);
+        await this.interruption.wait(Math.min(tries * 500, USUAL_WAIT_MS));
       }
     }
   }
@@ -162,6 +186,16 @@ export class VaultClient implements Vault {
       throw new Failure(`the OpenID provider gave no access token: ${whyNoToken(error)}`);
     }
   }
+}
+
+/** What the system calls it, wherever in the chain of causes. */
+function networkCodeOf(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (typeof code === 'string' && (UNSENT.has(code) || BROKEN.has(code))) return code;
+    if (at instanceof AggregateError) return networkCodeOf(at.errors[0]);
+  }
+  return '';
 }
 
 function whyNoToken(error: unknown): string {

@@ -1,4 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { IDENTITY_FIELDS, type IdentityField } from '@integument/contracts';
 import { many, one, onlyOne, pairOf, readArguments } from '../arguments.js';
 import type { Console } from '../console.js';
@@ -7,7 +8,7 @@ import { delimiterOf, formatOf } from '../formats.js';
 import { progressOn } from '../progress.js';
 import { readRevealWish } from '../reveal-wish.js';
 import { refusedColumns } from '../rows/refused.js';
-import { RowFile, refuseExisting } from '../rows/row-file.js';
+import { RowFile, refuseExisting, refuseSame } from '../rows/row-file.js';
 import { Source } from '../rows/source.js';
 import { readVaultSettings } from '../settings.js';
 import { readTokenWish } from '../token-wish.js';
@@ -56,19 +57,23 @@ export async function exportCommand(args: readonly string[], console: Console): 
   if (out === undefined) throw new WrongUse('--out is wanted');
   const format = formatOf(path, values.format);
   const refused = values.refused ?? `${path}.not-exported.${format}`;
+  refuseSame([path, out, refused]);
   refuseExisting([out, refused]);
   const source = await Source.open(path, format, delimiterOf(values.delimiter));
   try {
     const rows = await countRows(source, wish);
     const tools = await toolsOf(console);
-    const left = await RowFile.open(refused, format, refusedColumns(source.columns ?? []), 0);
+    // Names of this run alone: what a kill leaves is in no other run's way.
+    const [part, leftPart] = [partOf(out), partOf(refused)];
+    const left = await RowFile.open(leftPart, format, refusedColumns(source.columns ?? []), 0);
     const exporter = new Exporter(wish, source, left, tools);
     try {
-      await sealLines(out, encrypter, exporter.lines(rows));
+      await sealLines(out, part, encrypter, exporter.lines(rows));
     } finally {
       await left.close();
       // Without an export there is nothing that rows are missing from.
-      if (exporter.refused === 0 || !existsSync(out)) rmSync(refused);
+      if (exporter.refused === 0 || !existsSync(out)) rmSync(leftPart);
+      else renameSync(leftPart, refused);
     }
     const where = exporter.refused > 0 ? `${exporter.refused} refused: ${refused}` : 'none refused';
     console.out(`${exporter.read} rows, ${exporter.read - exporter.refused} encrypted: ${out}, ${where}`);
@@ -76,6 +81,10 @@ export async function exportCommand(args: readonly string[], console: Console): 
   } finally {
     await source.close();
   }
+}
+
+function partOf(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.part`;
 }
 
 async function toolsOf(console: Console): Promise<ExportTools> {

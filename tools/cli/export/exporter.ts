@@ -4,7 +4,6 @@ import {
   type RevealResult,
   readPerson,
   revealPerson,
-  revealTokens,
 } from '@integument/contracts';
 import { Failure } from '../failure.js';
 import type { Interruption } from '../interruption.js';
@@ -14,14 +13,12 @@ import { RowRefusal, refusedRow } from '../rows/refused.js';
 import type { Row } from '../rows/row.js';
 import { type Cells, lineOf, type RowFile } from '../rows/row-file.js';
 import type { Source } from '../rows/source.js';
+import { paceOf, TokenReveals } from '../token-reveals.js';
 import { Refusal, type Vault } from '../vault-client.js';
 
 const ROWS = 500;
 /** people who are asked about at the same time */
 const AT_ONCE = 8;
-/** A reveal policy counts by the minute. */
-const LIMITED_MS = 15_000;
-const LIMITED = 'request.rate_limited';
 
 export interface ExportWish {
   /** the column with pseudonyms */
@@ -42,13 +39,16 @@ export interface ExportTools {
 export class Exporter {
   read = 0;
   refused = 0;
+  readonly #reveals: TokenReveals;
 
   constructor(
     private readonly wish: ExportWish,
     private readonly source: Source,
     private readonly left: RowFile,
     private readonly tools: ExportTools,
-  ) {}
+  ) {
+    this.#reveals = new TokenReveals(tools.vault, wish.reveal, paceOf(tools.interruption));
+  }
 
   /** @param total how many rows there are, for whoever waits */
   async *lines(total: number): AsyncGenerator<string> {
@@ -126,7 +126,7 @@ export class Exporter {
   private async tokensOf(rows: readonly Row[]): Promise<Map<string, RevealResult>[]> {
     const told = rows.map(() => new Map<string, RevealResult>());
     const asked = rows.flatMap((row, at) => this.heldIn(row).map((one) => ({ ...one, at })));
-    const results = await this.reveal(asked.map(({ held }) => held));
+    const results = await this.#reveals.reveal(asked.map(({ held }) => held));
     for (const [place, { at, column }] of asked.entries()) {
       told[at]?.set(column, results[place] ?? { code: 'tokens.not_found' });
     }
@@ -141,19 +141,6 @@ export class Exporter {
       const held = of.field === undefined ? cell : { token: cell, ...of };
       return [{ column, held: held as HeldToken }];
     });
-  }
-
-  /** Those that a policy says are too many for this minute are asked for again. */
-  private async reveal(tokens: readonly HeldToken[]): Promise<RevealResult[]> {
-    if (tokens.length === 0) return [];
-    const body = JSON.stringify({ tokens, ...this.wish.reveal });
-    const results = [...(await this.tools.vault.call(revealTokens, { body })).results];
-    const late = results.flatMap((one, at) => ('code' in one && one.code === LIMITED ? [at] : []));
-    if (late.length === 0) return results;
-    await this.tools.interruption.wait(LIMITED_MS);
-    const again = await this.reveal(late.flatMap((at) => tokens[at] ?? []));
-    for (const [place, at] of late.entries()) results[at] = again[place] ?? { code: 'tokens.not_found' };
-    return results;
   }
 }
 

@@ -26,13 +26,14 @@ export function encrypterTo(recipients: readonly string[]): Encrypter {
 /**
  * Writes lines into a file that its recipients alone can read (age v1). No line is on the disk otherwise, and the file has its
  * name only once it is whole.
+ * @param part what it is called until then
  */
 export async function sealLines(
   path: string,
+  part: string,
   encrypter: Encrypter,
   lines: AsyncIterable<string>,
 ): Promise<void> {
-  const part = `${path}.part`;
   try {
     // Its type is that of browsers, which have no such `from`.
     const plain = ReadableStream.from(piecesOf(lines));

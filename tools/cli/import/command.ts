@@ -5,6 +5,7 @@ import type { Console } from '../console.js';
 import { WrongUse } from '../failure.js';
 import { delimiterOf, formatOf } from '../formats.js';
 import { progressOn } from '../progress.js';
+import { refuseSame } from '../rows/row-file.js';
 import { readVaultSettings } from '../settings.js';
 import { readTokenWish } from '../token-wish.js';
 import { VaultClient } from '../vault-client.js';
@@ -103,15 +104,14 @@ function readMapping(path: string): z.output<typeof mappingFile> {
 function jobOf(file: string, target: Target, values: Values, destination: string): ImportJob {
   const format = formatOf(file, values.format);
   const beside = (name: string) => `${file}.${name}.${format}`;
+  const out = values.out ?? beside('kept');
+  const refused = values.refused ?? beside('refused');
+  const state = values.state ?? `${file}.state.json`;
+  refuseSame([file, out, refused, state]);
   return {
-    file,
-    format,
+    ...{ file, format, target, destination, out, refused, state },
     delimiter: delimiterOf(values.delimiter),
-    target,
-    destination,
-    out: values.out ?? beside('kept'),
-    refused: values.refused ?? beside('refused'),
-    state: values.state ?? `${file}.state.json`,
+    drop: values.drop,
     acceptRepeat: values['accept-repeat'],
   };
 }

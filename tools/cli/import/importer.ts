@@ -1,3 +1,4 @@
+import { dirname, relative, resolve } from 'node:path';
 import { removeTokens } from '@integument/contracts';
 import { identify, isAlive } from '../../run/process-identity.js';
 import { EXIT, Failure, WrongUse } from '../failure.js';
@@ -17,6 +18,8 @@ export interface ImportJob {
   readonly format: Format;
   readonly delimiter: string;
   readonly target: Target;
+  /** columns that must not be kept, each of which there has to be */
+  readonly drop: readonly string[];
   /** whose vault it goes to, and as whom: another one's chunks are others */
   readonly destination: string;
   readonly out: string;
@@ -87,7 +90,8 @@ class Run {
   }
 
   private async take(chunk: Chunk): Promise<void> {
-    this.keep({ sending: this.tools.now().toISOString() });
+    // Since the chunk was first sent, not since it was last: the vault's memory of it is no longer for being asked again.
+    this.keep({ sending: this.state.sending ?? this.tools.now().toISOString() });
     const settled = this.settle(chunk, await this.send(chunk));
     await this.removeOrphans(settled.flatMap(({ orphans }) => orphans));
     const rows = chunk.rows.map((one, at) => ({ row: one.row, kept: settled[at]?.kept ?? new Map() }));
@@ -156,8 +160,13 @@ async function begunState(job: ImportJob, source: Source, now: Date): Promise<Im
       `${job.state} is the state of another import: of another file, mapping, vault or client`,
     );
   }
+  // Others would be cut to the length that these had.
+  if (JSON.stringify(found.paths) !== JSON.stringify(pathsOf(job))) {
+    throw new WrongUse('this import was begun with another --out or --refused');
+  }
   if (found.finished) return found;
-  if (isForgotten(found, now) && !job.acceptRepeat) {
+  const forgotten = isForgotten(found, now);
+  if (forgotten && !job.acceptRepeat) {
     throw new Failure(
       `a chunk was under way when this import was stopped, more than a day ago, and would be done twice if it was done: see docs/moving-in.md, or accept that with --accept-repeat`,
     );
@@ -166,15 +175,21 @@ async function begunState(job: ImportJob, source: Source, now: Date): Promise<Im
   if (holder && holder.pid !== process.pid && isAlive(holder)) {
     throw new WrongUse(`the process ${holder.pid} is at this import`);
   }
-  const taken = { ...found, holder: identify(process.pid) ?? null };
+  const sending = forgotten ? null : found.sending;
+  const taken = { ...found, sending, holder: identify(process.pid) ?? null };
   writeState(job.state, taken);
   return taken;
+}
+
+function pathsOf({ state, out, refused }: ImportJob): ImportState['paths'] {
+  const from = (path: string) => relative(dirname(resolve(state)), resolve(path));
+  return { out: from(out), refused: from(refused) };
 }
 
 async function newState(job: ImportJob, source: Source): Promise<ImportState> {
   refuseExisting([job.out, job.refused]);
   job.target.keptColumns(source.columns ?? []);
-  const missing = new Set(job.target.columns);
+  const missing = new Set([...job.target.columns, ...job.drop]);
   for (const name of source.columns ?? []) missing.delete(name);
   const survey = await source.survey(({ cells }) => {
     if (missing.size > 0) for (const name of cells.keys()) missing.delete(name);
@@ -184,11 +199,12 @@ async function newState(job: ImportJob, source: Source): Promise<ImportState> {
   if (absent !== undefined) throw new WrongUse(`there is no column “${absent}” in the file`);
   const { target, destination, format, delimiter } = job;
   const state: ImportState = {
-    version: 1,
+    version: 2,
     import: importId(survey.digest, format, delimiter, target.identity, destination),
     ...{ rows: survey.rows, chunk: 0, read: 0, kept: 0, refused: 0, place: source.start },
     ...{
       files: { out: 0, refused: 0 },
+      paths: pathsOf(job),
       sending: null,
       finished: false,
       holder: identify(process.pid) ?? null,

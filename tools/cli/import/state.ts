@@ -9,7 +9,7 @@ const REMEMBERED_MS = 23 * 3_600_000;
 
 const count = z.int().min(0);
 const schema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   /** digest of the file, the mapping and where it goes: another import has another one */
   import: z.string(),
   rows: count.describe('of the whole file'),
@@ -18,7 +18,8 @@ const schema = z.strictObject({
   kept: count,
   refused: count,
   place: z.strictObject({ bytes: count, line: count }),
-  files: z.strictObject({ out: count, refused: count }),
+  files: z.strictObject({ out: count, refused: count }).describe('how much of each counts'),
+  paths: z.strictObject({ out: z.string(), refused: z.string() }).describe('from the folder of this file'),
   /** since when a chunk could be under way */
   sending: z.iso.datetime().nullable(),
   finished: z.boolean(),
@@ -60,7 +61,7 @@ export function chunkKey(id: string, chunk: number): string {
 }
 
 /** Whether a chunk that was under way might be done twice if it were sent again. */
-export function isForgotten({ sending }: ImportState, now: Date): boolean {
+export function isForgotten({ sending }: Pick<ImportState, 'sending'>, now: Date): boolean {
   return sending !== null && now.getTime() - Date.parse(sending) > REMEMBERED_MS;
 }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { hasExactNumbers } from './exact-numbers.js';
 import { NO_CELLS, type Place, ROW_MAX_BYTES, type Row } from './row.js';
 
 const LINE_FEED = 0x0a;
@@ -30,6 +31,7 @@ function cellsOf(bytes: Buffer | undefined): Pick<Row, 'broken' | 'cells'> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { cells: raw, broken: 'row.not_json' };
   }
+  if (!hasExactNumbers(text)) return { cells: raw, broken: 'row.number_inexact' };
   return { cells: new Map<string, unknown>(Object.entries(value)) };
 }
 

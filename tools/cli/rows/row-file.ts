@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { Failure, WrongUse } from '../failure.js';
 import type { Format } from './row.js';
@@ -36,6 +37,8 @@ export class RowFile {
     if (!file) throw new Failure(`${path} can’t be written`);
     const opened = new RowFile(file, format, columns);
     try {
+      // One that is there already keeps its mode otherwise.
+      await file.chmod(OWNER_ALONE);
       await (bytes === 0 ? opened.begin() : opened.cutBack(bytes, path));
       return opened;
     } catch (error) {
@@ -103,6 +106,13 @@ export class RowFile {
 function textOf(cell: unknown): string {
   if (cell === undefined || cell === null) return '';
   return typeof cell === 'string' ? cell : JSON.stringify(cell);
+}
+
+/** @throws {WrongUse} where one file would be written over another */
+export function refuseSame(paths: readonly string[]): void {
+  const full = paths.map((path) => resolve(path));
+  const twice = full.findIndex((path, at) => full.indexOf(path) !== at);
+  if (twice >= 0) throw new WrongUse(`${paths[twice]} can’t be two files at once`);
 }
 
 /** @throws {WrongUse} where one of the files is there already: it could be another one's */

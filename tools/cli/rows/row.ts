@@ -3,7 +3,12 @@ export const FORMATS = ['csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Why a row can't even be read. */
-export type BrokenCode = 'row.columns' | 'row.not_utf8' | 'row.not_json' | 'row.too_long';
+export type BrokenCode =
+  | 'row.columns'
+  | 'row.not_json'
+  | 'row.not_utf8'
+  | 'row.number_inexact'
+  | 'row.too_long';
 
 /** One row of a file, with where it stands there. */
 export interface Row {

@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readCsvHeader } from './csv-rows.js';
+import { RowRefusal, refusedRow } from './refused.js';
 import type { Format, Row } from './row.js';
-import { RowFile } from './row-file.js';
+import { RowFile, refuseSame } from './row-file.js';
 import { Source } from './source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'integument-rows-'));
@@ -93,11 +95,50 @@ describe('a CSV', () => {
     );
   });
 
+  it('may have a row of nothing but quotes, which is none of the empty lines', async () => {
+    expect(await read('a\n""\n\n""\r\n\r\n""')).toEqual([
+      [2, { a: '' }],
+      [4, { a: '' }],
+      [6, { a: '' }],
+    ]);
+  });
+
+  it('may have no row that is too long by its cells, and tells its line behind empty ones', async () => {
+    const row = Array.from({ length: 22_000 }, () => 'x'.repeat(100)).join(',');
+    const tell = (content: string) => read(content).then(String, String);
+    expect(await tell(`a,b\n1,2\n\n\n${row}\n3,4\n`)).toContain('row that begins on line 5 is no CSV');
+    expect(await tell(`a,b\n1,"${'x\n'.repeat(3)}"\n\n${row}`)).toContain('begins on line 7 is no CSV');
+    // Rows that are each short enough may be many.
+    expect(await read(`a,b\n${`${'x'.repeat(999)},y\n`.repeat(2_500)}`)).toHaveLength(2_500);
+  });
+
+  it('may have no row that never ends, of which no more is read than a row may have and a little', async () => {
+    let read = 0;
+    async function* endless() {
+      const piece = Buffer.from(`,${'b'.repeat(99)}`.repeat(2_600));
+      for (; read < 40; read++) yield await Promise.resolve(piece);
+    }
+    await expect(readCsvHeader(endless(), ',', 0)).rejects.toThrow('is no CSV');
+    expect(read).toBeLessThan(14);
+  });
+
+  it('tells of a header that is somebody’s row without what stands in it', async () => {
+    for (const content of ['canary,canary\n', 'canary,\n', 'canary\r1\r']) {
+      expect(await open(content).then(String, String)).toMatch(/^WrongUse: (?!.*canary)/);
+    }
+  });
+
   it.each([
     ['nothing', '', 'is empty'],
     ['a mark alone', '\ufeff', 'is empty'],
-    ['a name twice', 'a,b,a\n', 'two columns have the name “a”'],
-    ['a column without name', 'a,,b\n', 'has no name'],
+    ['a name twice', 'a,b,a\n', 'the columns 1 and 3 have the same name'],
+    ['a column without name', 'a,,b\n', 'the column 2 has no name'],
+    ['a carriage return alone', 'a,b\r1,2\r', 'lines end with LF or CRLF'],
+    [
+      'cells without an end',
+      `a${`,${'b'.repeat(99)}`.repeat(22_000)}\r`.repeat(2),
+      'row that begins on line 1 is no CSV',
+    ],
     ['a header that is no UTF-8', Buffer.from('a,\xff\n', 'latin1'), 'not in UTF-8'],
   ])('can’t have %s', async (_, content, why) => {
     await expect(open(content)).rejects.toThrow(why);
@@ -159,6 +200,30 @@ describe('NDJSON', () => {
       ],
     ],
     [
+      'numbers that stay the same ones, however they are written',
+      '{"a":[1.10,-0,0.0e7,1E2,12.5e-3,9007199254740992,1e300,123456789012345680000],"b":"9007199254740993 \\"1e400"}\n',
+      [
+        [
+          1,
+          {
+            a: [1.1, -0, 0, 100, 0.0125, 2 ** 53, 1e300, 123456789012345680000],
+            b: '9007199254740993 "1e400',
+          },
+        ],
+      ],
+    ],
+    [
+      'numbers that would be others when they are written again',
+      '{"a":9007199254740993}\n{"a":{"b":[1e400]}}\n{"a":-0.1000000000000000055}\n{"a":1e-400}\n{"a":1}\n',
+      [
+        [1, 'row.number_inexact'],
+        [2, 'row.number_inexact'],
+        [3, 'row.number_inexact'],
+        [4, 'row.number_inexact'],
+        [5, { a: 1 }],
+      ],
+    ],
+    [
       'a line of three megabytes',
       `{"a":"${'x'.repeat(3 << 20)}"}\n{"a":1}\n`,
       [
@@ -169,6 +234,14 @@ describe('NDJSON', () => {
   ] as const)('may have %s', async (_, content, expected) => {
     expect(await read(content, 'ndjson')).toEqual(expected);
   });
+});
+
+it('a row whose numbers would change is refused as it was written', async () => {
+  const written = '{"id": 9007199254740993, "x": 1.10}';
+  const source = await open(`${written}\n`, 'ndjson');
+  const [row] = await all(source).finally(() => source.close());
+  const refused = row && refusedRow(row, new RowRefusal(row.broken ?? ''));
+  expect(refused?.get('row')).toBe(written);
 });
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
@@ -212,4 +285,15 @@ it('what was written is cut back to what counts, and goes on from there', async 
   await again.close();
   expect(readFileSync(path, 'utf8')).toBe('a\n"1,""2""\n"\n""\n"{""x"":1}"\n');
   await expect(RowFile.open(path, 'csv', ['a'], 10_000)).rejects.toThrow('shorter than it was left');
+});
+
+it('a file that was there already becomes its owner’s alone, and none is written as two', async () => {
+  const path = join(folder, 'seen.ndjson');
+  writeFileSync(path, 'x', { mode: 0o644 });
+  await (await RowFile.open(path, 'ndjson', [], 0)).close();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(() => refuseSame([path, `${folder}/../${basename(folder)}/seen.ndjson`])).toThrow(
+    'two files at once',
+  );
+  refuseSame([path, `${path}2`]);
 });

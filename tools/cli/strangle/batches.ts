@@ -10,6 +10,8 @@ export interface TargetRow {
   /** null where there is none, or where it is too long */
   readonly value: string | null;
   readonly isTooLong: boolean;
+  /** written since the time that was asked about */
+  readonly isNew: boolean;
   /** what the kept column holds; null where there is none */
   readonly kept: string | null;
 }
@@ -18,6 +20,21 @@ export interface Replacement {
   readonly key: readonly string[];
   readonly old: string;
   readonly token: string;
+}
+
+/**
+ * What came of a row: `constraint` where the table does not allow the token, `altered` where it puts something else in its
+ * place.
+ */
+export type Replaced = 'altered' | 'changed' | 'constraint' | 'done';
+
+class Altered extends Error {
+  override readonly name = 'Altered';
+}
+
+function codeOf(error: unknown): 'altered' | 'constraint' | undefined {
+  if (error instanceof Altered) return 'altered';
+  return error instanceof DatabaseFailure && error.isOfOneRow ? 'constraint' : undefined;
 }
 
 /** SQL over one column of one table. All names in it are from the catalogue of the database, and quoted. */
@@ -33,16 +50,25 @@ export class ColumnStatements {
     this.#key = table.key.map(({ quoted }) => `t.${quoted}`).join(', ');
   }
 
-  /** The next rows in the order of the primary key. @param after the last key before; null for the first ones */
-  async read(database: Statements, after: readonly string[] | null, most: number): Promise<TargetRow[]> {
-    const places = this.table.key.map(({ type }, at) => `$${at + 2}::${type}`).join(', ');
+  /**
+   * The next rows in the order of the primary key.
+   * @param after the last key before; null for the first ones
+   * @param since the transaction from which on a row is new; null where that is no matter
+   */
+  async read(
+    database: Statements,
+    after: readonly string[] | null,
+    most: number,
+    since: string | null = null,
+  ): Promise<TargetRow[]> {
+    const places = this.table.key.map(({ type }, at) => `$${at + 3}::${type}`).join(', ');
     const where = after ? `WHERE (${this.#key}) > (${places})` : '';
-    return this.rows(database, `${where} ORDER BY ${this.#key} LIMIT $1`, [most, ...(after ?? [])]);
+    return this.rows(database, `${where} ORDER BY ${this.#key} LIMIT $2`, [since, most, ...(after ?? [])]);
   }
 
   /** Some rows, whichever. */
   sample(database: Statements, most: number): Promise<TargetRow[]> {
-    return this.rows(database, 'ORDER BY random() LIMIT $1', [most]);
+    return this.rows(database, 'ORDER BY random() LIMIT $2', [null, most]);
   }
 
   async count(database: Statements): Promise<number> {
@@ -50,21 +76,16 @@ export class ColumnStatements {
     return Number(row?.n);
   }
 
-  /**
-   * Puts tokens in place of values that still are what they were.
-   * @returns for each whether it was done, or `constraint` where the table does not allow the token
-   */
-  async replace(
-    tx: Statements,
-    rows: readonly Replacement[],
-  ): Promise<('changed' | 'constraint' | 'done')[]> {
+  /** Puts tokens in place of values that still are what they were. */
+  async replace(tx: Statements, rows: readonly Replacement[]): Promise<Replaced[]> {
     try {
-      const done = await savepoint(tx, () => this.update(tx, rows));
+      const done = await savepoint(tx, () => this.put(tx, rows));
       return rows.map((_, at) => (done.has(at + 1) ? 'done' : 'changed'));
     } catch (error) {
-      if (!(error instanceof DatabaseFailure && error.isOfOneRow)) throw error;
+      const code = codeOf(error);
+      if (!code) throw error;
       // One of them must not keep its neighbours.
-      if (rows.length === 1) return ['constraint'];
+      if (rows.length === 1) return [code];
       const half = rows.length >> 1;
       return [
         ...(await this.replace(tx, rows.slice(0, half))),
@@ -73,24 +94,54 @@ export class ColumnStatements {
     }
   }
 
-  private async update(tx: Statements, rows: readonly Replacement[]): Promise<Set<number>> {
-    const { key, quoted } = this.table;
+  private async put(tx: Statements, rows: readonly Replacement[]): Promise<Set<number>> {
+    const done = await this.update(tx, rows);
+    // What is checked, or done by triggers, at the end of a transaction: at its end nobody would know which row it was.
+    await tx.query('SET CONSTRAINTS ALL IMMEDIATE');
+    const stored = await this.stored(tx, rows);
+    // A trigger may have put something else there, which would be neither the value nor a token.
+    if ([...done].some((at) => !stored.has(at))) throw new Altered();
+    return done;
+  }
+
+  private update(tx: Statements, rows: readonly Replacement[]): Promise<Set<number>> {
+    const keep = this.kept ? `, ${this.kept.quoted} = t.${this.column.quoted}` : '';
+    return this.places(
+      tx,
+      (given, matches) => `UPDATE ${this.table.quoted} AS t SET ${this.column.quoted} = v.token${keep}
+         FROM ${given}
+        WHERE ${matches} AND t.${this.column.quoted}::text COLLATE "C" IS NOT DISTINCT FROM v.old
+       RETURNING v.at`,
+      rows,
+    );
+  }
+
+  private stored(tx: Statements, rows: readonly Replacement[]): Promise<Set<number>> {
+    return this.places(
+      tx,
+      (given, matches) => `SELECT v.at FROM ${this.table.quoted} AS t JOIN ${given} ON ${matches}
+        WHERE t.${this.column.quoted}::text COLLATE "C" = v.token`,
+      rows,
+    );
+  }
+
+  /** Which of the rows a statement is true of, from 1. */
+  private async places(
+    tx: Statements,
+    statement: (given: string, matches: string) => string,
+    rows: readonly Replacement[],
+  ): Promise<Set<number>> {
+    const { key } = this.table;
     const keys = key.map((_, at) => `k${at}`);
     const matches = key.map((column, at) => `t.${column.quoted} = v.k${at}::${column.type}`).join(' AND ');
     const arrays = [...keys, 'old', 'token'].map((_, at) => `$${at + 1}::text[]`).join(', ');
-    const keep = this.kept ? `, ${this.kept.quoted} = t.${this.column.quoted}` : '';
-    const updated = await tx.query<{ at: string }>(
-      `UPDATE ${quoted} AS t SET ${this.column.quoted} = v.token${keep}
-         FROM unnest(${arrays}) WITH ORDINALITY AS v(${keys.join(', ')}, old, token, at)
-        WHERE ${matches} AND t.${this.column.quoted}::text COLLATE "C" IS NOT DISTINCT FROM v.old
-       RETURNING v.at`,
-      [
-        ...key.map((_, at) => rows.map((row) => row.key[at])),
-        rows.map(({ old }) => old),
-        rows.map(({ token }) => token),
-      ],
-    );
-    return new Set(updated.map(({ at }) => Number(at)));
+    const given = `unnest(${arrays}) WITH ORDINALITY AS v(${keys.join(', ')}, old, token, at)`;
+    const found = await tx.query<{ at: string }>(statement(given, matches), [
+      ...key.map((_, at) => rows.map((row) => row.key[at])),
+      rows.map(({ old }) => old),
+      rows.map(({ token }) => token),
+    ]);
+    return new Set(found.map(({ at }) => Number(at)));
   }
 
   private async rows(database: Statements, rest: string, values: readonly unknown[]): Promise<TargetRow[]> {
@@ -101,14 +152,16 @@ export class ColumnStatements {
       key: string[];
       value: string | null;
       long: boolean;
+      fresh: boolean;
       kept: string | null;
     }>(
       `SELECT ARRAY[${keys}] AS key, CASE WHEN octet_length(${value}) <= ${VALUE_MAX_BYTES} THEN ${value} END AS value,
-              coalesce(octet_length(${value}) > ${VALUE_MAX_BYTES}, false) AS long, ${kept} AS kept
+              coalesce(octet_length(${value}) > ${VALUE_MAX_BYTES}, false) AS long, ${kept} AS kept,
+              coalesce(age(t.xmin) <= age($1::xid), false) AS fresh
          FROM ${this.table.quoted} AS t ${rest}`,
       values,
     );
-    return rows.map(({ long, ...row }) => ({ ...row, isTooLong: long }));
+    return rows.map(({ long, fresh, ...row }) => ({ ...row, isTooLong: long, isNew: fresh }));
   }
 }
 

@@ -33,6 +33,7 @@ in the table integument_strangle of the same schema, so the same command goes on
   --batch        rows at a time (1000)
   --left         where files go that name rows left as they are, or wrong, by primary key and code: <left>.<column>.ndjson; and
                  .dry-run.ndjson, .verify.ndjson (the table's name)
+  --accept-repeat  goes on though the vault may have forgotten the batch that was under way
 `;
 
 const OPTIONS = {
@@ -47,6 +48,7 @@ const OPTIONS = {
   reason: one,
   batch: { type: 'string', default: '1000' },
   left: one,
+  'accept-repeat': flag,
 } as const;
 type Values = ReturnType<typeof readArguments<typeof OPTIONS>>['values'];
 
@@ -150,15 +152,17 @@ async function jobsOf(values: Values, table: TargetTable, database: TargetDataba
   const jobs: ColumnJob[] = [];
   for (const text of values.column) {
     const [name, wish] = pairOf(text, 'last', 'column');
-    const column = await findColumn(database, table, name);
+    const parsed = readTokenWish(wish, name);
+    const column = await findColumn(database, table, name, parsed.type);
     const left = `${values.left ?? table.name}.${column.name}.ndjson`;
     jobs.push({
       table,
       column,
-      wish: readTokenWish(wish, name),
+      wish: parsed,
       keep: keptName(keeps.get(name)),
       batch,
       left,
+      acceptRepeat: values['accept-repeat'],
     });
     keeps.delete(name);
   }

@@ -4,6 +4,12 @@ import type { Statements } from './target-database.js';
 import type { TargetTable } from './target-table.js';
 
 const NAME = 'integument_strangle';
+const COLUMNS = [
+  ...['table_name', 'column_name', 'wish', 'pass', 'after_key'],
+  ...['looked', 'made', 'already', 'refused', 'changed'],
+  ...['kept_as', 'left_bytes', 'finished'],
+  ...['left_file', 'begun', 'sending', 'pending'],
+] as const;
 
 /** How far one column is. */
 export interface Entry {
@@ -23,12 +29,20 @@ export interface Entry {
   readonly kept: string | null;
   /** how much of the file of rows that were left counts */
   readonly leftBytes: number;
+  /** where that file is */
+  readonly left: string;
+  /** the transaction before which everything is that this pass may touch: what is newer could be a token that looks like a value */
+  readonly begun: string | null;
+  /** since when tokens could be under way that nobody has written down */
+  readonly sending: string | null;
+  /** tokens that the vault has made, and that are in no row */
+  readonly pending: readonly string[];
   readonly finished: boolean;
 }
 
 /**
  * A table beside the target's own, written in the transaction that changes the rows: so what it says is so, whatever was killed.
- * It holds primary keys and numbers, no value.
+ * It holds primary keys, numbers and tokens, no value.
  */
 export class Ledger {
   readonly #quoted: string;
@@ -50,6 +64,9 @@ export class Ledger {
       looked bigint NOT NULL, made bigint NOT NULL, already bigint NOT NULL, refused bigint NOT NULL,
       changed bigint NOT NULL, kept_as text, left_bytes bigint NOT NULL, finished boolean NOT NULL,
       CONSTRAINT integument_strangle_pk PRIMARY KEY (table_name, column_name))`);
+    await database.query(`ALTER TABLE ${this.#quoted}
+      ADD COLUMN IF NOT EXISTS left_file text NOT NULL DEFAULT '', ADD COLUMN IF NOT EXISTS begun xid,
+      ADD COLUMN IF NOT EXISTS sending timestamptz, ADD COLUMN IF NOT EXISTS pending text[] NOT NULL DEFAULT '{}'`);
   }
 
   async find(database: Statements, column: string): Promise<Entry | undefined> {
@@ -62,7 +79,7 @@ export class Ledger {
     ]);
     if (!there?.name) return [];
     const rows = await database.query<Record<string, string & string[] & boolean & null>>(
-      `SELECT * FROM ${this.#quoted} WHERE table_name = $1 ORDER BY column_name`,
+      `SELECT *, begun::text AS begun, to_json(sending) #>> '{}' AS sending_at FROM ${this.#quoted} WHERE table_name = $1 ORDER BY column_name`,
       [this.table.name],
     );
     return rows.map((row) => ({
@@ -74,21 +91,32 @@ export class Ledger {
       ...{ refused: Number(row.refused), changed: Number(row.changed) },
       kept: row.kept_as ?? null,
       leftBytes: Number(row.left_bytes),
+      left: String(row.left_file),
+      begun: row.begun ?? null,
+      sending: row.sending_at ?? null,
+      pending: row.pending ?? [],
       finished: (row.finished as unknown) === true,
     }));
   }
 
+  /** From which transaction on rows are newer than now. */
+  async now(tx: Statements): Promise<string> {
+    const [row] = await tx.query<{ xid: string }>(
+      'SELECT (txid_snapshot_xmin(txid_current_snapshot()) & 4294967295)::text AS xid',
+    );
+    return row?.xid ?? '';
+  }
+
   async write(tx: Statements, entry: Entry): Promise<void> {
     await tx.query(
-      `INSERT INTO ${this.#quoted} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-       ON CONFLICT ON CONSTRAINT integument_strangle_pk DO UPDATE SET wish = excluded.wish, pass = excluded.pass, after_key = excluded.after_key,
-         looked = excluded.looked, made = excluded.made, already = excluded.already, refused = excluded.refused,
-         changed = excluded.changed, kept_as = excluded.kept_as, left_bytes = excluded.left_bytes,
-         finished = excluded.finished`,
+      `INSERT INTO ${this.#quoted} (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((_, at) => `$${at + 1}`).join(', ')})
+       ON CONFLICT ON CONSTRAINT integument_strangle_pk
+       DO UPDATE SET ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
       [
         ...[this.table.name, entry.column, entry.wish, entry.pass, entry.after],
         ...[entry.looked, entry.made, entry.already, entry.refused, entry.changed],
         ...[entry.kept, entry.leftBytes, entry.finished],
+        ...[entry.left, entry.begun, entry.sending, entry.pending],
       ],
     );
   }

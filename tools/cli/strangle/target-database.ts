@@ -26,11 +26,12 @@ export class TargetDatabase implements Statements {
     if (connectionString === undefined) {
       throw new WrongUse(`not set in the environment: ${VARIABLE} or ${VARIABLE}_FILE`);
     }
-    const client = clientOf(connectionString, readOnly);
+    const client = clientOf(connectionString);
     // A connection that is lost is told by the next statement.
     client.on('error', () => undefined);
     try {
       await client.connect();
+      for (const setting of settingsOf(readOnly)) await client.query(setting);
     } catch (error) {
       throw failureOf(error);
     }
@@ -76,9 +77,9 @@ export class DatabaseFailure extends Failure {
     super(`the target database says ${state}${constraint === undefined ? '' : ` (${constraint})`}`);
   }
 
-  /** A value that this row, and perhaps no other, can't have. */
+  /** A value that this row, and perhaps no other, can't have; or what a trigger of the table raises. */
   get isOfOneRow(): boolean {
-    return /^2[23]/.test(this.state);
+    return /^2[23]|^P0001$/.test(this.state);
   }
 }
 
@@ -87,10 +88,19 @@ function failureOf(error: unknown): DatabaseFailure {
   return new DatabaseFailure(code ?? 'no more: the connection is lost', constraint);
 }
 
-function clientOf(connectionString: string, readOnly: boolean): pg.Client {
-  const options = `-c lock_timeout=${LOCK_TIMEOUT}${readOnly ? ' -c default_transaction_read_only=on' : ''}`;
+/** Set once connected: `options` in the URL would take the place of those of the client. */
+function settingsOf(readOnly: boolean): string[] {
+  return [
+    `SET lock_timeout = '${LOCK_TIMEOUT}'`,
+    // Rows that a policy hides would stay as they are, and nobody would hear of it: so the server refuses to leave them out.
+    'SET row_security = off',
+    ...(readOnly ? ['SET default_transaction_read_only = on'] : []),
+  ];
+}
+
+function clientOf(connectionString: string): pg.Client {
   try {
-    return new pg.Client({ connectionString, options, application_name: 'integument-strangle' });
+    return new pg.Client({ connectionString, application_name: 'integument-strangle' });
   } catch {
     throw new WrongUse(`${VARIABLE} is no URL of a database`);
   }

@@ -1,3 +1,4 @@
+import type { TokenType } from '@integument/contracts';
 import { escapeIdentifier } from 'pg';
 import { WrongUse } from '../failure.js';
 import type { Statements } from './target-database.js';
@@ -40,7 +41,12 @@ export async function findTable(database: Statements, text: string): Promise<Tar
 }
 
 /** @throws {WrongUse} where tokens can't stand in it */
-export async function findColumn(database: Statements, table: TargetTable, name: string): Promise<Column> {
+export async function findColumn(
+  database: Statements,
+  table: TargetTable,
+  name: string,
+  type: TokenType,
+): Promise<Column> {
   const [found] = await database.query<CatalogueColumn & { most: number | null; generated: boolean }>(
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
             CASE WHEN a.atttypmod > 0 THEN a.atttypmod - 4 END AS most, a.attgenerated <> '' AS generated
@@ -49,12 +55,13 @@ export async function findColumn(database: Statements, table: TargetTable, name:
     [table.quoted, name],
   );
   if (!found) throw new WrongUse(`the table has no column “${name}”`);
-  if (!/^(?:text|character varying)/.test(found.type)) {
+  if (!/^(?:text|character varying(?:\(\d+\))?)$/.test(found.type)) {
     throw new WrongUse(
       `the column “${found.name}” is ${found.type}: only text and character varying can hold tokens`,
     );
   }
-  if (found.most !== null && found.most < TOKEN_LENGTH) {
+  // Of a format-preserving one its value says how long it is; where that is too long, the row is left.
+  if (type !== 'format-preserving' && found.most !== null && found.most < TOKEN_LENGTH) {
     throw new WrongUse(`the column “${found.name}” is too short: tokens have ${TOKEN_LENGTH} characters`);
   }
   if (found.generated) throw new WrongUse(`the column “${found.name}” is computed from others`);

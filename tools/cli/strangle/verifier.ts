@@ -1,7 +1,8 @@
-import { type RevealResult, revealTokens, TOKENS_MAX } from '@integument/contracts';
+import { type HeldToken, type RevealResult, TOKENS_MAX } from '@integument/contracts';
 import type { RevealWish } from '../reveal-wish.js';
 import type { RowFile } from '../rows/row-file.js';
 import { isSameValue } from '../same-value.js';
+import { paceOf, TokenReveals } from '../token-reveals.js';
 import { ColumnStatements, type TargetRow } from './batches.js';
 import { type ColumnJob, keptColumn, leftLine, type StrangleTools, textIn } from './strangler.js';
 import { isToken } from './token-calls.js';
@@ -26,13 +27,14 @@ export async function verifyColumn(
   file: RowFile,
 ): Promise<Verified> {
   const statements = new ColumnStatements(job.table, job.column, keptColumn(job.column, kept));
-  const { progress, interruption, database } = tools;
+  const { progress, interruption, database, vault } = tools;
+  const reveals = new TokenReveals(vault, reveal, paceOf(interruption));
   let [looked, wrong, good] = [0, 0, 0];
   progress.begin(sample ?? (await statements.count(database)), 0);
   try {
     for await (const rows of batchesOf(statements, tools, job.batch, sample)) {
       interruption.check();
-      const codes = await codesOf(rows, job, reveal, tools);
+      const codes = await codesOf(rows, job, reveals);
       const bad = rows.flatMap(({ key }, at) => (codes[at] ? [leftLine(job, key, codes[at])] : []));
       await file.append(bad);
       looked += rows.length;
@@ -69,15 +71,13 @@ async function* batchesOf(
 async function codesOf(
   rows: readonly TargetRow[],
   { wish }: ColumnJob,
-  { purpose, reason }: RevealWish,
-  { vault }: VerifyTools,
+  reveals: TokenReveals,
 ): Promise<(string | null | undefined)[]> {
   const isNone = (row: TargetRow) => textIn(row) === '' && !row.isTooLong;
   const says = (row: TargetRow) => wish.type === 'format-preserving' || isToken(textIn(row));
   const asked = rows.filter((row) => !isNone(row) && says(row));
   const tokens = asked.map((row) => (isToken(textIn(row)) ? textIn(row) : heldOf(row, wish)));
-  const body = JSON.stringify({ tokens, purpose, reason });
-  const results = tokens.length > 0 ? (await vault.call(revealTokens, { body })).results : [];
+  const results = await reveals.reveal(tokens as HeldToken[]);
   const told = new Map(asked.map((row, at) => [row, results[at]]));
   return rows.map((row) => {
     if (isNone(row)) return row.kept === null || row.kept === '' ? undefined : 'verify.lost';
