@@ -93,6 +93,7 @@ function jobOf(file: string, { vault, clientId }: VaultSettings): ImportJob {
     refused: `${file}.refused.csv`,
     state: `${file}.state.json`,
     acceptRepeat: false,
+    drop: [],
   };
 }
 
