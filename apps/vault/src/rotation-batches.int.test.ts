@@ -84,6 +84,10 @@ function losing(nth: number): UnitOfWork {
   let count = 0;
   const lossy = (tx: Tx): Tx => ({
     query: (...asked) => (++count === nth ? Promise.reject(new Error('lost')) : tx.query(...asked)),
+    send: (...asked) => {
+      if (++count === nth) throw new Error('lost');
+      tx.send(...asked);
+    },
   });
   const run: UnitOfWork['run'] = (work) => vault.unitOfWork.run((tx) => work(lossy(tx)));
   return { run } as UnitOfWork;

@@ -151,6 +151,15 @@ export function dyingAt(vault: TestVault, nth: number, how: Fault): UnitOfWork &
       if (dies) throw new Error('died');
       return rows;
     },
+    send(statement, values) {
+      if (died) throw new Error('dead');
+      const dies = ++count === nth;
+      died = dies;
+      if (dies && how === 'before') throw new Error('died');
+      if (dies && how === 'killed') tx.send('SELECT pg_terminate_backend(pg_backend_pid())');
+      tx.send(statement, values);
+      if (dies) throw new Error('died');
+    },
   });
   return {
     get died() {

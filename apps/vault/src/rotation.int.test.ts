@@ -335,6 +335,7 @@ describe('beside a rotation', () => {
           if (++asked === 2) await happens();
           return tx.query(...args);
         },
+        send: (...args) => tx.send(...args),
       };
       await mover?.move(waiting, keys.now(domain).id, null, 10_000);
     });

@@ -87,6 +87,49 @@ describe('a unit of work', () => {
     expect(await ids()).toHaveLength(POOL * 3);
   });
 
+  it('commits what was sent and not waited for, or nothing: and says why', async () => {
+    await unitOfWork.run(async (tx) => {
+      await tx.query(insert, [1]);
+      tx.send(insert, [2]);
+    });
+    expect(await ids()).toEqual([1, 2]);
+    const last = unitOfWork.run(async (tx) => {
+      await tx.query(insert, [3]);
+      tx.send(insert, [1]);
+    });
+    await expect(last).rejects.toThrow('note_pkey');
+    const between = unitOfWork.run(async (tx) => {
+      tx.send(insert, [1]);
+      await tx.query(insert, [3]);
+    });
+    await expect(between).rejects.toThrow('note_pkey');
+    expect(await ids()).toEqual([1, 2]);
+  });
+
+  it('has nothing of what was sent when the work rejects, whatever became of it', async () => {
+    const failure = new Error('changed my mind');
+    for (const id of [1, 1, 2]) {
+      const work = unitOfWork.run(async (tx) => {
+        tx.send(insert, [id]);
+        tx.send(insert, [id + 1]);
+        await Promise.reject(failure);
+      });
+      await expect(work).rejects.toBe(failure);
+    }
+    expect(await ids()).toEqual([]);
+  });
+
+  it('rejects when the connection ends under what was sent', async () => {
+    const work = unitOfWork.run(async (tx) => {
+      await tx.query(insert, [1]);
+      tx.send('SELECT pg_terminate_backend(pg_backend_pid())');
+      tx.send(insert, [2]);
+    });
+    await expect(work).rejects.toThrow();
+    expect(await ids()).toEqual([]);
+    await unitOfWork.run((tx) => tx.query(insert, [1]));
+  });
+
   it('takes a statement by name, and values by parameter only', async () => {
     const named = { name: 'note.insert', text: insert };
     await unitOfWork.run(async (tx) => {
@@ -108,6 +151,13 @@ describe('a single statement', () => {
       'unique',
     );
     expect(await ids()).toEqual([1]);
+  });
+
+  it('that is sent is waited for', async () => {
+    const send = (id: number) => unitOfWork.single((tx) => Promise.resolve(tx.send(insert, [id])));
+    await send(1);
+    expect(await ids()).toEqual([1]);
+    await expect(send(1)).rejects.toThrow('note_pkey');
   });
 
   it('refuses a second one, which would commit apart from it', async () => {

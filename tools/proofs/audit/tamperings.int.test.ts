@@ -67,6 +67,7 @@ const tx: Tx = {
     const text = typeof statement === 'string' ? statement : statement.text;
     return (await superuser.query(text, values as unknown[])).rows as Row[];
   },
+  send: () => expect.unreachable('who reads sends nothing'),
 };
 /** Reads within the superuser's open transaction. */
 const within = { single: (work) => work(tx) } satisfies Pick<UnitOfWork, 'single'> as UnitOfWork;

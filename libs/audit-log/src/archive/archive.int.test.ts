@@ -225,6 +225,7 @@ describe('nothing leaves the database', () => {
               if (typeof statement !== 'string' && statement.name === 'audit_archive_newest') act();
               return tx.query(statement, values);
             },
+            send: (statement, values) => tx.send(statement, values),
           }),
         ),
     } satisfies Pick<UnitOfWork, 'run' | 'single'> as UnitOfWork;
@@ -312,6 +313,10 @@ describe('an archive run that is killed', () => {
             query: (statement, values) => {
               next();
               return tx.query(statement, values);
+            },
+            send: (statement, values) => {
+              next();
+              tx.send(statement, values);
             },
           }),
         );

@@ -27,11 +27,14 @@ export class AuditLog {
 
   /**
    * Appends entries in this order, in the caller's transaction: if the change rolls back so do they, and the log shows
-   * no gap. If this rejects the transaction is lost, and with it the effect: no audit, no answer.
+   * no gap. They are not waited for, but the transaction ends only with them: if they can't be written it is lost, and with it
+   * the effect: no audit, no answer.
    * @throws {AuditEntryInvalid}
    */
-  async append(tx: Tx, ...entries: readonly EntryDraft[]): Promise<void> {
-    await tx.query(STAGE, [this.encode(...entries)]);
+  append(tx: Tx, ...entries: readonly EntryDraft[]): Promise<void> {
+    return new Promise((resolve) => {
+      resolve(tx.send(STAGE, [this.encode(...entries)]));
+    });
   }
 
   /**

@@ -204,6 +204,7 @@ describe('an integrator that is killed', () => {
           if (statements++ === step) await die(tx);
           return tx.query(statement, values);
         },
+        send: () => expect.unreachable('the integrator waits for each of its statements'),
       });
       expect(statements).toBe(6);
       if (step === 6) await die(tx);

@@ -78,6 +78,10 @@ describe('a batch of readings', () => {
           statements += 1;
           return tx.query(sql, values);
         },
+        send: (sql, values) => {
+          statements += 1;
+          tx.send(sql, values);
+        },
       };
       return api.ingest.storeBatch(counting, asker, leave, {
         batch: randomUUID(),

@@ -1,7 +1,7 @@
 import { staff } from '@integument/authz';
 import type { ClientPseudonym } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
-import type { Tx } from '@integument/database';
+import type { Statement, Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
@@ -40,10 +40,16 @@ async function done(work: Work, asker: Asker, name: string): Promise<{ said: str
   const asked: string[] = [];
   const said = await vault.unitOfWork
     .run((tx) => {
+      const note = (statement: Statement | string) =>
+        asked.push(typeof statement === 'string' ? statement : statement.text);
       const counted: Tx = {
         query: (statement, values) => {
-          asked.push(typeof statement === 'string' ? statement : statement.text);
+          note(statement);
           return tx.query(statement, values);
+        },
+        send: (statement, values) => {
+          note(statement);
+          tx.send(statement, values);
         },
       };
       return work(counted, asker, name as ClientPseudonym);

@@ -35,7 +35,7 @@ export class MakingDesk {
     this.#singles = new Coalescer({
       maxBatch: 500,
       flush: async (made) => {
-        await this.unitOfWork.single((tx) => this.maker.insertPlain(tx, made));
+        await this.unitOfWork.single((tx) => Promise.resolve(this.maker.insertPlain(tx, made)));
         return made.map(() => undefined);
       },
     });
@@ -106,7 +106,7 @@ export class MakingDesk {
     if (wanted.length === 0) return [];
     if (!reaches(regions, null) || !wanted.every(isPlain)) return this.maker.make(tx, asker, wanted, regions);
     const plain = await this.maker.preparePlain(asker, wanted);
-    await this.maker.insertPlain(tx, [plain]);
+    this.maker.insertPlain(tx, [plain]);
     return [...plain.texts];
   }
 

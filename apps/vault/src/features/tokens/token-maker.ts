@@ -49,9 +49,9 @@ export class TokenMaker {
     return { rows, texts: rows.map(({ token }) => tokenText(token)), entry: madeEntry(asker, wanted, null) };
   }
 
-  async insertPlain(tx: Tx, made: readonly PlainTokens[]): Promise<void> {
+  insertPlain(tx: Tx, made: readonly PlainTokens[]): void {
     const rows = made.flatMap((one) => one.rows);
-    await this.store.insertPlain(tx, rows, this.audit.encode(...made.map(({ entry }) => entry)));
+    this.store.insertPlain(tx, rows, this.audit.encode(...made.map(({ entry }) => entry)));
   }
 
   /** @returns in the order of what was asked for: each token, or why there is none */
@@ -70,7 +70,7 @@ export class TokenMaker {
   private async write(tx: Tx, prepared: readonly PreparedToken[]): Promise<ReadonlyMap<PreparedToken, Made>> {
     const made = new Map<PreparedToken, Made>();
     const random = prepared.flatMap(({ row }) => (row && row.digest === null ? [row] : []));
-    if (random.length > 0) await this.store.insertRandom(tx, random);
+    if (random.length > 0) this.store.insertRandom(tx, random);
     for (const one of prepared) {
       if (one.encrypted !== undefined) made.set(one, one.encrypted);
       else if (one.row && one.row.digest === null) made.set(one, tokenText(one.row.token));

@@ -84,8 +84,8 @@ export class TokensStore {
   }
 
   /** Random tokens without a person, an end or a limit, with their audit entries. */
-  async insertPlain(tx: Tx, rows: readonly NewTokenRow[], auditEntries: Buffer): Promise<void> {
-    await tx.query(INSERT_PLAIN, [
+  insertPlain(tx: Tx, rows: readonly NewTokenRow[], auditEntries: Buffer): void {
+    tx.send(INSERT_PLAIN, [
       auditEntries,
       byteaArray(rows.map((row) => row.token)),
       textArray(rows.map((row) => row.field)),
@@ -96,8 +96,8 @@ export class TokensStore {
   }
 
   /** Random tokens of any kind. */
-  async insertRandom(tx: Tx, rows: readonly NewTokenRow[]): Promise<void> {
-    await tx.query(INSERT_RANDOM, [
+  insertRandom(tx: Tx, rows: readonly NewTokenRow[]): void {
+    tx.send(INSERT_RANDOM, [
       ...sealedColumns(rows),
       textArray(rows.map((row) => row.expiresAt)),
       int4Array(rows.map((row) => row.usesLeft)),
