@@ -29,7 +29,7 @@ import {
   registryProvesKeysSql,
   registrySchemaSql,
 } from '../features/registry/registry.schema.js';
-import { rotationSchemaSql } from '../features/rotation/rotation.schema.js';
+import { keysHeldSql, rotationSchemaSql } from '../features/rotation/rotation.schema.js';
 import { enactedRulesKeptSql, regionsSchemaSql, rulesSchemaSql } from '../features/rules/rules.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
@@ -75,4 +75,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(34, 'coarse-indexes', personIndexSchemaSql),
   migration(35, 'alerts-on-tokens', alertsOnTokensSql),
   migration(36, 'keys-unchecked', keysUncheckedSql),
+  migration(38, 'keys-held', keysHeldSql),
 ];

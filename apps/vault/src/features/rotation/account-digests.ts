@@ -1,8 +1,7 @@
-import { SealBroken } from '@integument/crypto';
 import { byteaArray, int2Array, type Tx } from '@integument/database';
 import type { Stamped } from '../keys/index.js';
 import type { PersonSealer } from '../people/index.js';
-import { countOf, FIRST, type Moved, type Mover } from './mover.js';
+import { areThere, countOf, FIRST, type Moved, type Mover, madeOf, type Under, underOf } from './mover.js';
 
 interface Row {
   readonly account: Buffer;
@@ -24,8 +23,14 @@ export class AccountDigests implements Mover {
     return countOf(tx, `SELECT count(*) FROM account a WHERE ${OLD}`, [to]);
   }
 
-  left(tx: Tx, version: number): Promise<number> {
-    return countOf(tx, 'SELECT count(*) FROM account WHERE coalesce(index_key, $1) = $1', [version]);
+  left(tx: Tx, to: number): Promise<Under[]> {
+    const sql = `SELECT index_key AS version, count(*)::float8 AS rows FROM account
+       WHERE index_key IS DISTINCT FROM $1 GROUP BY 1`;
+    return underOf(tx, sql, to);
+  }
+
+  holds(tx: Tx, version: number): Promise<boolean> {
+    return areThere(tx, 'account WHERE coalesce(index_key, $1) = $1', [version]);
   }
 
   /** In the order of the digests, which the move itself changes: one that gets a higher one is met again, and left alone. */
@@ -43,12 +48,8 @@ export class AccountDigests implements Mover {
 
   private restamped(row: Row): Made[] {
     const wrapped = { domainKey: row.domain_key, wrapped: row.wrapped_key };
-    try {
-      return [{ row, ...this.sealer.restampAccount(row.person_id, wrapped, row.sealed) }];
-    } catch (error) {
-      if (error instanceof SealBroken) return [];
-      throw error;
-    }
+    const stamped = madeOf(() => this.sealer.restampAccount(row.person_id, wrapped, row.sealed));
+    return stamped ? [{ row, ...stamped }] : [];
   }
 }
 

@@ -4,7 +4,8 @@ import type { Tx, UnitOfWork } from '@integument/database';
 import { type Keyring, requireOpens } from '../keyring/index.js';
 import { type Domain, type DomainKeys, domainPlace, KEYS_LEASE_MS } from '../keys/index.js';
 import { type Clock, databaseClock } from './clock.js';
-import type { Mover } from './mover.js';
+import { Failures } from './failures.js';
+import type { Mover, Under } from './mover.js';
 import { type Asked, keyRotated, rotationFinished, VAULT } from './rotation.audit.js';
 import type { RotationRow, RotationStore, VersionRow, Why } from './rotation.store.js';
 
@@ -95,13 +96,19 @@ export class Rotations {
     return rotationId;
   }
 
-  /** Goes on with everything that can go on just now. @returns how many steps were taken */
+  /**
+   * Goes on with everything that can go on just now: one that fails keeps no other from it.
+   * @returns how many steps were taken
+   */
   async tick(): Promise<number> {
     const unfinished = await this.unitOfWork.single((tx) => this.store.findUnfinished(tx));
     if (unfinished.length === 0) return 0;
     await this.keys.refresh();
+    const failures = new Failures();
     let steps = 0;
-    for (const rotationId of unfinished) while (await this.step(rotationId)) steps++;
+    for (const rotationId of unfinished)
+      while (await failures.beside(() => this.step(rotationId), false)) steps++;
+    failures.tell();
     return steps;
   }
 
@@ -190,21 +197,37 @@ export class Rotations {
   /** Notes which versions before this one nothing lies under any more. @returns how many rows are under others; null: there is none */
   private async emptyVersions(tx: Tx, row: RotationRow, now: Date): Promise<number | null> {
     const versions = await this.store.findVersions(tx, row.domain);
-    const old = versions.filter(({ version, state }) => state === 'retiring' && version < row.to_version);
-    let left: number | null = null;
-    for (const version of old.filter(({ emptied_at }) => emptied_at === null)) {
-      const rows = await this.rowsUnder(tx, version);
-      if (rows > 0 || !restedLongEnough(version, now)) left = (left ?? 0) + rows;
-      else await this.store.setEmptied(tx, version.key_id, now);
+    const under = await this.leftUnder(tx, row, versions);
+    const rows = under.reduce((sum, one) => sum + one.rows, 0);
+    let isLeft = rows > 0;
+    for (const version of versions) {
+      const { key_id, state, emptied_at } = version;
+      if (state !== 'retiring' || emptied_at !== null || version.version >= row.to_version) continue;
+      if (mayHold(under, key_id) || !restedLongEnough(version, now)) isLeft = true;
+      else await this.store.setEmptied(tx, key_id, now);
     }
-    return left;
+    return isLeft ? rows : null;
   }
 
-  async rowsUnder(tx: Tx, { domain, key_id }: Pick<VersionRow, 'domain' | 'key_id'>): Promise<number> {
-    let rows = 0;
-    for (const mover of this.moversOf(domain)) rows += await mover.left(tx, key_id);
-    return rows;
+  /** Rows under whatever came before the version that they are to lie under, or is not known at all. */
+  private async leftUnder(tx: Tx, row: RotationRow, versions: readonly VersionRow[]): Promise<Under[]> {
+    const later = new Set(
+      versions.flatMap(({ key_id, version }) => (version > row.to_version ? [key_id] : [])),
+    );
+    const under: Under[] = [];
+    for (const mover of this.moversOf(row.domain)) under.push(...(await mover.left(tx, toKeyOf(row))));
+    return under.filter(({ version }) => version === null || !later.has(version));
   }
+
+  /** Whether any row lies under it. */
+  async holds(tx: Tx, { domain, key_id }: Pick<VersionRow, 'domain' | 'key_id'>): Promise<boolean> {
+    for (const mover of this.moversOf(domain)) if (await mover.holds(tx, key_id)) return true;
+    return false;
+  }
+}
+
+function mayHold(under: readonly Under[], keyId: number): boolean {
+  return under.some(({ version }) => version === null || version === keyId);
 }
 
 function restedLongEnough({ domain, retired_at }: VersionRow, now: Date): boolean {
