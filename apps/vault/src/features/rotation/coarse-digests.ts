@@ -13,6 +13,10 @@ export class CoarseDigests implements Mover {
     return this.keeper.countUnderOthers(tx, to);
   }
 
+  async any(tx: Tx, to: number): Promise<boolean> {
+    return (await this.keeper.countUnderOthers(tx, to)) > 0;
+  }
+
   left(tx: Tx, to: number): Promise<Under[]> {
     const sql = `SELECT index_key AS version, count(DISTINCT person_id)::float8 AS rows FROM person_index
        WHERE index_key <> $1 GROUP BY 1`;

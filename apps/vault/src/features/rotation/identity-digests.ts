@@ -28,6 +28,10 @@ export class IdentityDigests implements Mover {
     return countOf(tx, `SELECT count(*) FROM identity_value WHERE ${OLD}`, [to]);
   }
 
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, `identity_value WHERE ${OLD}`, [to]);
+  }
+
   /** One that says nothing of its version may be under any. */
   left(tx: Tx, to: number): Promise<Under[]> {
     const sql = `SELECT index_key AS version, count(*)::float8 AS rows FROM identity_value WHERE ${OLD} GROUP BY 1`;

@@ -19,6 +19,8 @@ export interface Under {
 export interface Mover {
   /** Rows that can be moved under the version. */
   count(tx: Tx, to: number): Promise<number>;
+  /** Whether there are any. */
+  any(tx: Tx, to: number): Promise<boolean>;
   /** Rows, movable or not, that lie under any other version, also under one that is gone. */
   left(tx: Tx, to: number): Promise<Under[]>;
   /** Whether any row, movable or not, lies under the version. */

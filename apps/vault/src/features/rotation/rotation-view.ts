@@ -26,11 +26,12 @@ export function rotationView(row: RotationRow): RotationView {
   };
 }
 
-function waitsFor({ state, domain }: RotationRow): RotationView['waitsFor'] {
+function waitsFor({ state, domain, waiting }: RotationRow): RotationView['waitsFor'] {
   if (state === 'done') return null;
   if (state === 'arriving' || state === 'handing-over') return 'processes';
   if (state === 'moving') return domain === 'root' ? 'operator' : 'rows';
-  if (domain === 'session') return 'time';
+  // Nothing is left, and that is looked at once more.
+  if (waiting === 0) return 'time';
   return domain === 'index' ? 'sign-ins' : 'rows';
 }
 

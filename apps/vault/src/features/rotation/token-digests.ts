@@ -34,6 +34,10 @@ export class TokenDigests implements Mover {
     return countOf(tx, `SELECT count(*) FROM token t WHERE ${OLD}`, [to, textArray(this.catalogue.names)]);
   }
 
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, `token t WHERE ${OLD}`, [to, textArray(this.catalogue.names)]);
+  }
+
   left(tx: Tx, to: number): Promise<Under[]> {
     const sql =
       'SELECT index_key AS version, count(*)::float8 AS rows FROM token WHERE index_key <> $1 GROUP BY 1';

@@ -23,6 +23,10 @@ export class TokenValues implements Mover {
     return countOf(tx, 'SELECT count(*) FROM token WHERE domain_key <> $1', [to]);
   }
 
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, 'token WHERE domain_key <> $1', [to]);
+  }
+
   left(tx: Tx, to: number): Promise<Under[]> {
     const sql =
       'SELECT domain_key AS version, count(*)::float8 AS rows FROM token WHERE domain_key <> $1 GROUP BY 1';

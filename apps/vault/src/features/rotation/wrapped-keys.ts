@@ -64,6 +64,10 @@ export class WrappedKeys implements Mover {
     return countOf(tx, `SELECT count(*) FROM ${this.of.table} WHERE domain_key <> $1`, [to]);
   }
 
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, `${this.of.table} WHERE domain_key <> $1`, [to]);
+  }
+
   async left(tx: Tx, to: number): Promise<Under[]> {
     const of = (table: string) => {
       const sql = `SELECT domain_key AS version, count(*)::float8 AS rows FROM ${table} WHERE domain_key <> $1 GROUP BY 1`;
