@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Domain } from './features/keys/index.js';
+import { RotationStore } from './features/rotation/index.js';
+import { rotationView } from './features/rotation/rotation-view.js';
 import { TestTokens } from './features/tokens/tokens.fixture.js';
 import { LONG_MS, live, rotate, scheduleOf, TestClock, versionsOf } from './rotation.fixture.js';
 import { TestVault } from './vault.fixture.js';
@@ -49,6 +51,11 @@ describe('a row under a version that was destroyed', () => {
         { domain: 'index', waiting: digests },
         { domain: table, waiting: 1 },
       ]);
+      const views = (await vault.unitOfWork.run((tx) => new RotationStore().findNewest(tx))).map(
+        rotationView,
+      );
+      const waits = views.filter(({ waiting }) => waiting > 0).map(({ waitsFor }) => waitsFor);
+      expect(waits).toEqual(['rows', 'rows']);
       for (const domain of ['permit', 'factor', table] as Domain[]) {
         const states = (await versionsOf(vault, domain)).slice(0, 2).map(({ state }) => state);
         expect(states).toEqual(['destroyed', 'destroyed']);

@@ -3,6 +3,7 @@ import type { ClientPseudonym } from '@integument/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Domain } from './features/keys/index.js';
 import { RotationStore } from './features/rotation/index.js';
+import { rotationView } from './features/rotation/rotation-view.js';
 import {
   beginOf,
   LONG_MS,
@@ -128,7 +129,10 @@ describe('a rotation', () => {
       ['waiting', 1],
       ['waiting', 1],
     ]);
-    expect(await vault.unitOfWork.run((tx) => new RotationStore().findUnfinished(tx))).toHaveLength(1);
+    const store = new RotationStore();
+    expect(await vault.unitOfWork.run((tx) => store.findUnfinished(tx))).toHaveLength(1);
+    const [view] = (await vault.unitOfWork.run((tx) => store.findNewest(tx))).map(rotationView);
+    expect(view?.waitsFor).toBe('sign-ins');
     await vault.beginSession('from-before');
     await settle(vault, clock);
     expect((await statesOf('index')).map(({ state }) => state)).toEqual(['done', 'done', 'done']);
@@ -151,6 +155,21 @@ describe('a rotation', () => {
     expect((await statesOf('index'))[0]).toMatchObject({ state: 'waiting', waiting: 1 });
   });
 
+  it('that runs is not prepared again by whoever finds its key old', async () => {
+    const { schedule } = scheduleOf(vault, clock);
+    clock.passDays(31);
+    await schedule.run();
+    const { keyring } = vault;
+    const wrap = keyring.wrap.bind(keyring);
+    let wrapped = 0;
+    keyring.wrap = (keys) => {
+      wrapped++;
+      return wrap(keys);
+    };
+    await schedule.run();
+    expect(wrapped).toBe(0);
+  });
+
   it('that goes on just when another is asked for refuses that one', async () => {
     await rotate(vault, clock, 'session');
     const rotations = rotationsOf(vault, clock);
@@ -161,7 +180,7 @@ describe('a rotation', () => {
       // Committed between what `begin` reads and what it writes.
       const racing: typeof tx = {
         query: async (sql, values) => {
-          if (String(sql).includes('INSERT INTO rotation'))
+          if ((typeof sql === 'string' ? sql : sql.text).includes('INSERT INTO rotation'))
             await vault.query(`UPDATE rotation SET state = 'moving'`);
           return tx.query(sql, values);
         },

@@ -41,7 +41,10 @@ CREATE INDEX rotation_unfinished ON rotation (rotation_id) WHERE state <> 'done'
 
 export const keysHeldSql = `
 -- When what waits is looked at again: looks cost, and take a small share of the time.
-ALTER TABLE rotation ADD COLUMN look_after timestamptz;
+ALTER TABLE rotation
+  ADD COLUMN look_after timestamptz,
+  -- Among what waits are rows that were to be moved, and could not be.
+  ADD COLUMN stuck boolean NOT NULL DEFAULT false;
 -- Where rows are few, one under a version that is destroyed is refused. People, permits, evidence and tokens are left out: a look-up
 -- for each row is what their foreign keys went for. Their rotation leaves such a row where it is, and counts it.
 CREATE FUNCTION domain_key_is_there() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -22,9 +22,13 @@ export interface RotationRow {
   readonly waiting: number;
   /** when what waits is looked at again; null: at once */
   readonly look_after: Date | null;
+  /** whether rows are among what waits that were to be moved, and could not be */
+  readonly stuck: boolean;
   readonly started_at: Date;
   readonly finished_at: Date | null;
 }
+
+type Waiting = Pick<RotationRow, 'look_after' | 'since' | 'stuck' | 'waiting'>;
 
 export interface VersionRow {
   readonly key_id: number;
@@ -40,7 +44,7 @@ export interface VersionRow {
 }
 
 const COLUMNS = `rotation_id, domain, from_version, to_version, to_key, why, state, since, part, cursor,
-  moved::float8 AS moved, total::float8 AS total, waiting::float8 AS waiting, look_after, started_at, finished_at`;
+  moved::float8 AS moved, total::float8 AS total, waiting::float8 AS waiting, look_after, stuck, started_at, finished_at`;
 const RUNNING = `state IN ('arriving', 'handing-over', 'moving')`;
 const VERSION = `key_id, domain, version, state, uses::float8 AS uses, roots, current_at, retired_at, emptied_at, destroyed_at`;
 
@@ -88,7 +92,7 @@ export class RotationStore {
   async oldestWork(tx: Tx): Promise<number> {
     const [row] = await tx.query<{ ms: number }>(
       `SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)) * 1000, 0)::float8 AS ms FROM pg_stat_activity
-       WHERE datname = current_database() AND usename = current_user
+       WHERE datname = current_database() AND usename = session_user
          AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()`,
     );
     return row?.ms ?? 0;
@@ -167,10 +171,10 @@ export class RotationStore {
     ]);
   }
 
-  async wait(tx: Tx, rotationId: Buffer, waiting: number, since: Date, lookAfter: Date): Promise<void> {
+  async wait(tx: Tx, rotationId: Buffer, { waiting, since, look_after, stuck }: Waiting): Promise<void> {
     await tx.query(
-      `UPDATE rotation SET state = 'waiting', waiting = $2, since = $3, look_after = $4 WHERE rotation_id = $1`,
-      [rotationId, waiting, since, lookAfter],
+      `UPDATE rotation SET state = 'waiting', waiting = $2, since = $3, look_after = $4, stuck = $5 WHERE rotation_id = $1`,
+      [rotationId, waiting, since, look_after, stuck],
     );
   }
 

@@ -198,12 +198,15 @@ export class Rotations {
     const versions = await this.store.findVersions(tx, row.domain);
     const took = (await this.#clock(tx)).getTime() - now.getTime();
     const pause = Math.max(LOOK_MS, Math.min(LOOK_SHARE * took, LOOK_SELDOM_MS));
+    // Just now all that can be moved was: or there was nothing.
+    const stuck = row.state === 'moving' && under.length > 0 && (await this.areMovable(tx, row));
     let isDone = false;
     for (const one of await this.store.findWaiting(tx, row)) {
       const { rows, until } = leftOf(one, versions, under, now);
       isDone = rows === 0 && until === null;
+      const look_after = (rows === 0 && until) || after(now, pause);
       if (isDone) await this.finish(tx, one, now);
-      else await this.store.wait(tx, one.rotation_id, rows, now, (rows === 0 && until) || after(now, pause));
+      else await this.store.wait(tx, one.rotation_id, { waiting: rows, since: now, look_after, stuck });
     }
     return isDone;
   }
