@@ -150,7 +150,8 @@ export async function again<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if ((error as { code?: string }).code === 'ECONNRESET') return again(work);
+    const { code, message } = error as { code?: string; message: string };
+    if (code === 'ECONNRESET' || message.startsWith('Connection terminated')) return again(work);
     throw error;
   }
 }
