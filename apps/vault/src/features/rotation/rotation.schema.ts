@@ -49,7 +49,9 @@ ALTER TABLE rotation
 -- for each row is what their foreign keys went for. Their rotation leaves such a row where it is, and counts it.
 CREATE FUNCTION domain_key_is_there() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM domain_key WHERE key_id = NEW.domain_key AND state <> 'destroyed' FOR KEY SHARE) THEN
+  -- A passkey has nothing that lies under a key.
+  IF NEW.domain_key IS NOT NULL
+     AND NOT EXISTS (SELECT FROM domain_key WHERE key_id = NEW.domain_key AND state <> 'destroyed' FOR KEY SHARE) THEN
     RAISE EXCEPTION 'a row under a key version that is destroyed' USING ERRCODE = 'IG006';
   END IF;
   RETURN NEW;
