@@ -136,6 +136,27 @@ describe('the domain keys under HashiCorp Vault', () => {
     expect(await wrapped()).toEqual(after);
   });
 
+  it('are asked for once where they are empty, and under a root key that decrypts no more', async () => {
+    const keys = await loadOn(await HashicorpKeyring.open(server.settings), on);
+    const [row] = await on.single((tx) =>
+      tx.query<{ wrapped: Buffer }>('SELECT wrapped FROM domain_key LIMIT 1'),
+    );
+    server.key.rotate();
+    await keys.leaveOldRoots();
+    server.key.oldest = 2;
+    await on.single((tx) =>
+      tx.query(
+        `INSERT INTO domain_key (domain, version, wrapped, roots, state, retired_at, emptied_at)
+         VALUES ('permit', 7, $1, '{1}', 'retiring', now(), now())`,
+        [row?.wrapped],
+      ),
+    );
+    await keys.refresh();
+    const asked = server.asked.length;
+    for (let read = 0; read < 3; read++) await keys.refresh();
+    expect(server.asked.length).toBe(asked);
+  });
+
   it('do not load where the least version is newer than theirs, and nothing is made in their place', async () => {
     await loadOn(await HashicorpKeyring.open(server.settings), on);
     const before = await wrapped();

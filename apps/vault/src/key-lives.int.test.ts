@@ -171,6 +171,66 @@ describe('an erasure', () => {
     expect((await reachOf(erasure))?.reached).toBe(true);
   }, 120_000);
 
+  it('waits for nothing that had been replaced before the person came', async () => {
+    const { schedule } = scheduleOf(vault, clock);
+    await somebody('old@example.org', 'old-account');
+    await vault.query('UPDATE account SET sealed = NULL');
+    await live(schedule, clock, 35, 1);
+    const [old, current] = await versionsOf(vault, 'index');
+    expect(old).toMatchObject({ state: 'retiring', empty: false });
+    const came = async (email: string, days: number) => {
+      const name = await somebody(email);
+      const { now } = clock;
+      now.setDate(now.getDate() - days);
+      await vault.query('UPDATE person SET enrolled_on = $2 WHERE person_id = $1', [
+        await vault.personIdOf(name),
+        now,
+      ]);
+      return name;
+    };
+    const sql = 'SELECT key_versions FROM erasure WHERE erasure_id = $1';
+    const noted = async (name: ClientPseudonym) => {
+      const erasure = decodeId('ers', await erase(name));
+      return (await vault.query<{ key_versions: number[] }>(sql, [erasure]))[0]?.key_versions;
+    };
+    const before = await noted(await came('before@example.org', 20));
+    expect(before).toEqual(expect.arrayContaining([old?.key_id, current?.key_id]));
+    const later = await came('later@example.org', 0);
+    const erasure = await erase(later);
+    const [row] = await vault.query<{ key_versions: number[] }>(sql, [decodeId('ers', erasure)]);
+    expect(row?.key_versions).toContain(current?.key_id);
+    expect(row?.key_versions).not.toContain(old?.key_id);
+    await live(schedule, clock, 70, 1);
+    expect((await versionsOf(vault, 'index'))[0]).toMatchObject({ state: 'retiring', empty: false });
+    expect((await reachOf(erasure))?.reached).toBe(true);
+  }, 120_000);
+
+  it.each(['model', 'session'] as const)(
+    'waits for the key of its %s, too',
+    async (domain) => {
+      const { schedule } = scheduleOf(vault, clock);
+      const stuck = [randomId(), (await versionsOf(vault, domain))[0]?.key_id];
+      const erasure = await erase(await somebody('gone@example.org'));
+      if (domain === 'model')
+        await vault.query(
+          `INSERT INTO model_key (model_key_id, domain_key, wrapped_key) VALUES ($1, $2, '\\x00')`,
+          stuck,
+        );
+      else
+        await vault.query(
+          `UPDATE domain_key SET current_at = current_at + interval '70 days' WHERE key_id = $1`,
+          stuck.slice(1),
+        );
+      await live(schedule, clock, 80, 1);
+      expect((await versionsOf(vault, 'person'))[0]?.state).toBe('destroyed');
+      expect((await reachOf(erasure))?.reached).toBe(false);
+      if (domain === 'model') await vault.query('DELETE FROM model_key');
+      await live(schedule, clock, 100, 1);
+      expect((await reachOf(erasure))?.reached).toBe(true);
+    },
+    120_000,
+  );
+
   it('says its second date to whoever has the claim', async () => {
     const name = await somebody('certified@example.org');
     const reason = { code: 'rights-request', reference: 'CASE-1' } as const;
@@ -225,8 +285,13 @@ describe('a version', () => {
     const under = [personId, domain_key, wrapped_key];
     await vault.query('UPDATE person SET domain_key = $2, wrapped_key = $3 WHERE person_id = $1', under);
     const { schedule } = scheduleOf(vault, clock, { lives: { ...LIVES, rotationDays: 45 } });
-    await live(schedule, clock, 40);
-    expect((await versionsOf(vault, 'person'))[0]).toMatchObject({ state: 'retiring', empty: false });
+    await live(schedule, clock, 20);
+    const moved = 'SELECT domain_key FROM person WHERE person_id = $1';
+    expect(await vault.query(moved, [personId])).toEqual([{ domain_key }]);
+    await live(schedule, clock, 20);
+    // Found when it was to be destroyed, and moved at once; then its time begins anew.
+    expect(await vault.query(moved, [personId])).not.toEqual([{ domain_key }]);
+    expect((await versionsOf(vault, 'person'))[0]).toMatchObject({ state: 'retiring', empty: true });
     await live(schedule, clock, 50, 2);
     expect((await versionsOf(vault, 'person'))[0]).toMatchObject({ state: 'destroyed' });
     const [left] = await addressesIn({ dataSource: vault.dataSource, close: () => Promise.resolve() });
@@ -324,6 +389,7 @@ describe('the root key', () => {
     'is one and the same after a crash at any statement (%s)',
     async (how) => {
       const { root } = scheduleOf(vault, clock);
+      let deaths = 0;
       for (let at = 1; at <= 18; at++) {
         const { newest } = await vault.keyring.versions();
         await root.look();
@@ -332,6 +398,7 @@ describe('the root key', () => {
         await scheduleOf(vault, clock, { unitOfWork: dying })
           .root.goOn()
           .catch(() => undefined);
+        deaths += Number(dying.died);
         clock.pass(LONG_MS);
         await again(() => root.goOn());
         expect((await vault.keyring.versions()).newest).toBe(newest + 1);
@@ -340,6 +407,7 @@ describe('the root key', () => {
         );
         expect(under).toEqual([{ root: newest + 1 }]);
       }
+      expect(deaths).toBeGreaterThan(8);
       const restarted = await vault.another();
       await restarted.leave();
     },

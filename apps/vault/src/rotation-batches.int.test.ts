@@ -55,6 +55,8 @@ async function begun(): Promise<Buffer> {
 async function finish(rotation: Buffer): Promise<void> {
   const next = rotationsOf(vault, clock, { batch: 2_000 });
   while (await again(() => next.step(rotation)));
+  clock.pass(LONG_MS);
+  await next.step(rotation);
   const [row] = await vault.query(
     'SELECT state, moved::int, total::int FROM rotation WHERE rotation_id = $1',
     [rotation],

@@ -17,6 +17,7 @@ import {
   openersOf,
   rotate,
   rotationsOf,
+  settle,
   TestClock,
   versionsOf,
 } from './rotation.fixture.js';
@@ -119,7 +120,7 @@ describe('a rotation', () => {
     expect(await beginOf(vault, clock, 'person')).not.toBeNull();
     expect(await beginOf(vault, clock, 'person')).toBeNull();
     await rotations.tick();
-    clock.pass(LEASE_MS);
+    clock.pass(LEASE_MS + 60_000);
     expect(await rotations.tick()).toBe(0);
     expect((await versionsOf(vault, 'person')).map(({ state }) => state)).toEqual(['current', 'arriving']);
     // The other process reads the versions within its lease, and then opens what this one seals under the new version.
@@ -136,6 +137,11 @@ describe('a rotation', () => {
     expect(await rotations.tick()).toBe(0);
     clock.pass(1);
     expect(await rotations.tick()).toBeGreaterThan(3);
+    expect(await stateOf('person')).toEqual({ state: 'waiting', moved: 21, total: 21, waiting: 0 });
+    clock.pass(179_000);
+    expect(await rotations.tick()).toBe(0);
+    clock.pass(1_000);
+    await rotations.tick();
     expect(await stateOf('person')).toEqual({ state: 'done', moved: 21, total: 21, waiting: 0 });
     const [old, current] = await versionsOf(vault, 'person');
     expect([old?.empty, current?.state]).toEqual([true, 'current']);
@@ -163,10 +169,13 @@ describe('a rotation', () => {
     expect(await allOpen()).toBeGreaterThan(30);
   });
 
-  it('of sessions keeps what was made before for two days, and moves nothing', async () => {
+  it('of sessions keeps what was made before for two days and an hour, and moves nothing', async () => {
     await rotate(vault, clock, 'session');
     expect(await stateOf('session')).toMatchObject({ state: 'waiting', waiting: 0, total: 0 });
     clock.passDays(2);
+    await rotationsOf(vault, clock).tick();
+    expect(await stateOf('session')).toMatchObject({ state: 'waiting' });
+    clock.pass(3_600_000);
     await rotationsOf(vault, clock).tick();
     expect(await stateOf('session')).toMatchObject({ state: 'done' });
   });
@@ -187,8 +196,7 @@ describe('a rotation', () => {
       personId,
       row?.wrapped_key,
     ]);
-    clock.pass(LONG_MS);
-    await rotationsOf(vault, clock).tick();
+    await settle(vault, clock);
     expect(await stateOf('person')).toMatchObject({ state: 'done', waiting: 0 });
   });
 });
@@ -247,8 +255,7 @@ describe('a rotation of the index', () => {
     const first = await personOf('from-before');
     expect(await personOf('from-before')).toBe(first);
     expect(Number((await vault.query<{ n: string }>('SELECT count(*) AS n FROM person'))[0]?.n)).toBe(before);
-    clock.pass(LONG_MS);
-    await rotationsOf(vault, clock).tick();
+    await settle(vault, clock);
     expect(await stateOf('index')).toMatchObject({ state: 'done', waiting: 0 });
     await vault.keys.refresh();
     expect(await personOf('from-before')).toBe(first);
@@ -289,6 +296,7 @@ describe('a rotation that dies', () => {
     'at any statement of one of %s goes on in the next process, and loses nothing',
     async (domain) => {
       const rounds = proofCount(12, 80);
+      let deaths = 0;
       for (let round = 0; round < rounds; round++) {
         const { name, email } = await somebody(vault, { subject: `dies-${domain}-${round}` });
         await putToken(`value ${++values}`);
@@ -299,6 +307,7 @@ describe('a rotation that dies', () => {
           await first.tick().catch(() => undefined);
           clock.pass(LONG_MS);
         }
+        deaths += Number(dying.died);
         const next = rotationsOf(vault, clock, { batch: 5 });
         for (let life = 0; life < 6; life++) {
           await again(() => next.tick());
@@ -312,6 +321,7 @@ describe('a rotation that dies', () => {
         expect(await found(email)).toBe(1);
       }
       await allOpen();
+      expect(deaths).toBeGreaterThan(rounds / 2);
     },
     300_000,
   );
@@ -383,7 +393,7 @@ describe('beside a rotation', () => {
       }
       expect(await stateOf('person')).toMatchObject({ state: 'waiting', waiting: 1 });
     });
-    await rotationsOf(vault, clock).tick();
+    await settle(vault, clock);
     expect(await stateOf('person')).toMatchObject({ state: 'done', waiting: 0 });
     expect(await emailOf(name)).toBe(email);
   });

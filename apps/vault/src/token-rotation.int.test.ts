@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { KEY_DOMAINS } from '@integument/contracts';
 import { randomId } from '@integument/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -106,7 +107,10 @@ describe('while the index key is rotated', () => {
     await other.keys.refresh();
     await vault.query('DELETE FROM token');
     clock.pass(LONG_MS);
-    // The first version is found empty, and the third becomes the current one, in one go.
+    // The first version is found empty, and the third becomes the current one, before the other looks again.
+    await vault.query(
+      `UPDATE domain_key SET emptied_at = clock_timestamp() WHERE domain = 'index' AND version = 1`,
+    );
     await rotations.tick();
     const known = [vault, other].map(({ keys }) => keys.live('index').map(({ id }) => id));
     expect(known.map(({ length }) => length)).toEqual([2, 3]);
@@ -116,6 +120,37 @@ describe('while the index key is rotated', () => {
       const made = [tokens, others].map((on) => on.make(note(`value ${round}`)));
       expect(new Set(await Promise.all(made)).size).toBe(1);
     }
+    await other.leave();
+  });
+
+  it('a value has one token, also where somebody who knew only the old version commits late', async () => {
+    const other = await vault.another();
+    const others = new TestTokens(other);
+    await beginOf(vault, clock, 'index');
+    const rotations = rotationsOf(vault, clock);
+    await rotations.tick();
+    let commit: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    let written: () => void = () => undefined;
+    const isWritten = new Promise<void>((resolve) => {
+      written = resolve;
+    });
+    const theirs = other.unitOfWork.run(async (tx) => {
+      const asked = { atomic: false, regions: null };
+      const { results } = await others.making.makeBatch(tx, SHOP, [note('late')], asked);
+      written();
+      await late;
+      return (results[0] as { token: string }).token;
+    });
+    await isWritten;
+    clock.pass(LEASE_MS + 30_000);
+    await rotations.tick();
+    const mine = tokens.make(note('late'));
+    await setTimeout(100);
+    commit();
+    expect(await mine).toBe(await theirs);
     await other.leave();
   });
 

@@ -7,6 +7,8 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** shown in pg_stat_activity */
   readonly applicationName: string;
+  /** PostgreSQL ends a connection whose transaction does nothing for so long, and the transaction with it; milliseconds */
+  readonly idleInTransactionMs?: number;
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
@@ -14,8 +16,13 @@ export interface DatabaseOptions {
 const MIGRATION_LOCK = 7_220_453_016;
 
 /** Opens the pool. Does not migrate. */
-export async function openDatabase({ migrations, ...pool }: DatabaseOptions): Promise<DataSource> {
-  return connect(pool, { migrations: [...migrations], migrationsTableName: 'migration' });
+export async function openDatabase({
+  migrations,
+  idleInTransactionMs,
+  ...pool
+}: DatabaseOptions): Promise<DataSource> {
+  const client = { ...(idleInTransactionMs && { idle_in_transaction_session_timeout: idleInTransactionMs }) };
+  return connect(pool, { migrations: [...migrations], migrationsTableName: 'migration' }, client);
 }
 
 /**
@@ -23,7 +30,7 @@ export async function openDatabase({ migrations, ...pool }: DatabaseOptions): Pr
  * @param limits.statementMs PostgreSQL ends a statement that takes longer, with SQLSTATE 57014
  */
 export async function openReaders(
-  pool: Omit<DatabaseOptions, 'migrations'>,
+  pool: Omit<DatabaseOptions, 'idleInTransactionMs' | 'migrations'>,
   { statementMs }: { statementMs: number },
 ): Promise<DataSource> {
   const options = '-c default_transaction_read_only=on';
@@ -31,7 +38,7 @@ export async function openReaders(
 }
 
 function connect(
-  { url, poolSize, applicationName }: Omit<DatabaseOptions, 'migrations'>,
+  { url, poolSize, applicationName }: Omit<DatabaseOptions, 'idleInTransactionMs' | 'migrations'>,
   migrating: Pick<DataSourceOptions, 'migrations' | 'migrationsTableName'>,
   client: object = {},
 ): Promise<DataSource> {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { freshEmptyDatabase } from '@integument/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,10 +10,12 @@ const POOL = 4;
 let dataSource: DataSource;
 let unitOfWork: UnitOfWork;
 let drop: () => Promise<void>;
+let url: string;
 
 beforeAll(async () => {
   const database = await freshEmptyDatabase();
   drop = database.drop;
+  url = database.url;
   dataSource = await openDatabase({
     url: database.url,
     poolSize: POOL,
@@ -141,6 +144,33 @@ describe('a unit of work', () => {
       'integer',
     );
     expect(await ids()).toEqual([1, 2]);
+  });
+});
+
+describe('a transaction that does nothing', () => {
+  it('is ended after its time, writes nothing, and leaves the pool as it was', async () => {
+    const hasty = await openDatabase({
+      url,
+      poolSize: 1,
+      applicationName: 'hasty',
+      idleInTransactionMs: 100,
+      migrations: [],
+    });
+    const on = new UnitOfWork(hasty);
+    const idle = on.run(async (tx) => {
+      await tx.query(insert, [1]);
+      await setTimeout(400);
+      await tx.query(insert, [2]);
+    });
+    await expect(idle).rejects.toThrow();
+    expect(await ids()).toEqual([]);
+    // Of one that is busy nothing is ended.
+    await on.run(async (tx) => {
+      await tx.query('SELECT pg_sleep(0.4)');
+      await tx.query(insert, [3]);
+    });
+    expect(await ids()).toEqual([3]);
+    await hasty.destroy();
   });
 });
 

@@ -3,14 +3,17 @@ import type { Logger } from '@integument/telemetry';
 /** After failures a task is tried less and less often, up to this; one that is as seldom anyway, as ever. */
 const PATIENT_MS = 5_000;
 
-/** Runs tasks again and again in one process, each waiting for its last run. A failed run is logged, and tried again. */
+/**
+ * Runs tasks again and again in one process, each waiting for its last run. A failed run is logged, and tried again. A run that may
+ * be long is told when to stop.
+ */
 export class Periodic {
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
 
   constructor(private readonly logger: Logger) {}
 
-  every(ms: number, task: string, run: () => Promise<unknown>): void {
+  every(ms: number, task: string, run: (stop: AbortSignal) => Promise<unknown>): void {
     const loop = this.loop(ms, task, run).finally(() => this.#running.delete(loop));
     this.#running.add(loop);
   }
@@ -21,11 +24,11 @@ export class Periodic {
     await Promise.all(this.#running);
   }
 
-  private async loop(ms: number, task: string, run: () => Promise<unknown>): Promise<void> {
+  private async loop(ms: number, task: string, run: (stop: AbortSignal) => Promise<unknown>): Promise<void> {
     let pause = ms;
     while (!this.#stop.signal.aborted) {
       try {
-        await run();
+        await run(this.#stop.signal);
         pause = ms;
       } catch (error) {
         this.logger.warn('periodic task failed', { component: task, error });

@@ -29,7 +29,7 @@ import {
   registryProvesKeysSql,
   registrySchemaSql,
 } from '../features/registry/registry.schema.js';
-import { rootEmptiedSql, rotationSchemaSql } from '../features/rotation/rotation.schema.js';
+import { keysHeldSql, rootEmptiedSql, rotationSchemaSql } from '../features/rotation/rotation.schema.js';
 import { enactedRulesKeptSql, regionsSchemaSql, rulesSchemaSql } from '../features/rules/rules.schema.js';
 import { sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 import { signInSchemaSql } from '../features/sign-in/sign-in.schema.js';
@@ -80,5 +80,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(35, 'alerts-on-tokens', alertsOnTokensSql),
   migration(36, 'keys-unchecked', keysUncheckedSql),
   migration(37, 'tokens-of-stored-values', storedValuesApartSql),
+  migration(38, 'keys-held', keysHeldSql),
   migration(39, 'root-versions-emptied', rootEmptiedSql),
 ];

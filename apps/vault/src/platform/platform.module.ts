@@ -56,6 +56,8 @@ function database(config: VaultConfig): DynamicModule {
         url: config.VAULT_DATABASE_URL,
         poolSize: config.VAULT_DATABASE_POOL,
         applicationName: 'integument-vault',
+        // A rotation waits for what was begun before it: nobody may keep it waiting by doing nothing.
+        idleInTransactionMs: 50_000,
         migrations: vaultMigrations,
       });
       await migrate(dataSource);

@@ -15,7 +15,7 @@ export function watchKeys(app: INestApplicationContext, periodic: Periodic): voi
 /** Rotations go on, and begin, and what they have replaced is destroyed, each in its time. */
 export function rotateKeys(app: INestApplicationContext, periodic: Periodic): void {
   const schedule = app.get(KeySchedule, { strict: false });
-  periodic.every(ROTATE_EVERY_MS, 'key rotation', () => schedule.run());
+  periodic.every(ROTATE_EVERY_MS, 'key rotation', (stop) => schedule.run(stop));
 }
 
 const ROTATE_EVERY_MS = 5_000;

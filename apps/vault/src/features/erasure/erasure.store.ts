@@ -99,7 +99,12 @@ export class ErasureStore {
 
   /**
    * Destroys every key of the person and everything that leads to them. Values, names, accounts and sessions go with
-   * the person's row. @returns how many keys there were
+   * the person's row.
+   *
+   * What is noted: each version under which anything of theirs may lie in some backup, digests, the model that was made with them and
+   * kept replies included. Not one that had been replaced before they were enrolled, by a day, wherever a session's midnight is, and
+   * a day for processes that didn't know: somebody else's row that stays under it would keep every certificate waiting.
+   * @returns how many keys there were
    */
   async destroyKeys(tx: Tx, erasure: ErasureRow): Promise<number> {
     const permits = await tx.query(
@@ -112,9 +117,10 @@ export class ErasureStore {
     await tx.query(
       `UPDATE erasure SET state = 'keys-destroyed', person_id = NULL, keys_destroyed = $2, key_versions = (
          SELECT array_agg(key_id ORDER BY key_id) FROM domain_key
-         WHERE domain IN ('person', 'permit', 'index') AND state IN ('current', 'retiring'))
+         WHERE domain IN ('person', 'permit', 'index', 'model', 'session') AND state IN ('current', 'retiring')
+           AND (retired_at IS NULL OR retired_at >= (SELECT enrolled_on FROM person WHERE person_id = $3) - interval '2 days'))
        WHERE erasure_id = $1`,
-      [erasure.erasure_id, keys],
+      [erasure.erasure_id, keys, erasure.person_id],
     );
     await tx.query('DELETE FROM person WHERE person_id = $1', [erasure.person_id]);
     return keys;

@@ -4,6 +4,7 @@ import { type Keyring, type KeyringPulse, keyringUnavailable, StrictModeOff } fr
 import { KeyLoader } from './key-loader.js';
 import {
   type Domain,
+  KeyGone,
   type KeyVersion,
   SEALING,
   type SealingDomain,
@@ -115,7 +116,7 @@ export class DomainKeys {
     return { key, ...this.wrap(domain, owner, whole) };
   }
 
-  /** @throws SealBroken if the wrapped key is not this owner's */
+  /** @throws SealBroken if the wrapped key is not this owner's @throws KeyGone if what it lies under was destroyed */
   unwrap(domain: SealingDomain, owner: Buffer, wrapped: WrappedKey): Buffer {
     return this.unwrapWhole(domain, owner, wrapped).subarray(0, KEY_BYTES);
   }
@@ -285,7 +286,7 @@ export class DomainKeys {
   private byId(id: number): Buffer {
     this.demand();
     const version = this.#byId.get(id);
-    if (!version) throw new Error('a row names a domain key that is not loaded');
+    if (!version) throw new KeyGone();
     return version.key;
   }
 }

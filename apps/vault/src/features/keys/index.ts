@@ -8,7 +8,14 @@ export {
 } from './account.js';
 export { DomainKeys, KEYS_LEASE_MS, KEYS_READ_EVERY_MS, type WrappedKey } from './domain-keys.js';
 export { holdDigests } from './hold-digests.js';
-export { type Domain, domainPlace, type KeyState, SEALING, type SealingDomain } from './key-version.js';
+export {
+  type Domain,
+  domainPlace,
+  KeyGone,
+  type KeyState,
+  SEALING,
+  type SealingDomain,
+} from './key-version.js';
 export { KeysModule } from './keys.module.js';
 export { LiveIndex, type Stamped } from './live-index.js';
 export { SessionDigests, SessionSecret } from './session-secret.js';

@@ -6,6 +6,9 @@ import type { DomainKeyRow, KeysStore } from './keys.store.js';
 
 /** Brings the domain keys out of database and keyring, and makes those that a domain needs to begin with. */
 export class KeyLoader {
+  /** Empty versions under a version of the root key that decrypts no more: nobody asks for them again. */
+  readonly #closed = new Set<number>();
+
   constructor(
     private readonly keyring: Keyring,
     private readonly store: KeysStore,
@@ -30,9 +33,12 @@ export class KeyLoader {
 
   /** Those that can be unwrapped: under a version of the root key that is no more lies only what nobody needs. */
   async openable(rows: readonly DomainKeyRow[]): Promise<readonly DomainKeyRow[]> {
-    if (rows.every(({ empty }) => !empty)) return rows;
+    const wanted = rows.filter(({ empty, key_id }) => !(empty && this.#closed.has(key_id)));
+    if (wanted.every(({ empty }) => !empty)) return wanted;
     const { oldest } = await this.keyring.versions();
-    return rows.filter(({ empty, wrapped }) => !empty || this.keyring.versionOf(wrapped) >= oldest);
+    const closed = wanted.filter(({ empty, wrapped }) => empty && this.keyring.versionOf(wrapped) < oldest);
+    for (const { key_id } of closed) this.#closed.add(key_id);
+    return wanted.filter((row) => !closed.includes(row));
   }
 
   /** @returns the keys in the order of the rows */
@@ -43,14 +49,16 @@ export class KeyLoader {
 
   /**
    * After a rotation of the root key its old versions can go once nothing lies under them. What nothing lies under any more
-   * goes with its root: laid under the new one it would keep that alive, and with it whatever old backups hold.
+   * goes with its root: laid under the new one it would keep that alive, and with it whatever old backups hold. So does what has
+   * only days: a version of sessions that is replaced.
    * @param known the keys as they are in memory, by id
    * @returns how many were laid under the newest version
    */
   async leaveOldRoots(known: (id: number) => Buffer | undefined): Promise<number> {
     const { newest } = await this.keyring.versions();
-    const rows = await this.find();
-    const old = rows.filter(({ wrapped, empty }) => !empty && this.keyring.versionOf(wrapped) < newest);
+    // One that has come since what is known was read is laid under the newest root already.
+    const rows = (await this.find()).filter(({ key_id }) => known(key_id));
+    const old = rows.filter((row) => !goesWithRoot(row) && this.keyring.versionOf(row.wrapped) < newest);
     if (old.length === 0) return 0;
     const rewrapped = await this.keyring.rewrap(old.map(placed));
     const keys = old.map((row) => ({ ...placed(row), bytes: got(known(row.key_id)) }));
@@ -103,6 +111,10 @@ export class KeyLoader {
     const [key] = await this.unwrap([index]);
     return deriveKey(got(key), 'blind-index/account');
   }
+}
+
+function goesWithRoot({ domain, state, empty }: DomainKeyRow): boolean {
+  return empty || (domain === 'session' && state === 'retiring');
 }
 
 function placed({ domain, version, wrapped }: DomainKeyRow): Placed {

@@ -45,6 +45,15 @@ export interface KeyVersion {
   fetching: Promise<void> | undefined;
 }
 
+/** A row names a version that this process doesn't have: one that was destroyed. What lies under it opens for nobody. */
+export class KeyGone extends Error {
+  override readonly name = 'KeyGone';
+
+  constructor() {
+    super('a row names a version of a domain key that is not there');
+  }
+}
+
 /** What a wrapped domain key is bound to in the keyring. */
 export function domainPlace(domain: string, version: number): Buffer {
   return context('domain_key', domain, version);

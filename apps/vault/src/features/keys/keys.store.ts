@@ -23,12 +23,13 @@ export class KeysStore {
   }
 
   /**
-   * Only in the place of what was read: of two processes that start together the first one's stays.
+   * Only in the place of what was read: of two processes that start together the first one's stays. And not what has become empty
+   * since: that goes with the root before.
    * @param root the version of the root key that it lies under from then on
    */
   async rewrap(tx: Tx, { key_id, wrapped }: DomainKeyRow, rewrapped: Buffer, root: number): Promise<void> {
     await tx.query(
-      'UPDATE domain_key SET wrapped = $3, roots = roots || $4::int WHERE key_id = $1 AND wrapped = $2',
+      'UPDATE domain_key SET wrapped = $3, roots = roots || $4::int WHERE key_id = $1 AND wrapped = $2 AND emptied_at IS NULL',
       [key_id, wrapped, rewrapped, root],
     );
   }

@@ -1,8 +1,7 @@
-import { SealBroken } from '@integument/crypto';
 import { byteaArray, int2Array, type Tx } from '@integument/database';
 import type { Stamped } from '../keys/index.js';
 import type { PersonSealer } from '../people/index.js';
-import { countOf, FIRST, type Moved, type Mover } from './mover.js';
+import { areThere, countOf, FIRST, type Moved, type Mover, madeOf, type Under, underOf } from './mover.js';
 
 interface Row {
   readonly account: Buffer;
@@ -24,8 +23,18 @@ export class AccountDigests implements Mover {
     return countOf(tx, `SELECT count(*) FROM account a WHERE ${OLD}`, [to]);
   }
 
-  left(tx: Tx, version: number): Promise<number> {
-    return countOf(tx, 'SELECT count(*) FROM account WHERE coalesce(index_key, $1) = $1', [version]);
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, `account a WHERE ${OLD}`, [to]);
+  }
+
+  left(tx: Tx, to: number): Promise<Under[]> {
+    const sql = `SELECT index_key AS version, count(*)::float8 AS rows FROM account
+       WHERE index_key IS DISTINCT FROM $1 GROUP BY 1`;
+    return underOf(tx, sql, to);
+  }
+
+  holds(tx: Tx, version: number): Promise<boolean> {
+    return areThere(tx, 'account WHERE coalesce(index_key, $1) = $1', [version]);
   }
 
   /** In the order of the digests, which the move itself changes: one that gets a higher one is met again, and left alone. */
@@ -43,12 +52,8 @@ export class AccountDigests implements Mover {
   }
 
   private restamped(row: Row): Made[] {
-    try {
-      return [{ row, ...this.sealer.restampAccount(row.person_id, wrappedOf(row), row.sealed) }];
-    } catch (error) {
-      if (error instanceof SealBroken) return [];
-      throw error;
-    }
+    const stamped = madeOf(() => this.sealer.restampAccount(row.person_id, wrappedOf(row), row.sealed));
+    return stamped ? [{ row, ...stamped }] : [];
   }
 }
 
@@ -56,16 +61,20 @@ function wrappedOf({ domain_key: domainKey, wrapped_key: wrapped }: Row) {
   return { domainKey, wrapped };
 }
 
+// An account that has two people, from before there was a guard against it, stays with the second as it is, and is counted.
 function write(tx: Tx, made: readonly Made[]): Promise<number> {
   return countOf(
     tx,
     `WITH free AS MATERIALIZED (
        SELECT account FROM account WHERE account = ANY($1::bytea[]) FOR UPDATE SKIP LOCKED),
-     moved AS (
-       UPDATE account a SET account = n.digest, index_key = n.index_key
+     same AS (
+       SELECT a.account, n.digest, n.index_key, row_number() OVER (PARTITION BY n.digest ORDER BY a.account) > 1
+         OR EXISTS (SELECT FROM account o WHERE o.account = n.digest) AS taken
        FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::int2[]) AS n(account, sealed, digest, index_key)
-         JOIN free USING (account)
-       WHERE a.account = n.account AND a.sealed = n.sealed RETURNING 1)
+         JOIN free USING (account) JOIN account a ON a.account = n.account AND a.sealed = n.sealed),
+     moved AS (
+       UPDATE account a SET account = s.digest, index_key = s.index_key FROM same s
+       WHERE a.account = s.account AND NOT taken RETURNING 1)
      SELECT count(*) FROM moved`,
     [
       byteaArray(made.map(({ row }) => row.account)),

@@ -1,6 +1,6 @@
 import type { Tx } from '@integument/database';
 import type { IndexKeeper } from '../people/index.js';
-import { countOf, FIRST, type Moved, type Mover } from './mover.js';
+import { areThere, FIRST, type Moved, type Mover, type Under, underOf } from './mover.js';
 
 /**
  * Digests of coarse indexes: whoever has some is opened, and all of theirs are made anew. It is people who are counted. Digests of
@@ -13,8 +13,18 @@ export class CoarseDigests implements Mover {
     return this.keeper.countUnderOthers(tx, to);
   }
 
-  left(tx: Tx, version: number): Promise<number> {
-    return countOf(tx, 'SELECT count(DISTINCT person_id) FROM person_index WHERE index_key = $1', [version]);
+  async any(tx: Tx, to: number): Promise<boolean> {
+    return (await this.keeper.countUnderOthers(tx, to)) > 0;
+  }
+
+  left(tx: Tx, to: number): Promise<Under[]> {
+    const sql = `SELECT index_key AS version, count(DISTINCT person_id)::float8 AS rows FROM person_index
+       WHERE index_key <> $1 GROUP BY 1`;
+    return underOf(tx, sql, to);
+  }
+
+  holds(tx: Tx, version: number): Promise<boolean> {
+    return areThere(tx, 'person_index WHERE index_key = $1', [version]);
   }
 
   async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {

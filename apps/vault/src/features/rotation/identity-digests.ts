@@ -1,8 +1,7 @@
 import type { IdentityField } from '@integument/contracts';
-import { SealBroken } from '@integument/crypto';
 import { byteaArray, int2Array, type Tx, textArray } from '@integument/database';
 import type { PersonSealer } from '../people/index.js';
-import { countOf, FIRST, type Moved, type Mover } from './mover.js';
+import { areThere, countOf, FIRST, type Moved, type Mover, madeOf, type Under, underOf } from './mover.js';
 
 interface Row {
   readonly person_id: Buffer;
@@ -29,13 +28,20 @@ export class IdentityDigests implements Mover {
     return countOf(tx, `SELECT count(*) FROM identity_value WHERE ${OLD}`, [to]);
   }
 
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, `identity_value WHERE ${OLD}`, [to]);
+  }
+
   /** One that says nothing of its version may be under any. */
-  left(tx: Tx, version: number): Promise<number> {
-    return countOf(
-      tx,
-      'SELECT count(*) FROM identity_value WHERE digest IS NOT NULL AND coalesce(index_key, $1) = $1',
-      [version],
-    );
+  left(tx: Tx, to: number): Promise<Under[]> {
+    const sql = `SELECT index_key AS version, count(*)::float8 AS rows FROM identity_value WHERE ${OLD} GROUP BY 1`;
+    return underOf(tx, sql, to);
+  }
+
+  holds(tx: Tx, version: number): Promise<boolean> {
+    return areThere(tx, 'identity_value WHERE digest IS NOT NULL AND coalesce(index_key, $1) = $1', [
+      version,
+    ]);
   }
 
   async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {
@@ -54,13 +60,12 @@ export class IdentityDigests implements Mover {
   }
 
   private restamped(row: Row): Made[] {
-    try {
-      const stamped = this.sealer.restamp(row.person_id, wrappedOf(row), row.field, row.sealed);
-      return [{ row, digest: stamped?.digest ?? null, indexKey: stamped?.indexKey ?? null }];
-    } catch (error) {
-      if (error instanceof SealBroken) return [];
-      throw error;
-    }
+    const made = madeOf(() => ({
+      stamped: this.sealer.restamp(row.person_id, wrappedOf(row), row.field, row.sealed),
+    }));
+    if (!made) return [];
+    const { stamped } = made;
+    return [{ row, digest: stamped?.digest ?? null, indexKey: stamped?.indexKey ?? null }];
   }
 }
 

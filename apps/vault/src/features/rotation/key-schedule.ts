@@ -1,8 +1,9 @@
 import type { AuditLog } from '@integument/audit-log';
-import type { UnitOfWork } from '@integument/database';
+import type { Tx, UnitOfWork } from '@integument/database';
 import type { KeyLives } from '../../rotation-settings.js';
 import { type Domain, SEALING } from '../keys/index.js';
 import { type Clock, databaseClock } from './clock.js';
+import { Failures } from './failures.js';
 import type { RootKeys } from './root-keys.js';
 import { keyDestroyed, VAULT } from './rotation.audit.js';
 import type { RotationStore, VersionRow, Why } from './rotation.store.js';
@@ -29,17 +30,29 @@ export class KeySchedule {
     private readonly clock: Clock = databaseClock,
   ) {}
 
-  /** One round: harmless when repeated, and by any number of processes. */
-  async run(): Promise<void> {
-    await this.root.look();
-    await this.beginDue();
-    await this.rotations.tick();
-    await this.root.goOn();
-    await this.destroyReplaced();
-    await this.root.destroyBefore((now) => this.horizon(now));
+  /**
+   * Rounds, until there is nothing that can go on just now: harmless when repeated, and by any number of processes.
+   * @param stop ends it behind the step at hand
+   */
+  async run(stop?: AbortSignal): Promise<void> {
+    const failures = new Failures();
+    while ((await this.round(failures, stop)) && !stop?.aborted);
+    failures.tell();
   }
 
-  private async beginDue(): Promise<void> {
+  /** @returns whether rows may be left that can be moved at once */
+  private async round(failures: Failures, stop?: AbortSignal): Promise<boolean> {
+    // What can't be rotated must not keep what is due from being destroyed, nor one domain another.
+    await failures.beside(() => this.root.look(), null);
+    await failures.beside(() => this.beginDue(failures), undefined);
+    const steps = await failures.beside(() => this.rotations.tick(stop), 0);
+    await failures.beside(() => this.root.goOn(), false);
+    await failures.beside(() => this.destroyReplaced(failures), undefined);
+    await failures.beside(() => this.root.destroyBefore((now) => this.horizon(now)), null);
+    return steps > 0;
+  }
+
+  private async beginDue(failures: Failures): Promise<void> {
     const { now, versions } = await this.unitOfWork.run(async (tx) => ({
       now: await this.clock(tx),
       versions: await this.store.findVersions(tx),
@@ -49,10 +62,16 @@ export class KeySchedule {
       const why = this.dueFor(version, now);
       if (!why) continue;
       moving = true;
-      const prepared = await this.rotations.prepare(version.domain);
-      await this.unitOfWork.run((tx) => this.rotations.begin(tx, prepared, why, null));
+      await failures.beside(() => this.beginOf(version.domain, why), undefined);
     }
     if (!moving) await this.beginRoot(now);
+  }
+
+  private async beginOf(domain: Domain, why: Why): Promise<void> {
+    // Each process looks every few seconds: the keyring is not asked for what is being rotated already.
+    if (await this.unitOfWork.single((tx) => this.store.findRunning(tx, domain))) return;
+    const prepared = await this.rotations.prepare(domain);
+    await this.unitOfWork.run((tx) => this.rotations.begin(tx, prepared, why, null));
   }
 
   /**
@@ -84,10 +103,11 @@ export class KeySchedule {
     return new Date(now.getTime() - this.lives.destroyAfterDays * DAY_MS);
   }
 
-  private async destroyReplaced(): Promise<void> {
+  private async destroyReplaced(failures: Failures): Promise<void> {
     const versions = await this.unitOfWork.single((tx) => this.store.findVersions(tx));
     for (const { key_id, state, emptied_at } of versions) {
-      if (state === 'retiring' && emptied_at) await this.destroy(key_id);
+      if (state !== 'retiring' || !emptied_at) continue;
+      await failures.beside(() => this.destroy(key_id), undefined);
     }
   }
 
@@ -96,12 +116,17 @@ export class KeySchedule {
       const version = await this.store.lockVersion(tx, keyId);
       const now = await this.clock(tx);
       if (!version?.emptied_at || !this.isOver(version, now)) return;
-      // A row that turned up late keeps it: the next rotation moves what is under any old version.
-      if ((await this.rotations.rowsUnder(tx, version)) > 0) return this.store.setEmptied(tx, keyId, null);
+      // A row that turned up late keeps it, and is moved at once.
+      if (await this.rotations.holds(tx, version)) return this.keep(tx, version);
       await this.store.destroy(tx, keyId, now);
       const details = { domain: version.domain, version: version.version };
       await this.audit.append(tx, keyDestroyed({ ...VAULT, details }));
     });
+  }
+
+  private async keep(tx: Tx, { key_id, domain }: VersionRow): Promise<void> {
+    await this.store.setEmptied(tx, key_id, null);
+    await this.store.reopen(tx, domain);
   }
 
   /** Nobody restores a session: what it sealed is gone, so its key goes at once. */

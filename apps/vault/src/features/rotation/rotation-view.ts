@@ -19,19 +19,21 @@ export function rotationView(row: RotationRow): RotationView {
     state: row.state,
     waitsFor: waitsFor(row),
     done: row.moved,
-    total: row.total,
+    // The root's are not counted before, nor what came too late.
+    total: Math.max(row.total, row.moved),
     waiting: row.waiting,
     startedAt: row.started_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
   };
 }
 
-function waitsFor({ state, domain }: RotationRow): RotationView['waitsFor'] {
+function waitsFor({ state, domain, waiting, stuck }: RotationRow): RotationView['waitsFor'] {
   if (state === 'done') return null;
   if (state === 'arriving' || state === 'handing-over') return 'processes';
   if (state === 'moving') return domain === 'root' ? 'operator' : 'rows';
-  if (domain === 'session') return 'time';
-  return domain === 'index' ? 'sign-ins' : 'rows';
+  // Nothing is left, and that is looked at once more.
+  if (waiting === 0) return 'time';
+  return domain === 'index' && !stuck ? 'sign-ins' : 'rows';
 }
 
 export function versionView(row: VersionRow, destroyAfterDays: number): VersionView {

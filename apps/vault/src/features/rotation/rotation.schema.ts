@@ -39,6 +39,31 @@ CREATE TABLE root_version (
 CREATE INDEX rotation_unfinished ON rotation (rotation_id) WHERE state <> 'done';
 `;
 
+export const keysHeldSql = `
+-- When what waits is looked at again: looks cost, and take a small share of the time.
+ALTER TABLE rotation
+  ADD COLUMN look_after timestamptz,
+  -- Among what waits are rows that were to be moved, and could not be.
+  ADD COLUMN stuck boolean NOT NULL DEFAULT false;
+-- Where rows are few, one under a version that is destroyed is refused. People, permits, evidence and tokens are left out: a look-up
+-- for each row is what their foreign keys went for. Their rotation leaves such a row where it is, and counts it.
+CREATE FUNCTION domain_key_is_there() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- A passkey has nothing that lies under a key.
+  IF NEW.domain_key IS NOT NULL
+     AND NOT EXISTS (SELECT FROM domain_key WHERE key_id = NEW.domain_key AND state <> 'destroyed' FOR KEY SHARE) THEN
+    RAISE EXCEPTION 'a row under a key version that is destroyed' USING ERRCODE = 'IG006';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER model_key_under_a_key BEFORE INSERT OR UPDATE OF domain_key ON model_key
+  FOR EACH ROW EXECUTE FUNCTION domain_key_is_there();
+CREATE TRIGGER factor_under_a_key BEFORE INSERT OR UPDATE OF domain_key ON factor
+  FOR EACH ROW EXECUTE FUNCTION domain_key_is_there();
+CREATE TRIGGER factor_enrolment_under_a_key BEFORE INSERT OR UPDATE OF domain_key ON factor_enrolment
+  FOR EACH ROW EXECUTE FUNCTION domain_key_is_there();
+`;
+
 export const rootEmptiedSql = `
 -- Since when no key lies under this version that anything lies under. Backups from before need it: the horizon begins here, which
 -- is later than when it was replaced where keys could not leave it for a while. Of versions from before this was noted it is

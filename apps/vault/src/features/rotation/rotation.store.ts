@@ -20,9 +20,15 @@ export interface RotationRow {
   readonly moved: number;
   readonly total: number;
   readonly waiting: number;
+  /** when what waits is looked at again; null: at once */
+  readonly look_after: Date | null;
+  /** whether rows are among what waits that were to be moved, and could not be */
+  readonly stuck: boolean;
   readonly started_at: Date;
   readonly finished_at: Date | null;
 }
+
+type Waiting = Pick<RotationRow, 'look_after' | 'since' | 'stuck' | 'waiting'>;
 
 export interface VersionRow {
   readonly key_id: number;
@@ -38,7 +44,7 @@ export interface VersionRow {
 }
 
 const COLUMNS = `rotation_id, domain, from_version, to_version, to_key, why, state, since, part, cursor,
-  moved::float8 AS moved, total::float8 AS total, waiting::float8 AS waiting, started_at, finished_at`;
+  moved::float8 AS moved, total::float8 AS total, waiting::float8 AS waiting, look_after, stuck, started_at, finished_at`;
 const RUNNING = `state IN ('arriving', 'handing-over', 'moving')`;
 const VERSION = `key_id, domain, version, state, uses::float8 AS uses, roots, current_at, retired_at, emptied_at, destroyed_at`;
 
@@ -65,11 +71,41 @@ export class RotationStore {
     );
   }
 
+  /** The newest of each domain: those before it end with it. */
   async findUnfinished(tx: Tx): Promise<Buffer[]> {
     const rows = await tx.query<{ rotation_id: Buffer }>(
-      `SELECT rotation_id FROM rotation WHERE state <> 'done' ORDER BY started_at, rotation_id`,
+      `SELECT DISTINCT ON (domain) rotation_id FROM rotation WHERE state <> 'done' ORDER BY domain, to_version DESC`,
     );
     return rows.map(({ rotation_id }) => rotation_id);
+  }
+
+  /** This one, and those of its domain that wait, the oldest first. */
+  findWaiting(tx: Tx, { rotation_id, domain }: RotationRow): Promise<RotationRow[]> {
+    return tx.query<RotationRow>(
+      `SELECT ${COLUMNS} FROM rotation WHERE rotation_id = $1 OR (domain = $2 AND state = 'waiting')
+       ORDER BY to_version`,
+      [rotation_id, domain],
+    );
+  }
+
+  /** How long the oldest transaction that a process of the vault has open has been so; milliseconds. */
+  async oldestWork(tx: Tx): Promise<number> {
+    const [row] = await tx.query<{ ms: number }>(
+      `SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)) * 1000, 0)::float8 AS ms FROM pg_stat_activity
+       WHERE datname = current_database() AND usename = session_user
+         AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()`,
+    );
+    return row?.ms ?? 0;
+  }
+
+  /** What is under an old version of the domain all the same is moved at once, by the newest rotation. */
+  async reopen(tx: Tx, domain: string): Promise<void> {
+    await tx.query(
+      `UPDATE rotation r SET state = 'waiting', finished_at = NULL, look_after = NULL
+       FROM (SELECT rotation_id FROM rotation WHERE domain = $1 ORDER BY to_version DESC LIMIT 1) AS newest
+       WHERE r.rotation_id = newest.rotation_id AND r.state IN ('done', 'waiting')`,
+      [domain],
+    );
   }
 
   /** For one step of it. @returns null where another process is at it */
@@ -135,12 +171,11 @@ export class RotationStore {
     ]);
   }
 
-  async wait(tx: Tx, rotationId: Buffer, waiting: number, since: Date): Promise<void> {
-    await tx.query(`UPDATE rotation SET state = 'waiting', waiting = $2, since = $3 WHERE rotation_id = $1`, [
-      rotationId,
-      waiting,
-      since,
-    ]);
+  async wait(tx: Tx, rotationId: Buffer, { waiting, since, look_after, stuck }: Waiting): Promise<void> {
+    await tx.query(
+      `UPDATE rotation SET state = 'waiting', waiting = $2, since = $3, look_after = $4, stuck = $5 WHERE rotation_id = $1`,
+      [rotationId, waiting, since, look_after, stuck],
+    );
   }
 
   async finish(tx: Tx, rotationId: Buffer, now: Date): Promise<void> {
@@ -210,11 +245,11 @@ export class RotationStore {
     return (await countOf(tx, `SELECT count(*) FROM rotation WHERE ${RUNNING}`, [])) > 0;
   }
 
-  /** The oldest version of the root key under which a key lies that is still to be opened. */
+  /** The oldest version of the root key under which a key lies that moves on to the newest one; see `KeyLoader`. */
   async leastRoot(tx: Tx): Promise<number | null> {
     const [row] = await tx.query<{ least: number | null }>(
       `SELECT min(roots[cardinality(roots)]) AS least FROM domain_key
-       WHERE state <> 'destroyed' AND emptied_at IS NULL`,
+       WHERE state <> 'destroyed' AND emptied_at IS NULL AND NOT (domain = 'session' AND state = 'retiring')`,
     );
     return row?.least ?? null;
   }

@@ -4,8 +4,10 @@ import type { Tx, UnitOfWork } from '@integument/database';
 import { type Keyring, requireOpens } from '../keyring/index.js';
 import { type Domain, type DomainKeys, domainPlace, KEYS_LEASE_MS } from '../keys/index.js';
 import { type Clock, databaseClock } from './clock.js';
-import type { Mover } from './mover.js';
+import { Failures } from './failures.js';
+import type { Mover, Under } from './mover.js';
 import { type Asked, keyRotated, rotationFinished, VAULT } from './rotation.audit.js';
+import { rotating } from './rotation.errors.js';
 import type { RotationRow, RotationStore, VersionRow, Why } from './rotation.store.js';
 
 export interface RotationsOptions {
@@ -14,6 +16,8 @@ export interface RotationsOptions {
   readonly leaseMs?: number;
   /** rows in a transaction */
   readonly batch?: number;
+  /** one stretch of work at a rotation, behind which others have their turn */
+  readonly sliceMs?: number;
 }
 
 /** A new version of a key, wrapped and not yet written. */
@@ -25,13 +29,18 @@ export interface NewVersion {
   readonly root: number;
 }
 
-/** What was sealed at the last moment of a lease is written by then: no request takes longer. */
+/** What was sealed at the last moment of a lease has its transaction by then; and of those that are open the end is waited for. */
 const WRITTEN_MS = 60_000;
-/** How often what waits is looked at. */
+/** What was found empty is counted once more before the rotation is done: somebody may have come too late all the same. */
+const CONFIRM_MS = 180_000;
+/** How often what waits is looked at; less often where that costs, so that it takes no more than a hundredth of the time. */
 const LOOK_MS = 60_000;
-/** Under a session key nothing lies that outlasts this: replies are kept until the end of the next day. */
-const SESSION_MS = 2 * 86_400_000;
+const LOOK_SHARE = 100;
+const LOOK_SELDOM_MS = 3_600_000;
+/** Under a session key nothing lies that outlasts this: replies are kept until the end of the next day, and are swept each hour. */
+const SESSION_MS = 49 * 3_600_000;
 const BATCH = 2_000;
+const SLICE_MS = 2_000;
 
 /**
  * Rotates domain keys, each step a transaction of its own that any process may take, one at a time; a kill loses the step at
@@ -39,13 +48,15 @@ const BATCH = 2_000;
  *   arriving       the new version is there; nobody uses it until everybody can open with it (a lease)
  *   handing-over   it is the current one; nobody may seal under the old one any more after a lease
  *   moving         rows are moved, batch by batch, each batch with the cursor behind it
- *   waiting        what is left only time, or its owner, can move; it is counted
+ *   waiting        what is left only time, or its owner, can move; it is counted. Nothing may be: then it is counted once more
  *   done           nothing lies under old versions
+ * Of a domain only the newest is gone on with: what waits with older ones is moved, counted and ended by it.
  */
 export class Rotations {
   readonly #clock: Clock;
   readonly #leaseMs: number;
   readonly #batch: number;
+  readonly #sliceMs: number;
 
   constructor(
     private readonly store: RotationStore,
@@ -59,6 +70,7 @@ export class Rotations {
     this.#clock = options.clock ?? databaseClock;
     this.#leaseMs = options.leaseMs ?? KEYS_LEASE_MS;
     this.#batch = options.batch ?? BATCH;
+    this.#sliceMs = options.sliceMs ?? SLICE_MS;
   }
 
   /** Makes the next version of a domain's key. Outside of any transaction: the keyring is asked. */
@@ -74,7 +86,7 @@ export class Rotations {
     return { domain, from, to: from + 1, wrapped, root: this.keyring.versionOf(wrapped) };
   }
 
-  /** @returns null where the domain is being rotated already */
+  /** @returns null where the domain is being rotated already @throws CodedError `keys.rotating` where that begins just now */
   async begin(
     tx: Tx,
     { domain, from, to, wrapped, root }: NewVersion,
@@ -88,20 +100,33 @@ export class Rotations {
     const row = { rotation_id: rotationId, domain, from_version: from, to_version: to, to_key: keyId, why };
     const now = await this.#clock(tx);
     const inserted = await this.store.insert(tx, { ...row, state: 'arriving' }, by?.askedBy ?? null, now);
-    if (!inserted) throw new Error('a version without its rotation');
+    // One that waited goes on just now. The version goes with the transaction.
+    if (!inserted) throw rotating();
     const details = { domain, fromVersion: from, toVersion: to, why };
     const object = encodeId('rot', rotationId);
     await this.audit.append(tx, keyRotated({ ...(by?.facts ?? VAULT), object, details }));
     return rotationId;
   }
 
-  /** Goes on with everything that can go on just now. @returns how many steps were taken */
-  async tick(): Promise<number> {
+  /**
+   * Goes on with everything that can go on just now, each for a slice: one that is long, or fails, keeps no other from it.
+   * @param stop ends it behind the step at hand
+   * @returns how many steps were taken: where there were some, there may be more
+   */
+  async tick(stop?: AbortSignal): Promise<number> {
     const unfinished = await this.unitOfWork.single((tx) => this.store.findUnfinished(tx));
     if (unfinished.length === 0) return 0;
     await this.keys.refresh();
+    const failures = new Failures();
     let steps = 0;
-    for (const rotationId of unfinished) while (await this.step(rotationId)) steps++;
+    for (const rotationId of unfinished) {
+      const end = performance.now() + this.#sliceMs;
+      while (!stop?.aborted && (await failures.beside(() => this.step(rotationId), false))) {
+        steps++;
+        if (performance.now() >= end) break;
+      }
+    }
+    failures.tell();
     return steps;
   }
 
@@ -125,10 +150,19 @@ export class Rotations {
       await this.store.setSince(tx, row.rotation_id, now);
       return true;
     }
-    const waited = now.getTime() - row.since.getTime();
-    if (row.state === 'waiting') return waited >= LOOK_MS && this.lookAgain(tx, row, now);
-    if (row.state === 'arriving') return waited > this.#leaseMs && this.handOver(tx, row, now);
-    return waited > this.#leaseMs + WRITTEN_MS && this.beginMoving(tx, row);
+    if (row.state === 'waiting') return (row.look_after ?? now) <= now && this.lookAgain(tx, row, now);
+    if (!(await this.isOver(tx, now.getTime() - row.since.getTime()))) return false;
+    return row.state === 'arriving' ? this.handOver(tx, row, now) : this.beginMoving(tx, row);
+  }
+
+  /**
+   * Whether everybody knows the state, and what was begun before everybody did is written. Before rows are moved that is what was sealed
+   * under the old version; before the new one is used it is what was added by digests of the old one alone, which nobody who
+   * knows both could wait for.
+   */
+  private async isOver(tx: Tx, waited: number): Promise<boolean> {
+    if (waited <= this.#leaseMs + WRITTEN_MS) return false;
+    return (await this.store.oldestWork(tx)) < waited - this.#leaseMs;
   }
 
   private async handOver(tx: Tx, row: RotationRow, now: Date): Promise<true> {
@@ -160,25 +194,44 @@ export class Rotations {
 
   /** Everything was looked at once. @returns true only when it is done: what is left is looked at later */
   private async settle(tx: Tx, row: RotationRow, now: Date): Promise<boolean> {
-    const waiting = await this.emptyVersions(tx, row, now);
-    if (waiting !== null) {
-      await this.store.wait(tx, row.rotation_id, waiting, now);
-      return false;
+    const under = await this.noteEmpty(tx, row, now);
+    const versions = await this.store.findVersions(tx, row.domain);
+    const took = (await this.#clock(tx)).getTime() - now.getTime();
+    const pause = Math.max(LOOK_MS, Math.min(LOOK_SHARE * took, LOOK_SELDOM_MS));
+    // Just now all that can be moved was: or there was nothing.
+    const stuck = row.state === 'moving' && under.length > 0 && (await this.areMovable(tx, row));
+    let isDone = false;
+    for (const one of await this.store.findWaiting(tx, row)) {
+      const { rows, until } = leftOf(one, versions, under, now);
+      isDone = rows === 0 && until === null;
+      const look_after = (rows === 0 && until) || after(now, pause);
+      if (isDone) await this.finish(tx, one, now);
+      else await this.store.wait(tx, one.rotation_id, { waiting: rows, since: now, look_after, stuck });
     }
+    return isDone;
+  }
+
+  private async finish(tx: Tx, row: RotationRow, now: Date): Promise<void> {
     await this.store.finish(tx, row.rotation_id, now);
     const details = { domain: row.domain, toVersion: row.to_version };
     const object = encodeId('rot', row.rotation_id);
     await this.audit.append(tx, rotationFinished({ ...VAULT, object, details }));
+  }
+
+  /** Whether there is anything to be moved. It is looked for only as far as the first row. */
+  private async lookAgain(tx: Tx, row: RotationRow, now: Date): Promise<boolean> {
+    // What a later rotation moves is not moved by this one.
+    if (await this.store.findRunning(tx, row.domain)) return false;
+    if (!this.seals(row) || !(await this.areMovable(tx, row))) return this.settle(tx, row, now);
+    // Of what came too late under a version that was found empty: its time begins anew.
+    await this.noteEmpty(tx, row, now);
+    await this.store.enter(tx, row.rotation_id, 'moving', 0);
     return true;
   }
 
-  private async lookAgain(tx: Tx, row: RotationRow, now: Date): Promise<boolean> {
-    const running = await this.store.findRunning(tx, row.domain);
-    // What a later rotation moves is not moved by this one.
-    const movable = running || !this.seals(row) ? 0 : await this.countMovable(tx, row);
-    if (movable === 0) return this.settle(tx, row, now);
-    await this.store.enter(tx, row.rotation_id, 'moving', 0);
-    return true;
+  private async areMovable(tx: Tx, row: RotationRow): Promise<boolean> {
+    for (const mover of this.moversOf(row.domain)) if (await mover.any(tx, toKeyOf(row))) return true;
+    return false;
   }
 
   private async countMovable(tx: Tx, row: RotationRow): Promise<number> {
@@ -187,28 +240,71 @@ export class Rotations {
     return count;
   }
 
-  /** Notes which versions before this one nothing lies under any more. @returns how many rows are under others; null: there is none */
-  private async emptyVersions(tx: Tx, row: RotationRow, now: Date): Promise<number | null> {
+  /** Notes under which versions nothing lies any more, or something all the same. @returns the rows that are counted for it */
+  private async noteEmpty(tx: Tx, row: RotationRow, now: Date): Promise<Under[]> {
+    const under = await this.leftUnder(tx, row);
     const versions = await this.store.findVersions(tx, row.domain);
     const old = versions.filter(({ version, state }) => state === 'retiring' && version < row.to_version);
-    let left: number | null = null;
-    for (const version of old.filter(({ emptied_at }) => emptied_at === null)) {
-      const rows = await this.rowsUnder(tx, version);
-      if (rows > 0 || !restedLongEnough(version, now)) left = (left ?? 0) + rows;
-      else await this.store.setEmptied(tx, version.key_id, now);
+    for (const version of old) {
+      const isEmpty = !mayHold(under, version.key_id) && restedAt(version, now) <= now;
+      if (isEmpty === (version.emptied_at !== null)) continue;
+      await this.store.setEmptied(tx, version.key_id, isEmpty ? now : null);
     }
-    return left;
+    return under;
   }
 
-  async rowsUnder(tx: Tx, { domain, key_id }: Pick<VersionRow, 'domain' | 'key_id'>): Promise<number> {
-    let rows = 0;
-    for (const mover of this.moversOf(domain)) rows += await mover.left(tx, key_id);
-    return rows;
+  /** Rows under any version but this one, which is the newest, and under what is not known at all. */
+  private async leftUnder(tx: Tx, row: RotationRow): Promise<Under[]> {
+    const under: Under[] = [];
+    for (const mover of this.moversOf(row.domain)) under.push(...(await mover.left(tx, toKeyOf(row))));
+    return under;
+  }
+
+  /** Whether any row lies under it. */
+  async holds(tx: Tx, { domain, key_id }: Pick<VersionRow, 'domain' | 'key_id'>): Promise<boolean> {
+    for (const mover of this.moversOf(domain)) if (await mover.holds(tx, key_id)) return true;
+    return false;
   }
 }
 
-function restedLongEnough({ domain, retired_at }: VersionRow, now: Date): boolean {
-  return domain !== 'session' || (retired_at !== null && now.getTime() - retired_at.getTime() >= SESSION_MS);
+function mayHold(under: readonly Under[], keyId: number): boolean {
+  return under.some(({ version }) => version === null || version === keyId);
+}
+
+/** What a rotation waits for. */
+interface Left {
+  readonly rows: number;
+  /** until then, though there may be no rows; null: for nothing */
+  readonly until: Date | null;
+}
+
+/** Rows under what came before the rotation's version: under what is gone, too. And what is empty, but not for long enough. */
+function leftOf(
+  { to_version }: RotationRow,
+  versions: readonly VersionRow[],
+  under: readonly Under[],
+  now: Date,
+): Left {
+  const others = new Set(versions.flatMap(({ key_id, version }) => (version >= to_version ? [key_id] : [])));
+  const left = under.filter(({ version }) => version === null || !others.has(version));
+  const old = versions.filter(({ version, state }) => state === 'retiring' && version < to_version);
+  const until = new Date(Math.max(0, ...old.map((version) => sureAt(version, now).getTime())));
+  return { rows: left.reduce((sum, { rows }) => sum + rows, 0), until: until > now ? until : null };
+}
+
+/** When nothing is under it that is known by its age alone. */
+function restedAt({ domain, retired_at }: VersionRow, now: Date): Date {
+  return domain === 'session' ? after(retired_at ?? now, SESSION_MS) : (retired_at ?? now);
+}
+
+/** When it was, or can be, found empty for the last time. */
+function sureAt(version: VersionRow, now: Date): Date {
+  if (!version.emptied_at) return restedAt(version, now);
+  return version.domain === 'session' ? version.emptied_at : after(version.emptied_at, CONFIRM_MS);
+}
+
+function after(date: Date, ms: number): Date {
+  return new Date(date.getTime() + ms);
 }
 
 function toKeyOf({ to_key }: RotationRow): number {

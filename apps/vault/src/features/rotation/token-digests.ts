@@ -1,9 +1,8 @@
-import { SealBroken } from '@integument/crypto';
 import { byteaArray, int2Array, type Tx, textArray } from '@integument/database';
 import type { Catalogue } from '../catalogue/index.js';
 import type { Stamped } from '../keys/index.js';
 import type { TokenSealer } from '../tokens/index.js';
-import { countOf, FIRST, type Moved, type Mover } from './mover.js';
+import { areThere, countOf, FIRST, type Moved, type Mover, madeOf, type Under, underOf } from './mover.js';
 
 interface Row {
   readonly token: Buffer;
@@ -36,8 +35,18 @@ export class TokenDigests implements Mover {
     return countOf(tx, `SELECT count(*) FROM token t WHERE ${OLD}`, [to, textArray(this.catalogue.names)]);
   }
 
-  left(tx: Tx, version: number): Promise<number> {
-    return countOf(tx, 'SELECT count(*) FROM token WHERE index_key = $1', [version]);
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, `token t WHERE ${OLD}`, [to, textArray(this.catalogue.names)]);
+  }
+
+  left(tx: Tx, to: number): Promise<Under[]> {
+    const sql =
+      'SELECT index_key AS version, count(*)::float8 AS rows FROM token WHERE index_key <> $1 GROUP BY 1';
+    return underOf(tx, sql, to);
+  }
+
+  holds(tx: Tx, version: number): Promise<boolean> {
+    return areThere(tx, 'token WHERE index_key = $1', [version]);
   }
 
   async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {
@@ -57,13 +66,8 @@ export class TokenDigests implements Mover {
   private restamped(row: Row): Made[] {
     const field = this.catalogue.find(row.field);
     if (!field) return [];
-    try {
-      const stamped = this.sealer.restamp(row, field, holderOf(row));
-      return stamped ? [{ row, ...stamped }] : [];
-    } catch (error) {
-      if (error instanceof SealBroken) return [];
-      throw error;
-    }
+    const stamped = madeOf(() => this.sealer.restamp(row, field, holderOf(row)));
+    return stamped ? [{ row, ...stamped }] : [];
   }
 }
 

@@ -1,7 +1,6 @@
-import { SealBroken } from '@integument/crypto';
 import { byteaArray, type Tx } from '@integument/database';
 import type { TokenSealer } from '../tokens/index.js';
-import { countOf, FIRST, type Moved, type Mover } from './mover.js';
+import { areThere, countOf, FIRST, type Moved, type Mover, madeOf, type Under, underOf } from './mover.js';
 
 interface Row {
   readonly token: Buffer;
@@ -24,8 +23,18 @@ export class TokenValues implements Mover {
     return countOf(tx, 'SELECT count(*) FROM token WHERE domain_key <> $1', [to]);
   }
 
-  left(tx: Tx, version: number): Promise<number> {
-    return countOf(tx, 'SELECT count(*) FROM token WHERE domain_key = $1', [version]);
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, 'token WHERE domain_key <> $1', [to]);
+  }
+
+  left(tx: Tx, to: number): Promise<Under[]> {
+    const sql =
+      'SELECT domain_key AS version, count(*)::float8 AS rows FROM token WHERE domain_key <> $1 GROUP BY 1';
+    return underOf(tx, sql, to);
+  }
+
+  holds(tx: Tx, version: number): Promise<boolean> {
+    return areThere(tx, 'token WHERE domain_key = $1', [version]);
   }
 
   async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {
@@ -39,15 +48,9 @@ export class TokenValues implements Mover {
     return { moved, next: rows.length === size ? (rows.at(-1)?.token ?? null) : null };
   }
 
-  /** A value that doesn't open stays where it is. */
   private resealed(row: Row, to: number): Made[] {
-    try {
-      const { domainKey, sealed } = this.sealer.reseal({ ...row, personId: null });
-      return domainKey === to ? [{ row, sealed }] : [];
-    } catch (error) {
-      if (error instanceof SealBroken) return [];
-      throw error;
-    }
+    const made = madeOf(() => this.sealer.reseal({ ...row, personId: null }));
+    return made?.domainKey === to ? [{ row, sealed: made.sealed }] : [];
   }
 }
 

@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SealBroken } from '@integument/crypto';
 import { byteaArray, type Tx } from '@integument/database';
 import { ownerOf } from '../factors/index.js';
 import type { DomainKeys, SealingDomain } from '../keys/index.js';
-import { countOf, FIRST, type Moved, type Mover } from './mover.js';
+import { areThere, countOf, FIRST, type Moved, type Mover, madeOf, type Under, underOf } from './mover.js';
 
 /** A table of data keys that lie under a domain's key. Names come from this file and from nowhere else. */
 export interface WrappedTable {
@@ -65,11 +64,23 @@ export class WrappedKeys implements Mover {
     return countOf(tx, `SELECT count(*) FROM ${this.of.table} WHERE domain_key <> $1`, [to]);
   }
 
-  async left(tx: Tx, version: number): Promise<number> {
-    const { table, passing } = this.of;
-    const count = (from: string) =>
-      countOf(tx, `SELECT count(*) FROM ${from} WHERE domain_key = $1`, [version]);
-    return (await count(table)) + (passing ? await count(passing) : 0);
+  any(tx: Tx, to: number): Promise<boolean> {
+    return areThere(tx, `${this.of.table} WHERE domain_key <> $1`, [to]);
+  }
+
+  async left(tx: Tx, to: number): Promise<Under[]> {
+    const of = (table: string) => {
+      const sql = `SELECT domain_key AS version, count(*)::float8 AS rows FROM ${table} WHERE domain_key <> $1 GROUP BY 1`;
+      return underOf(tx, sql, to);
+    };
+    return (await Promise.all(this.tables.map(of))).flat();
+  }
+
+  async holds(tx: Tx, version: number): Promise<boolean> {
+    for (const table of this.tables) {
+      if (await areThere(tx, `${table} WHERE domain_key = $1`, [version])) return true;
+    }
+    return false;
   }
 
   async move(tx: Tx, to: number, after: Buffer | null, size: number): Promise<Moved> {
@@ -84,11 +95,16 @@ export class WrappedKeys implements Mover {
     return { moved, next: rows.length === size ? (rows.at(-1)?.id ?? null) : null };
   }
 
+  private get tables(): string[] {
+    const { table, passing } = this.of;
+    return passing ? [table, passing] : [table];
+  }
+
   /** In parts: PostgreSQL writes one while the next one is made, and in between requests have their turn. */
   private async moveRows(tx: Tx, to: number, rows: readonly Row[]): Promise<number> {
     const writes: Promise<number>[] = [];
     for (let at = 0; at < rows.length; at += PART) {
-      const made = rows.slice(at, at + PART).flatMap((row) => this.rewrapped(row));
+      const made = rows.slice(at, at + PART).flatMap((row) => this.rewrapped(row, to));
       const write = made.length > 0 ? this.write(tx, to, made) : Promise.resolve(0);
       // Told to whoever waits for all of them; before that, one that fails is nobody's and would end the process.
       write.catch(() => undefined);
@@ -98,15 +114,14 @@ export class WrappedKeys implements Mover {
     return (await Promise.all(writes)).reduce((sum, moved) => sum + moved, 0);
   }
 
-  /** A key that doesn't open stays where it is, and keeps the old version alive for whoever looks into it. */
-  private rewrapped({ id, beside, domain_key: domainKey, wrapped }: Row): [Buffer, Buffer, Buffer][] {
-    try {
-      const made = this.keys.rewrap(this.of.domain, this.of.owner(id, beside), { domainKey, wrapped });
-      return [[id, wrapped, made.wrapped]];
-    } catch (error) {
-      if (error instanceof SealBroken) return [];
-      throw error;
-    }
+  /** Under the version that is written beside it, and no other: which one seals may change in the middle of a batch. */
+  private rewrapped(
+    { id, beside, domain_key: domainKey, wrapped }: Row,
+    to: number,
+  ): [Buffer, Buffer, Buffer][] {
+    const owner = this.of.owner(id, beside);
+    const made = madeOf(() => this.keys.rewrap(this.of.domain, owner, { domainKey, wrapped }));
+    return made?.domainKey === to ? [[id, wrapped, made.wrapped]] : [];
   }
 
   // Only in the place of what was read: a key that was destroyed meanwhile does not come back. Rows are locked one by one and then
