@@ -184,6 +184,7 @@ describe('a rotation', () => {
             await vault.query(`UPDATE rotation SET state = 'moving'`);
           return tx.query(sql, values);
         },
+        send: (sql, values) => tx.send(sql, values),
       };
       return rotations.begin(racing, prepared, 'asked', null);
     });
