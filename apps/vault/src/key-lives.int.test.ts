@@ -124,7 +124,7 @@ describe('an erasure', () => {
       await live(schedule, clock, 1);
     }
     expect(days).toBeGreaterThan(30);
-    expect(days).toBeLessThanOrEqual(62);
+    expect(days).toBeLessThanOrEqual(65);
     const reached = await reachOf(erasure);
     expect(reached && planned && reached.on <= planned.on).toBe(true);
 
@@ -304,7 +304,8 @@ describe('the root key', () => {
     const { schedule } = scheduleOf(vault, clock);
     await live(schedule, clock, 31);
     expect(await vault.keyring.versions()).toMatchObject({ newest: 2, available: 1 });
-    await live(schedule, clock, 32);
+    // A session key lies under it for two days and an hour.
+    await live(schedule, clock, 35);
     expect(await vault.keyring.versions()).toMatchObject({ available: 2 });
     const restarted = await vault.another();
     await somebody('after@example.org');

@@ -64,6 +64,7 @@ describe('integration', () => {
     // The older transaction has staged already, waits for the newer one's commit, and only then does what it did.
     const older = await log.hold(async (tx) => {
       await log.audit.append(tx, entry(1));
+      await tx.query('SELECT'); // behind it
       await log.append(2);
       await log.audit.append(tx, entry(3));
     });

@@ -5,6 +5,8 @@ import type { RootRow, RootStore } from './root.store.js';
 import type { RotationStore, VersionRow } from './rotation.store.js';
 
 const DAY_MS = 86_400_000;
+/** A session key stays under the root key's version before until nothing lies under it, two days and an hour, and then that is seen. */
+const ROOT_LEFT_MS = 3 * DAY_MS;
 
 /** When backups no longer open what an erasure has destroyed. */
 export interface Reach {
@@ -55,9 +57,13 @@ export class BackupReach {
     now: Date,
   ): Date {
     if (destroyed_at) return destroyed_at;
-    const left = emptied_at ?? (retired_at ? now : this.afterRotation(current_at, now));
+    const left = emptied_at ?? this.leftBy(retired_at ?? this.afterRotation(current_at, now), now);
     const own = this.afterHorizon(left, now);
     return new Date(Math.max(own.getTime(), ...under.map((end) => end.getTime())));
+  }
+
+  private leftBy(retired: Date, now: Date): Date {
+    return new Date(Math.max(retired.getTime() + ROOT_LEFT_MS, now.getTime()));
   }
 
   private afterRotation(since: Date, now: Date): Date {
