@@ -1,10 +1,10 @@
-import { randomFillSync } from 'node:crypto';
-import { decodedOrNull, encodeId } from '@integument/crypto';
+import { decodedOrNull, encodeId, fillRandom } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 
 const PREFIX = 'tok';
 export const TOKEN_BYTES = 21;
 const SEGMENT_BYTES = 5;
+const RANDOM_BYTES = TOKEN_BYTES - SEGMENT_BYTES;
 /** tokens of one segment */
 const SEGMENT_SIZE = 65_536;
 
@@ -50,12 +50,12 @@ export class TokenIds {
   }
 }
 
-/** All in one block: what makes them costs as much for a thousand as for a few. */
 function newTokens(segment: bigint, count: number): Buffer[] {
-  const block = randomFillSync(Buffer.allocUnsafe(count * TOKEN_BYTES));
+  const block = Buffer.allocUnsafe(count * TOKEN_BYTES);
   return Array.from({ length: count }, (_, at) => {
     const from = at * TOKEN_BYTES;
     block.writeUIntBE(Number(segment), from, SEGMENT_BYTES);
+    fillRandom(block, from + SEGMENT_BYTES, RANDOM_BYTES);
     return block.subarray(from, from + TOKEN_BYTES);
   });
 }

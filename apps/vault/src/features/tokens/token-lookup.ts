@@ -18,7 +18,7 @@ export class TokenLookup {
   ) {}
 
   /** @returns the refusal of a text that no token ever had: it is not looked up */
-  name(caller: Caller, held: HeldToken): NamedToken | CodedError {
+  name(caller: Caller, held: HeldToken | string): NamedToken | CodedError {
     if (typeof held === 'string') {
       const token = tokenOf(held);
       return token ? { token } : malformed();
