@@ -42,6 +42,7 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Product: 'all',
     Reading: OF_PERMIT,
     Recommendation: OF_PERMIT,
+    Register: 'the whole; nobody’s data is in it',
     Service: 'nothing',
     Session: 'the caller’s own',
   },

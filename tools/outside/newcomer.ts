@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import { enrolPerson, giveConsent, type PurposeName } from '@integument/contracts';
 import type { PlatformInfo } from '@integument/testing';
 import { type SyntheticPerson, synthesise } from '../demo/canaries.js';
 import { ask } from './ask.js';
 import { type Browser, signIn } from './browser.js';
 import { Client } from './client.js';
-
-/** Any notice: what a story agrees to is not read by anybody. */
-export const NOTICE = createHash('sha256').update('the notice of a story').digest('hex');
+import { noticeOf } from './notices.js';
 
 /** Somebody fresh for one story, so that stories on one platform don't meet. */
 export interface Newcomer {
@@ -33,7 +30,7 @@ export async function newcomer(info: PlatformInfo): Promise<Newcomer> {
 
 /** @returns the permit's pseudonym, for the header of a health client */
 export async function agreeTo(info: PlatformInfo, browser: Browser, purpose: PurposeName): Promise<string> {
-  const input = { params: { purpose }, body: { notice: NOTICE } };
+  const input = { params: { purpose }, body: { notice: noticeOf(purpose) } };
   const { permit } = await ask(browser, info.urls.api, giveConsent, input);
   if (!permit) throw new Error('an agreement without a permit');
   return permit;

@@ -5,8 +5,16 @@ import type { ProviderSettings } from '../provider/settings.js';
 import { ensureAuthority, ensureCertificate, type KeyPairFiles } from './certificates.js';
 import type { DataFolder } from './data-folder.js';
 import { DEMO_CATALOGUE } from './demo-catalogue.js';
+import { DEMO_REGISTER } from './demo-register.js';
 import { readOrMake, SECRET, writeAtomically } from './files.js';
-import { ensureAuditKey, ensureKeyFile, ensureSecretFile, ensureSecrets, type Secrets } from './secrets.js';
+import {
+  ensureAuditKey,
+  ensureKeyFile,
+  ensureReceiptKey,
+  ensureSecretFile,
+  ensureSecrets,
+  type Secrets,
+} from './secrets.js';
 import type { Ports, RunSettings } from './settings.js';
 
 /** Files with the keys that one app reads; another app's are never among its settings. */
@@ -17,6 +25,7 @@ export interface AppKeys {
   readonly keyringKey: string;
   readonly relyingPartySecret: string;
   readonly platformSecret: string;
+  readonly receiptKey: string;
   readonly vaultAudit: { readonly file: string; readonly info: AuditLogInfo };
   readonly apiAudit: { readonly file: string; readonly info: AuditLogInfo };
 }
@@ -42,7 +51,7 @@ export const STAFF = {
   admin: 'tools-admin',
 } as const;
 
-/** Makes what is missing: secrets, keys, certificates, the provider's settings, the vault's registry and catalogue. */
+/** Makes what is missing: secrets, keys, certificates, the provider's settings, the vault's registry and catalogue, the API's register. */
 export async function drawBlueprint(
   settings: RunSettings,
   folder: DataFolder,
@@ -62,6 +71,7 @@ export async function drawBlueprint(
   writeAtomically(blueprint.providerFile, JSON.stringify(providerSettings(blueprint), null, 2), SECRET);
   writeAtomically(folder.registry, JSON.stringify(registry(urls.issuer), null, 2), SECRET);
   writeAtomically(folder.catalogue, JSON.stringify(DEMO_CATALOGUE, null, 2), SECRET);
+  writeAtomically(folder.register, JSON.stringify(DEMO_REGISTER, null, 2), SECRET);
   return blueprint;
 }
 
@@ -101,6 +111,7 @@ async function ensureKeys(folder: DataFolder, secrets: Secrets, now: Date): Prom
     keyringKey: ensureKeyFile(join(folder.vault, 'keyring.key')),
     relyingPartySecret: ensureSecretFile(join(folder.vault, 'oidc-client.secret'), secrets.relyingParty),
     platformSecret: ensureKeyFile(join(folder.api, 'platform.secret')),
+    receiptKey: ensureReceiptKey(join(folder.api, 'receipt-signing.pem')),
     vaultAudit: ensureAuditKey(folder.vault, `integument.local/${secrets.installation}/vault`),
     apiAudit: ensureAuditKey(folder.api, `integument.local/${secrets.installation}/api`),
   };

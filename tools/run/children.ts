@@ -150,6 +150,9 @@ function apiSettings(
     API_TLS_CERT_FILE: keys.apiTls.certificate,
     API_TLS_KEY_FILE: keys.apiTls.key,
     PLATFORM_SECRET_FILE: keys.platformSecret,
+    // One of one's own takes the place of the demonstration's.
+    REGISTER_FILE: settings.environment.REGISTER_FILE ?? folder.register,
+    RECEIPT_KEY_FILE: keys.receiptKey,
     OIDC_ISSUER: urls.issuer,
     API_AUDIT_KEY_FILE: keys.apiAudit.file,
     API_AUDIT_ORIGIN: keys.apiAudit.info.origin,

@@ -24,6 +24,7 @@ export interface DataFolder {
   readonly demo: string;
   readonly registry: string;
   readonly catalogue: string;
+  readonly register: string;
 }
 
 const ENTER_ONLY = 0o711;
@@ -61,6 +62,7 @@ export function prepareDataFolder(root: string, account: Account | undefined): D
     demo: at('demo.json'),
     registry: at('registry.json'),
     catalogue: at('catalogue.json'),
+    register: at('register.json'),
   };
 }
 

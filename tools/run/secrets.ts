@@ -66,6 +66,16 @@ export function ensureSecretFile(path: string, secret: string): string {
   return path;
 }
 
+/** The key by which the API signs receipts of consents: EC on P-256, PKCS #8 in PEM. */
+export function ensureReceiptKey(path: string): string {
+  readOrMake(path, () =>
+    generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString(),
+  );
+  return path;
+}
+
 /**
  * The key by which an app signs its audit log's checkpoints: Ed25519, PKCS #8 in PEM; beside it the public key.
  * @returns the private key's file, and what a verifier needs

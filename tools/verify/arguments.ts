@@ -3,6 +3,7 @@ import { UsageError } from '../auditor/usage-error.js';
 
 export const USAGE = `Usage: integument-verify <source>… --key <vkey or file>… [options]
        integument-verify --inclusion <proof> --entry <line> --checkpoint <note> --key <vkey or file>
+       integument-verify --receipt <file> --keys <file>
 
 Verifies audit logs, trusting nothing but public keys. A source is
   export.ndjson        an export; - reads it from standard input
@@ -22,6 +23,7 @@ Verifies audit logs, trusting nothing but public keys. A source is
 
 The second form verifies one entry alone, from three files: the reply of GET /v1/audit/proofs/inclusion, the entry's line
 as GET /v1/audit/stream or an export has it, and a signed checkpoint of the proof's size.
+The third form verifies a receipt of a consent, with the reply of GET /v1/consent-receipts/keys.
 Ends with 0 if everything is what was signed, 1 if not, 2 if it could not be checked.
 `;
 

@@ -7,6 +7,7 @@ import { asksForInclusion, inclusionCommand } from './inclusion.js';
 import type { LogRun } from './log-run.js';
 import { mergeLogs } from './merge.js';
 import { Progress } from './progress.js';
+import { asksForReceipt, receiptCommand } from './receipt.js';
 import { describeReport } from './report.js';
 import { openSources } from './sources.js';
 import { readTrust, startRuns } from './trust.js';
@@ -15,6 +16,7 @@ import { readTrust, startRuns } from './trust.js';
 export async function verifyCommand(args: readonly string[], machine: Machine): Promise<0 | 1 | 2> {
   try {
     if (asksForInclusion(args)) return await inclusionCommand(args, machine);
+    if (asksForReceipt(args)) return await receiptCommand(args, machine);
     const asked = parseArguments(args);
     const trust = await readTrust(asked, machine);
     const sources = await openSources(asked, machine);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type AuditEntry, AuditLog } from '@integument/audit-log';
 import type { GateId, Pseudonym, PurposeName, SessionPseudonym } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
@@ -6,11 +6,19 @@ import { Outbox, openDatabase, UnitOfWork } from '@integument/database';
 import type { Asker } from '@integument/http';
 import { freshDatabases } from '@integument/testing';
 import type { DataSource } from 'typeorm';
-import { ConsentService } from './features/consent/consent.service.js';
+import { type Agreement, ConsentService } from './features/consent/consent.service.js';
 import { ConsentStore } from './features/consent/consent.store.js';
+import { ConsentEnding } from './features/consent/consent-ending.js';
+import { ConsentExpiry } from './features/consent/consent-expiry.js';
+import { ConsentReader } from './features/consent/consent-reader.js';
+import { ConsentReceipts } from './features/consent/consent-receipts.js';
+import { KnownPermits } from './features/consent/known-permits.js';
+import { ReceiptSigner } from './features/consent/receipt-keys.js';
 import { IngestService } from './features/ingest/ingest.service.js';
 import { IngestStore } from './features/ingest/ingest.store.js';
 import { type Leave, PermitKeys, PermitsService, PermitsStore } from './features/permits/index.js';
+import { Register, RegisterStore } from './features/register/index.js';
+import { TEST_REGISTER } from './features/register/register.fixture.js';
 import { SessionsService, SessionsStore } from './features/sessions/index.js';
 import type { ApiPerson, SessionContent } from './platform/callers.js';
 import type { VaultClient } from './platform/vault-client.js';
@@ -33,23 +41,36 @@ export class TestApi {
   readonly keys: PermitKeys;
   readonly permits: PermitsService;
   readonly consent: ConsentService;
+  readonly consents: ConsentReader;
+  readonly expiry: ConsentExpiry;
 
   private constructor(
     readonly dataSource: DataSource,
     readonly vault: VaultClient,
+    readonly register: Register,
+    readonly signer: ReceiptSigner,
     private readonly tearDown: () => Promise<void>,
   ) {
     this.unitOfWork = new UnitOfWork(dataSource);
     this.sessions = new SessionsService(this.sessionsStore, vault);
     this.keys = new PermitKeys(vault, this.platformSecret);
     this.permits = new PermitsService(this.gates, this.keys, this.unitOfWork);
+    const store = new ConsentStore();
+    const ending = new ConsentEnding(this.gates, store, this.outbox);
+    const receipts = new ConsentReceipts(register, signer, this.keys, store, this.unitOfWork);
+    const permits = new KnownPermits(vault);
+    this.consents = new ConsentReader(this.gates, store, permits, receipts, this.audit, this.unitOfWork);
+    this.expiry = new ConsentExpiry(this.gates, ending, receipts, this.keys, this.audit, this.unitOfWork);
     this.consent = new ConsentService(
       this.gates,
-      new ConsentStore(),
+      store,
       this.sessions,
       this.keys,
       vault,
-      this.outbox,
+      permits,
+      register,
+      ending,
+      receipts,
       this.audit,
       this.unitOfWork,
     );
@@ -59,7 +80,9 @@ export class TestApi {
   static async open(vault: VaultClient = NO_VAULT, poolSize = 16): Promise<TestApi> {
     const { platformUrl: url, drop } = await freshDatabases();
     const dataSource = await openDatabase({ url, poolSize, applicationName: 'api tests', migrations: [] });
-    return new TestApi(dataSource, vault, async () => {
+    const register = await Register.publish(TEST_REGISTER, new RegisterStore(), new UnitOfWork(dataSource));
+    const signer = await ReceiptSigner.of(receiptKey());
+    return new TestApi(dataSource, vault, register, signer, async () => {
       await dataSource.destroy();
       await drop();
     });
@@ -73,11 +96,19 @@ export class TestApi {
     return this.dataSource.query<Row[]>(sql, values);
   }
 
+  /** What one agrees to. */
+  agreementTo(purpose: PurposeName): Agreement {
+    const [notice] = this.register.declared(purpose).notices;
+    if (!notice) throw new Error('a purpose without a notice');
+    return { notice: notice.hash, channel: 'web' };
+  }
+
   /** A gate that is open, as a given consent leaves it. */
   async openGate(purpose: PurposeName): Promise<{ gate: Buffer; pseudonym: Buffer }> {
     const [gate, pseudonym] = [randomId(), randomId()];
     await this.query(
-      `INSERT INTO permit_gate (gate_id, purpose, pseudonym, state, epoch, subject) VALUES ($1, $2, $3, 'open', 1, $4)`,
+      `INSERT INTO permit_gate (gate_id, purpose, pseudonym, state, epoch, subject, ends_on)
+       VALUES ($1, $2, $3, 'open', 1, $4, current_date + 730)`,
       [gate, purpose, pseudonym, randomBytes(32)],
     );
     return { gate, pseudonym };
@@ -111,6 +142,11 @@ export class TestApi {
     const rows = await this.query<{ entry: Buffer }>('SELECT entry FROM audit_staging ORDER BY ordinal');
     return rows.map(({ entry }) => JSON.parse(entry.toString('utf8')) as AuditEntry);
   }
+}
+
+function receiptKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 export function sessionContent(

@@ -9,6 +9,7 @@ import { IngestModule } from './features/ingest/index.js';
 import { PermitsModule } from './features/permits/index.js';
 import { ProductsModule } from './features/products/index.js';
 import { RecommendationsModule } from './features/recommendations/index.js';
+import { RegisterModule } from './features/register/index.js';
 import { SessionsModule } from './features/sessions/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
@@ -20,6 +21,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         PlatformModule.with(config, logger),
+        RegisterModule,
         PermitsModule,
         SessionsModule,
         ConsentModule,

@@ -25,6 +25,8 @@ beforeAll(() => {
     PLATFORM_SECRET_FILE: key,
     OIDC_ISSUER: 'http://127.0.0.1:4404',
     API_AUDIT_KEY_FILE: file,
+    REGISTER_FILE: file,
+    RECEIPT_KEY_FILE: file,
     WEB_ORIGIN: 'http://127.0.0.1:4400',
   };
 });

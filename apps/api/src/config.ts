@@ -28,6 +28,11 @@ const settings = z.object({
     .url({ protocol: /^(postgres(ql)?|rediss?)$/ })
     .optional()
     .describe('Where jobs wait: PostgreSQL or Redis; the platform database when absent'),
+  REGISTER_FILE: z
+    .string()
+    .min(1)
+    .describe('Who is responsible, who gets what, and what people agree to, as JSON: see consent.md'),
+  RECEIPT_KEY_FILE: secretFile('EC key on P-256 that signs receipts of consents (PKCS#8 PEM)'),
   OIDC_ISSUER: webUrl('The OpenID provider'),
   API_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
   API_AUDIT_RETIRED_KEY_FILE: secretFile(

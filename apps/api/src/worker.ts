@@ -7,7 +7,7 @@ import { createLogger, NestLogger } from '@integument/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { apiConfig } from './config.js';
-import { FREEZE_TOPIC, GateReconciler } from './features/consent/index.js';
+import { ConsentExpiry, FREEZE_TOPIC, GateReconciler } from './features/consent/index.js';
 import { ErasureService } from './features/erasure/index.js';
 import {
   DESTROY_MODEL_KEY_TOPIC,
@@ -60,6 +60,7 @@ await trainer.start();
 const HOUR = 3_600_000;
 const erasures = find(ErasureService);
 const reconciler = find(GateReconciler);
+const expiry = find(ConsentExpiry);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
 const idempotency = find(Idempotency);
@@ -69,6 +70,7 @@ periodic.every(200, 'sessions that the vault ended', () => endings.carryOut());
 periodic.every(500, 'erasures', () => erasures.carryOut());
 // A quarter of the patience, so that a gate is closed soon after its time.
 periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => reconciler.run());
+periodic.every(HOUR, 'consents that end', () => expiry.run());
 periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
 periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
 periodic.every(HOUR, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));

@@ -8,7 +8,8 @@ import { ask } from '../../../tools/outside/ask.js';
 import type { Browser } from '../../../tools/outside/browser.js';
 import { Client } from '../../../tools/outside/client.js';
 import { readLogs } from '../../../tools/outside/log-files.js';
-import { agreeTo, NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
+import { agreeTo, newcomer } from '../../../tools/outside/newcomer.js';
+import { noticeOf } from '../../../tools/outside/notices.js';
 import { stranger } from '../../../tools/outside/visitor.js';
 import { sendWrong, type WrongRequest } from '../../../tools/outside/wrong-request.js';
 
@@ -48,12 +49,12 @@ function get(path: string, answer: Answer = INVALID): WrongRequest {
 const IN_SESSION: Readonly<Record<string, () => WrongRequest>> = {
   'an unknown purpose': () => ({
     path: `/v1/me/consents/${canary}/give`,
-    body: JSON.stringify({ notice: NOTICE }),
+    body: JSON.stringify({ notice: noticeOf('ingest') }),
     answer: INVALID,
   }),
   'a purpose of every object': () => ({
     path: '/v1/me/consents/constructor/give',
-    body: JSON.stringify({ notice: NOTICE, canary }),
+    body: JSON.stringify({ notice: noticeOf('ingest'), canary }),
     answer: INVALID,
   }),
   'a notice that is no digest': () => ({

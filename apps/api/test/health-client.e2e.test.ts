@@ -16,7 +16,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { demoCatalogue } from '../../../tools/demo-data/catalogue/index.js';
 import { ask, request } from '../../../tools/outside/ask.js';
 import { Client } from '../../../tools/outside/client.js';
-import { agreeTo, NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
+import { agreeTo, newcomer } from '../../../tools/outside/newcomer.js';
+import { noticeOf } from '../../../tools/outside/notices.js';
 
 const info = platform();
 const { api } = info.urls;
@@ -110,7 +111,7 @@ describe('a health client', () => {
   });
 
   it('can neither give nor look into anybody’s consent', async () => {
-    const input = { headers, params: { purpose: 'ingest' }, body: { notice: NOTICE } };
+    const input = { headers, params: { purpose: 'ingest' }, body: { notice: noticeOf('ingest') } };
     for (const answer of [
       await request(app, api, giveConsent, input),
       await request(app, api, listConsents),

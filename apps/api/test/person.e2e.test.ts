@@ -22,7 +22,8 @@ import { demoCatalogue } from '../../../tools/demo-data/catalogue/index.js';
 import { ask, request } from '../../../tools/outside/ask.js';
 import { Browser, signIn } from '../../../tools/outside/browser.js';
 import { Client } from '../../../tools/outside/client.js';
-import { agreeTo, type Newcomer, NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
+import { agreeTo, type Newcomer, newcomer } from '../../../tools/outside/newcomer.js';
+import { noticeOf } from '../../../tools/outside/notices.js';
 import { stranger } from '../../../tools/outside/visitor.js';
 
 const info = platform();
@@ -86,19 +87,19 @@ describe('a person', () => {
   it('reads back every change of mind, with the notice it was about', async () => {
     const { events } = await ask(me.browser, api, consentHistory, { params: { purpose: 'ingest' } });
     expect(events.map(({ kind, notice }) => [kind, notice])).toEqual([
-      ['given', NOTICE],
+      ['given', noticeOf('ingest')],
       ['withdrawn', null],
-      ['renewed', NOTICE],
+      ['renewed', noticeOf('ingest')],
     ]);
   });
 
   it('can repeat either without another change', async () => {
     const params = { purpose: 'analytics' as const };
-    const body = { notice: NOTICE };
+    const body = { notice: noticeOf('analytics') };
     const first = await ask(me.browser, api, giveConsent, { params, body });
-    expect(await ask(me.browser, api, giveConsent, { params, body })).toEqual(first);
+    expect(await ask(me.browser, api, giveConsent, { params, body })).toEqual({ ...first, receipt: null });
     const frozen = await ask(me.browser, api, withdrawConsent, { params });
-    expect(await ask(me.browser, api, withdrawConsent, { params })).toEqual(frozen);
+    expect(await ask(me.browser, api, withdrawConsent, { params })).toEqual({ ...frozen, receipt: null });
     const { events } = await ask(me.browser, api, consentHistory, { params });
     expect(events.map(({ kind }) => kind)).toEqual(['given', 'withdrawn']);
   });

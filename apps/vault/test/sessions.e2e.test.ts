@@ -12,7 +12,8 @@ import { platform, proofCount } from '@integument/testing';
 import { describe, expect, it } from 'vitest';
 import { ask, request } from '../../../tools/outside/ask.js';
 import { Browser, signIn } from '../../../tools/outside/browser.js';
-import { enrolSomebody, NOTICE, newcomer } from '../../../tools/outside/newcomer.js';
+import { enrolSomebody, newcomer } from '../../../tools/outside/newcomer.js';
+import { noticeOf } from '../../../tools/outside/notices.js';
 
 const info = platform();
 const { vault, api } = info.urls;
@@ -71,7 +72,7 @@ describe('somebody whose cookies were stolen', () => {
   it('is not tricked by a request that began before and ends after: its effect does not come about', async () => {
     const { browser, person } = await newcomer(info);
     const thief = browser.clone();
-    const body = JSON.stringify({ notice: NOTICE });
+    const body = JSON.stringify({ notice: noticeOf('ingest') });
     let finish: () => void = () => undefined;
     const rest = new Promise<void>((resolve) => {
       finish = resolve;

@@ -5,49 +5,73 @@ const list = document.getElementById('consents');
 const note = document.getElementById('consents-note');
 const template = document.getElementById('consent-template');
 
-/** Shows each purpose with the person's decision and the button that changes it. */
+/** Shows each purpose with its notice, the person's decision and the button that changes it. */
 export async function showConsents(api) {
   const [{ purposes }, { consents }] = await Promise.all([
     call(api, 'GET', '/v1/purposes'),
     call(api, 'GET', '/v1/me/consents'),
   ]);
+  const notices = await Promise.all(purposes.map(({ name }) => noticeOf(api, name)));
   const byPurpose = new Map(consents.map((consent) => [consent.purpose, consent]));
-  list.replaceChildren(...purposes.map((purpose) => row(api, purpose, byPurpose.get(purpose.name))));
+  const rows = purposes.map((purpose, at) => row(api, purpose, notices[at], byPurpose.get(purpose.name)));
+  list.replaceChildren(...rows);
   note.textContent = 'What you take back is locked before you see the answer here, and later erased.';
 }
 
-function row(api, purpose, consent) {
+/** In the browser's language where there is such a one. */
+async function noticeOf(api, purpose) {
+  const { notices } = await call(api, 'GET', `/v1/notices/${purpose}`);
+  return notices.find(({ language }) => navigator.language.startsWith(language)) ?? notices[0];
+}
+
+function row(api, purpose, notice, consent) {
   const item = template.content.cloneNode(true).firstElementChild;
-  item.querySelector('h3').textContent = purpose.title;
+  item.querySelector('h3').textContent = notice.title;
+  item.querySelector('h3').lang = notice.language;
+  item.querySelector('.notice').textContent = notice.text;
+  item.querySelector('.notice').lang = notice.language;
   item.querySelector('.terms').textContent = terms(purpose);
-  show(item, purpose, consent);
+  show(item, notice, consent);
   const button = item.querySelector('button');
   const complaint = item.querySelector('.trouble');
-  button.addEventListener('click', () => void attempt(button, complaint, () => change(api, item, purpose)));
+  button.addEventListener(
+    'click',
+    () => void attempt(button, complaint, () => change(api, item, purpose, notice)),
+  );
   return item;
 }
 
-function show(item, purpose, consent) {
+function show(item, notice, consent) {
   const open = consent?.state === 'open';
   item.classList.toggle('open', open);
   item.querySelector('.state').textContent = describe(consent);
   const button = item.querySelector('button');
   button.textContent = open ? 'Take back' : 'Allow';
-  button.setAttribute('aria-label', `${button.textContent}: ${purpose.title}`);
+  button.setAttribute('aria-label', `${button.textContent}: ${notice.title}`);
 }
 
-async function change(api, item, purpose) {
+async function change(api, item, purpose, notice) {
   const path = `/v1/me/consents/${purpose.name}`;
   const consent = item.classList.contains('open')
     ? await call(api, 'POST', `${path}/withdraw`)
-    : await call(api, 'POST', `${path}/give`, { notice: await digest(noticeOf(purpose)) });
-  show(item, purpose, consent);
+    : await call(api, 'POST', `${path}/give`, { notice: notice.hash });
+  show(item, notice, consent);
+  if (consent.receipt) offer(item.querySelector('.receipt'), purpose, consent.receipt);
+}
+
+/** The proof of what just happened, to keep: checked by anybody with the public key. */
+function offer(place, purpose, receipt) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([receipt], { type: 'application/jose' }));
+  link.download = `receipt-${purpose.name}.jws`;
+  link.textContent = 'Keep the receipt';
+  place.replaceChildren(link);
 }
 
 function describe(consent) {
   switch (consent?.state) {
     case 'open':
-      return 'Allowed';
+      return consent.endsOn ? `Allowed until ${consent.endsOn}` : 'Allowed';
     case 'opening':
       return 'Being opened';
     case 'frozen':
@@ -60,14 +84,4 @@ function describe(consent) {
 function terms(purpose) {
   const data = purpose.categories.map((name) => name.replaceAll('-', ' ')).join(', ');
   return `Uses ${data}. Kept ${purpose.retentionDays} days, erased ${purpose.eraseAfterWithdrawalDays} days after you take it back.`;
-}
-
-/** Exactly what was read before agreeing; its digest is kept with the consent. */
-function noticeOf(purpose) {
-  return `${purpose.title}\n${terms(purpose)}\n`;
-}
-
-async function digest(text) {
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,6 +2,7 @@ import { platform } from '@integument/testing';
 import { describe, expect, it } from 'vitest';
 import { Browser, signIn } from '../../../tools/outside/browser.js';
 import { clientToken } from '../../../tools/outside/client-token.js';
+import { noticeOf } from '../../../tools/outside/notices.js';
 
 interface Consents {
   consents: { purpose: string; state: string }[];
@@ -34,7 +35,7 @@ describe('a person on the first page', () => {
     const { body } = await call<Consents>(browser, 'GET', consents);
     expect(body.consents.map(({ state }) => state)).toEqual(body.consents.map(() => 'none'));
 
-    const given = await call(browser, 'POST', `${consents}/ingest/give`, { notice: 'a'.repeat(64) });
+    const given = await call(browser, 'POST', `${consents}/ingest/give`, { notice: noticeOf('ingest') });
     expect(given.body).toMatchObject({ purpose: 'ingest', state: 'open' });
     const withdrawn = await call(browser, 'POST', `${consents}/ingest/withdraw`);
     expect(withdrawn.body).toMatchObject({ purpose: 'ingest', state: 'frozen' });

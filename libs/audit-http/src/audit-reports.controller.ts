@@ -3,7 +3,6 @@ import {
   type AuditReport,
   AuditReports,
   EntryQuery,
-  REPORT_PAGE_CSP,
   reportCsv,
   reportJson,
   reportPage,
@@ -11,6 +10,7 @@ import {
 import { type AuditReportFormat, readAuditReport } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
 import { Answer, AskedBy, type Asker, by, download, Implements, Input, type InputOf } from '@integument/http';
+import { PRINTED_PAGE_CSP } from '@integument/printed';
 import { Controller, type StreamableFile } from '@nestjs/common';
 import { noCheckpoint } from './audit-problems.js';
 import { reportRead } from './read-audits.js';
@@ -45,7 +45,7 @@ export class AuditReportsController {
 const FORMATS: Readonly<Record<AuditReportFormat, (report: AuditReport) => Answer<StreamableFile>>> = {
   html: (report) =>
     Answer.of(download(reportPage(report), { mediaType: 'text/html; charset=utf-8' }), {
-      headers: { 'content-security-policy': REPORT_PAGE_CSP },
+      headers: { 'content-security-policy': PRINTED_PAGE_CSP },
     }),
   csv: (report) =>
     Answer.of(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pseudonym } from './ids.js';
-import { PURPOSE_NAMES } from './purposes.js';
+import { DATA_CATEGORIES, LAWFUL_GROUNDS, MODULES, PURPOSE_NAMES } from './purposes.js';
+import { noticeHash } from './register.js';
 import { defineRoute } from './route.js';
 
 const purpose = z.enum(PURPOSE_NAMES);
@@ -18,13 +19,18 @@ export const listPurposes = defineRoute({
       z.object({
         name: purpose,
         title: z.string(),
-        ground: z.string(),
+        ground: z.enum(LAWFUL_GROUNDS),
         article9: z.string().nullable(),
-        categories: z.array(z.string()),
+        categories: z.array(z.enum(DATA_CATEGORIES)),
+        recipients: z.array(
+          z.object({ name: z.string(), role: z.enum(['processor', 'controller']), country: z.string() }),
+        ),
+        flows: z.array(z.object({ to: purpose, categories: z.array(z.enum(DATA_CATEGORIES)) })),
         retentionDays: z.int(),
+        consentDays: z.int(),
         eraseAfterWithdrawalDays: z.int(),
         evidenceDays: z.int(),
-        module: z.string(),
+        module: z.enum(MODULES),
       }),
     ),
   }),
@@ -36,9 +42,24 @@ const consentState = z.object({
   permit: pseudonym
     .nullable()
     .describe('Present while the permit lives; hand it to a device or health client'),
+  endsOn: z.iso.date().nullable().describe('When an open consent ends unless it is given anew'),
   dueOn: z.iso.date().nullable().describe('When frozen data is erased'),
 });
 export type ConsentState = z.output<typeof consentState>;
+
+/** Where somebody changes their mind. */
+export const CONSENT_CHANNELS = ['web', 'app'] as const;
+const channel = z.enum(CONSENT_CHANNELS).default('web');
+
+const changed = consentState.extend({
+  receipt: z
+    .string()
+    .nullable()
+    .describe(
+      'JWS of the receipt (ISO/IEC TS 27560 in JSON-LD), for the person to keep; null where nothing changed',
+    ),
+});
+export type ConsentChanged = z.output<typeof changed>;
 
 export const listConsents = defineRoute({
   id: 'consent.list',
@@ -55,19 +76,14 @@ export const giveConsent = defineRoute({
   id: 'consent.give',
   method: 'POST',
   path: '/v1/me/consents/:purpose/give',
-  summary: 'Agree to a purpose',
+  summary: 'Agree to a purpose, or renew what was agreed to',
   tag: 'Consent',
   audience: ['person'],
   ability: { action: 'give', resource: 'Consent' },
   params,
-  body: z.strictObject({
-    notice: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .describe('SHA-256 of the notice the person saw'),
-  }),
-  reply: consentState,
-  problems: ['consent.superseded', 'vault.unavailable'],
+  body: z.strictObject({ notice: noticeHash.describe('The current notice that the person saw'), channel }),
+  reply: changed,
+  problems: ['consent.superseded', 'consent.notice_not_current', 'vault.unavailable'],
 });
 
 export const withdrawConsent = defineRoute({
@@ -79,15 +95,18 @@ export const withdrawConsent = defineRoute({
   audience: ['person'],
   ability: { action: 'withdraw', resource: 'Consent' },
   params,
-  reply: consentState,
+  reply: changed,
   problems: ['consent.not_given', 'consent.superseded', 'vault.unavailable'],
 });
+
+export const CONSENT_EVENTS = ['given', 'renewed', 'withdrawn', 'expired'] as const;
+export type ConsentEventKind = (typeof CONSENT_EVENTS)[number];
 
 export const consentHistory = defineRoute({
   id: 'consent.history',
   method: 'GET',
   path: '/v1/me/consents/:purpose/history',
-  summary: 'Every change of mind about a purpose, oldest first',
+  summary: 'Every change of mind about a purpose, oldest first, with its receipt',
   tag: 'Consent',
   audience: ['person'],
   ability: { action: 'read', resource: 'Consent' },
@@ -95,9 +114,34 @@ export const consentHistory = defineRoute({
   reply: z.object({
     events: z.array(
       z.object({
-        kind: z.enum(['given', 'withdrawn', 'renewed']),
+        kind: z.enum(CONSENT_EVENTS),
         onDay: z.iso.date(),
+        channel: z.enum([...CONSENT_CHANNELS, 'none']).describe('none: nobody did it, its time was up'),
         notice: z.string().nullable(),
+        receipt: z.string().nullable().describe('null where it was not kept: the vault was away'),
+      }),
+    ),
+  }),
+  problems: ['vault.unavailable'],
+});
+
+export const receiptKeys = defineRoute({
+  id: 'consent.receipt_keys',
+  method: 'GET',
+  path: '/v1/consent-receipts/keys',
+  summary: 'Public keys by which receipts are checked, those of earlier ones included (RFC 7517)',
+  tag: 'Consent',
+  audience: ['public'],
+  reply: z.object({
+    keys: z.array(
+      z.object({
+        kty: z.literal('EC'),
+        crv: z.literal('P-256'),
+        x: z.string(),
+        y: z.string(),
+        kid: z.string(),
+        alg: z.literal('ES256'),
+        use: z.literal('sig'),
       }),
     ),
   }),

@@ -25,6 +25,7 @@ export * from './purposes.js';
 export * from './readings.js';
 export * from './recommendations.js';
 export * from './regions.js';
+export * from './register.js';
 export * from './route.js';
 export * from './route-class.js';
 export * from './rule-document.js';

@@ -1,20 +1,46 @@
-/** A declared use of personal data. What is not declared here gets no permit. */
+/** GDPR Art. 6(1). */
+export const LAWFUL_GROUNDS = ['consent', 'legitimate-interest', 'legal-obligation'] as const;
+export type LawfulGround = (typeof LAWFUL_GROUNDS)[number];
+
+/** What a module reads of personal data, and a purpose declares. */
+export const DATA_CATEGORIES = [
+  'skin-temperature',
+  'electrodermal-activity',
+  'heart-rate',
+  'motion',
+  'product-interactions',
+  'skin-type',
+  'skin-concerns',
+] as const;
+export type DataCategory = (typeof DATA_CATEGORIES)[number];
+
+export const MODULES = ['ingest', 'recommendations', 'analytics'] as const;
+/** A part of the data plane that works with personal data. */
+export type ModuleName = (typeof MODULES)[number];
+
+/** A declared use of personal data: an entry of the register of processing (GDPR Art. 30). What is not declared here gets no permit. */
 export interface Purpose {
   readonly name: string;
   /** what for, in the person's words */
   readonly title: string;
-  readonly ground: 'consent';
+  readonly ground: LawfulGround;
   /** GDPR Art. 9(2) condition, where the data is health data */
   readonly article9: 'explicit-consent' | null;
-  readonly categories: readonly string[];
+  readonly categories: readonly DataCategory[];
+  /** what is passed on to another purpose while both are permitted */
+  readonly flows: readonly { readonly to: string; readonly categories: readonly DataCategory[] }[];
   /** days the data is kept while the permit is open */
   readonly retentionDays: number;
+  /** days for which a consent is good before it is asked for anew */
+  readonly consentDays: number;
   /** days after a withdrawal until it is erased */
   readonly eraseAfterWithdrawalDays: number;
   /** days after the permit's end for which two people together can still say whom its audit entries were about */
   readonly evidenceDays: number;
   /** the only module that may use its permits */
-  readonly module: 'ingest' | 'recommendations' | 'analytics';
+  readonly module: ModuleName;
+  /** what the W3C Data Privacy Vocabulary calls it, for receipts */
+  readonly dpv: `dpv:${string}`;
 }
 
 export const PURPOSES = [
@@ -24,10 +50,13 @@ export const PURPOSES = [
     ground: 'consent',
     article9: 'explicit-consent',
     categories: ['skin-temperature', 'electrodermal-activity', 'heart-rate', 'motion'],
+    flows: [],
     retentionDays: 730,
+    consentDays: 730,
     eraseAfterWithdrawalDays: 30,
     evidenceDays: 1_095,
     module: 'ingest',
+    dpv: 'dpv:ServiceProvision',
   },
   {
     name: 'recommendation',
@@ -35,10 +64,13 @@ export const PURPOSES = [
     ground: 'consent',
     article9: 'explicit-consent',
     categories: ['product-interactions', 'skin-type', 'skin-concerns'],
+    flows: [],
     retentionDays: 730,
+    consentDays: 730,
     eraseAfterWithdrawalDays: 30,
     evidenceDays: 1_095,
     module: 'recommendations',
+    dpv: 'dpv:ProvideProductRecommendations',
   },
   {
     name: 'analytics',
@@ -46,10 +78,13 @@ export const PURPOSES = [
     ground: 'consent',
     article9: 'explicit-consent',
     categories: ['product-interactions'],
+    flows: [],
     retentionDays: 365,
+    consentDays: 365,
     eraseAfterWithdrawalDays: 30,
     evidenceDays: 1_095,
     module: 'analytics',
+    dpv: 'dpv:ServiceUsageAnalytics',
   },
 ] as const satisfies readonly Purpose[];
 
@@ -65,4 +100,11 @@ export const PURPOSE_NAMES = PURPOSES.map((purpose) => purpose.name) as [Purpose
  */
 export function daysUntilErasure(name: string): number {
   return PURPOSES.find((purpose) => purpose.name === name)?.eraseAfterWithdrawalDays ?? 0;
+}
+
+/** @throws Error for a name that is declared no more: nothing new is done for it */
+export function purposeNamed(name: PurposeName): Purpose {
+  const found = PURPOSES.find((purpose) => purpose.name === name);
+  if (!found) throw new Error('a purpose that is not declared');
+  return found;
 }

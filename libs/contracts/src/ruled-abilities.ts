@@ -65,6 +65,8 @@ export const NEVER_RULED: ReadonlySet<string> = new Set([
   'change AlertRule',
   'read Ability',
   'read Product',
+  // A supervisory authority asks for it.
+  'read Register',
 ]);
 
 /** @returns null for what no rule can be about */

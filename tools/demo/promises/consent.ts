@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { giveConsent, listConsents, listPurposes, noop } from '@integument/contracts';
+import { currentNotices, giveConsent, listConsents, noop } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import { ask, request } from '../../outside/ask.js';
 import { requestToken } from '../../outside/client-token.js';
@@ -36,9 +35,9 @@ export async function signInAndAgree(stage: Stage, actor: Actor): Promise<void> 
 
 /** Agrees to what the purpose's notice says. @returns the permit's pseudonym */
 export async function agree(stage: Stage, actor: Actor, purpose: (typeof PURPOSES)[number]): Promise<string> {
-  const { purposes } = await ask(stranger, stage.api, listPurposes);
-  const title = purposes.find(({ name }) => name === purpose)?.title ?? '';
-  const notice = createHash('sha256').update(title).digest('hex');
+  const { notices } = await ask(stranger, stage.api, currentNotices, { params: { purpose } });
+  const notice = notices.find(({ language }) => language === 'en')?.hash;
+  if (!notice) throw new Error(`${purpose} has no notice to agree to`);
   const { permit } = await ask(actor.browser, stage.api, giveConsent, {
     params: { purpose },
     body: { notice },

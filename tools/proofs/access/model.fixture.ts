@@ -155,9 +155,9 @@ export const API_MODEL: Model = {
   },
   'api-process': {},
   support: { ...inSession, 'read Product': any },
-  'privacy-officer': { ...inSession, ...makesRules, 'read Product': any },
+  'privacy-officer': { ...inSession, ...makesRules, 'read Product': any, 'read Register': any },
   admin: { ...inSession, ...makesRules, 'read Product': any, 'import Product': any },
-  auditor: { ...inSession, ...readsLog, 'read Product': any },
+  auditor: { ...inSession, ...readsLog, 'read Product': any, 'read Register': any },
 };
 
 /** What any member of staff may do by being one, whatever the role. */

@@ -90,11 +90,11 @@ describe('what is one’s own to everybody who has it', () => {
   });
 });
 
-/** What of a request could name somebody's: everything but a declared purpose and the notice that was read. */
+/** What of a request could name somebody's: everything but a declared purpose, the notice that was read, and where. */
 function namesOf({ params, query, body }: RouteContract): string[] {
   const fields = [params, query, body].flatMap((schema) => {
     const json = schema && (z.toJSONSchema(schema, { io: 'input' }) as { properties?: object });
     return Object.keys(json?.properties ?? {});
   });
-  return fields.filter((name) => !['purpose', 'notice'].includes(name));
+  return fields.filter((name) => !['purpose', 'notice', 'channel'].includes(name));
 }

@@ -1,5 +1,6 @@
 import type { PlatformInfo } from '@integument/testing';
 import { Browser } from '../../outside/browser.js';
+import { noticeOf } from '../../outside/notices.js';
 import type { Visitor } from '../../outside/visitor.js';
 import type { Actor } from './actor.js';
 import { attempt, isAcknowledged } from './attempt.js';
@@ -44,7 +45,7 @@ export class Leaver implements Actor {
       await browser.openApiSession();
       const post = (path: string, body: object) =>
         attempt(browser, { method: 'POST', url: this.info.urls.api + path, body });
-      await post('/v1/me/consents/ingest/give', { notice: 'b'.repeat(64) });
+      await post('/v1/me/consents/ingest/give', { notice: noticeOf('ingest') });
       await post('/v1/readings', toBody(batchOf(1, 'person')));
     } catch {
       // Without traces, then.

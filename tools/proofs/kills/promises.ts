@@ -12,6 +12,7 @@ import type { PlatformInfo } from '@integument/testing';
 import { ask } from '../../outside/ask.js';
 import { type Browser, signIn } from '../../outside/browser.js';
 import { Client } from '../../outside/client.js';
+import { noticeOf } from '../../outside/notices.js';
 import { stranger } from '../../outside/visitor.js';
 import type { Batch, Consent, Ledger, Subject } from './ledger.js';
 
@@ -65,7 +66,7 @@ export async function lostData(info: PlatformInfo, ledger: Ledger): Promise<stri
 async function renew(info: PlatformInfo, browser: Browser, purpose: PurposeName): Promise<void> {
   const given = await ask(browser, info.urls.api, giveConsent, {
     params: { purpose },
-    body: { notice: 'c'.repeat(64) },
+    body: { notice: noticeOf(purpose) },
   });
   if (given.state !== 'open') throw new Error(`a renewed consent is ${given.state}`);
 }

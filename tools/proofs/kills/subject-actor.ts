@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { PurposeName, Reading } from '@integument/contracts';
 import type { PlatformInfo, SeededRandom } from '@integument/testing';
 import { Browser } from '../../outside/browser.js';
+import { noticeOf } from '../../outside/notices.js';
 import type { Actor } from './actor.js';
 import { attempt, isAcknowledged, type Outcome } from './attempt.js';
 import type { Batch, Consent, Ledger, Subject } from './ledger.js';
 
-const NOTICE = 'a'.repeat(64);
 const PURPOSES = ['ingest', 'recommendation'] as const;
 const DAY_MS = 86_400_000;
 
@@ -86,7 +86,7 @@ export class SubjectActor implements Actor {
     const states = this.statesOf(purpose);
     const maybeRepeated = states.size > 1;
     const outcome = await this.post<{ state: string; permit: string }>(`/v1/me/consents/${purpose}/give`, {
-      notice: NOTICE,
+      notice: noticeOf(purpose),
     });
     if (!isAcknowledged(outcome)) {
       states.add('open').add('frozen');

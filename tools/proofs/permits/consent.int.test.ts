@@ -19,7 +19,6 @@ import type { ApiPerson } from '../../../apps/api/src/platform/callers.js';
 import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
 import { Crash, type Fault, InProcessVault } from './in-process-vault.js';
 
-const NOTICE = 'a'.repeat(64);
 const PURPOSE = 'ingest';
 const FAULTS: readonly Fault[] = ['lost', 'unanswered', 'crash-before', 'crash-after'];
 
@@ -74,13 +73,12 @@ class Person {
     return new Person(this.personId, await Person.session(this.personId));
   }
 
-  give = async (): Promise<ConsentState> => api.consent.give(await this.asker(), PURPOSE, NOTICE);
-  list = async () => api.consent.list(await this.asker());
+  give = async (): Promise<ConsentState> =>
+    api.consent.give(await this.asker(), PURPOSE, api.agreementTo(PURPOSE));
+  list = async () => api.consents.list(await this.asker());
   withdraw = async () => api.consent.withdraw(await this.asker(), PURPOSE);
   history = async () =>
-    (await api.unitOfWork.run(async (tx) => api.consent.history(tx, await this.asker(), PURPOSE))).events.map(
-      ({ kind }) => kind,
-    );
+    (await api.consents.history(await this.asker(), PURPOSE)).events.map(({ kind }) => kind);
 
   async store(): Promise<boolean> {
     try {

@@ -12,12 +12,12 @@ import {
 import { decodeId } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sessionContent, TestApi } from '../../../apps/api/src/api.fixture.js';
+import { ConsentStore } from '../../../apps/api/src/features/consent/index.js';
 import { ErasureService } from '../../../apps/api/src/features/erasure/index.js';
 import type { Gate, PurposeData } from '../../../apps/api/src/features/permits/index.js';
 import { SHOP, TestVault } from '../../../apps/vault/src/vault.fixture.js';
 import { Crash, type Fault, InProcessVault } from './in-process-vault.js';
 
-const NOTICE = 'a'.repeat(64);
 const PURPOSES = ['ingest', 'recommendation'] as const;
 
 let vault: TestVault;
@@ -45,7 +45,16 @@ beforeAll(async () => {
   };
   const data = [api.ingestStore, recommendation];
   const { gates, keys, sessionsStore, audit, unitOfWork } = api;
-  erasures = new ErasureService(gates, keys, sessionsStore, data, line.asClient(), audit, unitOfWork);
+  erasures = new ErasureService(
+    gates,
+    keys,
+    sessionsStore,
+    data,
+    new ConsentStore(),
+    line.asClient(),
+    audit,
+    unitOfWork,
+  );
 });
 afterAll(async () => {
   await api.close();
@@ -60,7 +69,8 @@ async function somebody() {
   const name = (await vault.enrol({ fields: { email } })) as ClientPseudonym;
   const session = await vault.sessionOf(await vault.personIdOf(name));
   const secret = await api.openSession(sessionContent(session));
-  for (const purpose of PURPOSES) await api.consent.give(await api.asker(secret), purpose, NOTICE);
+  for (const purpose of PURPOSES)
+    await api.consent.give(await api.asker(secret), purpose, api.agreementTo(purpose));
   const asker = await api.asker(secret);
   const gates = asker.caller.permits.map(({ gate }) => decodeId('gat', gate));
   const pseudonymOf = (purpose: PurposeName) => api.permits.pseudonymOf(asker.caller, purpose, undefined);
@@ -179,7 +189,7 @@ describe('an erasure', () => {
       const gone = await somebody();
       const asker = await api.asker(gone.secret);
       await api.consent.withdraw(asker, 'ingest');
-      const giving = api.consent.give(asker, 'ingest', NOTICE).catch(() => undefined);
+      const giving = api.consent.give(asker, 'ingest', api.agreementTo('ingest')).catch(() => undefined);
       await Promise.all([giving, erase(gone).then(carryOut)]);
       await carryOut();
       expect(await left(gone)).toEqual(NOTHING);
@@ -213,7 +223,9 @@ describe('what stays withdrawn until its time is up', () => {
     await overdue(person.gates);
     expect(await erasures.eraseDue()).toBe(1);
     expect(await left(person)).toMatchObject({ readings: 0, events: 1, gates: 1, session: true });
-    expect((await api.consent.give(await api.asker(person.secret), 'ingest', NOTICE)).state).toBe('open');
+    expect(
+      (await api.consent.give(await api.asker(person.secret), 'ingest', api.agreementTo('ingest'))).state,
+    ).toBe('open');
   });
 
   it.each<Fault>(['lost', 'unanswered', 'crash-before', 'crash-after'])(
@@ -247,7 +259,7 @@ describe('what stays withdrawn until its time is up', () => {
     api.gates.findDue = async (tx) => {
       const due = await findDue(tx);
       due.sort((a) => (renewed.gates.some((gate) => gate.equals(a.gate_id)) ? -1 : 1));
-      await api.consent.give(await api.asker(renewed.secret), 'ingest', NOTICE);
+      await api.consent.give(await api.asker(renewed.secret), 'ingest', api.agreementTo('ingest'));
       return due;
     };
     await erasures.eraseDue().finally(() => {

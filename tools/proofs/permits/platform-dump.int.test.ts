@@ -4,8 +4,6 @@ import { sessionContent, TestApi } from '../../../apps/api/src/api.fixture.js';
 import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
 import { InProcessVault } from './in-process-vault.js';
 
-const NOTICE = 'a'.repeat(64);
-
 let vault: TestVault;
 let api: TestApi;
 let session: SessionPseudonym;
@@ -16,11 +14,10 @@ beforeAll(async () => {
   session = await vault.sessionOf(personId);
   const secret = await api.openSession(sessionContent(session));
   for (const purpose of ['ingest', 'recommendation'] as const) {
-    await api.consent.give(await api.asker(secret), purpose, NOTICE);
+    await api.consent.give(await api.asker(secret), purpose, api.agreementTo(purpose));
     await api.consent.withdraw(await api.asker(secret), purpose);
-    await api.consent.give(await api.asker(secret), purpose, NOTICE);
-    const asker = await api.asker(secret);
-    await api.unitOfWork.run((tx) => api.consent.history(tx, asker, purpose));
+    await api.consent.give(await api.asker(secret), purpose, api.agreementTo(purpose));
+    await api.consents.history(await api.asker(secret), purpose);
   }
   const asker = await api.asker(secret);
   const reading = {

@@ -10,11 +10,12 @@ import {
 import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
 import { rateCountSchemaSql, spentProofsSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
-import { consentSchemaSql } from '../features/consent/consent.schema.js';
+import { consentReceiptsSql, consentSchemaSql } from '../features/consent/consent.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
 import { recommendationsSchemaSql } from '../features/recommendations/recommendations.schema.js';
+import { registerSchemaSql } from '../features/register/register.schema.js';
 import { sessionsIdleSql, sessionsSchemaSql } from '../features/sessions/sessions.schema.js';
 
 /** The platform database, in the order it grew. Never edit one that has landed: add the next. */
@@ -38,4 +39,6 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(17, 'rate-counts', rateCountSchemaSql),
   migration(18, 'sessions-idle', sessionsIdleSql),
   migration(19, 'client-keys', spentProofsSchemaSql),
+  migration(20, 'register', registerSchemaSql),
+  migration(21, 'consent-receipts', consentReceiptsSql),
 ];

@@ -4,6 +4,7 @@ import { consentPolicy } from '../features/consent/consent.policy.js';
 import { ingestPolicy } from '../features/ingest/ingest.policy.js';
 import { productsPolicy } from '../features/products/index.js';
 import { recommendationsPolicy } from '../features/recommendations/recommendations.policy.js';
+import { registerPolicy } from '../features/register/register.policy.js';
 
 /** Who may do what in the data plane: all of it. */
 export const apiPolicies: readonly Policy[] = [
@@ -11,5 +12,6 @@ export const apiPolicies: readonly Policy[] = [
   ingestPolicy,
   productsPolicy,
   recommendationsPolicy,
+  registerPolicy,
   commonPolicy('health'),
 ];

@@ -2,4 +2,4 @@ export { ACTION_SETS, BREAK_GLASS } from './action-sets.js';
 export { type AuditReport, AuditReports, MAX_REPORT_ROWS } from './audit-reports.js';
 export { REPORTS, type ReportName } from './report-catalogue.js';
 export { reportCsv, reportJson } from './report-formats.js';
-export { REPORT_PAGE_CSP, reportPage } from './report-page.js';
+export { reportPage } from './report-page.js';

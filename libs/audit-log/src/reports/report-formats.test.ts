@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { PRINTED_PAGE_CSP } from '@integument/printed';
 import { describe, expect, it } from 'vitest';
 import { reportOf } from './report.fixture.js';
 import { reportCsv, reportJson } from './report-formats.js';
-import { REPORT_PAGE_CSP, reportPage } from './report-page.js';
+import { reportPage } from './report-page.js';
 
 // The log's patterns keep all of these out. Pages and files must hold without them.
 const HOSTILE = [
@@ -46,8 +47,8 @@ describe('the page of a report', () => {
     const hash = createHash('sha256')
       .update(styles[0] ?? '')
       .digest('base64');
-    expect(REPORT_PAGE_CSP).toContain(`style-src 'sha256-${hash}'`);
-    expect(REPORT_PAGE_CSP).not.toContain('unsafe');
+    expect(PRINTED_PAGE_CSP).toContain(`style-src 'sha256-${hash}'`);
+    expect(PRINTED_PAGE_CSP).not.toContain('unsafe');
     const tags = [...page.matchAll(/<[^>]*>/g)].join('');
     expect(tags).not.toMatch(/\s(style|src|href|on\w+)=/);
     expect(styles[0]).not.toMatch(/url\(|@import/);

@@ -1,57 +1,24 @@
-import { createHash } from 'node:crypto';
+import { html, pairs, printedPage } from '@integument/printed';
 import type { AuditReport, ReportValue } from './audit-reports.js';
 import type { ReportColumn } from './report-catalogue.js';
 import { headOf, noticesOf } from './report-formats.js';
-import { REPORT_STYLE } from './report-style.js';
-
-/** Lets a page of {@link reportPage} have its own style, by its hash, and nothing else: no script, no request. */
-export const REPORT_PAGE_CSP = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(REPORT_STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /** The report as one self-contained page, for the screen and for paper. Every value is escaped. */
 export function reportPage(report: AuditReport): string {
   const { title, about, log } = report;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${html(title)} – ${html(log)}</title>
-<style>${REPORT_STYLE}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kicker">Audit report</p>
-<h1>${html(title)}</h1>
-<p class="about">${html(about)}</p>
-</header>
-${noticesOf(report).map(notice).join('\n')}
-${head(report)}
-${table(report)}
-<footer>
-<p>People are named by a commitment, which says nothing to whoever doesn’t hold its salt. Kind and id of who acted are names inside Integument.</p>
-<p>This page is evidence of nothing by itself. The log of this size has the root above: check its signed checkpoint, and ask for proofs of single entries, by position.</p>
-</footer>
-</main>
-</body>
-</html>
-`;
+  const body = [...noticesOf(report).map(notice), head(report), table(report)].join('\n');
+  return printedPage({ kicker: 'Audit report', title, of: log, about, body, footer: FOOTER });
 }
+
+const FOOTER = [
+  'People are named by a commitment, which says nothing to whoever doesn’t hold its salt. Kind and id of who acted are names inside Integument.',
+  'This page is evidence of nothing by itself. The log of this size has the root above: check its signed checkpoint, and ask for proofs of single entries, by position.',
+];
 
 const notice = (text: string) => `<p class="notice" role="note">${html(text)}</p>`;
 
 function head(report: AuditReport): string {
-  const pairs = headOf(report)
-    .filter(([heading]) => heading !== 'Notice')
-    .map(([heading, value]) => `<div><dt>${html(heading)}</dt><dd>${html(value)}</dd></div>`);
-  return `<dl>\n${pairs.join('\n')}\n</dl>`;
+  return pairs(headOf(report).filter(([heading]) => heading !== 'Notice'));
 }
 
 function table({ title, columns, rows }: AuditReport): string {
@@ -78,16 +45,3 @@ function cell(value: ReportValue, column: ReportColumn | undefined): string {
 }
 
 const classOf = ({ kind }: ReportColumn) => (kind === 'text' || kind === 'list' ? '' : ` class="${kind}"`);
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-// Patterns keep such characters out of entries. A page must hold when what it shows was not written by us.
-function html(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-}

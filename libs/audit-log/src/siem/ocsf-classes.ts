@@ -139,6 +139,11 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'permits.of_session': ['entity', 'Read'],
   'consent.give': ['entity', 'Enable'],
   'consent.withdraw': ['entity', 'Disable'],
+  'consent.expire': ['entity', 'Disable'],
+  'consent.receipt_keys': ['api', 'Read'],
+  'register.impact_assessment': ['api', 'Read'],
+  'register.current_notices': ['api', 'Read'],
+  'register.notice': ['api', 'Read'],
   'registry.apply': ['entity', 'Update'],
   'registry.read_client': ['entity', 'Read'],
 

@@ -16,7 +16,8 @@ import {
 } from '@integument/contracts';
 import { demoCatalogue } from '../../../demo-data/catalogue/index.js';
 import { ask } from '../../../outside/ask.js';
-import { agreeTo, NOTICE, newcomer } from '../../../outside/newcomer.js';
+import { agreeTo, newcomer } from '../../../outside/newcomer.js';
+import { noticeOf } from '../../../outside/notices.js';
 import { stranger } from '../../../outside/visitor.js';
 import { type Calls, type Cast, call } from './call.js';
 
@@ -39,7 +40,7 @@ export const API_CALLS: Calls = {
   'consent.list': async ({ info }) => call((await newcomer(info)).browser, info.urls.api, listConsents),
   'consent.give': async ({ info }) => {
     const { browser } = await newcomer(info);
-    return call(browser, info.urls.api, giveConsent, { params, body: { notice: NOTICE } });
+    return call(browser, info.urls.api, giveConsent, { params, body: { notice: noticeOf('ingest') } });
   },
   'consent.withdraw': async ({ info }) => {
     const { browser } = await newcomer(info);

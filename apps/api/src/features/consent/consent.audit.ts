@@ -12,5 +12,7 @@ export const consentWithdrawn = defineAction(
   'consent.withdraw',
   z.strictObject({ kind: z.enum(['withdrawn', 'repeated']) }),
 );
+/** The time that somebody agreed to was up. */
+export const consentExpired = defineAction('consent.expire');
 export const consentRead = defineAction('consent.list');
 export const consentHistoryRead = defineAction('consent.history');

@@ -3,8 +3,8 @@ import {
   giveConsent,
   listConsents,
   listPurposes,
-  PURPOSES,
   type ReplyOf,
+  receiptKeys,
   withdrawConsent,
 } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
@@ -19,28 +19,41 @@ import {
 } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { ApiPerson } from '../../platform/callers.js';
+import { Register } from '../register/index.js';
 import { ConsentService } from './consent.service.js';
+import { ConsentReader } from './consent-reader.js';
+import { ReceiptKeysStore } from './receipt-keys.js';
 
 @Controller()
 export class ConsentController {
   constructor(
     private readonly consent: ConsentService,
+    private readonly reader: ConsentReader,
+    private readonly register: Register,
+    private readonly keys: ReceiptKeysStore,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
   @Implements(listPurposes)
-  purposes(): ReplyOf<typeof listPurposes> {
-    return { purposes: PURPOSES.map((purpose) => ({ ...purpose, categories: [...purpose.categories] })) };
+  purposes() {
+    // What the reply doesn't declare is left out of it.
+    const purposes: readonly object[] = this.register.document.purposes;
+    return { purposes: purposes as ReplyOf<typeof listPurposes>['purposes'] };
+  }
+
+  @Implements(receiptKeys)
+  async receiptKeys() {
+    return { keys: await this.unitOfWork.single((tx) => this.keys.findAll(tx)) };
   }
 
   @Implements(listConsents)
   async list(@AskedBy() asker: Asker<ApiPerson>) {
-    return { consents: await this.consent.list(asker) };
+    return { consents: await this.reader.list(asker) };
   }
 
   @Implements(giveConsent)
   async give(@AskedBy() asker: Asker<ApiPerson>, @Input() { params, body }: InputOf<typeof giveConsent>) {
-    const state = await this.consent.give(asker, params.purpose, body.notice);
+    const state = await this.consent.give(asker, params.purpose, body);
     // What the session knows now, every replica knows with the answer.
     await sessionLeasesOver();
     return state;
@@ -54,6 +67,6 @@ export class ConsentController {
 
   @Implements(consentHistory)
   history(@AskedBy() asker: Asker<ApiPerson>, @Input() { params }: InputOf<typeof consentHistory>) {
-    return this.unitOfWork.run((tx) => this.consent.history(tx, asker, params.purpose));
+    return this.reader.history(asker, params.purpose);
   }
 }

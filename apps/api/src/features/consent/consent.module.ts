@@ -6,17 +6,30 @@ import type { ApiConfig } from '../../config.js';
 import { API_CONFIG } from '../../platform/tokens.js';
 import { VaultClient } from '../../platform/vault-client.js';
 import { PermitKeys, PermitsModule, PermitsStore } from '../permits/index.js';
+import { Register, RegisterModule } from '../register/index.js';
 import { SessionsModule, SessionsService } from '../sessions/index.js';
 import { ConsentController } from './consent.controller.js';
 import { ConsentService } from './consent.service.js';
 import { ConsentStore } from './consent.store.js';
+import { ConsentEnding } from './consent-ending.js';
+import { ConsentExpiry } from './consent-expiry.js';
+import { ConsentReader } from './consent-reader.js';
+import { ConsentReceipts } from './consent-receipts.js';
 import { GateReconciler } from './gate-reconciler.js';
+import { KnownPermits } from './known-permits.js';
+import { ReceiptKeysStore, ReceiptSigner } from './receipt-keys.js';
 
 @Module({
-  imports: [PermitsModule, SessionsModule],
+  imports: [PermitsModule, RegisterModule, SessionsModule],
   controllers: [ConsentController],
   providers: [
     provide(ConsentStore),
+    provide(KnownPermits, VaultClient),
+    provide(ConsentReader, PermitsStore, ConsentStore, KnownPermits, ConsentReceipts, AuditLog, UnitOfWork),
+    provide(ReceiptKeysStore),
+    provide(ConsentEnding, PermitsStore, ConsentStore, Outbox),
+    provide(ConsentReceipts, Register, ReceiptSigner, PermitKeys, ConsentStore, UnitOfWork),
+    provide(ConsentExpiry, PermitsStore, ConsentEnding, ConsentReceipts, PermitKeys, AuditLog, UnitOfWork),
     provide(
       ConsentService,
       PermitsStore,
@@ -24,10 +37,22 @@ import { GateReconciler } from './gate-reconciler.js';
       SessionsService,
       PermitKeys,
       VaultClient,
-      Outbox,
+      KnownPermits,
+      Register,
+      ConsentEnding,
+      ConsentReceipts,
       AuditLog,
       UnitOfWork,
     ),
+    {
+      provide: ReceiptSigner,
+      inject: [API_CONFIG, ReceiptKeysStore, UnitOfWork],
+      useFactory: async (config: ApiConfig, store: ReceiptKeysStore, unitOfWork: UnitOfWork) => {
+        const signer = await ReceiptSigner.of(config.RECEIPT_KEY_FILE);
+        await store.publish(unitOfWork, signer);
+        return signer;
+      },
+    },
     {
       provide: GateReconciler,
       inject: [PermitsStore, Outbox, UnitOfWork, API_CONFIG],
@@ -35,6 +60,6 @@ import { GateReconciler } from './gate-reconciler.js';
         new GateReconciler(gates, outbox, unitOfWork, config.GATE_PATIENCE_SECONDS * 1_000),
     },
   ],
-  exports: [GateReconciler],
+  exports: [ConsentExpiry, ConsentStore, GateReconciler],
 })
 export class ConsentModule {}

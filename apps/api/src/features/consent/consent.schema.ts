@@ -20,3 +20,44 @@ CREATE TRIGGER consent_event_is_final BEFORE UPDATE OR DELETE ON consent_event
 CREATE TRIGGER consent_event_not_emptied BEFORE TRUNCATE ON consent_event
   FOR EACH STATEMENT EXECUTE FUNCTION consent_event_is_final();
 `;
+
+export const consentReceiptsSql = `
+-- When a consent ends unless it is given anew; of those from before, as long after as the purposes say today.
+ALTER TABLE permit_gate ADD COLUMN ends_on date;
+UPDATE permit_gate SET ends_on = changed_on + CASE purpose WHEN 'analytics' THEN 365 ELSE 730 END WHERE state = 'open';
+ALTER TABLE permit_gate ADD CONSTRAINT permit_gate_open_ends CHECK (state <> 'open' OR ends_on IS NOT NULL);
+CREATE INDEX permit_gate_ending ON permit_gate (ends_on) WHERE state = 'open';
+
+-- A gate can stay open through several events, so they have a number of their own.
+ALTER TABLE consent_event DISABLE TRIGGER consent_event_is_final;
+ALTER TABLE consent_event ADD COLUMN number integer;
+UPDATE consent_event SET number = epoch;
+ALTER TABLE consent_event ENABLE TRIGGER consent_event_is_final;
+ALTER TABLE consent_event
+  ALTER COLUMN number SET NOT NULL,
+  ADD COLUMN channel text NOT NULL DEFAULT 'web' CONSTRAINT consent_event_channel CHECK (channel IN ('web', 'app', 'none')),
+  DROP CONSTRAINT consent_event_pk,
+  ADD CONSTRAINT consent_event_pk PRIMARY KEY (gate_id, number),
+  DROP CONSTRAINT consent_event_kind,
+  ADD CONSTRAINT consent_event_kind CHECK (kind IN ('given', 'renewed', 'withdrawn', 'expired')),
+  DROP CONSTRAINT consent_event_has_notice,
+  ADD CONSTRAINT consent_event_has_notice CHECK ((kind IN ('given', 'renewed')) = (notice IS NOT NULL));
+ALTER TABLE consent_event ALTER COLUMN channel DROP DEFAULT;
+
+-- Receipts, with their exact times, under the permit's key: destroyed with it, they are nobody's. No gate has to be open for one,
+-- since that of a withdrawal is kept, too.
+CREATE TABLE consent_receipt (
+  gate_id bytea NOT NULL,
+  number  integer NOT NULL,
+  sealed  bytea NOT NULL,
+  CONSTRAINT consent_receipt_pk PRIMARY KEY (gate_id, number),
+  CONSTRAINT consent_receipt_event FOREIGN KEY (gate_id, number) REFERENCES consent_event (gate_id, number)
+);
+
+CREATE TABLE receipt_key (
+  kid   text CONSTRAINT receipt_key_pk PRIMARY KEY,
+  x     text NOT NULL,
+  y     text NOT NULL,
+  since timestamptz NOT NULL DEFAULT now()
+);
+`;

@@ -16,7 +16,9 @@ afterAll(() => api.close());
 it('tells somebody whom the vault knows no more that something came first, and changes nothing', async () => {
   const asker = await api.asker(await api.openSession(sessionContent()));
   const superseded = { code: 'consent.superseded', status: 409 };
-  await expect(api.consent.give(asker, 'ingest', 'ab'.repeat(32))).rejects.toMatchObject(superseded);
+  await expect(api.consent.give(asker, 'ingest', api.agreementTo('ingest'))).rejects.toMatchObject(
+    superseded,
+  );
   await expect(api.consent.withdraw(asker, 'ingest')).rejects.toMatchObject(superseded);
   expect(await api.query('SELECT FROM permit_gate')).toEqual([]);
   expect(await api.entries()).toEqual([]);

@@ -1,31 +1,35 @@
 import type { AuditLog } from '@integument/audit-log';
 import {
-  CodedError,
-  type ConsentState,
-  type consentHistory,
-  daysUntilErasure,
+  type ConsentChanged,
   freezePermit,
+  type NoticeHash,
   notFound,
   openPermit,
   type PermitView,
-  PURPOSE_NAMES,
   type PurposeName,
-  type ReplyOf,
+  purposeNamed,
   resumePermit,
-  sessionPermits,
 } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
-import type { Outbox, Tx, UnitOfWork } from '@integument/database';
-import { type Asker, by } from '@integument/http';
+import type { Tx, UnitOfWork } from '@integument/database';
+import type { Asker } from '@integument/http';
 import { type ApiPerson, byWithin, type KnownPermit } from '../../platform/callers.js';
-import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
+import type { VaultClient } from '../../platform/vault-client.js';
 import { type Gate, gateName, type PermitKeys, type PermitsStore, subjectOf } from '../permits/index.js';
+import type { Register } from '../register/index.js';
 import type { SessionsService } from '../sessions/index.js';
-import { consentGiven, consentHistoryRead, consentRead, consentWithdrawn } from './consent.audit.js';
+import { consentGiven, consentWithdrawn } from './consent.audit.js';
 import type { ConsentStore } from './consent.store.js';
+import type { ConsentEnding } from './consent-ending.js';
+import { consentState } from './consent-reader.js';
+import type { Changed, ConsentReceipts } from './consent-receipts.js';
+import { type KnownPermits, overtaken, superseded } from './known-permits.js';
 
-/** Tells the vault of a freeze that was decided here; see FREEZE_TOPIC's handler. */
-export const FREEZE_TOPIC = 'permits.freeze';
+/** What somebody agrees to, and where. */
+export interface Agreement {
+  readonly notice: NoticeHash;
+  readonly channel: string;
+}
 
 /** A gate on its way open: what the vault is asked for next. */
 interface Opening {
@@ -49,75 +53,45 @@ export class ConsentService {
     private readonly sessions: SessionsService,
     private readonly keys: PermitKeys,
     private readonly vault: VaultClient,
-    private readonly outbox: Outbox,
+    private readonly permits: KnownPermits,
+    private readonly register: Register,
+    private readonly ending: ConsentEnding,
+    private readonly receipts: ConsentReceipts,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  async give(asker: Asker<ApiPerson>, purpose: PurposeName, notice: string): Promise<ConsentState> {
-    const known = await this.knownPermit(asker.caller, purpose);
+  /** @throws CodedError `consent.notice_not_current` */
+  async give(asker: Asker<ApiPerson>, purpose: PurposeName, agreement: Agreement): Promise<ConsentChanged> {
+    this.register.agreed(purpose, agreement.notice);
+    const known = await this.permits.find(asker.caller, purpose);
     const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, purpose, known));
-    if (opening === 'open' && known) return this.alreadyOpen(asker, known, notice);
+    if (opening === 'open' && known) return this.renew(asker, known, agreement);
     if (opening === 'open') throw superseded();
     const permit = await this.openInVault(asker.caller, purpose, opening);
     if (permit.gate !== encodeId('gat', opening.gate))
-      return this.adopt(asker, purpose, notice, opening, permit);
-    return this.finishOpening(asker, opening, permit, notice);
+      return this.adopt(asker, purpose, agreement, opening, permit);
+    return this.finishOpening(asker, opening, permit, agreement);
   }
 
   /** @returns the state, and whether the vault has confirmed the freeze */
   async withdraw(
     asker: Asker<ApiPerson>,
     purpose: PurposeName,
-  ): Promise<{ state: ConsentState; confirmed: boolean }> {
+  ): Promise<{ state: ConsentChanged; confirmed: boolean }> {
     // A permit that the session remembers may be erased by now, and another one given elsewhere: that one is meant then.
-    const gate =
-      (await this.closeKnown(asker, permitIn(asker.caller, purpose))) ??
-      (await this.closeKnown(asker, await this.permitInVault(asker.caller, purpose)));
-    if (!gate) throw notGiven();
+    const closed =
+      (await this.closeKnown(asker, this.permits.inSession(asker.caller, purpose))) ??
+      (await this.closeKnown(asker, await this.permits.inVault(asker.caller, purpose)));
+    if (!closed) throw notGiven();
+    const { gate, changed } = closed;
     this.keys.forget(gate);
     // From here on nothing of this purpose takes effect; the vault only has to hear of it.
     const confirmed = await this.vault
       .call(freezePermit, { body: { gate: gateName(gate), epoch: gate.epoch } })
       .then(() => true)
       .catch(() => false);
-    return { state: toState(purpose, gate), confirmed };
-  }
-
-  async list(asker: Asker<ApiPerson>): Promise<ConsentState[]> {
-    // From the vault, not from the session: a consent given elsewhere must show here, or nobody would take it back.
-    const known = await this.permitsInVault(asker.caller);
-    const gates = await this.unitOfWork.run(async (tx) => {
-      const found = await this.gates.findMany(
-        tx,
-        known.map(({ gate }) => decodeId('gat', gate)),
-      );
-      await this.audit.append(tx, consentRead({ ...by(asker), count: found.length }));
-      return found;
-    });
-    return PURPOSE_NAMES.map((purpose) =>
-      toState(purpose, gates.find((gate) => gate.purpose === purpose) ?? null),
-    );
-  }
-
-  async history(
-    tx: Tx,
-    asker: Asker<ApiPerson>,
-    purpose: PurposeName,
-  ): Promise<ReplyOf<typeof consentHistory>> {
-    const known = asker.caller.permits.find((permit) => permit.purpose === purpose);
-    const rows = known ? await this.store.findAll(tx, decodeId('gat', known.gate)) : [];
-    await this.audit.append(
-      tx,
-      consentHistoryRead({ ...byWithin(asker, purpose), purpose, count: rows.length }),
-    );
-    return {
-      events: rows.map(({ kind, on_day, notice }) => ({
-        kind,
-        onDay: on_day,
-        notice: notice?.toString('hex') ?? null,
-      })),
-    };
+    return { state: await this.withReceipt(gate, changed), confirmed };
   }
 
   private async beginOpening(
@@ -151,139 +125,108 @@ export class ConsentService {
     asker: Asker<ApiPerson>,
     opening: Opening,
     permit: PermitView,
-    notice: string,
-  ): Promise<ConsentState> {
+    agreement: Agreement,
+  ): Promise<ConsentChanged> {
     const named = {
       pseudonym: decodeId('psn', permit.pseudonym),
       subject: permit.subject === null ? null : Buffer.from(permit.subject, 'base64url'),
+      days: purposeNamed(permit.purpose).consentDays,
     };
-    const gate = await this.unitOfWork.run(async (tx) => {
+    const opened = await this.unitOfWork.run(async (tx) => {
       if (!(await this.gates.open(tx, opening.gate, opening.epoch, named))) return null;
-      const opened = await this.gates.lock(tx, opening.gate);
-      if (!opened) throw new Error('an opened gate is gone');
-      await this.recordGiven(tx, asker, opened, permit, notice);
-      return opened;
+      const gate = await this.gates.lock(tx, opening.gate);
+      if (!gate) throw new Error('an opened gate is gone');
+      return { gate, changed: await this.recordGiven(tx, asker, gate, permit, agreement) };
     });
-    if (!gate) throw superseded();
-    return toState(permit.purpose, gate);
+    if (!opened) throw superseded();
+    return this.withReceipt(opened.gate, opened.changed);
   }
 
   private async recordGiven(
     tx: Tx,
     asker: Asker<ApiPerson>,
     gate: Gate,
-    permit: PermitView,
-    notice: string,
-  ): Promise<void> {
-    const kind = gate.epoch === 1 ? 'given' : 'renewed';
-    await this.store.append(tx, gate.gate_id, gate.epoch, kind, Buffer.from(notice, 'hex'));
+    permit: KnownPermit,
+    { notice, channel }: Agreement,
+  ): Promise<Changed> {
+    const hash = Buffer.from(notice, 'hex');
+    const kind = (await this.store.findLastAgreed(tx, gate.gate_id)) ? 'renewed' : 'given';
+    const event = { gate: gate.gate_id, epoch: gate.epoch, kind, notice: hash, channel } as const;
+    const number = await this.store.append(tx, event);
     await this.sessions.remember(tx, asker.caller, permit);
-    await this.audit.append(
-      tx,
-      consentGiven({
-        ...byWithin(asker, gate.purpose),
-        subject: subjectOf(gate),
-        purpose: gate.purpose,
-        details: { kind, notice },
-      }),
-    );
+    await this.audit.append(tx, consentGiven({ ...about(asker, gate), details: { kind, notice } }));
+    return { number, kind, notice: hash, channel };
+  }
+
+  /** An open consent goes on for as long as a new one would: unless the very same was given today, which changes nothing. */
+  private async renew(
+    asker: Asker<ApiPerson>,
+    known: KnownPermit,
+    agreement: Agreement,
+  ): Promise<ConsentChanged> {
+    const renewed = await this.unitOfWork.run(async (tx) => {
+      const gate = await this.gates.lock(tx, decodeId('gat', known.gate));
+      if (gate?.state !== 'open') return null;
+      const last = await this.store.findLastAgreed(tx, gate.gate_id);
+      if (last?.isOfToday && last.notice.toString('hex') === agreement.notice) {
+        const details = { kind: 'repeated', notice: agreement.notice } as const;
+        await this.sessions.remember(tx, asker.caller, known);
+        await this.audit.append(tx, consentGiven({ ...about(asker, gate), details }));
+        return { gate, changed: null };
+      }
+      await this.gates.prolong(tx, gate.gate_id, purposeNamed(gate.purpose).consentDays);
+      const [prolonged = gate] = await this.gates.findMany(tx, [gate.gate_id]);
+      return { gate: prolonged, changed: await this.recordGiven(tx, asker, gate, known, agreement) };
+    });
+    if (!renewed) throw superseded();
+    return this.withReceipt(renewed.gate, renewed.changed);
+  }
+
+  private async withReceipt(gate: Gate, changed: Changed | null): Promise<ConsentChanged> {
+    const receipt = changed && gate.pseudonym ? await this.receipts.issue(gate, changed) : null;
+    return { ...consentState(gate.purpose, gate), receipt };
   }
 
   /** Another session of the person opened this purpose meanwhile: our gate was never needed. */
   private async adopt(
     asker: Asker<ApiPerson>,
     purpose: PurposeName,
-    notice: string,
+    agreement: Agreement,
     opening: Opening,
     permit: PermitView,
-  ): Promise<ConsentState> {
+  ): Promise<ConsentChanged> {
     await this.unitOfWork.run(async (tx) => {
       await this.gates.destroy(tx, opening.gate);
       await this.sessions.remember(tx, asker.caller, permit);
     });
     const others = asker.caller.permits.filter((other) => other.purpose !== purpose);
     const caller = { ...asker.caller, permits: [...others, permit] };
-    return this.give({ ...asker, caller }, purpose, notice);
+    return this.give({ ...asker, caller }, purpose, agreement);
   }
 
-  /** @returns the gate as it is now, closed; null where there is none any more */
-  private async closeKnown(asker: Asker<ApiPerson>, known: KnownPermit | null): Promise<Gate | null> {
+  /** @returns the gate as it is now, closed, and what changed; null where there is none any more */
+  private async closeKnown(asker: Asker<ApiPerson>, known: KnownPermit | null) {
     return known && this.unitOfWork.run((tx) => this.close(tx, asker, decodeId('gat', known.gate)));
   }
 
-  private async close(tx: Tx, asker: Asker<ApiPerson>, gateId: Buffer): Promise<Gate | null> {
+  private async close(
+    tx: Tx,
+    asker: Asker<ApiPerson>,
+    gateId: Buffer,
+  ): Promise<{ gate: Gate; changed: Changed | null } | null> {
     const gate = await this.gates.lock(tx, gateId);
     if (!gate || gate.state === 'destroyed') return null;
-    const about = { ...byWithin(asker, gate.purpose), subject: subjectOf(gate), purpose: gate.purpose };
-    if (gate.state === 'frozen') {
-      await this.audit.append(tx, consentWithdrawn({ ...about, details: { kind: 'repeated' } }));
-      return gate;
-    }
-    const epoch = gate.epoch + 1;
-    await this.gates.freeze(tx, gateId, epoch, daysUntilErasure(gate.purpose));
-    await this.store.append(tx, gateId, epoch, 'withdrawn', null);
-    await this.outbox.add(tx, FREEZE_TOPIC, { gate: gateName(gate), epoch });
-    await this.audit.append(tx, consentWithdrawn({ ...about, details: { kind: 'withdrawn' } }));
-    const frozen = await this.gates.lock(tx, gateId);
-    if (!frozen) throw new Error('a frozen gate is gone');
-    return frozen;
-  }
-
-  private async alreadyOpen(
-    asker: Asker<ApiPerson>,
-    known: KnownPermit,
-    notice: string,
-  ): Promise<ConsentState> {
-    const { purpose } = known;
-    const gate = await this.unitOfWork.run(async (tx) => {
-      await this.sessions.remember(tx, asker.caller, known);
-      const [found] = await this.gates.findMany(tx, [decodeId('gat', known.gate)]);
-      const subject = found && subjectOf(found);
-      const facts = { ...byWithin(asker, purpose), purpose, ...(subject && { subject }) };
-      await this.audit.append(tx, consentGiven({ ...facts, details: { kind: 'repeated', notice } }));
-      return found ?? null;
-    });
-    return toState(purpose, gate);
-  }
-
-  /** From the session, or from the vault where another session may have opened it. */
-  private async knownPermit(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
-    return permitIn(caller, purpose) ?? (await this.permitInVault(caller, purpose));
-  }
-
-  private async permitInVault(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
-    const permits = await this.permitsInVault(caller);
-    return permits.find((permit) => permit.purpose === purpose) ?? null;
-  }
-
-  private async permitsInVault(caller: ApiPerson): Promise<KnownPermit[]> {
-    const { session } = caller.content;
-    const { permits } = await this.vault.call(sessionPermits, { body: { session } }).catch(overtaken);
-    return permits;
+    const kind = gate.state === 'frozen' ? 'repeated' : 'withdrawn';
+    await this.audit.append(tx, consentWithdrawn({ ...about(asker, gate), details: { kind } }));
+    if (gate.state === 'frozen') return { gate, changed: null };
+    return this.ending.end(tx, gate, 'withdrawn', 'web');
   }
 }
 
-function permitIn(caller: ApiPerson, purpose: PurposeName): KnownPermit | null {
-  return caller.permits.find((permit) => permit.purpose === purpose) ?? null;
-}
-
-function toState(purpose: PurposeName, gate: Gate | null): ConsentState {
-  if (!gate || gate.state === 'destroyed') return { purpose, state: 'none', permit: null, dueOn: null };
-  const permit = gate.pseudonym ? (encodeId('psn', gate.pseudonym) as ConsentState['permit']) : null;
-  return { purpose, state: gate.state, permit, dueOn: gate.due_on };
-}
-
-/** The vault refuses because it knows of something later: another change of mind, or an erasure. */
-function overtaken(error: unknown): never {
-  if (error instanceof VaultRefused) throw superseded(error);
-  throw error;
+/** Of the caller, about the permit behind a gate. */
+function about(asker: Asker<ApiPerson>, gate: Gate) {
+  const subject = subjectOf(gate);
+  return { ...byWithin(asker, gate.purpose), purpose: gate.purpose, ...(subject && { subject }) };
 }
 
 const notGiven = () => notFound('consent.not_given');
-const superseded = (cause?: unknown) =>
-  new CodedError(
-    'consent.superseded',
-    409,
-    'Another change of this consent came first. Look, and try again.',
-    { cause },
-  );

@@ -1,31 +1,68 @@
+import type { ConsentEventKind } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 
-export interface ConsentEventRow {
-  readonly kind: 'given' | 'renewed' | 'withdrawn';
-  readonly on_day: string;
+export interface ConsentEvent {
+  readonly gate: Buffer;
+  /** of the gate when it happened */
+  readonly epoch: number;
+  readonly kind: ConsentEventKind;
   readonly notice: Buffer | null;
+  readonly channel: string;
+}
+
+export interface ConsentEventRow {
+  readonly number: number;
+  readonly kind: ConsentEventKind;
+  readonly on_day: string;
+  readonly channel: 'app' | 'none' | 'web';
+  readonly notice: Buffer | null;
+  readonly sealed: Buffer | null;
+}
+
+/** What was agreed to last. */
+export interface LastAgreed {
+  readonly notice: Buffer;
+  readonly isOfToday: boolean;
 }
 
 export class ConsentStore {
-  async append(
-    tx: Tx,
-    gate: Buffer,
-    epoch: number,
-    kind: ConsentEventRow['kind'],
-    notice: Buffer | null,
-  ): Promise<void> {
-    await tx.query('INSERT INTO consent_event (gate_id, epoch, kind, notice) VALUES ($1, $2, $3, $4)', [
-      gate,
-      epoch,
-      kind,
-      notice,
-    ]);
+  /** The caller holds the gate. @returns its number among the gate's events */
+  async append(tx: Tx, { gate, epoch, kind, notice, channel }: ConsentEvent): Promise<number> {
+    const rows = await tx.query<{ number: number }>(
+      `INSERT INTO consent_event (gate_id, number, epoch, kind, notice, channel)
+       SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM consent_event WHERE gate_id = $1
+       RETURNING number`,
+      [gate, epoch, kind, notice, channel],
+    );
+    return rows[0]?.number ?? 0;
   }
 
   async findAll(tx: Tx, gate: Buffer): Promise<ConsentEventRow[]> {
     return tx.query<ConsentEventRow>(
-      'SELECT kind, on_day::text, notice FROM consent_event WHERE gate_id = $1 ORDER BY epoch',
+      `SELECT number, kind, on_day::text, channel, notice, sealed
+       FROM consent_event LEFT JOIN consent_receipt USING (gate_id, number)
+       WHERE gate_id = $1 ORDER BY number`,
       [gate],
     );
+  }
+
+  async findLastAgreed(tx: Tx, gate: Buffer): Promise<LastAgreed | null> {
+    const rows = await tx.query<LastAgreed>(
+      `SELECT notice, on_day = current_date AS "isOfToday" FROM consent_event
+       WHERE gate_id = $1 AND notice IS NOT NULL ORDER BY number DESC LIMIT 1`,
+      [gate],
+    );
+    return rows[0] ?? null;
+  }
+
+  async keepReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<void> {
+    await tx.query(
+      'INSERT INTO consent_receipt (gate_id, number, sealed) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [gate, number, sealed],
+    );
+  }
+
+  async eraseReceipts(tx: Tx, gate: Buffer): Promise<void> {
+    await tx.query('DELETE FROM consent_receipt WHERE gate_id = $1', [gate]);
   }
 }

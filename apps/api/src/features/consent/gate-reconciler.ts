@@ -1,7 +1,7 @@
 import { daysUntilErasure } from '@integument/contracts';
 import type { Outbox, Tx, UnitOfWork } from '@integument/database';
 import { type Gate, gateName, type PermitsStore } from '../permits/index.js';
-import { FREEZE_TOPIC } from './consent.service.js';
+import { FREEZE_TOPIC } from './consent-ending.js';
 
 /**
  * Finishes what a crash left: a gate that stays `opening` was never answered for, so it is closed again and the vault is

@@ -1,4 +1,7 @@
 export { ConsentModule } from './consent.module.js';
 export { consentPolicy } from './consent.policy.js';
-export { FREEZE_TOPIC } from './consent.service.js';
+export { ConsentStore } from './consent.store.js';
+export { FREEZE_TOPIC } from './consent-ending.js';
+export { ConsentExpiry } from './consent-expiry.js';
 export { GateReconciler } from './gate-reconciler.js';
+export { RECEIPT_TYPE } from './receipt-keys.js';

@@ -2,6 +2,7 @@ import { AuditLog } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { Module } from '@nestjs/common';
 import { VaultClient } from '../../platform/vault-client.js';
+import { ConsentModule, ConsentStore } from '../consent/index.js';
 import { IngestModule, IngestStore } from '../ingest/index.js';
 import { PermitKeys, PermitsModule, PermitsStore, type PurposeData } from '../permits/index.js';
 import { RecommendationsModule, RecommendationsService } from '../recommendations/index.js';
@@ -9,7 +10,7 @@ import { SessionsModule, SessionsStore } from '../sessions/index.js';
 import { ErasureService } from './erasure.service.js';
 
 @Module({
-  imports: [PermitsModule, SessionsModule, IngestModule, RecommendationsModule],
+  imports: [PermitsModule, ConsentModule, SessionsModule, IngestModule, RecommendationsModule],
   providers: [
     {
       provide: ErasureService,
@@ -19,6 +20,7 @@ import { ErasureService } from './erasure.service.js';
         SessionsStore,
         IngestStore,
         RecommendationsService,
+        ConsentStore,
         VaultClient,
         AuditLog,
         UnitOfWork,
@@ -29,10 +31,21 @@ import { ErasureService } from './erasure.service.js';
         sessions: SessionsStore,
         ingest: PurposeData,
         recommendations: PurposeData,
+        consents: ConsentStore,
         vault: VaultClient,
         audit: AuditLog,
         unitOfWork: UnitOfWork,
-      ) => new ErasureService(gates, keys, sessions, [ingest, recommendations], vault, audit, unitOfWork),
+      ) =>
+        new ErasureService(
+          gates,
+          keys,
+          sessions,
+          [ingest, recommendations],
+          consents,
+          vault,
+          audit,
+          unitOfWork,
+        ),
     },
   ],
   exports: [ErasureService],

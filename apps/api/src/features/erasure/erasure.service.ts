@@ -11,6 +11,7 @@ import {
 import { decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
+import type { ConsentStore } from '../consent/index.js';
 import {
   type Gate,
   gateName,
@@ -38,6 +39,7 @@ export class ErasureService {
     private readonly keys: PermitKeys,
     private readonly sessions: SessionsStore,
     private readonly data: readonly PurposeData[],
+    private readonly consents: Pick<ConsentStore, 'eraseReceipts'>,
     private readonly vault: VaultClient,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
@@ -128,6 +130,7 @@ export class ErasureService {
     const gate = await this.gates.lock(tx, gateId);
     if (!gate || gate.state === 'destroyed') return;
     if (gate.pseudonym) await this.dataOf(gate)?.erase(tx, gate.pseudonym);
+    await this.consents.eraseReceipts(tx, gateId);
     await this.audit.append(tx, permitErased({ ...WORKER, subject: subjectOf(gate), purpose: gate.purpose }));
     await this.gates.destroy(tx, gateId);
   }

@@ -9,6 +9,8 @@ export interface Gate {
   readonly epoch: number;
   /** what the audit log says in the pseudonym's place, 32 bytes */
   readonly subject: Buffer | null;
+  /** when an open one ends unless its consent is renewed */
+  readonly ends_on: string | null;
   readonly due_on: string | null;
 }
 
@@ -20,7 +22,7 @@ export type OpenGate<P extends PurposeName = PurposeName> = Gate & {
   readonly subject: Buffer;
 };
 
-const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject, due_on::text';
+const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject, ends_on::text, due_on::text';
 
 export class PermitsStore {
   /**
@@ -81,6 +83,13 @@ export class PermitsStore {
     );
   }
 
+  /** Some open gates whose consent ends today or ended before; in any order, as those that are due. */
+  async findEnded(tx: Tx): Promise<Gate[]> {
+    return tx.query<Gate>(
+      `SELECT ${GATE} FROM permit_gate WHERE state = 'open' AND ends_on <= current_date ORDER BY random() LIMIT 100`,
+    );
+  }
+
   async findOpen(tx: Tx, purpose: PurposeName): Promise<OpenGate[]> {
     return tx.query<OpenGate>(`SELECT ${GATE} FROM permit_gate WHERE state = 'open' AND purpose = $1`, [
       purpose,
@@ -103,25 +112,35 @@ export class PermitsStore {
 
   /**
    * @param subject null where the vault made none: the gate then has one from before
+   * @param days for which it is open unless it is renewed
    * @returns false where the gate has moved on since its epoch: a withdrawal came between
    */
   async open(
     tx: Tx,
     gate: Buffer,
     epoch: number,
-    { pseudonym, subject }: { pseudonym: Buffer; subject: Buffer | null },
+    { pseudonym, subject, days }: { pseudonym: Buffer; subject: Buffer | null; days: number },
   ): Promise<boolean> {
     const rows = await tx.query(
-      `UPDATE permit_gate SET state = 'open', pseudonym = $3, subject = coalesce($4, subject), changed_on = current_date
+      `UPDATE permit_gate SET state = 'open', pseudonym = $3, subject = coalesce($4, subject), changed_on = current_date,
+         ends_on = current_date + $5::int
        WHERE gate_id = $1 AND epoch = $2 AND state = 'opening' RETURNING gate_id`,
-      [gate, epoch, pseudonym, subject],
+      [gate, epoch, pseudonym, subject, days],
     );
     return rows.length === 1;
   }
 
+  /** Of an open gate, which the caller holds. */
+  async prolong(tx: Tx, gate: Buffer, days: number): Promise<void> {
+    await tx.query('UPDATE permit_gate SET ends_on = current_date + $2::int WHERE gate_id = $1', [
+      gate,
+      days,
+    ]);
+  }
+
   async freeze(tx: Tx, gate: Buffer, epoch: number, eraseAfterDays: number): Promise<void> {
     await tx.query(
-      `UPDATE permit_gate SET state = 'frozen', epoch = $2, changed_on = current_date, due_on = current_date + $3::int
+      `UPDATE permit_gate SET state = 'frozen', epoch = $2, changed_on = current_date, ends_on = NULL, due_on = current_date + $3::int
        WHERE gate_id = $1`,
       [gate, epoch, eraseAfterDays],
     );
@@ -130,7 +149,7 @@ export class PermitsStore {
   /** Nothing of the permit stays but the fact that this gate is spent. */
   async destroy(tx: Tx, gate: Buffer): Promise<void> {
     await tx.query(
-      `UPDATE permit_gate SET state = 'destroyed', pseudonym = NULL, subject = NULL, due_on = NULL,
+      `UPDATE permit_gate SET state = 'destroyed', pseudonym = NULL, subject = NULL, ends_on = NULL, due_on = NULL,
          epoch = epoch + 1, changed_on = current_date
        WHERE gate_id = $1 AND state <> 'destroyed'`,
       [gate],

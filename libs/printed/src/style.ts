@@ -1,10 +1,12 @@
-/** The style of a report's page, also on paper: a landscape sheet whose headings repeat and whose rows don't break. */
-export const REPORT_STYLE = `
+/** Of a page that is read on the screen and on paper: a landscape sheet whose headings repeat and whose rows don't break. */
+export const STYLE = `
 :root { color-scheme: light; --ink: #1a2230; --soft: #566173; --line: #d9dee6; --tint: #f5f7fa; --mark: #0b5c7a; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--tint); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 84rem; margin: 2rem auto; padding: 2.5rem; background: #fff; border: 1px solid var(--line); border-radius: 8px; }
 .kicker { margin: 0; color: var(--mark); font-size: .8rem; font-weight: 600; letter-spacing: .08em; text-transform: uppercase; }
+h2 { margin: 2.25rem 0 .5rem; font-size: 1.25rem; line-height: 1.3; break-after: avoid; }
+h3 { margin: 1.5rem 0 .25rem; font-size: 1rem; break-after: avoid; }
 h1 { margin: .1rem 0 .4rem; font-size: 2rem; line-height: 1.2; letter-spacing: -.01em; }
 .about { margin: 0; max-width: 48rem; color: var(--soft); }
 .notice { margin: 1.5rem 0 0; padding: .7rem 1rem; border-left: 4px solid #b25e00; background: #fff6ea; font-weight: 600; }
@@ -20,6 +22,7 @@ tbody tr:hover { background: var(--tint); }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.id { min-width: 9rem; overflow-wrap: anywhere; font: .8rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
+.blank { min-height: 4.5rem; border: 1px dashed var(--line); border-radius: 4px; }
 .none { color: var(--soft); }
 .empty { padding: 2.5rem; text-align: center; color: var(--soft); background: var(--tint); border-radius: 6px; }
 footer { margin-top: 2rem; color: var(--soft); font-size: .8rem; }

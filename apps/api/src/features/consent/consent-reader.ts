@@ -1,0 +1,76 @@
+import type { AuditLog } from '@integument/audit-log';
+import {
+  type ConsentState,
+  type consentHistory,
+  PURPOSE_NAMES,
+  type PurposeName,
+  type ReplyOf,
+} from '@integument/contracts';
+import { decodeId, encodeId } from '@integument/crypto';
+import type { Tx, UnitOfWork } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import { type ApiPerson, byWithin } from '../../platform/callers.js';
+import type { Gate, PermitsStore } from '../permits/index.js';
+import { consentHistoryRead, consentRead } from './consent.audit.js';
+import type { ConsentStore } from './consent.store.js';
+import type { ConsentReceipts } from './consent-receipts.js';
+import type { KnownPermits } from './known-permits.js';
+
+/** What a person has agreed to, and how it came about. */
+export class ConsentReader {
+  constructor(
+    private readonly gates: PermitsStore,
+    private readonly store: ConsentStore,
+    private readonly permits: KnownPermits,
+    private readonly receipts: ConsentReceipts,
+    private readonly audit: AuditLog,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  async list(asker: Asker<ApiPerson>): Promise<ConsentState[]> {
+    // From the vault, not from the session: a consent given elsewhere must show here, or nobody would take it back.
+    const known = await this.permits.allInVault(asker.caller);
+    const gates = await this.unitOfWork.run(async (tx) => {
+      const found = await this.gates.findMany(
+        tx,
+        known.map(({ gate }) => decodeId('gat', gate)),
+      );
+      await this.audit.append(tx, consentRead({ ...by(asker), count: found.length }));
+      return found;
+    });
+    return PURPOSE_NAMES.map((purpose) =>
+      consentState(purpose, gates.find((gate) => gate.purpose === purpose) ?? null),
+    );
+  }
+
+  async history(asker: Asker<ApiPerson>, purpose: PurposeName): Promise<ReplyOf<typeof consentHistory>> {
+    const { gate, rows } = await this.unitOfWork.run((tx) => this.read(tx, asker, purpose));
+    const receipts = gate ? await this.receipts.read(gate, rows) : [];
+    return {
+      events: rows.map(({ kind, on_day, channel, notice }, at) => ({
+        kind,
+        onDay: on_day,
+        channel,
+        notice: notice?.toString('hex') ?? null,
+        receipt: receipts[at] ?? null,
+      })),
+    };
+  }
+
+  private async read(tx: Tx, asker: Asker<ApiPerson>, purpose: PurposeName) {
+    const known = this.permits.inSession(asker.caller, purpose);
+    const [gate] = known ? await this.gates.findMany(tx, [decodeId('gat', known.gate)]) : [];
+    const rows = gate ? await this.store.findAll(tx, gate.gate_id) : [];
+    const about = { ...byWithin(asker, purpose), purpose, count: rows.length };
+    await this.audit.append(tx, consentHistoryRead(about));
+    return { gate, rows };
+  }
+}
+
+export function consentState(purpose: PurposeName, gate: Gate | null): ConsentState {
+  if (!gate || gate.state === 'destroyed') {
+    return { purpose, state: 'none', permit: null, endsOn: null, dueOn: null };
+  }
+  const permit = gate.pseudonym ? (encodeId('psn', gate.pseudonym) as ConsentState['permit']) : null;
+  return { purpose, state: gate.state, permit, endsOn: gate.ends_on, dueOn: gate.due_on };
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { ConsentEventKind } from '@integument/contracts';
+import { context } from '@integument/crypto';
+import type { Notice, OfferedPurpose, Party, Register } from '../register/index.js';
+
+/** What happened, as a receipt says it. */
+export interface ReceiptFacts {
+  readonly gate: Buffer;
+  /** of the gate's events */
+  readonly number: number;
+  readonly kind: ConsentEventKind;
+  readonly at: Date;
+  /** the person's name in this purpose */
+  readonly pseudonym: string;
+  readonly purpose: OfferedPurpose;
+  /** what it was about: of what ends, what was agreed to last */
+  readonly notice: Pick<Notice, 'hash'> & Partial<Notice>;
+  readonly channel: string;
+  /** how long it is good for; null of what ends */
+  readonly validUntil: string | null;
+}
+
+const CONTEXT = {
+  dct: 'http://purl.org/dc/terms/',
+  dpv: 'https://w3id.org/dpv#',
+  loc: 'https://w3id.org/dpv/loc#',
+  'eu-gdpr': 'https://w3id.org/dpv/legal/eu/gdpr#',
+  integument: 'urn:integument:',
+};
+const SCHEMA = 'https://w3id.org/dpv/schema/dpv-27560#';
+
+const STATUS: Readonly<Record<ConsentEventKind, string>> = {
+  given: 'dpv:ConsentGiven',
+  renewed: 'dpv:RenewedConsentGiven',
+  withdrawn: 'dpv:ConsentWithdrawn',
+  expired: 'dpv:ConsentExpired',
+};
+const LEGAL_BASIS: Readonly<Record<OfferedPurpose['ground'], string>> = {
+  consent: 'eu-gdpr:A6-1-a',
+  'legal-obligation': 'eu-gdpr:A6-1-c',
+  'legitimate-interest': 'eu-gdpr:A6-1-f',
+};
+const RIGHTS = ['A7-3', 'A15', 'A16', 'A17', 'A18', 'A20', 'A77'].map((article) => `eu-gdpr:${article}`);
+
+/**
+ * A receipt of one change of mind, with a copy of the record: the fields of ISO/IEC TS 27560:2023, in the terms of the W3C Data Privacy
+ * Vocabulary (its guide for that standard), as JSON-LD that brings its own context.
+ */
+export function consentReceipt(facts: ReceiptFacts, register: Register): object {
+  const { controller } = register.document;
+  const id = receiptId(facts.gate, facts.number);
+  return {
+    '@context': CONTEXT,
+    '@id': `integument:receipt:${id}`,
+    '@type': 'dpv:ConsentReceipt',
+    'dct:identifier': id,
+    'dct:conformsTo': `${SCHEMA}receipt-eu-gdpr`,
+    'dct:created': facts.at.toISOString(),
+    'dct:publisher': party('dpv:DataController', controller),
+    'dpv:hasRecordOfActivity': record(facts, register),
+    'integument:register': { version: register.version, sha256: register.hash },
+  };
+}
+
+/** Not a gate's own name, by which vault and API speak of it. */
+function receiptId(gate: Buffer, number: number): string {
+  return digest(context('integument/consent-receipt/v1', gate, number));
+}
+
+function record({ gate, ...facts }: ReceiptFacts, { document }: Register): object {
+  const { purpose, notice, kind, at, pseudonym, channel, validUntil } = facts;
+  return {
+    '@type': 'dpv:ConsentRecord',
+    'dct:identifier': digest(context('integument/consent-record/v1', gate)),
+    'dct:conformsTo': `${SCHEMA}record-eu-gdpr`,
+    'dpv:hasDataSubject': { '@type': 'dpv:DataSubject', 'dct:identifier': pseudonym },
+    'dpv:hasDataController': party('dpv:DataController', document.controller),
+    'dpv:hasJurisdiction': `loc:${document.controller.country}`,
+    'dpv:hasApplicableLaw': 'eu-gdpr:GDPR',
+    'dpv:hasLegalBasis': legalBasis(purpose),
+    'dpv:hasNotice': {
+      '@type': 'dpv:ConsentNotice',
+      'dct:identifier': `sha256:${notice.hash}`,
+      ...(notice.document && { 'dct:language': notice.language, 'dct:title': notice.title }),
+      ...(notice.document && { 'integument:wording': notice.document }),
+    },
+    'dpv:hasProcess': processing(purpose, document.storedIn),
+    'dpv:hasConsentControl': {
+      '@type': 'dpv:WithdrawConsent',
+      'dct:description': 'At any time, where it was given: by one request, without a reason',
+    },
+    'dpv:hasRight': RIGHTS,
+    'dpv:hasAuthority': {
+      '@type': 'dpv:DataProtectionAuthority',
+      'dpv:hasName': document.authority.name,
+      'dpv:hasContact': document.authority.url,
+    },
+    'dpv:hasConsentStatus': {
+      '@type': STATUS[kind],
+      'dct:date': at.toISOString(),
+      ...(validUntil && { 'dct:valid': validUntil }),
+      'dpv:isIndicatedBy': kind === 'expired' ? 'dpv:DataController' : 'dpv:DataSubject',
+      'dpv:hasIndicationMethod': channel,
+      'dpv:hasLegalBasis': purpose.article9 ? 'dpv:ExplicitlyExpressedConsent' : 'dpv:ExpressedConsent',
+    },
+  };
+}
+
+function processing(purpose: OfferedPurpose, storedIn: readonly string[]): object {
+  const special = purpose.article9 ? 'dpv:SpecialCategoryPersonalData' : 'dpv:PersonalData';
+  return {
+    '@type': 'dpv:Process',
+    'dpv:hasPurpose': { '@type': purpose.dpv, 'dct:identifier': purpose.name, 'dct:title': purpose.title },
+    'dpv:hasPersonalData': purpose.categories.map((name) => ({ '@type': special, 'dct:identifier': name })),
+    'dpv:hasDataSource': 'dpv:DataSubject',
+    'dpv:hasRecipient': purpose.recipients.map((one) =>
+      party(one.role === 'processor' ? 'dpv:DataProcessor' : 'dpv:ThirdParty', one),
+    ),
+    'dpv:hasStorageCondition': [
+      { '@type': 'dpv:StorageLocation', 'dpv:hasLocation': storedIn.map((country) => `loc:${country}`) },
+      { '@type': 'dpv:StorageDuration', 'dpv:hasDuration': days(purpose.retentionDays) },
+      // After a withdrawal.
+      { '@type': 'dpv:StorageDeletion', 'dpv:hasDuration': days(purpose.eraseAfterWithdrawalDays) },
+    ],
+  };
+}
+
+function legalBasis({ ground, article9 }: OfferedPurpose): string[] {
+  return article9 ? [LEGAL_BASIS[ground], 'eu-gdpr:A9-2-a'] : [LEGAL_BASIS[ground]];
+}
+
+function party(role: string, { name, address, country, email, url }: Party): object {
+  return {
+    '@type': role,
+    'dct:identifier': name,
+    'dpv:hasName': name,
+    'dpv:hasAddress': `${address}, ${country}`,
+    'dpv:hasContact': url ? [email, url] : [email],
+  };
+}
+
+/** ISO 8601. */
+function days(count: number): string {
+  return `P${count}D`;
+}
+
+function digest(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { impactAssessment, impactAssessmentPage } from './impact-assessment.js';
+import { noticesOf } from './notice.js';
+import { TEST_REGISTER } from './register.fixture.js';
+import type { Register } from './register.js';
+import { registerDocument } from './register-document.js';
+import { registerFile } from './register-file.js';
+import { registerPage } from './register-page.js';
+
+const HOSTILE = '<script>alert(1)</script>"\'&';
+const recipient = {
+  name: HOSTILE,
+  address: 'Somewhere',
+  country: 'US',
+  email: 'dpo@cloud.example',
+  role: 'processor',
+  safeguard: 'Standard contractual clauses',
+};
+
+function registerWith(changes: object): Register {
+  const file = registerFile.parse({ ...TEST_REGISTER, ...changes });
+  const texts = file.purposes.ingest?.notices ?? {};
+  const document = registerDocument(file, new Map([['ingest', noticesOf('ingest', 1, texts)]]));
+  return { document, version: 7, hash: 'ab'.repeat(32) } as unknown as Register;
+}
+
+const register = registerWith({
+  measures: [HOSTILE],
+  purposes: { ingest: { recipients: [recipient], notices: { en: { title: HOSTILE, text: HOSTILE } } } },
+});
+
+describe('the record of processing activities', () => {
+  const page = registerPage(register);
+
+  it('says what GDPR Art. 30(1) asks for', () => {
+    for (const said of [
+      'Test Skin',
+      'Consent, GDPR Art. 6(1)(a); Explicit consent, GDPR Art. 9(2)(a)',
+      'skin-temperature, electrodermal-activity, heart-rate, motion',
+      '730 days',
+      'US, Standard contractual clauses',
+      '7, SHA-256 abab',
+    ])
+      expect(page).toContain(said);
+  });
+
+  it('holds whatever the operator writes', () => {
+    expect(page).not.toContain('<script>');
+    expect(impactAssessmentPage(impactAssessment(register))).not.toContain('<script>');
+  });
+});
+
+describe('the impact assessment', () => {
+  it('leaves blank what nobody but the controller can judge', () => {
+    const assessment = impactAssessment(register);
+    expect(assessment.purposes.map(({ name, necessity }) => [name, necessity])).toEqual([['ingest', null]]);
+    for (const { remaining } of assessment.risks) expect(remaining).toBeNull();
+    expect([assessment.decision, assessment.viewsOfPeople, assessment.adviceOfOfficer]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    const page = impactAssessmentPage(assessment);
+    const blanks = page.match(/class="blank"/g)?.length;
+    expect(blanks).toBe(assessment.purposes.length + assessment.risks.length + 3);
+  });
+});

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestApi } from '../../api.fixture.js';
+import { TEST_REGISTER } from './register.fixture.js';
+import { Register } from './register.js';
+import { RegisterStore } from './register.store.js';
+import type { RegisterFile } from './register-file.js';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await TestApi.open();
+});
+afterAll(() => api.close());
+
+const publish = (file: RegisterFile) => Register.publish(file, new RegisterStore(), api.unitOfWork);
+const hashes = (register: Register) =>
+  register.declared('ingest').notices.map(({ language, version, hash }) => ({ language, version, hash }));
+
+/** The same with other words for one purpose. */
+function withText(text: string): RegisterFile {
+  const ingest = { recipients: [], notices: { en: { title: 'Keep readings', text } } };
+  return { ...TEST_REGISTER, purposes: { ...TEST_REGISTER.purposes, ingest } };
+}
+
+describe('the register', () => {
+  it('stays the version it is while nothing changes, whoever starts and however many at once', async () => {
+    const starts = await Promise.all(Array.from({ length: 8 }, () => publish(TEST_REGISTER)));
+    for (const { version, hash } of starts) expect({ version, hash }).toEqual(pick(api.register));
+  });
+
+  it('has a next version of itself and of the notices whose words changed, and of no others', async () => {
+    const changed = await publish(withText('Other words.'));
+    expect(changed.version).toBe(api.register.version + 1);
+    expect(hashes(changed).map(({ version }) => version)).toEqual([2]);
+    expect(changed.declared('analytics').notices).toEqual(api.register.declared('analytics').notices);
+    // Back to the old words is another change: what people agree to is counted, not compared.
+    const back = await publish(TEST_REGISTER);
+    expect(hashes(back)[0]?.version).toBe(3);
+    expect(hashes(back)[0]?.hash).not.toBe(hashes(api.register)[0]?.hash);
+  });
+
+  it('lets nobody agree to words from before, or to those of another purpose', async () => {
+    const [old] = hashes(api.register);
+    const now = await publish(withText('Newest words.'));
+    const refused = expect.objectContaining({ code: 'consent.notice_not_current', status: 422 });
+    expect(() => now.agreed('ingest', old?.hash as never)).toThrow(refused);
+    const [other] = now.declared('analytics').notices;
+    expect(() => now.agreed('ingest', other?.hash as never)).toThrow(refused);
+    expect(now.agreed('ingest', hashes(now)[0]?.hash as never).notice.text).toBe('Newest words.');
+  });
+
+  it('offers no purpose that the operator says nothing of', async () => {
+    const { analytics, ...purposes } = TEST_REGISTER.purposes;
+    const fewer = await publish({ ...TEST_REGISTER, purposes });
+    expect(analytics).toBeDefined();
+    expect(fewer.document.purposes.map(({ name }) => name)).toEqual(['ingest', 'recommendation']);
+    expect(fewer.offered('analytics')).toBeNull();
+  });
+
+  it.each(['register_version', 'notice'])(
+    'keeps what was declared: nobody changes or empties %s',
+    async (table) => {
+      for (const statement of [
+        `UPDATE ${table} SET document = ''`,
+        `DELETE FROM ${table}`,
+        `TRUNCATE ${table}`,
+      ]) {
+        await expect(api.query(statement)).rejects.toMatchObject({ code: 'IG003' });
+      }
+    },
+  );
+});
+
+function pick({ version, hash }: Register) {
+  return { version, hash };
+}
