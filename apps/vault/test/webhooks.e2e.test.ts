@@ -72,12 +72,13 @@ describe('an identity client whose endpoint is registered', () => {
     expect(await ask(officer, vault, listDeadLetters, { params })).toEqual({ deadLetters: [], more: false });
   });
 
-  it.each(['https://169.254.169.254/latest/meta-data', 'https://[::ffff:10.0.0.1]/', 'http://client.example/'])(
-    'is not moved to %s',
-    async (url) => {
-      const answer = await request(officer, vault, putWebhook, { params, body: { url, events, reason } });
-      expect([answer.status, answer.code]).toEqual([400, 'webhooks.target_refused']);
-      expect(answer.text).not.toContain(new URL(url).hostname);
-    },
-  );
+  it.each([
+    'https://169.254.169.254/latest/meta-data',
+    'https://[::ffff:10.0.0.1]/',
+    'http://client.example/',
+  ])('is not moved to %s', async (url) => {
+    const answer = await request(officer, vault, putWebhook, { params, body: { url, events, reason } });
+    expect([answer.status, answer.code]).toEqual([400, 'webhooks.target_refused']);
+    expect(answer.text).not.toContain(new URL(url).hostname);
+  });
 });
