@@ -1,8 +1,11 @@
 import type { ClientId, DeliveryId } from '@integument/contracts';
 import { encodeId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CASE } from '../../member.fixture.js';
+import { rotate, TestClock } from '../../rotation.fixture.js';
+import { DeliveriesStore } from './deliveries.store.js';
 import { PAUSES_MS } from './pauses.js';
 import { ALL, dyingSender, heard, type Told, WebhooksStage } from './webhooks-stage.fixture.js';
 
@@ -170,6 +173,21 @@ describe('several processes', () => {
   });
 });
 
+describe('a claim', () => {
+  it('takes what nobody has just then, and waits for nobody', async () => {
+    const told = await stage.told();
+    for (let at = 0; at < 6; at++) await (await stage.somebody(told.client)).give();
+    const store = new DeliveriesStore();
+    const { unitOfWork } = stage.vault;
+    const claim = (tx: Tx) => store.claim(tx, new Map(), 4, 60_000);
+    const both = await unitOfWork.run(async (tx) => [await claim(tx), await unitOfWork.single(claim)]);
+    const mine = both.map((rows) => rows.filter(({ client_id }) => client_id === told.client).length);
+    expect(mine).toEqual([4, 2]);
+    expect(await unitOfWork.single(claim)).toEqual([]);
+    await stage.later(told.client);
+  });
+});
+
 describe('an endpoint', () => {
   it('that is slow holds up no other', async () => {
     const [slow, quick] = [await stage.told(), await stage.told()];
@@ -246,6 +264,20 @@ describe('an endpoint', () => {
     await stage.vault.query('UPDATE webhook_secret SET not_after = now() WHERE not_after IS NOT NULL');
     await send();
     expect([second, third].map(verifies)).toEqual([false, true]);
+  });
+
+  it('signs on when the key that its secret lies under is another one', async () => {
+    const told = await stage.told();
+    const versions = () =>
+      stage.vault.query<{ domain_key: number }>('SELECT DISTINCT domain_key FROM webhook_secret');
+    const before = await versions();
+    await rotate(stage.vault, new TestClock(), 'webhook');
+    const after = await versions();
+    expect([before.length, after.length]).toEqual([1, 1]);
+    expect(after).not.toEqual(before);
+    await (await stage.somebody(told.client)).give();
+    await stage.sendAll();
+    expect(eventsOf(told)).toEqual(['consent.given']);
   });
 
   it('keeps no secret in the clear', async () => {
