@@ -30,6 +30,7 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     SignIn: 'to end: the caller’s own. To redeem: whoever holds the one-time code',
     Token:
       'a client: its own, and those of domains that it shares; to make one for a person, those it has a name for. Staff: everybody’s, and not their values',
+    Webhook: 'of all identity clients; where they are told and how that goes, not of whom',
     Staff: 'all to see; to change, those that the console appointed, except oneself, with an approval',
   },
   api: {

@@ -133,6 +133,8 @@ function vaultSettings(
     // One of one's own takes the place of the demonstration's.
     VAULT_CATALOGUE_FILE: settings.environment.VAULT_CATALOGUE_FILE ?? folder.catalogue,
     WEB_ORIGIN: urls.web,
+    // Everything of this run is on this machine; so are those who try webhooks.
+    WEBHOOK_LOOPBACK: 'on',
   };
 }
 

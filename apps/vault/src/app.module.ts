@@ -18,6 +18,7 @@ import { SessionsModule } from './features/sessions/index.js';
 import { SignInModule } from './features/sign-in/index.js';
 import { StaffModule } from './features/staff/index.js';
 import { TokensModule } from './features/tokens/index.js';
+import { WebhooksModule } from './features/webhooks/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 /** The public listener: people, staff and identity clients, each authenticated here. */
@@ -43,6 +44,7 @@ export class AppModule {
         ErasureModule,
         ModelKeysModule,
         TokensModule,
+        WebhooksModule,
       ],
       controllers: [...AUDIT_CONTROLLERS, ServiceController, AbilitiesController],
     };

@@ -53,6 +53,12 @@ export const vaultConfig = z
       ),
     WEB_ORIGIN: webUrl('Origin of the web app; staff’s passkeys are bound to its host'),
     TRUSTED_PROXIES: proxyNetworks(),
+    WEBHOOK_LOOPBACK: z
+      .enum(['on', 'off'])
+      .default('off')
+      .describe(
+        '`on` lets [webhooks](webhooks.md) go to this machine, over plain http too: for trying them, never in production',
+      ),
     ...limitSettings,
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
   })

@@ -26,6 +26,7 @@ import { IndexKeeper } from './features/people/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
 import { TokensStore } from './features/tokens/index.js';
+import { DeliveryLoop } from './features/webhooks/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
 import { vaultLimits } from './platform/limits.js';
@@ -89,11 +90,13 @@ const periodic = new Periodic(logger);
 watchKeys(open.app, periodic);
 rotateKeys(open.app, periodic);
 keepIndexes(open.app, periodic);
+const webhooks = open.app.get(DeliveryLoop, { strict: false });
+periodic.every(500, 'webhooks', () => webhooks.beat());
 sweepHourly(open.app, periodic);
 warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
 await open.listen(config.VAULT_PORT, config.VAULT_HOST);
-endOnSignals(logger, [internal, periodic, open]);
+endOnSignals(logger, [internal, periodic, webhooks, open]);
 logger.info('listening');
 
 function publicCallers(app: INestApplicationContext, config: VaultConfig) {
@@ -147,6 +150,8 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   periodic.every(3_600_000, 'lapsed evidence', () => unitOfWork.run((tx) => openings.sweep(tx)));
   const approvals = app.get(Approvals, { strict: false });
   periodic.every(3_600_000, 'approvals long over', () => unitOfWork.run((tx) => approvals.sweep(tx)));
+  const deliveries = app.get(DeliveryLoop, { strict: false });
+  periodic.every(3_600_000, 'late webhooks', () => unitOfWork.run((tx) => deliveries.sweep(tx)));
   const tokens = app.get(TokensStore, { strict: false });
   periodic.every(60_000, 'ended tokens', () => unitOfWork.run((tx) => tokens.sweepExpired(tx, 10_000)));
   periodic.every(3_600_000, 'kept replies', () => unitOfWork.single((tx) => replies.sweep(tx)));

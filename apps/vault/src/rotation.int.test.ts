@@ -162,7 +162,7 @@ describe('a rotation', () => {
     const { name } = await somebody();
     await permitOf(name);
     for (let at = 0; at < 10; at++) await putToken(`value ${++values}`);
-    for (const domain of ['permit', 'model', 'evidence', 'factor', 'token'] as Domain[]) {
+    for (const domain of ['permit', 'model', 'evidence', 'factor', 'token', 'webhook'] as Domain[]) {
       await rotate(vault, clock, domain);
       expect(await stateOf(domain)).toMatchObject({ state: 'done', waiting: 0 });
     }

@@ -59,6 +59,7 @@ import { SignInService } from './features/sign-in/sign-in.service.js';
 import { SignInStore } from './features/sign-in/sign-in.store.js';
 import { StaffService } from './features/staff/staff.service.js';
 import { StaffStore } from './features/staff/staff.store.js';
+import { DeliveriesStore, WebhookEvents } from './features/webhooks/index.js';
 import { vaultPolicies } from './platform/policies.js';
 
 /** Where the page is in which passkeys are made and used. */
@@ -139,10 +140,19 @@ export class TestVault {
     );
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
-    this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, audit);
+    const webhooks = new WebhookEvents(new DeliveriesStore());
+    this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, webhooks, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
     const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES);
-    this.erasures = new ErasureService(new ErasureStore(), keys, this.evidence, this.sessions, reach, audit);
+    this.erasures = new ErasureService(
+      new ErasureStore(),
+      keys,
+      this.evidence,
+      this.sessions,
+      reach,
+      webhooks,
+      audit,
+    );
     const enroller = new PeopleEnroller(store, this.sealer, this.personIndex, audit);
     this.signIn = new SignInService(
       new SignInStore(),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isAnchorUrl, isWebhookSecret, WitnessVerifier } from '@integument/audit-log';
+import { isAnchorUrl, WitnessVerifier } from '@integument/audit-log';
 import { secretFile } from '@integument/http';
+import { isWebhookSecret } from '@integument/webhooks';
 import { z } from 'zod';
 
 /** Where an app puts its log's checkpoints outside its database; each app's schema takes these in. */

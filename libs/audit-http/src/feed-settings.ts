@@ -1,5 +1,6 @@
-import { isPushSecret, type SiemSettings } from '@integument/audit-log';
+import type { SiemSettings } from '@integument/audit-log';
 import { isLoopback, plainFile, secretFile } from '@integument/http';
+import { isWebhookSecret } from '@integument/webhooks';
 import { z } from 'zod';
 
 /** Settings of the log's feeds to other systems, the same in every app that keeps a log. */
@@ -60,7 +61,7 @@ export function refuseHalfFeeds(config: FeedConfig, issues: z.RefinementCtx): vo
     issues.addIssue({ code: 'custom', path: [needed], message: `goes with ${given}` });
   }
   const secret = config.AUDIT_PUSH_SECRET_FILE;
-  if (secret !== undefined && !isPushSecret(secret)) {
+  if (secret !== undefined && !isWebhookSecret(secret)) {
     issues.addIssue({
       code: 'custom',
       path: ['AUDIT_PUSH_SECRET_FILE'],

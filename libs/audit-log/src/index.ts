@@ -26,7 +26,7 @@ export { Checkpoints, type CosignedCheckpoint } from './anchors/checkpoints.js';
 export type { Log } from './anchors/continued.js';
 export { FileAnchor } from './anchors/file-anchor.js';
 export { isAnchorUrl } from './anchors/http-post.js';
-export { isWebhookSecret, WebhookAnchor, type WebhookAnchorOptions } from './anchors/webhook-anchor.js';
+export { WebhookAnchor, type WebhookAnchorOptions } from './anchors/webhook-anchor.js';
 export { WitnessAnchor, type WitnessAnchorOptions } from './anchors/witness-anchor.js';
 export {
   ArchiveElsewhere,
@@ -48,7 +48,7 @@ export {
 export type { Actor, Facts, From } from './facts.js';
 export { type LoggedEntry, parseLoggedEntry } from './logged-entry.js';
 export * from './reports/index.js';
-export { isPushSecret, PushUndelivered } from './siem/http-target.js';
+export { PushUndelivered } from './siem/http-target.js';
 export { type LoggedBytes, type OcsfEvent, ocsfEvent } from './siem/ocsf.js';
 export { type SiemDependencies, type SiemSettings, siemFollowers } from './siem/siem-followers.js';
 export { SyslogUndelivered } from './siem/syslog-target.js';

@@ -30,6 +30,8 @@ export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model
 export const factorId = id<'FactorId'>('fct', 'A second factor');
 /** A new version of a key taking the old one's place. */
 export const rotationId = id<'RotationId'>('rot', 'A rotation of a key');
+/** One event that a client is told; the `webhook-id` of every attempt. */
+export const deliveryId = id<'DeliveryId'>('whd', 'A delivery of a webhook');
 /** A sign-in at the vault, with the sessions that came of it. */
 export const signInId = id<'SignInId'>('sgn', 'A sign-in and its sessions');
 /** A member of staff: the keyed digest of their account, by which the audit log knows them. */
@@ -82,6 +84,7 @@ export type ModelKeyId = z.infer<typeof modelKeyId>;
 export type StaffId = z.infer<typeof staffId>;
 export type FactorId = z.infer<typeof factorId>;
 export type RotationId = z.infer<typeof rotationId>;
+export type DeliveryId = z.infer<typeof deliveryId>;
 export type SignInId = z.infer<typeof signInId>;
 export type ClientId = z.infer<typeof clientId>;
 export type Credential = z.infer<typeof credential>;

@@ -40,3 +40,4 @@ export * from './staff-roles.js';
 export * from './tokens.js';
 export * from './values.js';
 export * from './wall-clock.js';
+export * from './webhooks.js';

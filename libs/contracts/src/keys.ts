@@ -13,6 +13,7 @@ export const KEY_DOMAINS = [
   'evidence',
   'factor',
   'token',
+  'webhook',
   'index',
   'root',
 ] as const;

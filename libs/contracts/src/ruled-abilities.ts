@@ -24,6 +24,9 @@ export const RULED_ABILITIES = {
     'change Staff': [],
     'read Client': [],
     'change Client': [],
+    'read Webhook': [],
+    'change Webhook': [],
+    'replay Webhook': [],
     'ping Service': [],
   },
   api: {
@@ -57,6 +60,7 @@ export const NEVER_RULED: ReadonlySet<string> = new Set([
   'end SignIn',
   // In an emergency nobody waits for the hours of a rule.
   'suspend Client',
+  'remove Webhook',
   'read Key',
   'rotate Key',
   'read AuditLog',

@@ -63,6 +63,12 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
   'clients.suspend': () => ({ body: { reason } }),
   'clients.resume': () => ({ body: approval() }),
   'clients.remove': () => ({ body: { reason } }),
+  'webhooks.read': () => ({}),
+  'webhooks.put': () => ({ body: { url: 'https://client.example/told', events: ['person.erased'], reason } }),
+  'webhooks.rotate_secret': () => ({ body: { reason } }),
+  'webhooks.remove': () => ({}),
+  'webhooks.dead_letters': () => ({}),
+  'webhooks.replay': () => ({ body: { reason } }),
   'factors.remove': () => ({}),
   'sign_in.end_session': () => ({}),
   'readings.store': () => ({

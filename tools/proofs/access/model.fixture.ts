@@ -48,6 +48,13 @@ const decides: Abilities = { 'decide Approval': any };
 const seesStaff: Abilities = { 'read Staff': any, 'read Client': any };
 /** Takes a client's power away on the spot. */
 const suspends: Abilities = { 'suspend Client': any };
+/** Where clients are told, and not of whom. */
+const minds: Abilities = {
+  'read Webhook': any,
+  'change Webhook': any,
+  'remove Webhook': any,
+  'replay Webhook': any,
+};
 const watches: Abilities = { 'read Alert': any, 'read AlertRule': any };
 const makesRules: Abilities = { ...watches, 'change AlertRule': any };
 /** What is stored and narrows: whoever watches or agrees reads it. */
@@ -99,6 +106,7 @@ export const VAULT_MODEL: Model = {
     ...decides,
     ...seesStaff,
     ...suspends,
+    ...minds,
     ...triesRules,
     ...readsKeys,
     'review Approval': any,
@@ -110,6 +118,7 @@ export const VAULT_MODEL: Model = {
     ...decides,
     ...seesStaff,
     ...suspends,
+    ...minds,
     ...triesRules,
     ...readsKeys,
     'rotate Key': any,

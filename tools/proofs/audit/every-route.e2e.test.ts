@@ -21,6 +21,7 @@ import { logCalls } from './calls/log.js';
 import { RULE_CALLS } from './calls/rules.js';
 import { TOKEN_CALLS } from './calls/tokens.js';
 import { VAULT_CALLS } from './calls/vault.js';
+import { WEBHOOK_CALLS } from './calls/webhooks.js';
 import { LogTables, type Plane } from './log-tables.js';
 
 const info = platform();
@@ -71,6 +72,7 @@ const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
       ...FACTOR_CALLS,
       ...APPROVAL_CALLS,
       ...CLIENT_CALLS,
+      ...WEBHOOK_CALLS,
       ...RULE_CALLS,
       ...KEY_CALLS,
       ...TOKEN_CALLS,

@@ -40,6 +40,7 @@ import {
   storedValuesApartSql,
   tokensSchemaSql,
 } from '../features/tokens/tokens.schema.js';
+import { webhooksSchemaSql } from '../features/webhooks/webhooks.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -82,4 +83,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(37, 'tokens-of-stored-values', storedValuesApartSql),
   migration(38, 'keys-held', keysHeldSql),
   migration(39, 'root-versions-emptied', rootEmptiedSql),
+  migration(42, 'webhooks', webhooksSchemaSql),
 ];

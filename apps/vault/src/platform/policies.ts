@@ -10,6 +10,7 @@ import { rulesPolicy } from '../features/rules/rules.policy.js';
 import { sessionsPolicy } from '../features/sessions/sessions.policy.js';
 import { staffPolicy } from '../features/staff/staff.policy.js';
 import { tokensPolicy } from '../features/tokens/tokens.policy.js';
+import { webhooksPolicy } from '../features/webhooks/webhooks.policy.js';
 
 /** What the API's process may do on the internal listener: everything there is, and none of it gives identity. */
 const apiProcessPolicy: Policy = (can, caller) => {
@@ -32,6 +33,7 @@ export const vaultPolicies: readonly Policy[] = [
   approvalsPolicy,
   staffPolicy,
   clientsPolicy,
+  webhooksPolicy,
   rulesPolicy,
   rotationPolicy,
   commonPolicy('identity'),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
+import { isWebhookSecret, signedHeaders } from '@integument/webhooks';
 import { readCheckpointUnverified } from '../core/index.js';
 import { type Anchor, type AnchoredCheckpoint, AnchorRefused } from './anchor.js';
 import { isAnchorUrl, post } from './http-post.js';
@@ -18,7 +18,7 @@ export interface WebhookAnchorOptions {
  */
 export class WebhookAnchor implements Anchor {
   readonly name = 'webhook';
-  readonly #webhook: Webhook;
+  readonly #secret: string;
   readonly #url: string;
   readonly #clock: () => Date;
 
@@ -26,7 +26,7 @@ export class WebhookAnchor implements Anchor {
   constructor({ url, secret, clock = () => new Date() }: WebhookAnchorOptions) {
     if (!isAnchorUrl(url)) throw new RangeError('not an address for a webhook');
     if (!isWebhookSecret(secret)) throw new RangeError('not a secret for a webhook');
-    this.#webhook = new Webhook(secret);
+    this.#secret = secret;
     this.#url = url;
     this.#clock = clock;
   }
@@ -42,21 +42,12 @@ export class WebhookAnchor implements Anchor {
       body,
       {
         'content-type': 'application/json',
-        'webhook-id': id,
-        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-        'webhook-signature': this.#webhook.sign(id, at, body),
+        ...signedHeaders({ id, body }, [this.#secret], at),
       },
       signal,
     );
     if (status < 200 || status > 299) throw new AnchorRefused(`the webhook answered ${status}`);
   }
-}
-
-/** Whether a text is a secret as Standard Webhooks wants it. */
-export function isWebhookSecret(secret: string): boolean {
-  const [, encoded = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
-  const key = Buffer.from(encoded, 'base64');
-  return key.toString('base64') === encoded && key.length >= 24 && key.length <= 64;
 }
 
 // The same for the same checkpoint, so that a receiver drops a second delivery. Hashed, since the signature's input is

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FixedClock, proofCount, seededRandom } from '@integument/testing';
+import { isWebhookSecret } from '@integument/webhooks';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Follower } from '../sql/follower.js';
 import { TestLog } from '../sql/log.fixture.js';
-import { HttpTarget, isPushSecret } from './http-target.js';
+import { HttpTarget } from './http-target.js';
 import type { OcsfEvent } from './ocsf.js';
 import { siemFollowers } from './siem-followers.js';
 
@@ -247,6 +248,6 @@ describe('a push target', () => {
     [`whsec_${Buffer.alloc(65).toString('base64')}`, false],
     [Buffer.alloc(32).toString('base64'), false],
   ])('with the secret %j: %s', (secret, fits) => {
-    expect(isPushSecret(secret)).toBe(fits);
+    expect(isWebhookSecret(secret)).toBe(fits);
   });
 });

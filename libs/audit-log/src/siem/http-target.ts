@@ -1,4 +1,4 @@
-import { Webhook } from 'standardwebhooks';
+import { isWebhookSecret, signedHeaders } from '@integument/webhooks';
 
 export interface HttpTargetOptions {
   /**
@@ -40,16 +40,14 @@ const MAX_PAUSE_MS = 3_600_000;
 
 /** Posts batches of events, signed (https://www.standardwebhooks.com). A batch is delivered when the answer is 2xx. */
 export class HttpTarget {
-  private readonly webhook: Webhook;
   private readonly options: Required<HttpTargetOptions>;
   private notBefore = new Date(0);
 
   /** @throws {TypeError} for a URL or a secret that doesn't fit; names neither */
   constructor(options: HttpTargetOptions) {
     if (!isSafe(options.url)) throw new TypeError('events are pushed over https, or on loopback');
-    if (!isPushSecret(options.secret))
+    if (!isWebhookSecret(options.secret))
       throw new TypeError('a push secret is whsec_ and base64 of 24 to 64 bytes');
-    this.webhook = new Webhook(options.secret);
     this.options = { clock: () => new Date(), timeoutMs: 10_000, ...options };
   }
 
@@ -67,7 +65,7 @@ export class HttpTarget {
   }
 
   private async post({ id, body }: HttpBatch, now: Date, signal: AbortSignal): Promise<Response> {
-    const { url, timeoutMs } = this.options;
+    const { url, secret, timeoutMs } = this.options;
     try {
       return await fetch(url, {
         method: 'POST',
@@ -77,22 +75,13 @@ export class HttpTarget {
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         headers: {
           'content-type': 'application/x-ndjson',
-          'webhook-id': id,
-          'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
-          'webhook-signature': this.webhook.sign(id, now, body),
+          ...signedHeaders({ id, body }, [secret], now),
         },
       });
     } catch (cause) {
       throw new PushUndelivered('push.unreachable', now, { cause });
     }
   }
-}
-
-/** Whether a text is a secret as Standard Webhooks wants it. */
-export function isPushSecret(text: string): boolean {
-  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
-  const { length } = Buffer.from(base64, 'base64');
-  return length >= 24 && length <= 64 && base64.length % 4 === 0;
 }
 
 function isSafe(url: string): boolean {

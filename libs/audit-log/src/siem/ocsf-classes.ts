@@ -109,6 +109,14 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'clients.resume': ['entity', 'Resume'],
   'clients.remove': ['entity', 'Delete'],
 
+  'webhooks.read': ['api', 'Read'],
+  'webhooks.dead_letters': ['api', 'Read'],
+  'webhooks.put': ['entity', 'Update'],
+  'webhooks.rotate_secret': ['entity', 'Update'],
+  'webhooks.replay': ['api', 'Update'],
+  'webhooks.remove': ['entity', 'Delete'],
+  'webhooks.switch_off': ['entity', 'Disable'],
+
   'people.enrol': ['account', 'Create'],
   'people.enrol_self': ['account', 'Create'],
   'people.enrol_batch': ['account', 'Create'],

@@ -76,7 +76,7 @@ async function declared(cast: Cast, client: Registered): Promise<BodyOf<typeof r
   return { ...rest, ...(await leaveTo(cast, client)) };
 }
 
-async function registered(cast: Cast): Promise<Registered> {
+export async function registered(cast: Cast): Promise<Registered> {
   const client = aClient();
   await ask(cast.admin, cast.info.urls.vault, registerClient, { body: await declared(cast, client) });
   return client;

@@ -6,16 +6,26 @@ import { DomainKeys, KeysModule } from '../keys/index.js';
 import { BackupReach, RotationModule } from '../rotation/index.js';
 import { RulesModule } from '../rules/index.js';
 import { SessionsModule, SessionsService } from '../sessions/index.js';
+import { WebhookEvents, WebhooksModule } from '../webhooks/index.js';
 import { ErasureController } from './erasure.controller.js';
 import { ErasureService } from './erasure.service.js';
 import { ErasureStore } from './erasure.store.js';
 
 @Module({
-  imports: [KeysModule, EvidenceModule, SessionsModule, RulesModule, RotationModule],
+  imports: [KeysModule, EvidenceModule, SessionsModule, RulesModule, RotationModule, WebhooksModule],
   controllers: [ErasureController],
   providers: [
     provide(ErasureStore),
-    provide(ErasureService, ErasureStore, DomainKeys, EvidenceKeeper, SessionsService, BackupReach, AuditLog),
+    provide(
+      ErasureService,
+      ErasureStore,
+      DomainKeys,
+      EvidenceKeeper,
+      SessionsService,
+      BackupReach,
+      WebhookEvents,
+      AuditLog,
+    ),
   ],
   exports: [ErasureService],
 })

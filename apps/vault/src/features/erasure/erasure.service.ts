@@ -23,6 +23,7 @@ import type { DomainKeys } from '../keys/index.js';
 import { CONSOLE } from '../people/index.js';
 import type { BackupReach } from '../rotation/index.js';
 import type { SessionsService } from '../sessions/index.js';
+import type { WebhookEvents } from '../webhooks/index.js';
 import {
   erasureCompleted,
   erasureKeysDestroyed,
@@ -47,6 +48,7 @@ export class ErasureService {
     private readonly evidence: EvidenceKeeper,
     private readonly sessions: SessionsService,
     private readonly backups: BackupReach,
+    private readonly webhooks: WebhookEvents,
     private readonly audit: AuditLog,
   ) {}
 
@@ -151,6 +153,7 @@ export class ErasureService {
     const person = await this.store.findPerson(tx, row.person_id);
     if (!person) throw new Error('an erasure of nobody');
     await this.keepEvidence(tx, person);
+    await this.webhooks.erased(tx, row.person_id);
     const keysDestroyed = await this.store.destroyKeys(tx, row);
     const { subject } = person;
     await this.audit.append(

@@ -13,13 +13,23 @@ export const DOMAINS = [
   'evidence',
   'factor',
   'token',
+  'webhook',
   'format',
   'name',
 ] as const;
 export type Domain = (typeof DOMAINS)[number];
 
 /** Domains whose keys other keys, or values, are sealed under: their uses are counted. */
-export const SEALING = ['person', 'permit', 'session', 'model', 'evidence', 'factor', 'token'] as const;
+export const SEALING = [
+  'person',
+  'permit',
+  'session',
+  'model',
+  'evidence',
+  'factor',
+  'token',
+  'webhook',
+] as const;
 export type SealingDomain = (typeof SEALING)[number];
 
 /** Domains whose secret is used as it is, or derived from. */

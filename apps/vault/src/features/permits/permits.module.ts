@@ -3,14 +3,15 @@ import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
+import { WebhookEvents, WebhooksModule } from '../webhooks/index.js';
 import { PermitsService } from './permits.service.js';
 import { PermitsStore } from './permits.store.js';
 
 @Module({
-  imports: [KeysModule, EvidenceModule],
+  imports: [KeysModule, EvidenceModule, WebhooksModule],
   providers: [
     provide(PermitsStore),
-    provide(PermitsService, PermitsStore, DomainKeys, EvidenceKeeper, AuditLog),
+    provide(PermitsService, PermitsStore, DomainKeys, EvidenceKeeper, WebhookEvents, AuditLog),
   ],
   exports: [PermitsService],
 })

@@ -18,6 +18,7 @@ import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { EvidenceKeeper } from '../evidence/index.js';
 import type { DomainKeys } from '../keys/index.js';
+import type { WebhookEvents } from '../webhooks/index.js';
 import {
   permitDestroyed,
   permitFrozen,
@@ -39,6 +40,7 @@ export class PermitsService {
     private readonly store: PermitsStore,
     private readonly keys: DomainKeys,
     private readonly evidence: EvidenceKeeper,
+    private readonly webhooks: WebhookEvents,
     private readonly audit: AuditLog,
   ) {}
 
@@ -56,6 +58,7 @@ export class PermitsService {
     const about = { ...by(asker), subject: person.subject, purpose };
     const minted = await this.mint(tx, person, purpose, gateId, epoch);
     if (minted) {
+      this.webhooks.consent(tx, person.person_id, 'consent.given', purpose);
       await this.audit.append(tx, permitOpened({ ...about, details: { changed: true } }));
       return minted;
     }
@@ -77,6 +80,8 @@ export class PermitsService {
     if (permit.epoch > epoch || (permit.epoch === epoch && permit.state === 'frozen')) throw staleEpoch();
     const changed = permit.state !== 'open' || permit.epoch !== epoch;
     if (changed) await this.store.move(tx, gateId, 'open', epoch);
+    // A later epoch of what is open already is news to nobody.
+    if (permit.state !== 'open') this.webhooks.consent(tx, person.person_id, 'consent.given', permit.purpose);
     await this.audit.append(
       tx,
       permitResumed({ ...by(asker), subject: person.subject, purpose: permit.purpose, details: { changed } }),
@@ -94,6 +99,8 @@ export class PermitsService {
     }
     if (!isLive(permit) || permit.epoch >= epoch) return { gate, state: permit.state, epoch: permit.epoch };
     await this.store.move(tx, gateId, 'frozen', epoch);
+    if (permit.state !== 'frozen')
+      this.webhooks.consent(tx, permit.person_id, 'consent.withdrawn', permit.purpose);
     await this.audit.append(
       tx,
       permitFrozen({ ...by(asker), subject: permit.person_subject, purpose: permit.purpose }),
@@ -108,6 +115,7 @@ export class PermitsService {
     if (!permit || !isLive(permit)) return { gate, state: 'destroyed', epoch: permit?.epoch ?? epoch };
     if (permit.epoch > epoch || permit.state === 'open') throw staleEpoch();
     await this.store.destroy(tx, gateId, epoch);
+    this.webhooks.consent(tx, permit.person_id, 'consent.ended', permit.purpose);
     if (permit.subject) await this.evidence.endPermits(tx, [permit.subject]);
     await this.audit.append(
       tx,

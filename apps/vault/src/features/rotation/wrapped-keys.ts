@@ -41,6 +41,7 @@ export const WRAPPED_TABLES: readonly WrappedTable[] = [
     owner: (factorId, account) => ownerOf(account, factorId),
     passing: 'factor_enrolment',
   },
+  { domain: 'webhook', table: 'webhook_secret', id: 'secret_id', wrapped: 'wrapped', owner: own },
 ];
 
 interface Row {
