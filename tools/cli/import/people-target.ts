@@ -1,8 +1,9 @@
 import { enrolPeople, IDENTITY_FIELDS } from '@integument/contracts';
 import { WrongUse } from '../failure.js';
-import { REFUSED_COLUMNS, RowRefusal } from '../rows/refused.js';
+import { RowRefusal } from '../rows/refused.js';
 import type { Row } from '../rows/row.js';
 import { entryOf, textOfCell } from './cell.js';
+import { KeptColumns } from './kept-columns.js';
 import { type Prepared, type RouteResult, refusalOf, type Settled, type Target } from './target.js';
 
 const ADDRESS = 'postal_address';
@@ -32,7 +33,7 @@ export class PeopleTarget implements Target {
   readonly most = MOST;
   readonly columns: readonly string[];
   readonly identity: string;
-  readonly #gone: ReadonlySet<string>;
+  readonly #kept: KeptColumns;
 
   /** @throws {WrongUse} */
   constructor(private readonly mapping: PeopleMapping) {
@@ -47,12 +48,12 @@ export class PeopleTarget implements Target {
     }
     this.columns = [...map.values()];
     this.identity = JSON.stringify(['people', [...map].sort(), personColumn, [...drop].sort()]);
-    this.#gone = new Set([...this.columns, ...drop, ...REFUSED_COLUMNS]);
+    this.#kept = new KeptColumns([...this.columns, ...drop]);
   }
 
   keptColumns(columns: readonly string[]): string[] {
     const { personColumn } = this.mapping;
-    const kept = columns.filter((name) => !this.#gone.has(name));
+    const kept = this.#kept.of(columns);
     if (kept.includes(personColumn)) {
       throw new WrongUse(
         `there is a column “${personColumn}” already: name another one with --person-column`,
@@ -82,10 +83,10 @@ export class PeopleTarget implements Target {
     return `{"people":[${entries.join(',')}]}`;
   }
 
-  settle({ cells }: Row, [result]: readonly RouteResult[]): Settled {
+  settle(row: Row, [result]: readonly RouteResult[]): Settled {
     if (!result || !('person' in result)) return { kept: refusalOf(result), orphans: [] };
-    const rest = [...cells].filter(([name]) => !this.#gone.has(name));
-    return { kept: new Map([[this.mapping.personColumn, result.person], ...rest]), orphans: [] };
+    const kept = new Map([[this.mapping.personColumn, result.person], ...this.#kept.cellsOf(row)]);
+    return { kept, orphans: [] };
   }
 }
 
