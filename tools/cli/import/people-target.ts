@@ -14,7 +14,7 @@ const ADDRESS_PARTS = [...LINES, 'locality', 'region', 'postcode', 'country'].ma
 const SUBJECT = 'account.subject';
 const REGION = 'region';
 /** What a column can become. A whole `postal_address` is an object of a file of JSON. */
-export const PEOPLE_FIELDS: readonly string[] = [...IDENTITY_FIELDS, ...ADDRESS_PARTS, SUBJECT, REGION];
+const PEOPLE_FIELDS: readonly string[] = [...IDENTITY_FIELDS, ...ADDRESS_PARTS, SUBJECT, REGION];
 
 const MOST = { entries: 1_000, bytes: 3 * 1024 * 1024 } as const;
 
