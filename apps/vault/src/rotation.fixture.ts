@@ -1,4 +1,5 @@
 import { AuditLog } from '@integument/audit-log';
+import type { ClientPseudonym, ErasureId } from '@integument/contracts';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { Catalogue } from './features/catalogue/index.js';
 import type { Domain } from './features/keys/index.js';
@@ -14,7 +15,7 @@ import {
 import type { Why } from './features/rotation/rotation.store.js';
 import { TestTokens } from './features/tokens/tokens.fixture.js';
 import type { KeyLives } from './rotation-settings.js';
-import { LIVES, type TestVault } from './vault.fixture.js';
+import { API, LIVES, SHOP, type TestVault } from './vault.fixture.js';
 
 export const LEASE_MS = 15_000;
 /** Longer than anything that a rotation waits for, sessions aside. */
@@ -85,6 +86,21 @@ export async function beginOf(
   return vault.unitOfWork.run((tx) => rotations.begin(tx, prepared, why, null));
 }
 
+/** Begins one of a domain that is not being rotated. */
+export async function begunOf(vault: TestVault, clock: TestClock, domain: Domain): Promise<Buffer> {
+  const rotation = await beginOf(vault, clock, domain);
+  if (!rotation) throw new Error('not begun');
+  return rotation;
+}
+
+/** Rounds that are as far apart as anything is waited for. */
+export async function goOn(rotations: Rotations, clock: TestClock, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await rotations.tick();
+    clock.pass(LONG_MS);
+  }
+}
+
 /** What a process does to keys by itself. */
 export function scheduleOf(
   vault: TestVault,
@@ -124,11 +140,30 @@ export async function settle(vault: TestVault, clock: TestClock): Promise<void> 
 /** A whole rotation, with nobody else about. */
 export async function rotate(vault: TestVault, clock: TestClock, domain: Domain): Promise<void> {
   await beginOf(vault, clock, domain);
-  const rotations = rotationsOf(vault, clock, { batch: 1_000 });
-  for (let round = 0; round < 5; round++) {
-    await rotations.tick();
-    clock.pass(LONG_MS);
-  }
+  await goOn(rotationsOf(vault, clock, { batch: 1_000 }), clock, 5);
+}
+
+export interface RotationState {
+  readonly state: string;
+  readonly moved: number;
+  readonly total: number;
+  readonly waiting: number;
+}
+
+/** How far the newest rotation of a domain is. */
+export async function stateOf(vault: TestVault, domain: Domain): Promise<RotationState | undefined> {
+  const sql =
+    'SELECT state, moved::int, total::int, waiting::int FROM rotation WHERE domain = $1 ORDER BY started_at DESC LIMIT 1';
+  return (await vault.query<RotationState>(sql, [domain]))[0];
+}
+
+/** Erases somebody as the shop asks for it, to the end. */
+export async function erase(vault: TestVault, name: ClientPseudonym): Promise<ErasureId> {
+  const reason = { code: 'rights-request', reference: 'CASE-1' } as const;
+  const { erasures, unitOfWork } = vault;
+  const { erasure } = await unitOfWork.run((tx) => erasures.requestFor(tx, SHOP, name, reason, null));
+  await unitOfWork.run((tx) => erasures.gatesClosed(tx, API, erasure));
+  return erasure;
 }
 
 export interface Version {

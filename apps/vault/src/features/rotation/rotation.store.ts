@@ -28,6 +28,11 @@ export interface RotationRow {
   readonly finished_at: Date | null;
 }
 
+export function toKeyOf({ to_key }: RotationRow): number {
+  if (to_key === null) throw new Error('a rotation of a domain without a version');
+  return to_key;
+}
+
 type Waiting = Pick<RotationRow, 'look_after' | 'since' | 'stuck' | 'waiting'>;
 
 export interface VersionRow {
