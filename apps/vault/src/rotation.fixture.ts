@@ -2,6 +2,7 @@ import { AuditLog } from '@integument/audit-log';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { Catalogue } from './features/catalogue/index.js';
 import type { Domain } from './features/keys/index.js';
+import type { Clock } from './features/rotation/clock.js';
 import {
   KeySchedule,
   moversOf,
@@ -21,8 +22,13 @@ export const LEASE_MS = 15_000;
 export const LONG_MS = 200_000;
 const DAY_MS = 86_400_000;
 
+/** What the rotations of a test take for the time. */
+export interface ToldTime {
+  readonly read: Clock;
+}
+
 /** A clock that many share, and that goes when it is told to. */
-export class TestClock {
+export class TestClock implements ToldTime {
   #now = Date.now();
   readonly read = () => Promise.resolve(new Date(this.#now));
 
@@ -48,7 +54,7 @@ export function openersOf(vault: TestVault, catalogue?: Catalogue): Openers {
 /** The rotations of one process. */
 export function rotationsOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   {
     batch = 7,
     sliceMs = Infinity,
@@ -76,7 +82,7 @@ export function rotationsOf(
 
 export async function beginOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   domain: Domain,
   why: Why = 'asked',
 ): Promise<Buffer | null> {
@@ -88,16 +94,17 @@ export async function beginOf(
 /** What a process does to keys by itself. */
 export function scheduleOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   {
     lives = LIVES,
     unitOfWork = vault.unitOfWork,
     sliceMs = Infinity,
-  }: { lives?: KeyLives; unitOfWork?: UnitOfWork; sliceMs?: number } = {},
+    batch = 1_000,
+  }: { lives?: KeyLives; unitOfWork?: UnitOfWork; sliceMs?: number; batch?: number } = {},
 ): { schedule: KeySchedule; root: RootKeys } {
   const { keys, keyring } = vault;
   const [store, audit] = [new RotationStore(), new AuditLog()];
-  const rotations = rotationsOf(vault, clock, { batch: 1_000, unitOfWork, sliceMs });
+  const rotations = rotationsOf(vault, clock, { batch, unitOfWork, sliceMs });
   const root = new RootKeys(new RootStore(), store, keys, keyring, unitOfWork, audit, clock.read);
   return { schedule: new KeySchedule(store, rotations, root, unitOfWork, audit, lives, clock.read), root };
 }
