@@ -117,7 +117,7 @@ describe(`a process that rotates keys, and is killed with SIGKILL (seed ${random
     };
     stage = await Stage.open(server.server, { name: 'root', seed: random.seed, lives }, begin);
     await begin(stage);
-    await stage.run(proofCount(3, 100), fileFate);
+    await stage.run(proofCount(2, 100), fileFate);
     await expectWhole();
   });
 });
