@@ -190,6 +190,12 @@ describe('the root key', () => {
           `SELECT DISTINCT roots[cardinality(roots)] AS root FROM domain_key WHERE state <> 'destroyed'`,
         );
         expect(under).toEqual([{ root: newest + 1 }]);
+        const [rotation] = await vault.query<{ moved: number; keys: number }>(
+          `SELECT moved::int, (SELECT count(*) FROM domain_key)::int AS keys FROM rotation
+           WHERE domain = 'root' AND to_version = $1`,
+          [newest + 1],
+        );
+        expect(rotation?.moved).toBe(rotation?.keys);
       }
       expect(deaths).toBeGreaterThan(8);
       const restarted = await vault.another();

@@ -3,6 +3,7 @@ import type { ClientPseudonym, ErasureId } from '@integument/contracts';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { Catalogue } from './features/catalogue/index.js';
 import type { Domain } from './features/keys/index.js';
+import type { Clock } from './features/rotation/clock.js';
 import {
   KeySchedule,
   moversOf,
@@ -22,8 +23,13 @@ export const LEASE_MS = 15_000;
 export const LONG_MS = 200_000;
 const DAY_MS = 86_400_000;
 
+/** What the rotations of a test take for the time. */
+export interface ToldTime {
+  readonly read: Clock;
+}
+
 /** A clock that many share, and that goes when it is told to. */
-export class TestClock {
+export class TestClock implements ToldTime {
   #now = Date.now();
   readonly read = () => Promise.resolve(new Date(this.#now));
 
@@ -49,7 +55,7 @@ export function openersOf(vault: TestVault, catalogue?: Catalogue): Openers {
 /** The rotations of one process. */
 export function rotationsOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   {
     batch = 7,
     sliceMs = Infinity,
@@ -77,7 +83,7 @@ export function rotationsOf(
 
 export async function beginOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   domain: Domain,
   why: Why = 'asked',
 ): Promise<Buffer | null> {
@@ -104,16 +110,17 @@ export async function goOn(rotations: Rotations, clock: TestClock, rounds: numbe
 /** What a process does to keys by itself. */
 export function scheduleOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   {
     lives = LIVES,
     unitOfWork = vault.unitOfWork,
     sliceMs = Infinity,
-  }: { lives?: KeyLives; unitOfWork?: UnitOfWork; sliceMs?: number } = {},
+    batch = 1_000,
+  }: { lives?: KeyLives; unitOfWork?: UnitOfWork; sliceMs?: number; batch?: number } = {},
 ): { schedule: KeySchedule; root: RootKeys } {
   const { keys, keyring } = vault;
   const [store, audit] = [new RotationStore(), new AuditLog()];
-  const rotations = rotationsOf(vault, clock, { batch: 1_000, unitOfWork, sliceMs });
+  const rotations = rotationsOf(vault, clock, { batch, unitOfWork, sliceMs });
   const root = new RootKeys(new RootStore(), store, keys, keyring, unitOfWork, audit, clock.read);
   return { schedule: new KeySchedule(store, rotations, root, unitOfWork, audit, lives, clock.read), root };
 }

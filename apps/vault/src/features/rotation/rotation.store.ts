@@ -267,6 +267,15 @@ export class RotationStore {
     return row?.least ?? null;
   }
 
+  /** How many keys have come under this version of the root key, or a later one, from before it. */
+  countLaidUnder(tx: Tx, root: number): Promise<number> {
+    return countOf(
+      tx,
+      'SELECT count(*) FROM domain_key WHERE roots[1] < $1 AND roots[cardinality(roots)] >= $1',
+      [root],
+    );
+  }
+
   /** Whether any key that still is somewhere lies under this version of the root key. */
   countUnderRoot(tx: Tx, root: number): Promise<number> {
     return countOf(
