@@ -176,6 +176,14 @@ describe('what is known of a person', () => {
     expect(await tokens.ofPerson(person, { fields: ['phone'], type })).toEqual({ tokens: made });
   });
 
+  it('gets one though nobody could send it any more, since it was kept when that was possible', async () => {
+    const given_name = 'ড়'.repeat(90).normalize('NFC');
+    expect(given_name.length).toBeGreaterThan(100);
+    const person = await vault.enrol({ fields: { given_name } });
+    const { tokens: made } = await tokens.ofPerson(person, { fields: ['given_name'] });
+    expect(await tokens.reveal(made.given_name)).toEqual({ field: 'given_name', value: given_name });
+  });
+
   it('that is nothing, or nobody’s here, gets none', async () => {
     const person = await vault.enrol(ada);
     const none = tokens.ofPerson(person, { fields: ['birth_date'] });
