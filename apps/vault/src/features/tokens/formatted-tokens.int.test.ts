@@ -1,6 +1,6 @@
 import { CodedError } from '@integument/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { OTHER_SHOP, TestVault } from '../../vault.fixture.js';
+import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 import { TestTokens } from './tokens.fixture.js';
 
 let vault: TestVault;
@@ -99,6 +99,25 @@ describe('a token that is the encrypted value', () => {
     vault = next;
     tokens = new TestTokens(vault);
     expect(await tokens.make(forEver)).toBe(token);
+  });
+
+  it('is read by staff in a domain that there is, and in no other', async () => {
+    const token = await tokens.make({ ...forEver, domain: 'orders' });
+    const staff = { kind: 'staff', id: 'a'.repeat(32), roles: ['support'], session: 's' };
+    const as = { asker: { ...SHOP, caller: staff } as never, purpose: 'support' as const };
+    const held = (domain?: string) => ({ token, field: 'card_for_ever', ...(domain && { domain }) });
+    expect(await tokens.reveal(held('orders'), as)).toMatchObject({ value: CARD });
+    for (const domain of ['returns', undefined])
+      await expect(tokens.reveal(held(domain), as)).rejects.toEqual(code('tokens.domain_unknown'));
+  });
+
+  it('needs memory for its field and domain only as long as there are few', () => {
+    const of = (domain: string) => tokens.sealer.cipher('card_for_ever', domain);
+    const first = of('d');
+    expect(of('d')).toBe(first);
+    for (let n = 0; n < 5_000; n++) of(`d${n}`);
+    expect(of('d')).not.toBe(first);
+    expect(of('d')).toEqual(first);
   });
 
   it('is nobody’s: no erasure would reach it', async () => {
