@@ -57,6 +57,22 @@ describe('a format-preserving token', () => {
     );
   });
 
+  it('is made by batches at once that have values in common, though most of the format is taken', async () => {
+    await vault.query(`INSERT INTO token (token, field, domain, domain_key, sealed, format)
+      SELECT set_byte(decode(lpad(to_hex(n), 42, '0'), 'hex'), 0, 255), 'postcode', 'client:brand-shop', 1, '', n::text
+      FROM generate_series(1010, 99999) n WHERE n % 3 > 0 AND n > 9999`);
+    const values = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...{ field: 'postcode', type: TYPE },
+        value: String(10_000 + from + n),
+      }));
+    for (let at = 0; at < 4_000; at += 1_000) {
+      const batches = [0, 100, 200].map((more) => tokens.makeBatch(values(at + more, 400)));
+      // Of a few each draw may be taken.
+      for (const { made } of await Promise.all(batches)) expect(made).toBeGreaterThan(390);
+    }
+  });
+
   it('that can’t be found free is refused, and not searched for for ever', async () => {
     // As if all but a few were taken: a trigger that lets nothing in with a format.
     await vault.query(`CREATE FUNCTION none_left() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
