@@ -1,13 +1,11 @@
 import { revealTokens } from '@integument/contracts';
 import { ask } from '../../tools/outside/ask.js';
 import { Client } from '../../tools/outside/client.js';
-import { clientToken } from '../../tools/outside/client-token.js';
 import type { Figure } from '../figure.js';
 import type { RawTokens } from '../limits/raw-tokens.js';
-import { Load, request } from '../load/load.js';
+import { ShopLoad } from '../load/shop-load.js';
 import { CLIENT, someTokens, storedToken, WISH } from '../made-tokens.js';
 import { SideProcess } from '../side-process.js';
-import { auditIsIntegrated } from '../vault-database.js';
 
 const CALLS = 30;
 const TOKENS = 1_000;
@@ -22,7 +20,7 @@ export const revealBatch: Figure = {
   rounds: 11,
   async open({ info }) {
     const { vault } = info.databases;
-    const load = new Load();
+    const load = new ShopLoad(info);
     const raw = new SideProcess<RawTokens, { seconds: number }>('./limits/raw-tokens.js');
     const tokens = await someTokens(info, CALLS * TOKENS);
     const batches = Array.from({ length: CALLS }, (_, at) => tokens.slice(at * TOKENS, (at + 1) * TOKENS));
@@ -30,17 +28,11 @@ export const revealBatch: Figure = {
       body: { tokens: batches[0] ?? [], ...WISH },
     });
     if (told.refused > 0) throw new Error(`the vault refuses ${told.refused} of ${TOKENS} tokens`);
-    const url = new URL(revealTokens.path, info.urls.vault);
     return {
       async figure() {
-        const token = await clientToken(info, CLIENT);
-        const requests = batches.map((some) =>
-          request('POST', url, { token, body: { tokens: some, ...WISH } }),
-        );
-        const order = { port: Number(url.port), connections: CONCURRENT, count: CALLS, status: 200 };
-        const rate = await load.put({ ...order, requests });
-        await auditIsIntegrated(vault);
-        return rate * TOKENS;
+        const bodies = batches.map((some) => ({ tokens: some, ...WISH }));
+        const posts = { route: revealTokens, bodies, connections: CONCURRENT, status: 200 };
+        return (await load.onVault(posts)) * TOKENS;
       },
       async limit() {
         const work = { concurrent: CONCURRENT, tokens: batches.map((some) => some.map(storedToken)) };

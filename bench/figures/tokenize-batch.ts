@@ -1,16 +1,15 @@
 import { enrolPeople, makeTokens } from '@integument/contracts';
 import { ask } from '../../tools/outside/ask.js';
 import { Client } from '../../tools/outside/client.js';
-import { clientToken } from '../../tools/outside/client-token.js';
 import type { Bench } from '../bench.js';
 import type { Figure } from '../figure.js';
 import type { RawTokens } from '../limits/raw-tokens.js';
-import { Load, request } from '../load/load.js';
+import { ShopLoad } from '../load/shop-load.js';
 import { CLIENT, tokensFor } from '../made-tokens.js';
 import { SideProcess } from '../side-process.js';
 import { syntheticPeople } from '../synthetic-people.js';
 import { syntheticValues } from '../synthetic-values.js';
-import { addPeople, auditIsIntegrated, refuseUnequalTokens, twinOfVaultDatabase } from '../vault-database.js';
+import { addPeople, refuseUnequalTokens, twinOfVaultDatabase } from '../vault-database.js';
 
 const TOKENS = 1_000;
 const CONCURRENT = 2;
@@ -38,7 +37,7 @@ function batches({ name, target, calls, ofPeople }: Batches): Figure {
     rounds: 11,
     async open({ info }) {
       const { vault } = info.databases;
-      const load = new Load();
+      const load = new ShopLoad(info);
       const raw = new SideProcess<RawTokens, { seconds: number }>('./limits/raw-tokens.js');
       const twin = await twinOfVaultDatabase(vault, `bench_${name.replace('.', '_')}`);
       const people = ofPeople ? await enrol(info, calls) : [];
@@ -49,17 +48,11 @@ function batches({ name, target, calls, ofPeople }: Batches): Figure {
           return { ...entry, ...(person && { person }) };
         });
       await tokensFor(info, batch(0));
-      const url = new URL(makeTokens.path, info.urls.vault);
       return {
         async figure() {
-          const token = await clientToken(info, CLIENT);
-          const requests = Array.from({ length: calls }, (_, at) =>
-            request('POST', url, { token, body: { values: batch(at) } }),
-          );
-          const order = { port: Number(url.port), connections: CONCURRENT, count: calls, status: 200 };
-          const rate = await load.put({ ...order, requests });
-          await auditIsIntegrated(vault);
-          return rate * TOKENS;
+          const bodies = Array.from({ length: calls }, (_, at) => ({ values: batch(at) }));
+          const posts = { route: makeTokens, bodies, connections: CONCURRENT, status: 200 };
+          return (await load.onVault(posts)) * TOKENS;
         },
         async limit() {
           const work = { transactions: calls, tokens: TOKENS, concurrent: CONCURRENT, ofPeople };

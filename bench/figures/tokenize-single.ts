@@ -1,85 +1,70 @@
 import { makeToken, revealToken } from '@integument/contracts';
-import { clientToken } from '../../tools/outside/client-token.js';
 import type { Figure } from '../figure.js';
 import type { BareRoute } from '../limits/bare-server.js';
-import { Load, request } from '../load/load.js';
-import { CLIENT, someTokens, storedToken, WISH } from '../made-tokens.js';
+import { ShopLoad } from '../load/shop-load.js';
+import { someTokens, storedToken, WISH } from '../made-tokens.js';
 import { SideProcess } from '../side-process.js';
 import { syntheticValues } from '../synthetic-values.js';
-import { auditIsIntegrated, twinOfVaultDatabase } from '../vault-database.js';
+import { twinOfVaultDatabase } from '../vault-database.js';
 
-const LOAD = { connections: 16, count: 6_000 } as const;
+const COUNT = 6_000;
+const CONNECTIONS = 16;
+const SINGLE = { unit: 'tokens/s', higherIsBetter: true, rounds: 11 } as const;
 
 /** One value a request, against a bare route that inserts a row of as many bytes. */
 export const tokenizeSingle: Figure = {
+  ...SINGLE,
   name: 'tokenize.single',
-  unit: 'tokens/s',
   target: 0.9,
-  higherIsBetter: true,
-  rounds: 11,
   async open({ info }) {
-    const { vault } = info.databases;
-    const load = new Load();
-    const bare = new SideProcess<BareRoute, { port: number }>('./limits/bare-server.js');
-    const database = await twinOfVaultDatabase(vault, 'bench_tokenize_single');
-    const { port } = await bare.ask({ route: 'tokenize', database });
-    const url = new URL(makeToken.path, info.urls.vault);
-    const requests = (to: URL, token: string) =>
-      syntheticValues(LOAD.count).map((body) => request('POST', to, { body, token }));
+    const load = new ShopLoad(info);
+    const database = await twinOfVaultDatabase(info.databases.vault, 'bench_tokenize_single');
+    const bare = await serveBare({ route: 'tokenize', database });
+    const posts = () => ({
+      ...{ route: makeToken, connections: CONNECTIONS, status: 201 },
+      bodies: syntheticValues(COUNT),
+    });
     return {
-      async figure() {
-        const token = await clientToken(info, CLIENT);
-        const order = { ...LOAD, port: Number(url.port), status: 201, requests: requests(url, token) };
-        const rate = await load.put(order);
-        await auditIsIntegrated(vault);
-        return rate;
-      },
-      async limit() {
-        // The same bytes, access token included: receiving them is no part of what is measured.
-        const token = await clientToken(info, CLIENT);
-        const to = new URL(makeToken.path, `http://127.0.0.1:${port}`);
-        return load.put({ ...LOAD, port, status: 201, requests: requests(to, token) });
-      },
-      async close() {
-        await Promise.all([load.end(), bare.end()]);
-      },
+      figure: () => load.onVault(posts()),
+      limit: () => load.on(bare.origin, posts()),
+      close: () => endOf(load, bare),
     };
   },
 };
 
 /** One token a request, against a bare route that reads the same row of the same table. */
 export const revealSingle: Figure = {
+  ...SINGLE,
   name: 'reveal.single',
-  unit: 'tokens/s',
   target: 0.6,
-  higherIsBetter: true,
-  rounds: 11,
   async open({ info }) {
-    const { vault } = info.databases;
-    const load = new Load();
-    const bare = new SideProcess<BareRoute, { port: number }>('./limits/bare-server.js');
-    const { port } = await bare.ask({ route: 'reveal', database: vault.url });
-    const tokens = await someTokens(info, LOAD.count);
-    const url = new URL(revealToken.path, info.urls.vault);
+    const load = new ShopLoad(info);
+    const bare = await serveBare({ route: 'reveal', database: info.databases.vault.url });
+    const tokens = await someTokens(info, COUNT);
+    const posts = (of: readonly string[]) => ({
+      ...{ route: revealToken, connections: CONNECTIONS, status: 200 },
+      bodies: of.map((token) => ({ token, ...WISH })),
+    });
+    const stored = tokens.map((token) => storedToken(token).toString('hex'));
     return {
-      async figure() {
-        const token = await clientToken(info, CLIENT);
-        const requests = tokens.map((one) => request('POST', url, { token, body: { token: one, ...WISH } }));
-        const rate = await load.put({ ...LOAD, port: Number(url.port), status: 200, requests });
-        await auditIsIntegrated(vault);
-        return rate;
-      },
-      async limit() {
-        const token = await clientToken(info, CLIENT);
-        const to = new URL(revealToken.path, `http://127.0.0.1:${port}`);
-        const requests = tokens.map((one) =>
-          request('POST', to, { token, body: { token: storedToken(one).toString('hex'), ...WISH } }),
-        );
-        return load.put({ ...LOAD, port, status: 200, requests });
-      },
-      async close() {
-        await Promise.all([load.end(), bare.end()]);
-      },
+      figure: () => load.onVault(posts(tokens)),
+      limit: () => load.on(bare.origin, posts(stored)),
+      close: () => endOf(load, bare),
     };
   },
 };
+
+interface Bare {
+  readonly origin: string;
+  end(): Promise<void>;
+}
+
+async function serveBare(route: BareRoute): Promise<Bare> {
+  const server = new SideProcess<BareRoute, { port: number }>('./limits/bare-server.js');
+  const { port } = await server.ask(route);
+  return { origin: `http://127.0.0.1:${port}`, end: () => server.end() };
+}
+
+async function endOf(load: ShopLoad, bare: Bare): Promise<void> {
+  await Promise.all([load.end(), bare.end()]);
+}

@@ -1,19 +1,17 @@
 import { makeTokens } from '@integument/contracts';
-import { clientToken } from '../../tools/outside/client-token.js';
 import type { Bench } from '../bench.js';
 import type { Figure } from '../figure.js';
 import { emptyTokens, fillTokens } from '../filled-tokens.js';
 import type { PeopleServer } from '../limits/people-server.js';
 import type { TransitAddress } from '../limits/transit-stand-in.js';
-import { Load, request } from '../load/load.js';
-import { CLIENT } from '../made-tokens.js';
+import { ShopLoad } from '../load/shop-load.js';
 import { SideProcess } from '../side-process.js';
 import { syntheticValues } from '../synthetic-values.js';
 import { auditIsIntegrated, emptyVaultDatabase } from '../vault-database.js';
 
 const CALLS = 20;
 const TOKENS = 1_000;
-const ORDER = { connections: 2, count: CALLS, status: 200 } as const;
+const POSTS = { route: makeTokens, connections: 2, status: 200 } as const;
 const ROUNDS = 15;
 
 /** Batches into a table that holds a million tokens, against batches into an empty one. */
@@ -75,10 +73,12 @@ interface Served {
 
 /** Vaults on databases of their own, in one process. */
 class Vaults {
-  readonly #load = new Load();
+  readonly #load: ShopLoad;
   readonly #servers = new SideProcess<PeopleServer, { port: number }>('./limits/people-server.js');
 
-  constructor(private readonly info: Bench['info']) {}
+  constructor(private readonly info: Bench['info']) {
+    this.#load = new ShopLoad(info);
+  }
 
   async serve(name: string, transit?: TransitAddress): Promise<Served> {
     const database = await emptyVaultDatabase(this.info.databases.vault, name);
@@ -88,12 +88,8 @@ class Vaults {
 
   /** @returns tokens a second, full batches */
   async tokenize({ port, database }: Served): Promise<number> {
-    const token = await clientToken(this.info, CLIENT);
-    const url = new URL(makeTokens.path, `http://127.0.0.1:${port}`);
-    const requests = Array.from({ length: CALLS }, () =>
-      request('POST', url, { token, body: { values: syntheticValues(TOKENS) } }),
-    );
-    const rate = await this.#load.put({ ...ORDER, port, requests });
+    const bodies = Array.from({ length: CALLS }, () => ({ values: syntheticValues(TOKENS) }));
+    const rate = await this.#load.on(`http://127.0.0.1:${port}`, { ...POSTS, bodies });
     await auditIsIntegrated({ ...this.info.databases.vault, url: database });
     return rate * TOKENS;
   }

@@ -2,9 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { defineAction } from '@integument/audit-log';
 import { type Enrolment, IDENTITY_FIELDS, SEARCHABLE_FIELDS } from '@integument/contracts';
 import { SEAL_OVERHEAD } from '@integument/crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { answerQuestions } from '../side-process.js';
 import { syntheticPeople } from '../synthetic-people.js';
+import { timed } from './timed.js';
 
 /** So many transactions, each with so many people, some at a time. */
 export interface RawEnrolment {
@@ -37,22 +38,7 @@ const enrolled = defineAction('people.enrol');
 
 async function enrol({ database, transactions, people, concurrent }: RawEnrolment) {
   const waiting = Array.from({ length: transactions }, () => rowsOf(syntheticPeople(people)));
-  const clients = await Promise.all(Array.from({ length: concurrent }, () => connect(database)));
-  const started = process.hrtime.bigint();
-  await Promise.all(
-    clients.map(async (client) => {
-      for (let rows = waiting.pop(); rows; rows = waiting.pop()) await insert(client, rows);
-    }),
-  );
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  await Promise.all(clients.map((client) => client.end()));
-  return { seconds };
-}
-
-async function connect(database: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: database, pipeline: true });
-  await client.connect();
-  return client;
+  return timed({ database, concurrent, pipeline: true }, waiting, insert);
 }
 
 async function insert(client: pg.Client, rows: Rows): Promise<void> {

@@ -1,24 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { SEAL_OVERHEAD } from '@integument/crypto';
 import { byteaArray, int2Array, textArray } from '@integument/database';
-import pg from 'pg';
 import { answerQuestions } from '../side-process.js';
 import { VALUE_BYTES } from '../synthetic-values.js';
+import { connect, timed, type Where } from './timed.js';
 
 /** So many transactions, each with so many rows, some at a time. */
-interface Work {
-  readonly database: string;
-  readonly concurrent: number;
-}
-
-export interface RawInserts extends Work {
+export interface RawInserts extends Where {
   readonly transactions: number;
   readonly tokens: number;
   /** each row is another person's, of those who are there */
   readonly ofPeople: boolean;
 }
 
-export interface RawSelects extends Work {
+export interface RawSelects extends Where {
   /** the tokens of each statement */
   readonly tokens: readonly (readonly Buffer[])[];
 }
@@ -62,30 +57,6 @@ async function insert({
     rowsOf(tokens, people.slice(at * tokens, (at + 1) * tokens)),
   );
   return timed(where, statements, (client, values) => client.query({ ...INSERT, values }));
-}
-
-/** All parameters are there before the clock starts, and every connection has planned its statement once. */
-async function timed(
-  { database, concurrent }: Work,
-  statements: Buffer[][],
-  run: (client: pg.Client, values: Buffer[]) => Promise<unknown>,
-): Promise<{ seconds: number }> {
-  const clients = await Promise.all(Array.from({ length: concurrent }, () => connect(database)));
-  const started = process.hrtime.bigint();
-  await Promise.all(
-    clients.map(async (client) => {
-      for (let values = statements.pop(); values; values = statements.pop()) await run(client, values);
-    }),
-  );
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  await Promise.all(clients.map((client) => client.end()));
-  return { seconds };
-}
-
-async function connect(database: string): Promise<pg.Client> {
-  const client = new pg.Client(database);
-  await client.connect();
-  return client;
 }
 
 /** As many bytes as the vault stores for synthetic values. */

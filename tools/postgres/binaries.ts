@@ -41,7 +41,7 @@ function locate(name: string): string {
  * postinstall script. npm 11 runs that script only for approved packages, and approving pins one platform; `npm ci
  * --ignore-scripts` never does. The links are cheap to make here, so nothing depends on the script.
  */
-export function hydrateSymlinks(root: string): void {
+function hydrateSymlinks(root: string): void {
   const list = join(root, 'pg-symlinks.json');
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];

@@ -1,6 +1,6 @@
 import { CodedError } from '@integument/contracts';
 
-export const codeOf = (error: unknown): string => (error instanceof CodedError ? error.code : String(error));
+const codeOf = (error: unknown): string => (error instanceof CodedError ? error.code : String(error));
 
 /** How often each code was the answer; `done` for a success. */
 export async function outcomes(asked: Promise<unknown>[]): Promise<Record<string, number>> {

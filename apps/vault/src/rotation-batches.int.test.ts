@@ -2,7 +2,16 @@ import { randomId } from '@integument/crypto';
 import { byteaArray, int2Array, type Tx, type UnitOfWork } from '@integument/database';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { moversOf } from './features/rotation/index.js';
-import { again, beginOf, dyingAt, LONG_MS, openersOf, rotationsOf, TestClock } from './rotation.fixture.js';
+import {
+  again,
+  begunOf,
+  dyingAt,
+  LONG_MS,
+  openersOf,
+  rotationsOf,
+  stateOf,
+  TestClock,
+} from './rotation.fixture.js';
 import { TestVault } from './vault.fixture.js';
 
 const PEOPLE = 12_000;
@@ -41,11 +50,8 @@ async function open(): Promise<number> {
 
 /** Goes on until rows are to be moved. */
 async function begun(): Promise<Buffer> {
-  const rotation = await beginOf(vault, clock, 'person');
-  if (!rotation) throw new Error('not begun');
-  const state = async () =>
-    (await vault.query<{ state: string }>("SELECT state FROM rotation WHERE state <> 'done'"))[0]?.state;
-  while ((await state()) !== 'moving') {
+  const rotation = await begunOf(vault, clock, 'person');
+  while ((await stateOf(vault, 'person'))?.state !== 'moving') {
     await rotationsOf(vault, clock).step(rotation);
     clock.pass(LONG_MS);
   }

@@ -21,7 +21,7 @@ export interface KeyLives {
   readonly mostUses: number;
 }
 
-export const MOST_USES = 2 ** 31;
+const MOST_USES = 2 ** 31;
 
 export function keyLives(config: z.output<z.ZodObject<typeof rotationSettings>>): KeyLives {
   return {

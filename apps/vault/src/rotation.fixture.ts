@@ -1,7 +1,9 @@
 import { AuditLog } from '@integument/audit-log';
+import type { ClientPseudonym, ErasureId } from '@integument/contracts';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { Catalogue } from './features/catalogue/index.js';
 import type { Domain } from './features/keys/index.js';
+import type { Clock } from './features/rotation/clock.js';
 import {
   KeySchedule,
   moversOf,
@@ -14,15 +16,20 @@ import {
 import type { Why } from './features/rotation/rotation.store.js';
 import { TestTokens } from './features/tokens/tokens.fixture.js';
 import type { KeyLives } from './rotation-settings.js';
-import { LIVES, type TestVault } from './vault.fixture.js';
+import { API, LIVES, SHOP, type TestVault } from './vault.fixture.js';
 
 export const LEASE_MS = 15_000;
 /** Longer than anything that a rotation waits for, sessions aside. */
 export const LONG_MS = 200_000;
 const DAY_MS = 86_400_000;
 
+/** What the rotations of a test take for the time. */
+export interface ToldTime {
+  readonly read: Clock;
+}
+
 /** A clock that many share, and that goes when it is told to. */
-export class TestClock {
+export class TestClock implements ToldTime {
   #now = Date.now();
   readonly read = () => Promise.resolve(new Date(this.#now));
 
@@ -48,7 +55,7 @@ export function openersOf(vault: TestVault, catalogue?: Catalogue): Openers {
 /** The rotations of one process. */
 export function rotationsOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   {
     batch = 7,
     sliceMs = Infinity,
@@ -76,7 +83,7 @@ export function rotationsOf(
 
 export async function beginOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   domain: Domain,
   why: Why = 'asked',
 ): Promise<Buffer | null> {
@@ -85,19 +92,35 @@ export async function beginOf(
   return vault.unitOfWork.run((tx) => rotations.begin(tx, prepared, why, null));
 }
 
+/** Begins one of a domain that is not being rotated. */
+export async function begunOf(vault: TestVault, clock: TestClock, domain: Domain): Promise<Buffer> {
+  const rotation = await beginOf(vault, clock, domain);
+  if (!rotation) throw new Error('not begun');
+  return rotation;
+}
+
+/** Rounds that are as far apart as anything is waited for. */
+export async function goOn(rotations: Rotations, clock: TestClock, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await rotations.tick();
+    clock.pass(LONG_MS);
+  }
+}
+
 /** What a process does to keys by itself. */
 export function scheduleOf(
   vault: TestVault,
-  clock: TestClock,
+  clock: ToldTime,
   {
     lives = LIVES,
     unitOfWork = vault.unitOfWork,
     sliceMs = Infinity,
-  }: { lives?: KeyLives; unitOfWork?: UnitOfWork; sliceMs?: number } = {},
+    batch = 1_000,
+  }: { lives?: KeyLives; unitOfWork?: UnitOfWork; sliceMs?: number; batch?: number } = {},
 ): { schedule: KeySchedule; root: RootKeys } {
   const { keys, keyring } = vault;
   const [store, audit] = [new RotationStore(), new AuditLog()];
-  const rotations = rotationsOf(vault, clock, { batch: 1_000, unitOfWork, sliceMs });
+  const rotations = rotationsOf(vault, clock, { batch, unitOfWork, sliceMs });
   const root = new RootKeys(new RootStore(), store, keys, keyring, unitOfWork, audit, clock.read);
   return { schedule: new KeySchedule(store, rotations, root, unitOfWork, audit, lives, clock.read), root };
 }
@@ -124,11 +147,30 @@ export async function settle(vault: TestVault, clock: TestClock): Promise<void> 
 /** A whole rotation, with nobody else about. */
 export async function rotate(vault: TestVault, clock: TestClock, domain: Domain): Promise<void> {
   await beginOf(vault, clock, domain);
-  const rotations = rotationsOf(vault, clock, { batch: 1_000 });
-  for (let round = 0; round < 5; round++) {
-    await rotations.tick();
-    clock.pass(LONG_MS);
-  }
+  await goOn(rotationsOf(vault, clock, { batch: 1_000 }), clock, 5);
+}
+
+export interface RotationState {
+  readonly state: string;
+  readonly moved: number;
+  readonly total: number;
+  readonly waiting: number;
+}
+
+/** How far the newest rotation of a domain is. */
+export async function stateOf(vault: TestVault, domain: Domain): Promise<RotationState | undefined> {
+  const sql =
+    'SELECT state, moved::int, total::int, waiting::int FROM rotation WHERE domain = $1 ORDER BY started_at DESC LIMIT 1';
+  return (await vault.query<RotationState>(sql, [domain]))[0];
+}
+
+/** Erases somebody as the shop asks for it, to the end. */
+export async function erase(vault: TestVault, name: ClientPseudonym): Promise<ErasureId> {
+  const reason = { code: 'rights-request', reference: 'CASE-1' } as const;
+  const { erasures, unitOfWork } = vault;
+  const { erasure } = await unitOfWork.run((tx) => erasures.requestFor(tx, SHOP, name, reason, null));
+  await unitOfWork.run((tx) => erasures.gatesClosed(tx, API, erasure));
+  return erasure;
 }
 
 export interface Version {

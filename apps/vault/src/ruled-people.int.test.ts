@@ -4,8 +4,8 @@ import { Idempotency } from '@integument/database';
 import { Effects } from '@integument/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ErasureController } from './features/erasure/erasure.controller.js';
-import { PeopleController } from './features/people/people.controller.js';
 import type { DataPlaneSessions } from './features/sessions/index.js';
+import { peopleRoutes } from './people-routes.fixture.js';
 import { RuleMakers } from './rules.fixture.js';
 import { SHOP, TestVault } from './vault.fixture.js';
 
@@ -34,17 +34,8 @@ describe('each route that does something to people', () => {
   async function said(name: string): Promise<Record<string, unknown>> {
     const effects = new Effects(vault.unitOfWork, new Idempotency(randomBytes(32)));
     const rules = vault.rulesOfReplica();
-    const { desk, people, unitOfWork, erasures } = vault;
-    const reveals = vault.revealsOfReplica(rules);
-    const routes = new PeopleController(
-      desk,
-      people,
-      reveals,
-      vault.searchesUnder(rules),
-      rules,
-      unitOfWork,
-      effects,
-    );
+    const { unitOfWork, erasures } = vault;
+    const routes = peopleRoutes(vault, rules, effects);
     const nowhere = { ended: () => Promise.resolve() } as unknown as DataPlaneSessions;
     const erasure = new ErasureController(erasures, nowhere, unitOfWork, effects, rules);
     const input = (body: unknown, params = {}) => ({ params, query: undefined, body }) as never;

@@ -27,10 +27,12 @@ import { FactorsService } from './features/factors/factors.service.js';
 import { FactorsStore } from './features/factors/factors.store.js';
 import { Passkeys } from './features/factors/passkeys.js';
 import { SessionRaiser } from './features/factors/session-raiser.js';
+import { EmbeddedKeyring, type EmbeddedKeyringFiles } from './features/keyring/embedded-keyring.js';
 import { HashicorpKeyring } from './features/keyring/hashicorp-keyring.js';
-import { EmbeddedKeyring, type Keyring } from './features/keyring/index.js';
+import type { Keyring } from './features/keyring/index.js';
 import type { TransitServer } from './features/keyring/transit-server.fixture.js';
-import { DomainKeys, LiveIndex, StaffNames } from './features/keys/index.js';
+import { DomainKeys, type DomainKeysOptions } from './features/keys/domain-keys.js';
+import { LiveIndex, StaffNames } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { StrictKeys } from './features/keys/strict-keys.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
@@ -73,6 +75,15 @@ export interface StrictStage {
   mode: 'leaving' | 'off' | 'on';
   pool?: number;
   readonly now?: () => number;
+}
+
+/** Where a test's vault has its data, which may be another process's as well. */
+export interface Place {
+  readonly url: string;
+  readonly files: EmbeddedKeyringFiles;
+  /** of what is known of the keys; without it everything is believed for good, and nothing reads the versions again unless a test does */
+  readonly keys?: DomainKeysOptions;
+  readonly remove: () => Promise<void>;
 }
 
 /** The vault's services, wired as its modules do, on a database of their own and without a listener. */
@@ -197,28 +208,34 @@ export class TestVault {
 
   /** @param declared what the operator declares people can be searched by */
   static async open(declared?: SearchSection, stage = TestVault.strict): Promise<TestVault> {
-    const { vaultUrl, drop } = await freshDatabases();
+    const { vaultUrl: url, drop } = await freshDatabases();
     const files = keyringFiles();
+    const remove = async () => {
+      await drop();
+      files.remove();
+    };
+    return TestVault.at({ url, files, remove }, declared, stage);
+  }
+
+  /** One process on what is there, or is made there. */
+  static at(place: Place, declared?: SearchSection, stage = TestVault.strict): Promise<TestVault> {
+    const { url, files, remove } = place;
     const start = async (search?: SearchSection): Promise<TestVault> => {
       const dataSource = await openDatabase({
-        url: vaultUrl,
+        url,
         poolSize: 16,
         applicationName: 'vault tests',
         migrations: [],
       });
       const keyring = await EmbeddedKeyring.load(files);
       const never = { demand: () => undefined };
-      // Nothing reads the versions again here, unless a test does.
       const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource), never, {
         leaseMs: Infinity,
+        ...place.keys,
         strict: stage ? await strictKeys(stage) : null,
       });
       await keys.load();
       const leave = () => dataSource.destroy();
-      const remove = async () => {
-        await drop();
-        files.remove();
-      };
       const vault = new TestVault(dataSource, keyring, keys, { leave, remove }, start, search);
       await vault.keeper.begin();
       return vault;

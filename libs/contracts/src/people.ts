@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clientPseudonym } from './ids.js';
 import { regionCode } from './regions.js';
 import { defineRoute } from './route.js';
-import { emailAddress, oneLine, phoneNumber, postalAddress } from './values.js';
+import { emailAddress, oneLine, phoneNumber, postalAddress, toldAddress } from './values.js';
 
 const MAX_PEOPLE = 1_000;
 
@@ -40,6 +40,19 @@ export const SEARCHABLE_FIELDS = ['email', 'phone', 'account_id'] as const satis
 
 const someFields = identityFields.partial();
 export type SomeIdentityFields = z.output<typeof someFields>;
+
+/** Values as they are told: no limit of today keeps back what was let in by another. */
+const toldFields: z.ZodType<SomeIdentityFields, SomeIdentityFields> = z
+  .object({
+    email: z.string(),
+    phone: z.string(),
+    given_name: z.string(),
+    family_name: z.string(),
+    birth_date: z.string(),
+    postal_address: toldAddress,
+    account_id: z.string(),
+  } satisfies Record<IdentityField, z.ZodType>)
+  .partial();
 
 export const enrolment = z.strictObject({
   fields: someFields.refine((fields) => Object.keys(fields).length > 0),
@@ -185,7 +198,7 @@ export const revealPerson = defineRoute({
     reason,
   }),
   // Only one of the two holds anything: a mask is no value of its field.
-  reply: z.object({ person: clientPseudonym, fields: someFields, masked: masked.optional() }),
+  reply: z.object({ person: clientPseudonym, fields: toldFields, masked: masked.optional() }),
   problems: ['people.not_found', 'people.purpose_not_allowed', 'people.reveal_not_allowed'],
 });
 
@@ -197,6 +210,6 @@ export const readSelf = defineRoute({
   tag: 'Me',
   audience: ['person'],
   ability: { action: 'read', resource: 'Self' },
-  reply: z.object({ fields: someFields, region: regionCode.nullable(), enrolledOn: z.iso.date() }),
+  reply: z.object({ fields: toldFields, region: regionCode.nullable(), enrolledOn: z.iso.date() }),
   problems: ['people.not_found'],
 });

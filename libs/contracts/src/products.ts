@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { page, pageQuery } from './page.js';
 import { defineRoute } from './route.js';
+import { oneLine } from './values.js';
 
 /** Words a product can be described with. Fixed, so that they may stand in reasons, filters and profiles. */
 export const PRODUCT_CATEGORIES = [
@@ -40,14 +41,8 @@ export type SkinConcern = (typeof SKIN_CONCERNS)[number];
 
 const MAX_PRODUCTS = 1_000;
 
-/** One line of text as it is shown: composed form, no control characters, nothing blank at its ends. */
-function line(max: number) {
-  return z
-    .string()
-    .max(max)
-    .transform((text) => text.normalize('NFC').trim())
-    .refine((text) => text.length > 0 && !/\p{C}/u.test(text));
-}
+/** As it is shown: nothing in it that can't be seen, either. */
+const line = (max: number) => oneLine(max, /\p{C}/u);
 
 /** A set: what is named twice counts once. */
 function setOf<Item extends z.ZodType>(item: Item, max: number) {
@@ -127,5 +122,6 @@ export const listProducts = defineRoute({
   audience: ['person', 'health-client', 'staff'],
   ability: { action: 'read', resource: 'Product' },
   query: pageQuery.extend({ category: productCategory.optional() }),
-  reply: page(product),
+  // Without the limits of an import, which may be others than they were at the time.
+  reply: page(product.extend({ brand: z.string(), name: z.string(), ingredients: z.array(z.string()) })),
 });

@@ -3,7 +3,7 @@ import { clientPseudonym, fieldName, tokenId } from './ids.js';
 import { IDENTITY_FIELDS, identityFields, REVEAL_PURPOSES, reason } from './people.js';
 import { predicate } from './predicates.js';
 import { defineRoute, type RouteContract } from './route.js';
-import { postalAddress } from './values.js';
+import { postalAddress, toldAddress } from './values.js';
 
 /** Tokens: each stands for one value of a field of the catalogue, and says nothing about it. */
 
@@ -37,6 +37,8 @@ export type HeldToken = z.output<typeof heldToken>;
 
 const tokenValue = z.union([z.string().min(1).max(VALUE_MAX), postalAddress]);
 export type TokenValue = z.output<typeof tokenValue>;
+/** Without the limits of what is sent: those may be others than they were when it was. */
+const toldValue: z.ZodType<TokenValue, TokenValue> = z.union([z.string(), toldAddress]);
 
 const kept = {
   type: z.enum(TOKEN_TYPES).default('random'),
@@ -163,7 +165,7 @@ const form = z.enum(TOKEN_FORMS).default('plain');
 const revealed = z.object({
   field: fieldName,
   // Only one of the two is there: a mask is no value of its field.
-  value: tokenValue.optional(),
+  value: toldValue.optional(),
   masked: z.string().optional(),
 });
 const revealedOrNot = z.union([revealed, z.object({ code: z.enum(REVEAL_REFUSALS) })]);

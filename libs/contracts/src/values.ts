@@ -5,12 +5,15 @@ import { z } from 'zod';
  * One line of text as people write it: composed form, no control characters, no blank ends. Nor half of a surrogate pair,
  * which JSON can carry and UTF-8 can't: what is stored would not be what was sent.
  */
-export function oneLine(max: number) {
-  return z
-    .string()
-    .max(max)
-    .transform((text) => text.normalize('NFC').trim())
-    .refine((text) => text.length > 0 && !/[\p{Cc}\p{Cs}]/u.test(text));
+export function oneLine(max: number, unfit = /[\p{Cc}\p{Cs}]/u) {
+  return (
+    z
+      .string()
+      .max(max)
+      .transform((text) => text.normalize('NFC').trim())
+      // Composing makes some texts longer (Bengali ড়, Hebrew שׁ): what is kept has to pass here again as it is.
+      .refine((text) => text.length > 0 && text.length <= max && !unfit.test(text))
+  );
 }
 
 export const emailAddress = oneLine(254).pipe(z.email());
@@ -39,3 +42,12 @@ export const postalAddress = z.strictObject({
   country: countryCode,
 });
 export type PostalAddress = z.output<typeof postalAddress>;
+
+/** An address as it is told. What is kept was let in by the limits of its day, and must be told whatever they are now. */
+export const toldAddress: z.ZodType<PostalAddress, PostalAddress> = z.object({
+  lines: z.array(z.string()),
+  locality: z.string(),
+  region: z.string().optional(),
+  postcode: z.string().optional(),
+  country: z.string(),
+});

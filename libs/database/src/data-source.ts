@@ -9,6 +9,8 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** PostgreSQL ends a connection whose transaction does nothing for so long, and the transaction with it; milliseconds */
   readonly idleInTransactionMs?: number;
+  /** how long work waits for a connection; 5,000 milliseconds when absent */
+  readonly connectionMs?: number;
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
@@ -38,7 +40,12 @@ export async function openReaders(
 }
 
 function connect(
-  { url, poolSize, applicationName }: Omit<DatabaseOptions, 'idleInTransactionMs' | 'migrations'>,
+  {
+    url,
+    poolSize,
+    applicationName,
+    connectionMs = 5_000,
+  }: Omit<DatabaseOptions, 'idleInTransactionMs' | 'migrations'>,
   migrating: Pick<DataSourceOptions, 'migrations' | 'migrationsTableName'>,
   client: object = {},
 ): Promise<DataSource> {
@@ -53,7 +60,7 @@ function connect(
     logging: false,
     uuidExtension: 'pgcrypto',
     // Statements of one transaction are sent without waiting for each other's answer.
-    extra: { pipeline: true, connectionTimeoutMillis: 5_000, idleTimeoutMillis: 30_000, ...client },
+    extra: { pipeline: true, connectionTimeoutMillis: connectionMs, idleTimeoutMillis: 30_000, ...client },
   });
   return dataSource.initialize();
 }

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { freshEmptyDatabase } from '@integument/testing';
+import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from './data-source.js';
+import { noConnection } from './no-connection.js';
 import { NotReady } from './not-ready.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -273,5 +277,43 @@ describe('what has to wait for another process', () => {
       }, otherwise);
     });
     expect(await ids()).toEqual([1, 2]);
+  });
+});
+
+describe('work that gets no connection', () => {
+  const later = (code: string) => ({ code, status: 503, headers: { 'retry-after': '2' } });
+
+  it('is to come again where all were in use for too long', async () => {
+    const small = await openDatabase({
+      ...{ url, poolSize: 1, connectionMs: 1_000 },
+      ...{ applicationName: 'small pool', migrations: [] },
+    });
+    const work = new UnitOfWork(small);
+    const held = work.run(async (tx) => {
+      const others = [work.run(() => Promise.resolve()), work.single(() => Promise.resolve())];
+      const waited = await Promise.allSettled(others);
+      const busy = { status: 'rejected', reason: later('server.busy') };
+      expect(waited).toMatchObject([busy, busy]);
+      return tx.query(insert, [1]);
+    });
+    await held.finally(() => small.destroy());
+    expect(await ids()).toEqual([1]);
+  });
+
+  it('is to come again where the server does not answer', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const pool = new pg.Pool({ host: '127.0.0.1', port, connectionTimeoutMillis: 50 });
+    const failed = await pool.connect().catch((error: unknown) => noConnection(error));
+    expect(failed).toMatchObject(later('server.unavailable'));
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  it('says what it said before where that is known', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    expect(noConnection(refused)).toBe(refused);
   });
 });

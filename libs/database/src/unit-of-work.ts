@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
+import { noConnection } from './no-connection.js';
 import { NotReady, whenReady } from './not-ready.js';
 
 /** SQL under a name: PostgreSQL parses and plans it once for each connection. */
@@ -71,7 +72,10 @@ export class UnitOfWork {
   private async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      return await work((await runner.connect()) as PoolClient);
+      const client = (await runner.connect().catch((error: unknown) => {
+        throw noConnection(error);
+      })) as PoolClient;
+      return await work(client);
     } finally {
       await runner.release();
     }

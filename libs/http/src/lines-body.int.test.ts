@@ -5,10 +5,11 @@ import { CodedError, defineRoute } from '@integument/contracts';
 import { createLogger } from '@integument/telemetry';
 import { Controller, Module } from '@nestjs/common';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type BodyLine, BodyLines, createHttpApp, download, type HttpApp, Implements } from './index.js';
 import { Lease } from './leases/lease.js';
+import { SILENCE_MS } from './without-silence.js';
 
 const common = { tag: 'Tests', audience: ['identity-client'] as const, method: 'POST' as const };
 const echo = defineRoute({
@@ -52,6 +53,9 @@ async function* said(lines: AsyncIterable<BodyLine[]>): AsyncGenerator<string> {
     }
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
+    // As an entry of the audit log does: long enough for the request to have taken longer than others may.
+    const until = performance.now() + 2 * SLOW_MS;
+    while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve));
     yield `${JSON.stringify({ end: error.code })}\n`;
   }
 }
@@ -100,6 +104,9 @@ afterAll(() => http.close());
 beforeEach(() => {
   isKnown = true;
 });
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 
@@ -126,6 +133,11 @@ async function echoed(pieces: readonly (Buffer | string)[]): Promise<unknown[]> 
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as unknown);
+}
+
+/** So many are set, of those that the test holds still. */
+async function timers(count: number): Promise<void> {
+  while (vi.getTimerCount() !== count) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a body of lines', () => {
@@ -180,10 +192,28 @@ describe('a body of lines', () => {
     expect([status, text.split('\n').length]).toEqual([200, 7]);
   });
 
+  it('ends by silence with a line that says so, and with its connection', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const begun = begin();
+    const answer = answerTo(begun);
+    begun.write('1\n');
+    const [reply] = (await once(begun, 'response')) as [import('node:http').IncomingMessage];
+    const ended = once(reply.socket, 'close');
+    await timers(1);
+    vi.advanceTimersByTime(SILENCE_MS);
+    expect((await answer).text).toBe('{"value":1}\n{"end":"request.silent"}\n');
+    // The rest of the body may still come, for a little while.
+    await timers(1);
+    vi.runOnlyPendingTimers();
+    await ended;
+    await timers(0);
+  });
+
   it('goes no further once its sender is nobody any more', async () => {
     const begun = begin();
     const answer = answerTo(begun);
     begun.write('1\n');
+    await once(begun, 'response');
     await new Promise((resolve) => setTimeout(resolve, SLOW_MS / 2));
     isKnown = false;
     begun.write('2\n');

@@ -8,13 +8,11 @@ import { LINES_TYPE, mediaType } from './form-body.js';
 import { parseJson } from './json-body.js';
 import { beginOwnTime, endOwnTime } from './own-time.js';
 import { contractOf, type HttpRequest } from './request.js';
+import { withoutSilence } from './without-silence.js';
 
 /** Bytes of one line at most, and lines that are handed on at once. */
 const LINE_BYTES = 65_536;
 const MOST = 1_000;
-/** A sender of lines may take all the time it wants, as long as something comes. */
-const SILENCE_MS = 30_000;
-
 /** How long the rest of what nobody reads may still come. */
 const FAREWELL_MS = 5_000;
 
@@ -57,17 +55,24 @@ async function* linesOf(request: HttpRequest): AsyncGenerator<BodyLine[]> {
       }
     }
   } finally {
-    endOwnTime(request.raw.socket);
     letGo(request.body as Readable, request.raw.socket);
   }
 }
 
 /** What is not read any more would stand in the way of the next request on this connection, and cut off, the answer may be lost with it. */
 function letGo(body: Readable, socket: Socket): void {
-  if (body.readableEnded) return;
+  if (body.readableEnded || body.destroyed) {
+    endOwnTime(socket);
+    return;
+  }
   const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
-  body.once('close', () => clearTimeout(timer));
-  body.once('end', () => clearTimeout(timer));
+  const done = () => {
+    clearTimeout(timer);
+    // Not before: a request that took longer than others may would be answered with that, in the middle of its answer.
+    endOwnTime(socket);
+  };
+  body.once('close', done);
+  body.once('end', done);
   // Not at once: the stream does not know yet that its reader has gone.
   setImmediate(() => body.resume());
 }
@@ -95,18 +100,6 @@ function split(bytes: Buffer, lines: Buffer[]): Buffer {
   return bytes.subarray(from);
 }
 
-async function* withoutSilence(body: Readable): AsyncGenerator<Buffer> {
-  const timer = setTimeout(() => body.destroy(silent()), SILENCE_MS);
-  try {
-    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-      yield chunk as Buffer;
-      timer.refresh();
-    }
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function parsed(line: Buffer): BodyLine {
   try {
     return { value: parseJson(line) };
@@ -118,8 +111,4 @@ function parsed(line: Buffer): BodyLine {
 
 function tooLong(): CodedError {
   return new CodedError('request.line_too_long', 413, 'A line is longer than 65,536 bytes.');
-}
-
-function silent(): CodedError {
-  return new CodedError('request.silent', 400, 'Nothing came for half a minute.');
 }

@@ -180,10 +180,17 @@ describe('the state', () => {
   it('names another import for another file, mapping, vault or client, and another key for another chunk', () => {
     const ids = [importId('a', 'b'), importId('a', 'c'), importId('ab', ''), importId('a', 'b', '')];
     expect(new Set(ids).size).toBe(4);
-    const keys = [chunkKey('a', 1), chunkKey('a', 11), chunkKey('a1', 1)];
-    expect(new Set(keys).size).toBe(3);
+    const key = (id: string, run: string | null, chunk: number) => chunkKey({ import: id, run, chunk });
+    const keys = [
+      key('a', 'r', 1),
+      key('a', 'r', 11),
+      key('a1', 'r', 1),
+      key('a', 'r1', 1),
+      key('a', null, 1),
+    ];
+    expect(new Set(keys).size).toBe(5);
     for (const key of keys) expect(key).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    expect(chunkKey('a', 1)).toBe(keys[0]);
+    expect(key('a', 'r', 1)).toBe(keys[0]);
   });
 
   it('is too old where a chunk was under way longer than the vault remembers it', () => {

@@ -8,6 +8,7 @@ import { QUIET } from '../progress.js';
 import { readTokenWish } from '../token-wish.js';
 import type { Vault } from '../vault-client.js';
 import { type ImportJob, importFile } from './importer.js';
+import { chunkKey, type ImportState } from './state.js';
 import { TokenTarget } from './token-target.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'integument-importer-'));
@@ -80,6 +81,63 @@ describe('an import that goes on', () => {
     // Nor does one that is finished say that they are there.
     await expect(importFile({ ...work, out: other }, tools(away, 3))).rejects.toThrow('another --out');
   });
+});
+
+describe('the key of a chunk', () => {
+  /** Answers a key that it has seen as it did then, as the vault does. */
+  class Remembering {
+    readonly #replies = new Map<string, unknown>();
+    readonly vault = { call: (_: unknown, { idempotencyKey = '' }) => this.answer(idempotencyKey) } as Vault;
+
+    get keys(): string[] {
+      return [...this.#replies.keys()];
+    }
+
+    private answer(key: string): Promise<never> {
+      const reply = this.#replies.get(key) ?? { results: [{ token: `tok_${this.#replies.size}` }] };
+      this.#replies.set(key, reply);
+      return Promise.resolve(reply as never);
+    }
+  }
+  const run = (work: ImportJob, { vault }: Remembering) =>
+    importFile(work, {
+      vault,
+      progress: QUIET,
+      interruption: new Interruption(),
+      now: () => new Date('2026-01-01'),
+    });
+  const stateOf = ({ state }: ImportJob) => JSON.parse(readFileSync(state, 'utf8')) as ImportState;
+
+  it('is another for an import that is begun anew: what the first got may have been removed', async () => {
+    const [work, remembering] = [job('mail\na@example.org\n'), new Remembering()];
+    await run(work, remembering);
+    const first = readFileSync(work.out, 'utf8');
+    for (const path of [work.out, work.refused, work.state]) rmSync(path);
+    await run(work, remembering);
+    expect([readFileSync(work.out, 'utf8') === first, remembering.keys.length]).toEqual([false, 2]);
+  });
+
+  it('is the same for one that goes on: it stands in the state before anything is sent', async () => {
+    const [work, away, remembering] = [job('mail\na@example.org\n'), new Away(), new Remembering()];
+    await expect(importFile(work, tools(away, 0))).rejects.toThrow('away');
+    const begun = stateOf(work);
+    await run(work, remembering);
+    expect(remembering.keys).toEqual([chunkKey(begun)]);
+  });
+
+  it.each([null, '2026-01-01T00:00:00.000Z'])(
+    'is the one of before for a chunk that may be under way under it, and for no other: sent at %s',
+    async (sending) => {
+      const [work, away, remembering] = [job('mail\na@example.org\n'), new Away(), new Remembering()];
+      await expect(importFile(work, tools(away, 0))).rejects.toThrow('away');
+      const { run: _, ...state } = stateOf(work);
+      writeFileSync(work.state, JSON.stringify({ ...state, version: 2, sending }));
+      await run(work, remembering);
+      const old = chunkKey({ ...state, run: null });
+      expect(remembering.keys.includes(old)).toBe(sending !== null);
+      expect(stateOf(work)).toMatchObject({ version: 3, finished: true, run: expect.any(String) as string });
+    },
+  );
 });
 
 it('a column that is to be dropped, and isn’t there, stops an import before anything is sent', async () => {

@@ -10,7 +10,7 @@ import { RowFile, refuseExisting } from '../rows/row-file.js';
 import { Source } from '../rows/source.js';
 import type { Vault } from '../vault-client.js';
 import { type Chunk, chunksOf, type PreparedRow } from './chunks.js';
-import { chunkKey, type ImportState, importId, isForgotten, readState, writeState } from './state.js';
+import { chunkKey, type ImportState, importId, isForgotten, newRun, readState, writeState } from './state.js';
 import type { RouteResult, Settled, Target } from './target.js';
 
 export interface ImportJob {
@@ -107,7 +107,7 @@ class Run {
   private async send({ entries }: Chunk): Promise<readonly RouteResult[]> {
     if (entries.length === 0) return [];
     const { target } = this.job;
-    const idempotencyKey = chunkKey(this.state.import, this.state.chunk);
+    const idempotencyKey = chunkKey(this.state);
     const { results } = await this.tools.vault.call(target.route, {
       body: target.body(entries),
       idempotencyKey,
@@ -132,9 +132,10 @@ class Run {
   }
 
   private acknowledge(chunk: Chunk, kept: number): void {
-    const { chunk: number, read, kept: before, refused } = this.state;
+    const { chunk: number, read, kept: before, refused, run } = this.state;
     this.keep({
       chunk: number + 1,
+      run: run ?? newRun(),
       read: read + chunk.rows.length,
       kept: before + kept,
       refused: refused + chunk.rows.length - kept,
@@ -199,7 +200,8 @@ async function newState(job: ImportJob, source: Source): Promise<ImportState> {
   if (absent !== undefined) throw new WrongUse(`there is no column “${absent}” in the file`);
   const { target, destination, format, delimiter } = job;
   const state: ImportState = {
-    version: 2,
+    version: 3,
+    run: newRun(),
     import: importId(survey.digest, format, delimiter, target.identity, destination),
     ...{ rows: survey.rows, chunk: 0, read: 0, kept: 0, refused: 0, place: source.start },
     ...{

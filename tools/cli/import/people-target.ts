@@ -1,8 +1,9 @@
 import { enrolPeople, IDENTITY_FIELDS } from '@integument/contracts';
 import { WrongUse } from '../failure.js';
-import { REFUSED_COLUMNS, RowRefusal } from '../rows/refused.js';
+import { RowRefusal } from '../rows/refused.js';
 import type { Row } from '../rows/row.js';
 import { entryOf, textOfCell } from './cell.js';
+import { KeptColumns } from './kept-columns.js';
 import { type Prepared, type RouteResult, refusalOf, type Settled, type Target } from './target.js';
 
 const ADDRESS = 'postal_address';
@@ -13,7 +14,7 @@ const ADDRESS_PARTS = [...LINES, 'locality', 'region', 'postcode', 'country'].ma
 const SUBJECT = 'account.subject';
 const REGION = 'region';
 /** What a column can become. A whole `postal_address` is an object of a file of JSON. */
-export const PEOPLE_FIELDS: readonly string[] = [...IDENTITY_FIELDS, ...ADDRESS_PARTS, SUBJECT, REGION];
+const PEOPLE_FIELDS: readonly string[] = [...IDENTITY_FIELDS, ...ADDRESS_PARTS, SUBJECT, REGION];
 
 const MOST = { entries: 1_000, bytes: 3 * 1024 * 1024 } as const;
 
@@ -32,7 +33,7 @@ export class PeopleTarget implements Target {
   readonly most = MOST;
   readonly columns: readonly string[];
   readonly identity: string;
-  readonly #gone: ReadonlySet<string>;
+  readonly #kept: KeptColumns;
 
   /** @throws {WrongUse} */
   constructor(private readonly mapping: PeopleMapping) {
@@ -47,12 +48,12 @@ export class PeopleTarget implements Target {
     }
     this.columns = [...map.values()];
     this.identity = JSON.stringify(['people', [...map].sort(), personColumn, [...drop].sort()]);
-    this.#gone = new Set([...this.columns, ...drop, ...REFUSED_COLUMNS]);
+    this.#kept = new KeptColumns([...this.columns, ...drop]);
   }
 
   keptColumns(columns: readonly string[]): string[] {
     const { personColumn } = this.mapping;
-    const kept = columns.filter((name) => !this.#gone.has(name));
+    const kept = this.#kept.of(columns);
     if (kept.includes(personColumn)) {
       throw new WrongUse(
         `there is a column “${personColumn}” already: name another one with --person-column`,
@@ -82,10 +83,10 @@ export class PeopleTarget implements Target {
     return `{"people":[${entries.join(',')}]}`;
   }
 
-  settle({ cells }: Row, [result]: readonly RouteResult[]): Settled {
+  settle(row: Row, [result]: readonly RouteResult[]): Settled {
     if (!result || !('person' in result)) return { kept: refusalOf(result), orphans: [] };
-    const rest = [...cells].filter(([name]) => !this.#gone.has(name));
-    return { kept: new Map([[this.mapping.personColumn, result.person], ...rest]), orphans: [] };
+    const kept = new Map([[this.mapping.personColumn, result.person], ...this.#kept.cellsOf(row)]);
+    return { kept, orphans: [] };
   }
 }
 

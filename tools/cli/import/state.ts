@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { SECRET, writeAtomically } from '../../run/files.js';
@@ -8,7 +8,7 @@ import { WrongUse } from '../failure.js';
 const REMEMBERED_MS = 23 * 3_600_000;
 
 const count = z.int().min(0);
-const schema = z.strictObject({
+const before = z.strictObject({
   version: z.literal(2),
   /** digest of the file, the mapping and where it goes: another import has another one */
   import: z.string(),
@@ -26,6 +26,11 @@ const schema = z.strictObject({
   /** the process that is at it, or was */
   holder: z.strictObject({ pid: count, start: z.string() }).nullable(),
 });
+const schema = before.extend({
+  version: z.literal(3),
+  /** random: the same file begun anew is another run; null while a chunk may be under way that was sent when runs had no names */
+  run: z.string().nullable(),
+});
 export type ImportState = z.output<typeof schema>;
 
 /** @returns undefined where there is none yet @throws {WrongUse} where it is something else */
@@ -37,7 +42,7 @@ export function readState(path: string): ImportState | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new WrongUse(`the state file ${path} can’t be read`);
   }
-  const parsed = schema.safeParse(jsonOf(text));
+  const parsed = z.union([schema, before.transform(named)]).safeParse(jsonOf(text));
   if (!parsed.success) throw new WrongUse(`${path} is no state file of an import`);
   return parsed.data;
 }
@@ -53,10 +58,22 @@ export function importId(...parts: readonly string[]): string {
     .digest('base64url');
 }
 
-/** The same for the same chunk of the same import, whoever sends it when. */
-export function chunkKey(id: string, chunk: number): string {
+export function newRun(): string {
+  return randomUUID();
+}
+
+/** What was under way has to be sent as it was, or it would be done twice; what comes after it need not. */
+function named(state: z.output<typeof before>): ImportState {
+  return { ...state, version: 3, run: state.sending === null ? newRun() : null };
+}
+
+/**
+ * The same for the same chunk of the same run, whoever sends it when. Not of another run of the same file: what the vault remembers of
+ * a first one, which may have been removed since, would come again.
+ */
+export function chunkKey({ import: id, run, chunk }: Pick<ImportState, 'chunk' | 'import' | 'run'>): string {
   return createHash('sha256')
-    .update(JSON.stringify(['chunk/v1', id, chunk]))
+    .update(JSON.stringify(run === null ? ['chunk/v1', id, chunk] : ['chunk/v2', id, run, chunk]))
     .digest('base64url');
 }
 

@@ -1,9 +1,10 @@
 import { makeTokens, TOKENS_MAX } from '@integument/contracts';
 import { WrongUse } from '../failure.js';
-import { REFUSED_COLUMNS, RowRefusal } from '../rows/refused.js';
+import { RowRefusal } from '../rows/refused.js';
 import type { Row } from '../rows/row.js';
 import type { TokenWish } from '../token-wish.js';
 import { entryOf, textOfCell } from './cell.js';
+import { KeptColumns } from './kept-columns.js';
 import { type Prepared, type RouteResult, refusalOf, type Settled, type Target } from './target.js';
 
 const MOST = { entries: TOKENS_MAX, bytes: 12 * 1024 * 1024 } as const;
@@ -19,7 +20,7 @@ export class TokenTarget implements Target {
   readonly most = MOST;
   readonly columns: readonly string[];
   readonly identity: string;
-  readonly #gone: ReadonlySet<string>;
+  readonly #kept: KeptColumns;
 
   constructor(private readonly mapping: TokenMapping) {
     const { wishes, drop } = mapping;
@@ -27,11 +28,11 @@ export class TokenTarget implements Target {
     const persons = [...wishes.values()].flatMap(({ personColumn }) => personColumn ?? []);
     this.columns = [...new Set([...wishes.keys(), ...persons])];
     this.identity = JSON.stringify(['tokens', [...wishes].sort(), [...drop].sort()]);
-    this.#gone = new Set([...drop, ...REFUSED_COLUMNS]);
+    this.#kept = new KeptColumns(drop);
   }
 
   keptColumns(columns: readonly string[]): string[] {
-    return columns.filter((name) => !this.#gone.has(name));
+    return this.#kept.of(columns);
   }
 
   prepare({ cells }: Row): Prepared {
@@ -48,9 +49,9 @@ export class TokenTarget implements Target {
     return `{"values":[${entries.join(',')}]}`;
   }
 
-  settle({ cells }: Row, results: readonly RouteResult[]): Settled {
+  settle(row: Row, results: readonly RouteResult[]): Settled {
     const sent = [...this.mapping.wishes].flatMap(([column, wish]) =>
-      entryFor(cells, column, wish) === undefined ? [] : [column],
+      entryFor(row.cells, column, wish) === undefined ? [] : [column],
     );
     const tokens = new Map(sent.map((column, at) => [column, tokenOf(results[at])]));
     const refused = [...tokens].flatMap(([column, token]) =>
@@ -61,8 +62,8 @@ export class TokenTarget implements Target {
       const columns = refused.map(({ column }) => column);
       return { kept: new RowRefusal(first.token.code, columns), orphans: this.orphans(tokens) };
     }
-    const kept = [...cells].filter(([name]) => !this.#gone.has(name));
-    return { kept: new Map(kept.map(([name, cell]) => [name, tokens.get(name) ?? cell])), orphans: [] };
+    const kept = this.#kept.cellsOf(row).map(([name, cell]) => [name, tokens.get(name) ?? cell] as const);
+    return { kept: new Map(kept), orphans: [] };
   }
 
   /** Random ones alone: another row can have got the same one of another type. */

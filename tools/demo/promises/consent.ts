@@ -28,7 +28,7 @@ export const consent: DemoPromise<Stage> = {
   },
 };
 
-export async function signInAndAgree(stage: Stage, actor: Actor): Promise<void> {
+async function signInAndAgree(stage: Stage, actor: Actor): Promise<void> {
   await stage.signIn(actor);
   for (const purpose of PURPOSES) await agree(stage, actor, purpose);
 }

@@ -21,7 +21,7 @@ const NO_IDS = ['purpose', 'report', 'rule', 'version', 'provider', 'domain', 'r
 const PERMIT_HEADER = 'integument-permit';
 
 /** Where the id of a route stands; null for one that takes none. */
-export function placeOf({ path, problems }: RouteContract): Place | null {
+function placeOf({ path, problems }: RouteContract): Place | null {
   const [name] = [...path.matchAll(/:(\w+)/g)].flatMap(([, found = '']) =>
     NO_IDS.includes(found) ? [] : [found],
   );

@@ -10,7 +10,7 @@ const inLast = (path: string, change: (part: string) => string) =>
   path.replace(/[^/]+$/, (part) => change(part));
 const inEach = (path: string, change: (part: string) => string) => `/${slashes(path).map(change).join('/')}`;
 
-export const RESPELLINGS: Readonly<Record<string, Respelling>> = {
+const RESPELLINGS: Readonly<Record<string, Respelling>> = {
   'as it is': (path) => path,
   'its last part begun in hex': (path) => inLast(path, (part) => first(part, hex)),
   'each part begun in hex': (path) => inEach(path, (part) => first(part, hex)),

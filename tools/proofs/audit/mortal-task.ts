@@ -6,6 +6,8 @@ export interface Death {
   /** which of its steps, from 0 */
   readonly at: number;
   readonly moment: (typeof MOMENTS)[number];
+  /** steps count from where one that has this in its statement, or is of a `file`, comes for the so-manyth time */
+  readonly behind?: { readonly times: number; readonly of: string };
 }
 
 /** What a mortal process is told, as JSON in the environment. */

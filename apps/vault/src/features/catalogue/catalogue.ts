@@ -54,6 +54,11 @@ export class Catalogue {
     return [...this.#fields.keys()];
   }
 
+  /** Whether clients share a domain of this name. */
+  declares(domain: string): boolean {
+    return this.#domains.some(({ name }) => name === domain);
+  }
+
   /** Where a client's tokens are when it says nothing, and otherwise what it may name. @returns null for what is not its own */
   domainFor(client: string, named: string | undefined): string | null {
     if (named === undefined) return `${OWN}${client}`;

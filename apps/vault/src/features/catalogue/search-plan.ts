@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PARTS } from './search-parts.js';
 
 /** People behind each combination of digests at the least, on the average: the rule of this installation's planner. */
-export const LEAST_POPULATION = 16;
+const LEAST_POPULATION = 16;
 /** Parts together are looked at in all their subsets. */
 const INDEXES_MAX = 12;
 
@@ -51,7 +51,7 @@ export class SearchPlanRefused extends Error {
   override readonly name = 'SearchPlanRefused';
 }
 
-export const NO_SEARCH: SearchPlan = { indexes: [], told: 0, least: 0, perMinute: 1 };
+const NO_SEARCH: SearchPlan = { indexes: [], told: 0, least: 0, perMinute: 1 };
 
 /**
  * CipherSweet's rule (docs/SECURITY.md there: expected coincidences C = R / 2^Σ min(Lᵢ, Kᵢ), for R rows and indexes of Lᵢ bits over 2^Kᵢ values) with

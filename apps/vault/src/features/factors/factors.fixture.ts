@@ -101,7 +101,7 @@ export class Member {
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** RFC 6238 and 4226 written down again: a test must not ask the library under test for the right answer. */
-export function totp(secret: string, now: number): string {
+function totp(secret: string, now: number): string {
   const bits = [...secret].map((char) => BASE32.indexOf(char).toString(2).padStart(5, '0')).join('');
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
   const counter = Buffer.alloc(8);

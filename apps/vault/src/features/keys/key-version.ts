@@ -39,8 +39,7 @@ export type SecretDomain = 'format' | 'index' | 'name' | 'session';
  * `arriving`: every process may open with it, none seals yet. `retiring`: opens only. A version that is `destroyed` is not
  * wrapped by anything any more: only its row is there.
  */
-export const KEY_STATES = ['arriving', 'current', 'retiring', 'destroyed'] as const;
-export type KeyState = (typeof KEY_STATES)[number];
+export type KeyState = 'arriving' | 'current' | 'retiring' | 'destroyed';
 
 /** A version of a domain's key, unwrapped in this process's memory. */
 export interface KeyVersion {

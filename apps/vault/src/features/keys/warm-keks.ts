@@ -13,7 +13,7 @@ export interface WarmKeksOptions {
 /** All lie at one place: what binds one to its row is the sealing that it takes part in, which no other row's opens. */
 export const KEK_PLACE = context('data_key_kek', 1);
 /** What one request to the keyring holds: far below what it takes, and its answer below what we do. */
-export const KEKS_A_REQUEST = 1_000;
+const KEKS_A_REQUEST = 1_000;
 
 /** Some 10 MB. More than any request needs: a search opens 5,000 people at most. */
 const MOST = 32_768;

@@ -1,7 +1,6 @@
 export { IndexKeeper } from './index-keeper.js';
 export { personNotFound } from './people.errors.js';
 export { PeopleModule } from './people.module.js';
-export { peoplePolicy } from './people.policy.js';
 export { CONSOLE, inRegions, PeopleStore } from './people.store.js';
 export { PeopleEnroller } from './people-enroller.js';
 export { PersonValues } from './person-values.js';

@@ -3,9 +3,10 @@ import { type ClientPseudonym, updatePerson } from '@integument/contracts';
 import { Idempotency, type IdempotentRequest } from '@integument/database';
 import { Answer, Effects, type InputOf } from '@integument/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { peopleRoutes } from '../../people-routes.fixture.js';
 import { RuleMakers } from '../../rules.fixture.js';
 import { SHOP, TestVault } from '../../vault.fixture.js';
-import { PeopleController } from './people.controller.js';
+import type { PeopleController } from './people.controller.js';
 
 const IDEMPOTENCY = new Idempotency(randomBytes(32));
 const REASON = { code: 'rights-request', reference: 'CASE-2' } as const;
@@ -15,15 +16,7 @@ let controller: PeopleController;
 beforeAll(async () => {
   vault = await TestVault.open();
   const effects = new Effects(vault.unitOfWork, new Idempotency(randomBytes(32)));
-  controller = new PeopleController(
-    vault.desk,
-    vault.people,
-    vault.reveals,
-    vault.searches,
-    vault.rulesInForce,
-    vault.unitOfWork,
-    effects,
-  );
+  controller = peopleRoutes(vault, vault.rulesInForce, effects);
 });
 afterAll(() => vault.close());
 
@@ -48,16 +41,7 @@ describe('an update under stored rules', () => {
   async function update(person: string, body: object, key?: IdempotentRequest): Promise<unknown> {
     const rules = vault.rulesOfReplica();
     const effects = new Effects(vault.unitOfWork, IDEMPOTENCY);
-    const { desk, people, reveals, unitOfWork } = vault;
-    const routes = new PeopleController(
-      desk,
-      people,
-      reveals,
-      vault.searchesUnder(rules),
-      rules,
-      unitOfWork,
-      effects,
-    );
+    const routes = peopleRoutes(vault, rules, effects);
     const input = { params: { person }, query: undefined, body } as InputOf<typeof updatePerson>;
     const answer: unknown = await routes.update(SHOP, input, key);
     return JSON.parse(String((answer as Answer<string>).body));

@@ -4,6 +4,5 @@ export { moversOf, type Openers } from './movers.js';
 export { RootStore } from './root.store.js';
 export { RootKeys } from './root-keys.js';
 export { RotationModule } from './rotation.module.js';
-export { RotationService } from './rotation.service.js';
 export { RotationStore } from './rotation.store.js';
 export { Rotations } from './rotations.js';

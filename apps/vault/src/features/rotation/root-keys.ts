@@ -71,11 +71,13 @@ export class RootKeys {
     });
     if (!made) return false;
     await this.keys.refresh();
-    const moved = await this.keys.leaveOldRoots();
+    await this.keys.leaveOldRoots();
     await this.look();
     return this.unitOfWork.run(async (tx) => {
       const row = await this.store.lock(tx, running.rotation_id);
       if (!row) return false;
+      // Not what this process has moved: others do so too, when they start, and one that was killed could not say what it had.
+      const moved = await this.store.countLaidUnder(tx, row.to_version);
       await this.store.advance(tx, row.rotation_id, { part: 0, cursor: null, moved });
       await this.store.finish(tx, row.rotation_id, await this.clock(tx));
       const object = encodeId('rot', row.rotation_id);

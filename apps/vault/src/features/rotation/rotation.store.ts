@@ -28,6 +28,11 @@ export interface RotationRow {
   readonly finished_at: Date | null;
 }
 
+export function toKeyOf({ to_key }: RotationRow): number {
+  if (to_key === null) throw new Error('a rotation of a domain without a version');
+  return to_key;
+}
+
 type Waiting = Pick<RotationRow, 'look_after' | 'since' | 'stuck' | 'waiting'>;
 
 export interface VersionRow {
@@ -260,6 +265,15 @@ export class RotationStore {
       `SELECT min(roots[cardinality(roots)]) AS least FROM domain_key WHERE state <> 'destroyed'`,
     );
     return row?.least ?? null;
+  }
+
+  /** How many keys have come under this version of the root key, or a later one, from before it. */
+  countLaidUnder(tx: Tx, root: number): Promise<number> {
+    return countOf(
+      tx,
+      'SELECT count(*) FROM domain_key WHERE roots[1] < $1 AND roots[cardinality(roots)] >= $1',
+      [root],
+    );
   }
 
   /** Whether any key that still is somewhere lies under this version of the root key. */

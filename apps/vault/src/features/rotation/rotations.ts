@@ -5,10 +5,17 @@ import { type Keyring, requireOpens } from '../keyring/index.js';
 import { type Domain, type DomainKeys, domainPlace, KEYS_LEASE_MS } from '../keys/index.js';
 import { type Clock, databaseClock } from './clock.js';
 import { Failures } from './failures.js';
-import type { Mover, Under } from './mover.js';
-import { type Asked, keyRotated, rotationFinished, VAULT } from './rotation.audit.js';
+import type { Mover } from './mover.js';
+import { type Asked, keyRotated, VAULT } from './rotation.audit.js';
 import { rotating } from './rotation.errors.js';
-import type { RotationRow, RotationStore, VersionRow, Why } from './rotation.store.js';
+import {
+  type RotationRow,
+  type RotationStore,
+  toKeyOf,
+  type VersionRow,
+  type Why,
+} from './rotation.store.js';
+import { Settling } from './settling.js';
 
 export interface RotationsOptions {
   readonly clock?: Clock;
@@ -31,14 +38,6 @@ export interface NewVersion {
 
 /** What was sealed at the last moment of a lease has its transaction by then; and of those that are open the end is waited for. */
 const WRITTEN_MS = 60_000;
-/** What was found empty is counted once more before the rotation is done: somebody may have come too late all the same. */
-const CONFIRM_MS = 180_000;
-/** How often what waits is looked at; less often where that costs, so that it takes no more than a hundredth of the time. */
-const LOOK_MS = 60_000;
-const LOOK_SHARE = 100;
-const LOOK_SELDOM_MS = 3_600_000;
-/** Under a session key nothing lies that outlasts this: replies are kept until the end of the next day, and are swept each hour. */
-const SESSION_MS = 49 * 3_600_000;
 const BATCH = 2_000;
 const SLICE_MS = 2_000;
 
@@ -54,6 +53,7 @@ const SLICE_MS = 2_000;
  */
 export class Rotations {
   readonly #clock: Clock;
+  readonly #settling: Settling;
   readonly #leaseMs: number;
   readonly #batch: number;
   readonly #sliceMs: number;
@@ -68,6 +68,7 @@ export class Rotations {
     options: RotationsOptions = {},
   ) {
     this.#clock = options.clock ?? databaseClock;
+    this.#settling = new Settling(store, moversOf, audit, this.#clock);
     this.#leaseMs = options.leaseMs ?? KEYS_LEASE_MS;
     this.#batch = options.batch ?? BATCH;
     this.#sliceMs = options.sliceMs ?? SLICE_MS;
@@ -179,7 +180,7 @@ export class Rotations {
 
   private async move(tx: Tx, row: RotationRow, now: Date): Promise<boolean> {
     const mover = this.moversOf(row.domain)[row.part];
-    if (!mover) return this.settle(tx, row, now);
+    if (!mover) return this.#settling.settle(tx, row, now);
     if (!this.seals(row)) return false;
     const { moved, next } = await mover.move(tx, toKeyOf(row), row.cursor, this.#batch);
     const part = next ? row.part : row.part + 1;
@@ -192,46 +193,16 @@ export class Rotations {
     return this.keys.now(row.domain as Domain).id === row.to_key;
   }
 
-  /** Everything was looked at once. @returns true only when it is done: what is left is looked at later */
-  private async settle(tx: Tx, row: RotationRow, now: Date): Promise<boolean> {
-    const under = await this.noteEmpty(tx, row, now);
-    const versions = await this.store.findVersions(tx, row.domain);
-    const took = (await this.#clock(tx)).getTime() - now.getTime();
-    const pause = Math.max(LOOK_MS, Math.min(LOOK_SHARE * took, LOOK_SELDOM_MS));
-    // Just now all that can be moved was: or there was nothing.
-    const stuck = row.state === 'moving' && under.length > 0 && (await this.areMovable(tx, row));
-    let isDone = false;
-    for (const one of await this.store.findWaiting(tx, row)) {
-      const { rows, until } = leftOf(one, versions, under, now);
-      isDone = rows === 0 && until === null;
-      const look_after = (rows === 0 && until) || after(now, pause);
-      if (isDone) await this.finish(tx, one, now);
-      else await this.store.wait(tx, one.rotation_id, { waiting: rows, since: now, look_after, stuck });
-    }
-    return isDone;
-  }
-
-  private async finish(tx: Tx, row: RotationRow, now: Date): Promise<void> {
-    await this.store.finish(tx, row.rotation_id, now);
-    const details = { domain: row.domain, toVersion: row.to_version };
-    const object = encodeId('rot', row.rotation_id);
-    await this.audit.append(tx, rotationFinished({ ...VAULT, object, details }));
-  }
-
   /** Whether there is anything to be moved. It is looked for only as far as the first row. */
   private async lookAgain(tx: Tx, row: RotationRow, now: Date): Promise<boolean> {
     // What a later rotation moves is not moved by this one.
     if (await this.store.findRunning(tx, row.domain)) return false;
-    if (!this.seals(row) || !(await this.areMovable(tx, row))) return this.settle(tx, row, now);
+    if (!this.seals(row) || !(await this.#settling.areMovable(tx, row)))
+      return this.#settling.settle(tx, row, now);
     // Of what came too late under a version that was found empty: its time begins anew.
-    await this.noteEmpty(tx, row, now);
+    await this.#settling.noteEmpty(tx, row, now);
     await this.store.enter(tx, row.rotation_id, 'moving', 0);
     return true;
-  }
-
-  private async areMovable(tx: Tx, row: RotationRow): Promise<boolean> {
-    for (const mover of this.moversOf(row.domain)) if (await mover.any(tx, toKeyOf(row))) return true;
-    return false;
   }
 
   private async countMovable(tx: Tx, row: RotationRow): Promise<number> {
@@ -240,74 +211,9 @@ export class Rotations {
     return count;
   }
 
-  /** Notes under which versions nothing lies any more, or something all the same. @returns the rows that are counted for it */
-  private async noteEmpty(tx: Tx, row: RotationRow, now: Date): Promise<Under[]> {
-    const under = await this.leftUnder(tx, row);
-    const versions = await this.store.findVersions(tx, row.domain);
-    const old = versions.filter(({ version, state }) => state === 'retiring' && version < row.to_version);
-    for (const version of old) {
-      const isEmpty = !mayHold(under, version.key_id) && restedAt(version, now) <= now;
-      if (isEmpty === (version.emptied_at !== null)) continue;
-      await this.store.setEmptied(tx, version.key_id, isEmpty ? now : null);
-    }
-    return under;
-  }
-
-  /** Rows under any version but this one, which is the newest, and under what is not known at all. */
-  private async leftUnder(tx: Tx, row: RotationRow): Promise<Under[]> {
-    const under: Under[] = [];
-    for (const mover of this.moversOf(row.domain)) under.push(...(await mover.left(tx, toKeyOf(row))));
-    return under;
-  }
-
   /** Whether any row lies under it. */
   async holds(tx: Tx, { domain, key_id }: Pick<VersionRow, 'domain' | 'key_id'>): Promise<boolean> {
     for (const mover of this.moversOf(domain)) if (await mover.holds(tx, key_id)) return true;
     return false;
   }
-}
-
-function mayHold(under: readonly Under[], keyId: number): boolean {
-  return under.some(({ version }) => version === null || version === keyId);
-}
-
-/** What a rotation waits for. */
-interface Left {
-  readonly rows: number;
-  /** until then, though there may be no rows; null: for nothing */
-  readonly until: Date | null;
-}
-
-/** Rows under what came before the rotation's version: under what is gone, too. And what is empty, but not for long enough. */
-function leftOf(
-  { to_version }: RotationRow,
-  versions: readonly VersionRow[],
-  under: readonly Under[],
-  now: Date,
-): Left {
-  const others = new Set(versions.flatMap(({ key_id, version }) => (version >= to_version ? [key_id] : [])));
-  const left = under.filter(({ version }) => version === null || !others.has(version));
-  const old = versions.filter(({ version, state }) => state === 'retiring' && version < to_version);
-  const until = new Date(Math.max(0, ...old.map((version) => sureAt(version, now).getTime())));
-  return { rows: left.reduce((sum, { rows }) => sum + rows, 0), until: until > now ? until : null };
-}
-
-/** When nothing is under it that is known by its age alone. */
-function restedAt({ domain, retired_at }: VersionRow, now: Date): Date {
-  return domain === 'session' ? after(retired_at ?? now, SESSION_MS) : (retired_at ?? now);
-}
-
-/** When it was, or can be, found empty for the last time. */
-function sureAt(version: VersionRow, now: Date): Date {
-  if (!version.emptied_at) return restedAt(version, now);
-  return version.domain === 'session' ? version.emptied_at : after(version.emptied_at, CONFIRM_MS);
-}
-
-function after(date: Date, ms: number): Date {
-  return new Date(date.getTime() + ms);
-}
-
-function toKeyOf({ to_key }: RotationRow): number {
-  if (to_key === null) throw new Error('a rotation of a domain without a version');
-  return to_key;
 }

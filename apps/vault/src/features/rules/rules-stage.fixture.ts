@@ -23,7 +23,7 @@ export const OWN_REGIONS = {
 };
 
 export let vault: TestVault;
-export let makers: RuleMakers;
+let makers: RuleMakers;
 export let admin: Asker<VaultStaff>;
 export let officer: Asker<VaultStaff>;
 export let support: Asker<VaultStaff>;
@@ -58,8 +58,3 @@ export const codeOf = (work: Promise<unknown>) =>
     () => 'done',
     (error: unknown) => (error as { code?: string }).code ?? String(error),
   );
-
-/** The vault ends and starts again on the same database. */
-export async function restart(): Promise<void> {
-  vault = await vault.restart();
-}

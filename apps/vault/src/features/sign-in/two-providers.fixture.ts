@@ -9,7 +9,7 @@ export const CANARY = '<script>canary-9d27</script>';
 export const REFUSED = '400 sign_in.refused';
 export const AWAY = '503 sign_in.provider_unavailable';
 /** Longer than metadata and keys are kept. */
-export const A_WHILE_MS = 400_000;
+const A_WHILE_MS = 400_000;
 
 export let main: MisbehavingProvider;
 export let other: MisbehavingProvider;

@@ -1,6 +1,6 @@
 import { CodedError } from '@integument/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { OTHER_SHOP, TestVault } from '../../vault.fixture.js';
+import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 import { TestTokens } from './tokens.fixture.js';
 
 let vault: TestVault;
@@ -57,6 +57,22 @@ describe('a format-preserving token', () => {
     );
   });
 
+  it('is made by batches at once that have values in common, though most of the format is taken', async () => {
+    await vault.query(`INSERT INTO token (token, field, domain, domain_key, sealed, format)
+      SELECT set_byte(decode(lpad(to_hex(n), 42, '0'), 'hex'), 0, 255), 'postcode', 'client:brand-shop', 1, '', n::text
+      FROM generate_series(1010, 99999) n WHERE n % 3 > 0 AND n > 9999`);
+    const values = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...{ field: 'postcode', type: TYPE },
+        value: String(10_000 + from + n),
+      }));
+    for (let at = 0; at < 4_000; at += 1_000) {
+      const batches = [0, 100, 200].map((more) => tokens.makeBatch(values(at + more, 400)));
+      // Of a few each draw may be taken.
+      for (const { made } of await Promise.all(batches)) expect(made).toBeGreaterThan(390);
+    }
+  });
+
   it('that can’t be found free is refused, and not searched for for ever', async () => {
     // As if all but a few were taken: a trigger that lets nothing in with a format.
     await vault.query(`CREATE FUNCTION none_left() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
@@ -99,6 +115,25 @@ describe('a token that is the encrypted value', () => {
     vault = next;
     tokens = new TestTokens(vault);
     expect(await tokens.make(forEver)).toBe(token);
+  });
+
+  it('is read by staff in a domain that there is, and in no other', async () => {
+    const token = await tokens.make({ ...forEver, domain: 'orders' });
+    const staff = { kind: 'staff', id: 'a'.repeat(32), roles: ['support'], session: 's' };
+    const as = { asker: { ...SHOP, caller: staff } as never, purpose: 'support' as const };
+    const held = (domain?: string) => ({ token, field: 'card_for_ever', ...(domain && { domain }) });
+    expect(await tokens.reveal(held('orders'), as)).toMatchObject({ value: CARD });
+    for (const domain of ['returns', undefined])
+      await expect(tokens.reveal(held(domain), as)).rejects.toEqual(code('tokens.domain_unknown'));
+  });
+
+  it('needs memory for its field and domain only as long as there are few', () => {
+    const of = (domain: string) => tokens.sealer.cipher('card_for_ever', domain);
+    const first = of('d');
+    expect(of('d')).toBe(first);
+    for (let n = 0; n < 5_000; n++) of(`d${n}`);
+    expect(of('d')).not.toBe(first);
+    expect(of('d')).toEqual(first);
   });
 
   it('is nobody’s: no erasure would reach it', async () => {
@@ -174,6 +209,14 @@ describe('what is known of a person', () => {
     // Each is the same for its own kind of asking.
     expect(await tokens.make(sent)).toBe(tried);
     expect(await tokens.ofPerson(person, { fields: ['phone'], type })).toEqual({ tokens: made });
+  });
+
+  it('gets one though nobody could send it any more, since it was kept when that was possible', async () => {
+    const given_name = 'ড়'.repeat(90).normalize('NFC');
+    expect(given_name.length).toBeGreaterThan(100);
+    const person = await vault.enrol({ fields: { given_name } });
+    const { tokens: made } = await tokens.ofPerson(person, { fields: ['given_name'] });
+    expect(await tokens.reveal(made.given_name)).toEqual({ field: 'given_name', value: given_name });
   });
 
   it('that is nothing, or nobody’s here, gets none', async () => {

@@ -105,7 +105,7 @@ export class MakingDesk {
   ): Promise<Made[]> {
     if (wanted.length === 0) return [];
     if (!reaches(regions, null) || !wanted.every(isPlain)) return this.maker.make(tx, asker, wanted, regions);
-    const plain = await this.maker.preparePlain(asker, wanted);
+    const plain = await this.maker.preparePlain(asker, wanted, tx);
     this.maker.insertPlain(tx, [plain]);
     return [...plain.texts];
   }

@@ -36,7 +36,8 @@ export class TokenRevealDesk {
   async revealOne(asker: Asker, held: HeldToken, wish: RevealWish): Promise<Revealed> {
     const name = this.lookup.name(asker.caller, held);
     if (name instanceof CodedError) throw name;
-    const told = await this.#singles.submit(await this.requestOf(asker, [name], wish, false));
+    const request = await this.requestOf({ asker, wish, tokens: [name], eachForItself: false });
+    const told = await this.#singles.submit(request);
     if (told instanceof CodedError) throw told;
     return told;
   }
@@ -44,7 +45,8 @@ export class TokenRevealDesk {
   /** Whether something is true of the value. Who may be told a mask of it may ask. @throws CodedError why it is not answered */
   async ask(asker: Asker, held: HeldToken, question: Predicate, what: AskWish): Promise<Answered> {
     const wish = { ...what, form: 'masked' } as const;
-    const request = await this.requestOf(asker, [this.lookup.name(asker.caller, held)], wish, false);
+    const tokens = [this.lookup.name(asker.caller, held)];
+    const request = await this.requestOf({ asker, wish, tokens, eachForItself: false });
     const told = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [{ ...request, question }]));
     const answered = told[0]?.[0];
     if (answered === undefined || answered instanceof CodedError) throw answered ?? malformed();
@@ -57,12 +59,8 @@ export class TokenRevealDesk {
     entries: readonly unknown[],
     wish: RevealWish,
   ): Promise<(Revealed | CodedError)[]> {
-    const request = await this.requestOf(
-      asker,
-      entries.map((entry) => this.nameOf(asker, entry)),
-      wish,
-      true,
-    );
+    const tokens = entries.map((entry) => this.nameOf(asker, entry));
+    const request = await this.requestOf({ asker, wish, tokens, eachForItself: true });
     const [told = []] = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [request]));
     return told;
   }
@@ -85,17 +83,13 @@ export class TokenRevealDesk {
     return parsed.success ? this.lookup.name(asker.caller, parsed.data) : malformed();
   }
 
-  private async requestOf(
-    asker: Asker,
-    tokens: readonly (NamedToken | CodedError)[],
-    wish: RevealWish,
-    eachForItself: boolean,
-  ): Promise<RevealRequest> {
+  private async requestOf(wanted: Omit<RevealRequest, 'grant'>): Promise<RevealRequest> {
+    const { asker, wish, tokens } = wanted;
     const decision = await this.decisions.about(asker.caller, wish);
     const grantOf = grantsBy(decision);
-    if (!decision.mayBeLimited()) return { asker, wish, tokens, eachForItself, grant: grantOf };
-    const wanted = await this.unitOfWork.run((tx) => this.revealer.fieldsAndRegions(tx, { asker, tokens }));
-    const grant = await takenGrants(this.decisions, asker.caller, grantOf, wanted);
-    return { asker, wish, tokens, eachForItself, grant };
+    if (!decision.mayBeLimited()) return { ...wanted, grant: grantOf };
+    const named = await this.unitOfWork.run((tx) => this.revealer.fieldsAndRegions(tx, { asker, tokens }));
+    const grant = await takenGrants(this.decisions, asker.caller, grantOf, named);
+    return { ...wanted, grant };
   }
 }

@@ -24,16 +24,19 @@ export function tokenOf(text: string): Buffer | null {
 export class TokenIds {
   #segment = 0n;
   #left = 0;
+  #within: Promise<void> | null = null;
+  #apart: Promise<void> | null = null;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly nextSegment: (tx: Tx) => Promise<bigint>,
   ) {}
 
-  async take(count: number): Promise<Buffer[]> {
+  /** @param tx the caller's transaction, where one is open: whoever holds a connection must not wait for a second one */
+  async take(count: number, tx: Tx | null = null): Promise<Buffer[]> {
     const tokens: Buffer[] = [];
     while (tokens.length < count) {
-      if (this.#left === 0) await this.begin();
+      if (this.#left === 0) await this.begin(tx);
       const some = Math.min(this.#left, count - tokens.length);
       this.#left -= some;
       for (const token of newTokens(this.#segment, some)) tokens.push(token);
@@ -41,8 +44,27 @@ export class TokenIds {
     return tokens;
   }
 
-  private async begin(): Promise<void> {
-    const segment = await this.unitOfWork.single(this.nextSegment);
+  /**
+   * One request for all who wait. Of those in a transaction only for each other: who is outside of one waits for a connection,
+   * perhaps for theirs. What fails for the one who asks is tried again by the next of those who have waited.
+   */
+  private begin(tx: Tx | null): Promise<void> {
+    const begun = this.#within ?? (tx ? null : this.#apart);
+    if (begun) return begun.catch(() => undefined);
+    if (!tx) {
+      this.#apart = this.ask(() => this.unitOfWork.single(this.nextSegment)).finally(() => {
+        this.#apart = null;
+      });
+      return this.#apart;
+    }
+    this.#within = this.ask(() => this.nextSegment(tx)).finally(() => {
+      this.#within = null;
+    });
+    return this.#within;
+  }
+
+  private async ask(next: () => Promise<bigint>): Promise<void> {
+    const segment = await next();
     // Of two that waited the second finds the first one's begun.
     if (this.#left > 0) return;
     this.#segment = segment;

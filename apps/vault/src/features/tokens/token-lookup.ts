@@ -24,9 +24,8 @@ export class TokenLookup {
       return token ? { token } : malformed();
     }
     const { token: format, field } = held;
-    const domain =
-      caller.kind === 'staff' ? held.domain : this.catalogue.domainFor(callerId(caller), held.domain);
-    if (!domain) return domainUnknown();
+    const domain = this.domainOf(caller, held.domain);
+    if (domain === null) return domainUnknown();
     const name = { domain, field, format };
     return this.isReversible(name) && !this.fits(name) ? malformed() : name;
   }
@@ -43,6 +42,12 @@ export class TokenLookup {
     for (const name of formats)
       if (this.isReversible(name)) found.set(formatKey(name), { ...name, personId: null });
     return new FoundTokens(found, this.catalogue);
+  }
+
+  /** Staff share none: they may name each that there is. */
+  private domainOf(caller: Caller, named: string | undefined): string | null {
+    if (caller.kind !== 'staff') return this.catalogue.domainFor(callerId(caller), named);
+    return named !== undefined && this.catalogue.declares(named) ? named : null;
   }
 
   /** Any text that could be one leads to a value, and no other does. */

@@ -41,9 +41,16 @@ export class TokenMaker {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Of tokens that are nobody's, others each time, and for ever: what most are. All the computing, before a connection is taken. */
-  async preparePlain(asker: Asker, wanted: readonly WantedToken[]): Promise<PlainTokens> {
-    const ids = await this.ids.take(wanted.length);
+  /**
+   * Of tokens that are nobody's, others each time, and for ever: what most are. All the computing, before a connection is taken.
+   * @param tx where one is open all the same
+   */
+  async preparePlain(
+    asker: Asker,
+    wanted: readonly WantedToken[],
+    tx: Tx | null = null,
+  ): Promise<PlainTokens> {
+    const ids = await this.ids.take(wanted.length, tx);
     const lent = this.sealer.lend(wanted.length);
     const rows = wanted.map((one, at) => this.rowOf(one, ids[at], lent));
     return { rows, texts: rows.map(({ token }) => tokenText(token)), entry: madeEntry(asker, wanted, null) };
@@ -58,7 +65,7 @@ export class TokenMaker {
   async make(tx: Tx, asker: Asker, wanted: readonly WantedToken[], regions: Regions): Promise<Made[]> {
     const holders = await this.holdersOf(tx, asker, wanted, regions);
     this.sealer.demandWarm(holders.values());
-    const ids = await this.ids.take(wanted.length);
+    const ids = await this.ids.take(wanted.length, tx);
     const prepared = wanted.map((one, at) => this.prepare(one, ids[at], holders, regions));
     const ready = prepared.flatMap((one) => (one instanceof CodedError ? [] : [one]));
     const made = await this.write(tx, ready);

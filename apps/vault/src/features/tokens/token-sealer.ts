@@ -26,10 +26,13 @@ export interface SameToken extends Stamped {
   readonly digests: readonly Buffer[];
 }
 
+/** What is known of so many fields and domains is kept: more than catalogues have, and no caller's names can fill the memory. */
+const KNOWN_MOST = 4_096;
+
 /** Seals what tokens stand for: a person's values under their own key, so that they go with it, all others under a key of the vault. */
 export class TokenSealer {
+  /** by field and domain, as is the next */
   readonly #ciphers = new Map<string, TokenCipher>();
-  /** by field and domain: of each as many as the catalogue and the register of clients have */
   readonly #places = new Map<string, (token: Buffer) => Buffer>();
 
   constructor(
@@ -83,8 +86,7 @@ export class TokenSealer {
     const secret = this.keys.secret('format');
     if (known) return known;
     const cipher = { key: deriveKey(secret, 'integument/format-preserving-tokens/v1', name), tweak: name };
-    this.#ciphers.set(name.toString('latin1'), cipher);
-    return cipher;
+    return keep(this.#ciphers, name.toString('latin1'), cipher);
   }
 
   /** What is the same for the same value, within its field and domain: and unrelated to it, for who has not the index key. */
@@ -121,14 +123,20 @@ export class TokenSealer {
     const name = `${field} ${domain}`;
     const known = this.#places.get(name);
     if (known) return known(token);
-    const place = contextOf(['token'], TOKEN_BYTES, [field, domain]);
-    this.#places.set(name, place);
-    return place(token);
+    return keep(this.#places, name, contextOf(['token'], TOKEN_BYTES, [field, domain]))(token);
   }
 
   private keyOf({ personId, domainKey, wrapped }: Holder): Buffer {
     return this.keys.unwrap('person', personId, { domainKey, wrapped });
   }
+}
+
+/** Where there are too many, the one that came first goes, and is made anew when it is wanted. */
+function keep<Value>(known: Map<string, Value>, name: string, value: Value): Value {
+  const [first] = known.keys();
+  if (first !== undefined && known.size >= KNOWN_MOST) known.delete(first);
+  known.set(name, value);
+  return value;
 }
 
 /**

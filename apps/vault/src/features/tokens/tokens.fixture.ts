@@ -25,7 +25,7 @@ import { TokenSealer } from './token-sealer.js';
 import { TokensService } from './tokens.service.js';
 import { TokensStore } from './tokens.store.js';
 
-export const REASON = { code: 'order', reference: 'ORDER-7' } as const;
+const REASON = { code: 'order', reference: 'ORDER-7' } as const;
 
 /** Fields as a catalogue's file declares them. */
 const DECLARED: readonly TokenField[] = [

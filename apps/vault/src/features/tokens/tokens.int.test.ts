@@ -2,7 +2,7 @@ import { CodedError } from '@integument/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
-import { tokenOf } from './token-ids.js';
+import { TokenIds, tokenOf } from './token-ids.js';
 import { TestTokens } from './tokens.fixture.js';
 
 let vault: TestVault;
@@ -84,6 +84,33 @@ describe('a random token', () => {
     await expect(tokens.describe(token)).rejects.toEqual(code('tokens.not_found'));
     expect(await vault.unitOfWork.run((tx) => tokens.store.sweepExpired(tx, 10))).toBe(1);
     expect(await stored()).toBe(0);
+  });
+});
+
+describe('the numbers of tokens', () => {
+  // As many as there are connections, and more.
+  it.each([0, 65_536 - 20])('are there for all who make some at once, after %i of them', async (before) => {
+    const fresh = new TestTokens(vault);
+    if (before > 0) await fresh.ids.take(before);
+    const makes = Array.from({ length: 64 }, (_, n) =>
+      fresh.make({ field: 'email', value: `p${n}@example.org`, ...(n % 4 && { type: 'deterministic' }) }),
+    );
+    const batch = fresh.makeBatch(Array.from({ length: 40 }, () => email));
+    const [{ made }, ...one] = await Promise.all([batch, ...makes]);
+    expect([made, new Set(one).size]).toEqual([40, 64]);
+  });
+
+  it('are taken by the next in line where the one who asked for all has failed', async () => {
+    let asked = 0;
+    const ids = new TokenIds(vault.unitOfWork, async (tx) => {
+      if (asked++ === 0) await tx.query('SELECT 1 / 0');
+      return tokens.store.nextSegment(tx);
+    });
+    const taken = await Promise.allSettled(
+      Array.from({ length: 4 }, () => vault.unitOfWork.run((tx) => ids.take(1, tx))),
+    );
+    expect(taken.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(asked).toBe(2);
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError } from '@integument/contracts';
-import type { Tx } from '@integument/database';
+import { type Tx, textArray } from '@integument/database';
 import { drawToken } from '../catalogue/index.js';
 import { holdDigests } from '../keys/index.js';
 import type { NewTokenRow } from './sealed-token.js';
@@ -14,7 +14,8 @@ const DRAWS = 20;
 
 /**
  * Writes tokens of which there is one for each value, and finds those that are there already. In one order, so that two batches with the same
- * values don't wait for each other in a circle.
+ * values don't wait for each other in a circle. Formats that are drawn have no order, and of those that are taken others are drawn when rows are
+ * written already: so batches of them write one after the other.
  */
 export async function writeSame(
   store: TokensStore,
@@ -23,6 +24,7 @@ export async function writeSame(
 ): Promise<ReadonlyMap<PreparedToken, Made>> {
   const made = new Map<PreparedToken, Made>();
   let left = [...prepared].sort(byDigest);
+  await holdFormats(tx, left);
   if (left.some(isDoubtful)) {
     await holdDigests(
       tx,
@@ -44,6 +46,18 @@ export async function writeSame(
     left = left.filter((one) => !made.has(one));
   }
   return made;
+}
+
+/** Of each field and domain of which a batch draws more than one: who draws a single one waits while nothing waits for it. */
+async function holdFormats(tx: Tx, prepared: readonly PreparedToken[]): Promise<void> {
+  const drawn = prepared.filter(({ wanted }) => wanted.type === 'format-preserving');
+  if (drawn.length < 2) return;
+  const places = new Set(drawn.map(({ wanted }) => `${wanted.field.name} ${wanted.domain}`));
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(hashtext('integument/token-format'), place)
+     FROM (SELECT DISTINCT hashtext(name) AS place FROM unnest($1::text[]) AS n(name) ORDER BY place) AS places`,
+    [textArray([...places])],
+  );
 }
 
 async function takeFound(

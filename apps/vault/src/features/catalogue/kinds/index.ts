@@ -1,3 +1,3 @@
-export type { Kind, MaskWord } from './kind.js';
-export { type KindDeclaration, type KindName, kindDeclaration, kindOf } from './kind-declaration.js';
+export type { Kind } from './kind.js';
+export { type KindDeclaration, kindDeclaration, kindOf } from './kind-declaration.js';
 export { suits } from './suits.js';

@@ -39,8 +39,6 @@ export const kindDeclaration = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('postcode'), country: z.enum(POSTCODE_COUNTRIES) }),
 ]);
 export type KindDeclaration = z.output<typeof kindDeclaration>;
-export type KindName = KindDeclaration['kind'];
-
 /** What the vault knows about the values of a field. To be made once for each field, and kept. */
 export function kindOf(declaration: KindDeclaration): Kind {
   switch (declaration.kind) {
