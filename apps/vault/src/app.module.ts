@@ -8,6 +8,7 @@ import { ClientsModule } from './features/clients/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { EvidenceModule } from './features/evidence/index.js';
 import { FactorsModule } from './features/factors/index.js';
+import { LettersModule } from './features/letters/index.js';
 import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
 import { PermitsModule } from './features/permits/index.js';
@@ -43,6 +44,7 @@ export class AppModule {
         ErasureModule,
         ModelKeysModule,
         TokensModule,
+        LettersModule,
       ],
       controllers: [...AUDIT_CONTROLLERS, ServiceController, AbilitiesController],
     };

@@ -6,6 +6,10 @@ import { emailAddress, oneLine, phoneNumber, postalAddress } from './values.js';
 
 const MAX_PEOPLE = 1_000;
 
+/** Those that letters are written in. */
+export const LANGUAGES = ['en', 'de'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
 const birthDate = z.iso
   .date()
   .refine((day) => day >= '1900-01-01' && day <= new Date().toISOString().slice(0, 10));
@@ -19,6 +23,7 @@ export const identityFields = z.strictObject({
   birth_date: birthDate,
   postal_address: postalAddress,
   account_id: oneLine(128),
+  language: z.enum(LANGUAGES).describe('What letters are written in (BCP 47)'),
 });
 export type IdentityFields = z.output<typeof identityFields>;
 export type IdentityField = keyof IdentityFields;
@@ -35,6 +40,7 @@ export const SENSITIVITY_OF: Readonly<Record<IdentityField, Sensitivity>> = {
   birth_date: 'indirect',
   postal_address: 'direct',
   account_id: 'direct',
+  language: 'indirect',
 };
 export const SEARCHABLE_FIELDS = ['email', 'phone', 'account_id'] as const satisfies readonly IdentityField[];
 
@@ -133,7 +139,9 @@ export const readPerson = defineRoute({
   audience: identityCallers,
   ability: { action: 'read', resource: 'Person' },
   params: personParams,
-  reply: maskedPerson,
+  reply: maskedPerson.extend({
+    undeliverable: z.boolean().describe('A letter to the email that stands there came back'),
+  }),
   problems: ['people.not_found'],
 });
 

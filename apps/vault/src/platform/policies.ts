@@ -4,6 +4,7 @@ import { approvalsPolicy } from '../features/approvals/approvals.policy.js';
 import { clientsPolicy } from '../features/clients/clients.policy.js';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
+import { lettersPolicy } from '../features/letters/letters.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
 import { rotationPolicy } from '../features/rotation/rotation.policy.js';
 import { rulesPolicy } from '../features/rules/rules.policy.js';
@@ -34,6 +35,7 @@ export const vaultPolicies: readonly Policy[] = [
   clientsPolicy,
   rulesPolicy,
   rotationPolicy,
+  lettersPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];
