@@ -6,11 +6,13 @@ import { z } from 'zod';
 const mailbox = z
   .string()
   .max(320)
-  .transform((text) => {
-    const [, name = '', named] = /^([^<>"\p{C}\p{Zl}\p{Zp}]{1,64}) <([^<>]+)>$/u.exec(text) ?? [];
-    return { name: name.trim(), address: named ?? text };
-  })
-  .pipe(z.object({ name: z.string(), address: z.email() }));
+  .transform((text, issues) => {
+    const [, name = '', named = text] = /^([^<>"\p{C}\p{Zl}\p{Zp}]{1,64}) <([^<>]+)>$/u.exec(text) ?? [];
+    const address = z.email().safeParse(named);
+    if (address.success) return { name: name.trim(), address: address.data };
+    issues.addIssue({ code: 'custom' });
+    return z.NEVER;
+  });
 
 /** Without a user or password in it: settings get printed, and kept in crash reports. */
 const mailUrl = z.url({ protocol: /^smtps?$/ }).refine((text) => {

@@ -56,6 +56,7 @@ export const reportBounces = defineRoute({
   id: 'letters.report_bounces',
   method: 'POST',
   path: '/v1/letters/bounces',
+  routeClass: 'bulk',
   summary: 'Letters that came back after they were sent: no more are sent to those addresses; repeatable',
   tag: 'Letters',
   audience: ['identity-client'],
