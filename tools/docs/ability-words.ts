@@ -13,12 +13,14 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Approval:
       'a requester: their own. Who decides: others’, of operations that declare a role of theirs, and none that is about themselves. The API: one whose id it was given, in a session of the requester',
     AuditLog: 'the vault’s log',
+    Bounce: 'of letters whose Message-ID the client has, which mail servers alone are told',
     Client:
       'all to see and to suspend; to change, those that the console registered, with an approval, and to lift a suspension of any. The API: that of a credential which a token names',
     Commitment: 'any, with an approval for just that one',
     Erasure: 'those under way',
     Factor: 'the caller’s own; to remove the last, an admin: anybody’s, with an approval',
     Key: 'versions and dates of all; to rotate, any but the one that makes names. Nobody gets a key, or destroys one before its time',
+    Letter: 'to anybody behind a gate; their addresses stay in the vault',
     ModelKey: 'all',
     Permit: 'all',
     Person: 'a client: those it has a name for. Staff: everybody, by the console’s own names',

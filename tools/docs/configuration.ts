@@ -2,7 +2,7 @@ import { renderConfigurationDoc } from '@integument/http';
 import { apiConfig } from '../../apps/api/src/config.js';
 import { vaultConfig } from '../../apps/vault/src/config.js';
 import { webConfig } from '../../apps/web/src/config.js';
-import { OF_LIMITS, OF_SIGN_IN, OF_THE_LOG } from '../run/children.js';
+import { OF_LIMITS, OF_MAIL, OF_SIGN_IN, OF_THE_LOG } from '../run/children.js';
 import { LISTENERS } from '../run/settings.js';
 import { GENERATED } from './generated.js';
 
@@ -29,7 +29,7 @@ const AT_EMBEDDED = `## make run
 `;
 
 const PASSED_ON = `
-Passed on to the apps that know them: \`LOG_LEVEL\`, \`VAULT_DATABASE_POOL\`, \`VAULT_CATALOGUE_FILE\`, \`PLATFORM_DATABASE_POOL\`, \`QUEUE_URL\`, \`GATE_PATIENCE_SECONDS\`, ${[...OF_SIGN_IN, ...OF_LIMITS, ...OF_THE_LOG].map((name) => `\`${name}\``).join(', ')}.
+Passed on to the apps that know them: \`LOG_LEVEL\`, \`VAULT_DATABASE_POOL\`, \`VAULT_CATALOGUE_FILE\`, \`PLATFORM_DATABASE_POOL\`, \`QUEUE_URL\`, \`GATE_PATIENCE_SECONDS\`, ${[...OF_SIGN_IN, ...OF_MAIL, ...OF_LIMITS, ...OF_THE_LOG].map((name) => `\`${name}\``).join(', ')}.
 `;
 
 /** The text of docs/configuration.md. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_FOLDER } from '../project-folder.js';
-import { OF_LIMITS, OF_SIGN_IN, OF_THE_LOG } from '../run/children.js';
+import { OF_LIMITS, OF_MAIL, OF_SIGN_IN, OF_THE_LOG } from '../run/children.js';
 import { GENERATED_FILES } from './files.js';
 import { declaredRoutes, renderRoutes } from './routes.js';
 
@@ -25,7 +25,7 @@ describe('docs/configuration.md', () => {
   it('names every setting that the embedded run passes on', () => {
     const lists = [...read('tools/run/children.ts').matchAll(/passedOn: \[([^\]]*)\]/g)].join();
     const named = [...lists.matchAll(/'([A-Z_]{4,})'/g)].flatMap(([, name]) => name ?? []);
-    const spread = { OF_LIMITS, OF_SIGN_IN, OF_THE_LOG };
+    const spread = { OF_LIMITS, OF_MAIL, OF_SIGN_IN, OF_THE_LOG };
     const listed = Object.entries(spread).flatMap(([list, names]) =>
       lists.includes(`...${list}`) ? names : [],
     );

@@ -86,6 +86,7 @@ export function urlsAt(ports: Ports): PlatformInfo['urls'] {
     vaultInternal: `https://127.0.0.1:${ports.vaultInternal}`,
     api: `http://localhost:${ports.api}`,
     issuer: `http://127.0.0.1:${ports.provider}`,
+    mail: `http://127.0.0.1:${ports.mailPage}`,
   };
 }
 

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { logSettings } from '@integument/audit-http';
 import { limitSettings } from '@integument/http';
 import type { ChildName } from '@integument/testing';
+import { mailSettings } from '../../apps/vault/src/mail-settings.js';
 import { openIdSettings } from '../../apps/vault/src/openid-providers.js';
 import type { Command } from '../postgres/server.js';
 import { DIST_FOLDER, PROJECT_FOLDER } from '../project-folder.js';
 import { type Blueprint, RELYING_PARTY } from './blueprint.js';
 import { answers, type ChildSpec } from './child.js';
+import type { RunSettings } from './settings.js';
 
 /** postgres:// URLs of the two databases, each with the role of its app. */
 export interface DatabaseUrls {
@@ -40,6 +42,9 @@ export const OF_SIGN_IN: readonly string[] = Object.keys(openIdSettings).filter(
 /** How much each caller may send: the same for both. */
 export const OF_LIMITS: readonly string[] = Object.keys(limitSettings);
 
+/** Of letters: another mail server than the catcher, and the language. */
+export const OF_MAIL: readonly string[] = Object.keys(mailSettings);
+
 const HOST = '127.0.0.1';
 /** A worker that finds its settings or its database wrong has ended by then. */
 const STEADY_MS = 2_000;
@@ -55,6 +60,17 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
     passedOn: [],
     readyUrl: `${urls.issuer}/readyz`,
   };
+  const mail: App = {
+    name: 'mail',
+    title: 'the mail catcher',
+    entry: 'tools/mail/main.js',
+    settings: {
+      MAIL_CATCHER_PORT: String(blueprint.settings.ports.mail),
+      MAIL_PAGE_PORT: String(blueprint.settings.ports.mailPage),
+    },
+    passedOn: [],
+    readyUrl: `${urls.mail}/readyz`,
+  };
   const vault: App = {
     name: 'vault',
     title: 'the vault',
@@ -65,6 +81,7 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
       'VAULT_DATABASE_POOL',
       'VAULT_CATALOGUE_FILE',
       ...OF_SIGN_IN,
+      ...OF_MAIL,
       ...OF_LIMITS,
       ...OF_THE_LOG,
     ],
@@ -102,7 +119,7 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
     passedOn: [],
     readyUrl: `${urls.web}/readyz`,
   };
-  const order = [[provider], [vault], [api, worker, web]];
+  const order = [[provider, mail], [vault], [api, worker, web]];
   return order.map((group) => group.map((app) => childSpec(app, blueprint.settings.environment)));
 }
 
@@ -135,7 +152,12 @@ function vaultSettings(
     WEB_ORIGIN: urls.web,
     // Everything of this run is on this machine; so are those who try webhooks.
     WEBHOOK_LOOPBACK: 'on',
+    ...(settings.environment.MAIL_URL === undefined && toCatcher(settings.ports)),
   };
+}
+
+function toCatcher(ports: RunSettings['ports']): Record<string, string> {
+  return { MAIL_URL: `smtp://${HOST}:${ports.mail}`, MAIL_FROM: 'The demo <letters@integument.example>' };
 }
 
 function apiSettings(

@@ -15,6 +15,7 @@ Integument runs. Open ${urls.web}
   Staff         ${urls.web}/staff.html   (second factors; approvals beside it)
   Vault         ${urls.vault}/docs   (identity)
   API           ${urls.api}/docs   (skin and health data, by pseudonym)
+  Letters       ${urls.mail}   (mail that the platform sends is caught here)
   Clients       their ids and secrets are in ${info.dataFolder}/demo.json
   Logs          ${info.logFolder}
 

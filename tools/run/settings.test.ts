@@ -13,6 +13,8 @@ describe('the settings of the embedded run', () => {
       provider: 4404,
       vaultPostgres: 4405,
       platformPostgres: 4406,
+      mail: 4407,
+      mailPage: 4408,
     });
   });
 

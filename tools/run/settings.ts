@@ -11,6 +11,8 @@ export const LISTENERS = {
   provider: { setting: 'OIDC_PORT', port: 4404, title: 'the OpenID provider' },
   vaultPostgres: { setting: 'VAULT_PG_PORT', port: 4405, title: "the vault's PostgreSQL" },
   platformPostgres: { setting: 'PLATFORM_PG_PORT', port: 4406, title: "the platform's PostgreSQL" },
+  mail: { setting: 'MAIL_CATCHER_PORT', port: 4407, title: 'the mail catcher' },
+  mailPage: { setting: 'MAIL_PAGE_PORT', port: 4408, title: 'the page with caught mail' },
 } as const;
 
 export type ListenerName = keyof typeof LISTENERS;

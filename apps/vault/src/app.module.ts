@@ -8,6 +8,7 @@ import { ClientsModule } from './features/clients/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { EvidenceModule } from './features/evidence/index.js';
 import { FactorsModule } from './features/factors/index.js';
+import { LettersModule } from './features/letters/index.js';
 import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
 import { PermitsModule } from './features/permits/index.js';
@@ -45,6 +46,7 @@ export class AppModule {
         ModelKeysModule,
         TokensModule,
         WebhooksModule,
+        LettersModule,
       ],
       controllers: [...AUDIT_CONTROLLERS, ServiceController, AbilitiesController],
     };

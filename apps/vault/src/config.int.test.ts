@@ -162,6 +162,31 @@ describe('the settings of the vault', () => {
     expect(wrong({ ...hashicorp(), [name]: value })).toEqual([name]);
   });
 
+  it('take a mail server whole or not at all', () => {
+    const [MAIL_URL, MAIL_FROM] = ['smtps://mail.example.org', 'The Shop <letters@shop.example>'];
+    const password = { MAIL_PASSWORD_FILE: join(folder, 'file') };
+    expect(wrong({ MAIL_URL, MAIL_FROM })).toEqual([]);
+    expect(wrong({ MAIL_URL, MAIL_FROM, MAIL_USER: 'shop', ...password })).toEqual([]);
+    expect(wrong({ MAIL_URL })).toEqual(['MAIL_FROM']);
+    expect(wrong({ MAIL_FROM })).toEqual(['MAIL_URL']);
+    expect(wrong({ MAIL_URL, MAIL_FROM, ...password })).toEqual(['MAIL_USER']);
+    expect(wrong({ MAIL_URL, MAIL_FROM, MAIL_USER: 'shop' })).toEqual(['MAIL_PASSWORD_FILE']);
+  });
+
+  it.each([
+    ['MAIL_URL', `smtp://user:${CANARY}@mail.example.org`],
+    ['MAIL_URL', `smtp://${CANARY}@mail.example.org`],
+    ['MAIL_URL', 'https://mail.example.org'],
+    ['MAIL_URL', 'smtp://mail.example.org/?requireTLS=false'],
+    ['MAIL_FROM', CANARY],
+    ['MAIL_FROM', `The Shop <${CANARY}>`],
+    ['MAIL_FROM', 'The Shop\r\nBcc: all@example.org <letters@shop.example>'],
+    ['LETTERS_LANGUAGE', 'fr'],
+  ])('refuse %s %j', (name, value) => {
+    const whole = { MAIL_URL: 'smtp://mail.example.org', MAIL_FROM: 'letters@shop.example' };
+    expect(wrong({ ...whole, [name]: value })).toEqual([name]);
+  });
+
   it.each(['localhost', '127.0.0.1', '[::1]'])('take it with a database at %s', (host) => {
     expect(wrong({ VAULT_DATABASE_URL: `postgres://vault:pw@${host}:5432/vault` })).toEqual([]);
   });

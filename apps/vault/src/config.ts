@@ -3,6 +3,7 @@ import { limitSettings, plainFile, proxyNetworks, secretFile, webUrl } from '@in
 import { LOG_LEVELS } from '@integument/telemetry';
 import { z } from 'zod';
 import { checkKeyring, keyringSettings } from './keyring-settings.js';
+import { checkMail, mailSettings } from './mail-settings.js';
 import { openIdSettings, refuseTwinProviders } from './openid-providers.js';
 import { rotationSettings } from './rotation-settings.js';
 
@@ -35,6 +36,7 @@ export const vaultConfig = z
     ...keyringSettings,
     ...rotationSettings,
     ...openIdSettings,
+    ...mailSettings,
     VAULT_AUDIT_KEY_FILE: secretFile('Ed25519 key that signs the checkpoints of the audit log (PKCS#8 PEM)'),
     VAULT_AUDIT_RETIRED_KEY_FILE: secretFile(
       'The key before it, when it is replaced: it signs once more, that the new one follows',
@@ -64,5 +66,6 @@ export const vaultConfig = z
   })
   .superRefine(checkLogSettings)
   .superRefine(refuseTwinProviders)
-  .superRefine(checkKeyring);
+  .superRefine(checkKeyring)
+  .superRefine(checkMail);
 export type VaultConfig = z.output<typeof vaultConfig>;

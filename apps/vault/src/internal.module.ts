@@ -2,6 +2,7 @@ import { UnitOfWork } from '@integument/database';
 import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
 import { Approvals, InternalApprovalsController } from './features/approvals/index.js';
 import { ErasureService, InternalErasureController } from './features/erasure/index.js';
+import { InternalLettersController, LettersService } from './features/letters/index.js';
 import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
 import { InternalPermitsController, PermitsService } from './features/permits/index.js';
 import { InternalRegistryController, RegistryService } from './features/registry/index.js';
@@ -20,6 +21,7 @@ const LENT = [
   ErasureService,
   Approvals,
   StoredRules,
+  LettersService,
 ];
 
 /** The internal listener, for the API's process alone. It borrows the services of the public app. */
@@ -37,6 +39,7 @@ export class InternalModule {
         InternalModelKeysController,
         InternalApprovalsController,
         InternalRulesController,
+        InternalLettersController,
       ],
       providers: LENT.map((service) => ({
         provide: service,

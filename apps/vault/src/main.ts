@@ -22,6 +22,7 @@ import { type VaultConfig, vaultConfig } from './config.js';
 import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
+import { LETTER_SENDER, type LetterSender, LettersStore } from './features/letters/index.js';
 import { IndexKeeper } from './features/people/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
@@ -92,6 +93,7 @@ rotateKeys(open.app, periodic);
 keepIndexes(open.app, periodic);
 const webhooks = open.app.get(DeliveryLoop, { strict: false });
 periodic.every(500, 'webhooks', () => webhooks.beat());
+sendLetters(open.app, periodic);
 sweepHourly(open.app, periodic);
 warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
@@ -120,6 +122,13 @@ function publicCallers(app: INestApplicationContext, config: VaultConfig) {
 function keepIndexes(app: INestApplicationContext, periodic: Periodic): void {
   const keeper = app.get(IndexKeeper, { strict: false });
   if (keeper.isNeeded) periodic.every(500, 'search indexes', () => keeper.beat());
+}
+
+/** Without a mail server letters are kept, and nothing else waits for them. */
+function sendLetters(app: INestApplicationContext, periodic: Periodic): void {
+  const sender = app.get<LetterSender | null>(LETTER_SENDER, { strict: false });
+  if (sender) periodic.every(500, 'letters', (stop) => sender.beat(stop));
+  else logger.warn('no mail server is set: letters wait');
 }
 
 /** Somebody signed out, and may still be let in by the data plane: it is away, or can't write. */
@@ -152,6 +161,8 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   periodic.every(3_600_000, 'approvals long over', () => unitOfWork.run((tx) => approvals.sweep(tx)));
   const deliveries = app.get(DeliveryLoop, { strict: false });
   periodic.every(3_600_000, 'late webhooks', () => unitOfWork.run((tx) => deliveries.sweep(tx)));
+  const letters = app.get(LettersStore, { strict: false });
+  periodic.every(3_600_000, 'letters long over', () => unitOfWork.single((tx) => letters.sweep(tx)));
   const tokens = app.get(TokensStore, { strict: false });
   periodic.every(60_000, 'ended tokens', () => unitOfWork.run((tx) => tokens.sweepExpired(tx, 10_000)));
   periodic.every(3_600_000, 'kept replies', () => unitOfWork.single((tx) => replies.sweep(tx)));

@@ -35,6 +35,10 @@ import { DomainKeys, type DomainKeysOptions } from './features/keys/domain-keys.
 import { LiveIndex, StaffNames } from './features/keys/index.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { StrictKeys } from './features/keys/strict-keys.js';
+import { LetterSender, type LetterSenderOptions } from './features/letters/letter-sender.js';
+import { LettersService } from './features/letters/letters.service.js';
+import { LettersStore } from './features/letters/letters.store.js';
+import { Addressees } from './features/people/addressees.js';
 import { EnrolmentDesk } from './features/people/enrolment-desk.js';
 import { IndexKeeper } from './features/people/index-keeper.js';
 import { PeopleService } from './features/people/people.service.js';
@@ -97,6 +101,8 @@ export class TestVault {
   readonly evidence: EvidenceKeeper;
   readonly permits: PermitsService;
   readonly erasures: ErasureService;
+  readonly addressees: Addressees;
+  readonly letters: LettersService;
   readonly signIn: SignInService;
   readonly sessionsStore = new SessionsStore();
   readonly sessions: SessionsService;
@@ -164,6 +170,8 @@ export class TestVault {
       webhooks,
       audit,
     );
+    this.addressees = new Addressees(store, this.sealer);
+    this.letters = new LettersService(new LettersStore(), this.addressees, audit, 'en');
     const enroller = new PeopleEnroller(store, this.sealer, this.personIndex, audit);
     this.signIn = new SignInService(
       new SignInStore(),
@@ -288,6 +296,21 @@ export class TestVault {
     const shared = postgresCounts(this.dataSource);
     const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => this.now() });
     return new SearchDesk(this.search, this.personIndex, rules, allowances, this.unitOfWork);
+  }
+
+  /** A process that sends letters; what it says is in `said`. */
+  senderOf(mailer: LetterSenderOptions['mailer'], lease: Partial<LetterSenderOptions> = {}): LetterSender {
+    const { addressees, unitOfWork } = this;
+    const logger = { warn: this.say, error: this.say };
+    const parts = {
+      store: new LettersStore(),
+      addressees,
+      mailer,
+      audit: new AuditLog(),
+      unitOfWork,
+      logger,
+    };
+    return new LetterSender({ ...parts, portal: WEB, ...lease });
   }
 
   /** One batch a beat, and each plan settled at once. */

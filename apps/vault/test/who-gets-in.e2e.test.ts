@@ -47,6 +47,7 @@ const VAULT: Readonly<Record<string, string>> = {
   'tokens.ask': 'SO',
   'tokens.describe': 'SO',
   'tokens.remove': 'S',
+  'letters.report_bounces': 'S',
   'people.read_self': 'P',
   'people.erase_self': 'P',
   'erasure.read': '*',

@@ -9,6 +9,7 @@ const LABELS = {
   birth_date: 'Birth date',
   postal_address: 'Address',
   account_id: 'Customer number',
+  language: 'Language of letters',
 };
 
 /** Shows what the vault knows about the signed-in person. It goes from the vault into this page and nowhere else. */

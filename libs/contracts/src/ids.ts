@@ -26,6 +26,10 @@ export const erasureClaim = id<'ErasureClaim'>('ecl', 'Fetches the evidence of o
 export const approvalId = id<'ApprovalId'>('apr', 'An approval');
 /** The vault's name for the key of one recommendation model. */
 export const modelKeyId = id<'ModelKeyId'>('mdk', 'Key of a recommendation model');
+/** The API's own name for a letter that it asks for, so that one asked for twice is one. */
+export const letterKey = id<'LetterKey'>('ltk', 'A letter, as whoever asks for it names it');
+/** A letter, as its Message-ID names it: known to whom it was sent, and to mail servers. */
+export const letterId = id<'LetterId'>('ltr', 'A letter that was sent');
 /** A second factor of a member of staff. */
 export const factorId = id<'FactorId'>('fct', 'A second factor');
 /** A new version of a key taking the old one's place. */
@@ -81,6 +85,8 @@ export type ErasureId = z.infer<typeof erasureId>;
 export type ErasureClaim = z.infer<typeof erasureClaim>;
 export type ApprovalId = z.infer<typeof approvalId>;
 export type ModelKeyId = z.infer<typeof modelKeyId>;
+export type LetterKey = z.infer<typeof letterKey>;
+export type LetterId = z.infer<typeof letterId>;
 export type StaffId = z.infer<typeof staffId>;
 export type FactorId = z.infer<typeof factorId>;
 export type RotationId = z.infer<typeof rotationId>;

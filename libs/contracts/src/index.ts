@@ -13,6 +13,8 @@ export * from './factors.js';
 export * from './ids.js';
 export * from './internal.js';
 export * from './keys.js';
+export * from './languages.js';
+export * from './letters.js';
 export * from './openings.js';
 export * from './operations.js';
 export * from './page.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clientPseudonym } from './ids.js';
+import { LANGUAGES } from './languages.js';
 import { regionCode } from './regions.js';
 import { defineRoute } from './route.js';
 import { emailAddress, oneLine, phoneNumber, postalAddress, toldAddress } from './values.js';
@@ -19,6 +20,7 @@ export const identityFields = z.strictObject({
   birth_date: birthDate,
   postal_address: postalAddress,
   account_id: oneLine(128),
+  language: z.enum(LANGUAGES).describe('What letters are written in (BCP 47)'),
 });
 export type IdentityFields = z.output<typeof identityFields>;
 export type IdentityField = keyof IdentityFields;
@@ -35,6 +37,7 @@ export const SENSITIVITY_OF: Readonly<Record<IdentityField, Sensitivity>> = {
   birth_date: 'indirect',
   postal_address: 'direct',
   account_id: 'direct',
+  language: 'indirect',
 };
 export const SEARCHABLE_FIELDS = ['email', 'phone', 'account_id'] as const satisfies readonly IdentityField[];
 
@@ -51,6 +54,7 @@ const toldFields: z.ZodType<SomeIdentityFields, SomeIdentityFields> = z
     birth_date: z.string(),
     postal_address: toldAddress,
     account_id: z.string(),
+    language: z.enum(LANGUAGES),
   } satisfies Record<IdentityField, z.ZodType>)
   .partial();
 
@@ -146,7 +150,9 @@ export const readPerson = defineRoute({
   audience: identityCallers,
   ability: { action: 'read', resource: 'Person' },
   params: personParams,
-  reply: maskedPerson,
+  reply: maskedPerson.extend({
+    undeliverable: z.boolean().describe('A letter to the email that stands there came back'),
+  }),
   problems: ['people.not_found'],
 });
 

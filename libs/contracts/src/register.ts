@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { LANGUAGES } from './languages.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 
 /** The register of processing (GDPR Art. 30), and the notices that people read before they agree. */
-
-export const LANGUAGES = ['en', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
 
 const purpose = z.enum(PURPOSE_NAMES);
 export const noticeHash = z

@@ -19,6 +19,7 @@ export const RULED_ABILITIES = {
     'make Token': ['region'],
     'describe Token': ['region'],
     'remove Token': ['region'],
+    'report Bounce': [],
     'open Commitment': [],
     'read Staff': [],
     'change Staff': [],

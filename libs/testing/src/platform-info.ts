@@ -5,6 +5,7 @@ export type ChildName =
   | 'vault-postgres'
   | 'platform-postgres'
   | 'provider'
+  | 'mail'
   | 'vault'
   | 'api'
   | 'worker'
@@ -41,6 +42,8 @@ export interface PlatformInfo {
     readonly api: string;
     /** the embedded OpenID provider */
     readonly issuer: string;
+    /** letters that the catcher has caught: a page, and `/letters.json` */
+    readonly mail: string;
   };
   /** signs in any name that matches ^[a-z0-9][a-z0-9-]{0,31}$ */
   readonly demoPassword: string;

@@ -5,6 +5,7 @@ import {
   permitKeys,
   type RouteContract,
   redeemSignInCode,
+  requestLetters,
   sessionPermits,
 } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
@@ -88,6 +89,9 @@ async function rightRequests(): Promise<typeof right> {
     'registry.read_client': { body: { credential: 'skin-lab' } },
     'rules.in_force': {},
     'rules.text': { params: { version: '1' } },
+    'letters.request': {
+      body: { letters: [{ gate, key: nobodys('ltk'), template: 'consent-ended' }] },
+    },
     'erasure.pending': {},
     'erasure.gates_closed': erasure,
     'erasure.completed': erasure,
@@ -170,6 +174,7 @@ describe('with the API’s certificate', () => {
         openPermit.id,
         sessionPermits.id,
         permitKeys.id,
+        requestLetters.id,
         freezePermit.id,
       ]),
     );

@@ -77,6 +77,7 @@ export const VAULT_MODEL: Model = {
     'make Token': own,
     'describe Token': own,
     'remove Token': own,
+    'report Bounce': any,
   },
   // Its server would join who and what: in the vault it has nothing to look for, nor to be told.
   'health-client': {},
@@ -89,6 +90,7 @@ export const VAULT_MODEL: Model = {
     'carry-out SessionEnding': any,
     'redeem Approval': any,
     'follow Rule': any,
+    'request Letter': any,
   },
   support: {
     ...inVault,

@@ -19,8 +19,9 @@ import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/eras
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
 import { keysSchemaSql, keysUncheckedSql, keyVersionsSql } from '../features/keys/keys.schema.js';
+import { lettersSchemaSql } from '../features/letters/letters.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
-import { indexVersionsSql, peopleSchemaSql } from '../features/people/people.schema.js';
+import { indexVersionsSql, peopleSchemaSql, undeliverableSql } from '../features/people/people.schema.js';
 import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
 import { permitsSchemaSql } from '../features/permits/permits.schema.js';
 import {
@@ -83,5 +84,7 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(37, 'tokens-of-stored-values', storedValuesApartSql),
   migration(38, 'keys-held', keysHeldSql),
   migration(39, 'root-versions-emptied', rootEmptiedSql),
+  migration(40, 'letters', lettersSchemaSql),
+  migration(41, 'undeliverable-emails', undeliverableSql),
   migration(42, 'webhooks', webhooksSchemaSql),
 ];

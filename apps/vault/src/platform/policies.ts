@@ -4,6 +4,7 @@ import { approvalsPolicy } from '../features/approvals/approvals.policy.js';
 import { clientsPolicy } from '../features/clients/clients.policy.js';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
+import { lettersPolicy } from '../features/letters/letters.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
 import { rotationPolicy } from '../features/rotation/rotation.policy.js';
 import { rulesPolicy } from '../features/rules/rules.policy.js';
@@ -36,6 +37,7 @@ export const vaultPolicies: readonly Policy[] = [
   webhooksPolicy,
   rulesPolicy,
   rotationPolicy,
+  lettersPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];

@@ -155,6 +155,11 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'registry.apply': ['entity', 'Update'],
   'registry.read_client': ['entity', 'Read'],
 
+  // An address is opened, and leaves the vault towards a mail server.
+  'letters.sent': ['datastore', 'Decrypt'],
+  'letters.returned': ['api', 'Update'],
+  'letters.given_up': ['api', 'Other'],
+  'letters.report_bounces': ['api', 'Update'],
   'erasure.erase_permit': ['datastore', 'Delete'],
   // Whom an entry was about: what a data store calls decrypting.
   'evidence.open': ['datastore', 'Decrypt'],

@@ -10,6 +10,7 @@ import {
   permitKeys,
   readModelKey,
   redeemSignInCode,
+  requestLetters,
   resumePermit,
   sessionPermits,
 } from '@integument/contracts';
@@ -53,6 +54,11 @@ export const INTERNAL_CALLS: Calls = {
   'permits.of_session': async (cast) => {
     const { session } = await openedGate(cast);
     return call(cast.api, cast.info.urls.vaultInternal, sessionPermits, { body: { session } });
+  },
+  'letters.request': async (cast) => {
+    const { gate } = await openedGate(cast);
+    const letter = { gate, key: encodeId('ltk', randomId()), template: 'consent-ended' };
+    return call(cast.api, cast.info.urls.vaultInternal, requestLetters, { body: { letters: [letter] } });
   },
   'model_keys.create': ({ info, api }) => Promise.resolve(call(api, info.urls.vaultInternal, createModelKey)),
   'model_keys.read': async (cast) =>

@@ -14,11 +14,13 @@ import {
   readErasure,
   readPerson,
   readSelf,
+  reportBounces,
   revealPerson,
   searchPeople,
   signOut,
   updatePerson,
 } from '@integument/contracts';
+import { encodeId, randomId } from '@integument/crypto';
 import { secondProvider } from '@integument/testing';
 import { synthesise } from '../../../demo/canaries.js';
 import { ask, exchange, request } from '../../../outside/ask.js';
@@ -56,6 +58,12 @@ export const VAULT_CALLS: Calls = {
   'people.reveal': async ({ info, shop }) => {
     const body = { fields: ['email'], purpose: 'delivery', reason };
     return call(shop, info.urls.vault, revealPerson, { ...(await somebody(info)), body });
+  },
+  'letters.report_bounces': ({ info, shop }) => {
+    const letters = [`<${encodeId('ltr', randomId())}@integument.example>`];
+    return Promise.resolve(
+      call(shop, info.urls.vault, reportBounces, { body: { letters, kind: 'complaint' } }),
+    );
   },
   'people.erase': async ({ info, shop }) =>
     call(shop, info.urls.vault, erasePerson, { ...(await somebody(info)), body: { reason } }),

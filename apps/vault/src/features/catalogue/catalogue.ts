@@ -29,6 +29,7 @@ const IDENTITY_KINDS: IdentityKinds = {
   birth_date: { kind: 'date' },
   postal_address: { kind: 'postal-address' },
   account_id: { kind: 'account' },
+  language: { kind: 'line' },
 };
 
 /** No declared domain has a colon in its name. */

@@ -30,6 +30,8 @@ export const CATALOGUE: { readonly [F in IdentityField]: FieldRule<IdentityField
     parts: ({ lines, country }) => ({ text: lines.join(', '), country }),
   },
   account_id: { normalise: (account) => account, mask: parseMask('last:2'), parts: whole },
+  // One of a few: what a mask left of it would be all of it.
+  language: { mask: parseMask('hidden'), parts: whole },
 };
 
 /** Text that is sealed: strings as they are, anything else as JSON. */

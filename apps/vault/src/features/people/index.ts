@@ -1,3 +1,4 @@
+export { type Address, type Addressee, Addressees } from './addressees.js';
 export { IndexKeeper } from './index-keeper.js';
 export { personNotFound } from './people.errors.js';
 export { PeopleModule } from './people.module.js';

@@ -8,6 +8,7 @@ import { CatalogueModule, SEARCH_PLAN } from '../catalogue/index.js';
 import { DomainKeys, KeysModule, LiveIndex } from '../keys/index.js';
 import { RevealDecisions, RevealsModule } from '../reveals/index.js';
 import { RulesModule } from '../rules/index.js';
+import { Addressees } from './addressees.js';
 import { EnrolmentDesk } from './enrolment-desk.js';
 import { IndexKeeper } from './index-keeper.js';
 import { PeopleController } from './people.controller.js';
@@ -30,6 +31,7 @@ import { SearchDesk } from './search-desk.js';
     provide(PeopleStore),
     provide(PersonSealer, DomainKeys, LiveIndex),
     provide(PersonValues, PeopleStore, PersonSealer),
+    provide(Addressees, PeopleStore, PersonSealer),
     provide(PersonIndexStore),
     provide(PersonIndex, SEARCH_PLAN, LiveIndex),
     {
@@ -64,6 +66,6 @@ import { SearchDesk } from './search-desk.js';
     provide(EnrolmentDesk, PeopleService, PeopleStore, UnitOfWork),
     provide(RevealDesk, PeopleService, PeopleStore, RevealDecisions, UnitOfWork),
   ],
-  exports: [PeopleEnroller, PersonValues, PersonSealer, IndexKeeper],
+  exports: [Addressees, PeopleEnroller, PersonValues, PersonSealer, IndexKeeper],
 })
 export class PeopleModule {}

@@ -48,3 +48,9 @@ ALTER TABLE account
   ADD COLUMN sealed bytea;
 UPDATE account SET index_key = (SELECT key_id FROM domain_key WHERE domain = 'index' AND state = 'current');
 `;
+
+export const undeliverableSql = `
+-- Digest of the email that a letter came back from, under the person's own key: it says nothing to anybody else, needs no rotation,
+-- and a new email isn't it.
+ALTER TABLE person ADD COLUMN undeliverable bytea;
+`;

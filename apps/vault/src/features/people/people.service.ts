@@ -34,7 +34,8 @@ import type { PersonIndexStore } from './person-index.store.js';
 import type { PersonSealer } from './sealed-person.js';
 import { mayBeShown, type UpdateReach } from './update-reach.js';
 
-type MaskedPerson = ReplyOf<typeof readPerson>;
+type ReadPerson = ReplyOf<typeof readPerson>;
+type MaskedPerson = Omit<ReadPerson, 'undeliverable'>;
 
 type RevealBody = BodyOf<typeof revealPerson>;
 
@@ -111,10 +112,10 @@ export class PeopleService {
     await this.audit.append(tx, batchEnrolled({ ...by(asker), ...refused }));
   }
 
-  async read(tx: Tx, asker: Asker, name: ClientPseudonym, regions: Regions): Promise<MaskedPerson> {
+  async read(tx: Tx, asker: Asker, name: ClientPseudonym, regions: Regions): Promise<ReadPerson> {
     const person = await this.get(tx, asker.caller, name, regions);
     await this.audit.append(tx, personRead({ ...by(asker), subject: person.subject }));
-    return this.masked(person);
+    return { ...this.masked(person), undeliverable: this.sealer.isUndeliverable(person) };
   }
 
   /** For `RevealDesk` alone, which decides whether it may be. */

@@ -22,6 +22,8 @@ export interface FoundPerson extends SealedPerson {
   readonly region: string | null;
   /** by which plan their digests in the coarse indexes were made */
   readonly searchPlan: number | null;
+  /** digest of the email that a letter came back from */
+  readonly undeliverable: Buffer | null;
 }
 
 export type KnownPerson = Omit<FoundPerson, 'pseudonym'>;
@@ -34,6 +36,7 @@ export interface PersonRow {
   enrolled_on: string;
   region: string | null;
   search_plan: number | null;
+  undeliverable: Buffer | null;
   pseudonym: Buffer | null;
   fields: IdentityField[] | null;
   sealed: Buffer[] | null;
@@ -72,7 +75,7 @@ function enrolling(column: string, parameter: string, digests: string): string {
 
 /** Somebody with their values, of `person p`. */
 export const PERSON = `
-  p.person_id, p.domain_key, p.wrapped_key, p.subject, p.enrolled_on::text, p.region, p.search_plan,
+  p.person_id, p.domain_key, p.wrapped_key, p.subject, p.enrolled_on::text, p.region, p.search_plan, p.undeliverable,
   (SELECT array_agg(v.field ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS fields,
   (SELECT array_agg(v.sealed ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS sealed`;
 
@@ -133,6 +136,20 @@ export class PeopleStore {
       [personId],
     );
     return rows[0] ? toKnown(rows[0]) : null;
+  }
+
+  /** Those of them whom nobody erases, held against that until the transaction ends. In one order, so that nobody waits in a circle. */
+  async findMany(tx: Tx, personIds: readonly Buffer[]): Promise<KnownPerson[]> {
+    const rows = await tx.query<PersonRow>(
+      `SELECT ${PERSON}, NULL AS pseudonym FROM person p WHERE p.person_id = ANY($1::bytea[]) AND NOT p.erasing
+       ORDER BY p.person_id FOR SHARE OF p`,
+      [byteaArray(personIds)],
+    );
+    return rows.map(toKnown);
+  }
+
+  async setUndeliverable(tx: Tx, personId: Buffer, digest: Buffer): Promise<void> {
+    await tx.query('UPDATE person SET undeliverable = $2 WHERE person_id = $1', [personId, digest]);
   }
 
   async setRegion(tx: Tx, personId: Buffer, region: string | null): Promise<void> {
@@ -264,6 +281,7 @@ export function toKnown(row: PersonRow): KnownPerson {
     enrolledOn: row.enrolled_on,
     region: row.region,
     searchPlan: row.search_plan,
+    undeliverable: row.undeliverable,
     values: (fields ?? []).map((field, at) => ({
       field,
       sealed: sealed?.[at] ?? Buffer.alloc(0),

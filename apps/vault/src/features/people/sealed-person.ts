@@ -1,5 +1,6 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { IDENTITY_FIELDS, type IdentityField, type SomeIdentityFields } from '@integument/contracts';
-import { commit, context, open, randomId, seal } from '@integument/crypto';
+import { commit, context, deriveKey, open, randomId, seal } from '@integument/crypto';
 import { CATALOGUE, type FieldRule, fromText, toText } from '../catalogue/index.js';
 import {
   accountDigests,
@@ -94,6 +95,19 @@ export class PersonSealer {
     return normalise ? this.index.digests(field, normalise(value)) : null;
   }
 
+  /** Of an email as this person has it: under their own key, so that nobody else's is the same. */
+  emailDigest(person: SealedPerson, email: string): Buffer {
+    const key = this.keys.unwrap('person', person.personId, person);
+    return emailDigestUnder(key, email);
+  }
+
+  /** Whether a letter came back from the very email that the person has. */
+  isUndeliverable(person: SealedPerson & { readonly undeliverable: Buffer | null }): boolean {
+    if (!person.undeliverable) return false;
+    const { email } = this.open(person, ['email']);
+    return email !== undefined && timingSafeEqual(this.emailDigest(person, email), person.undeliverable);
+  }
+
   /** By which an account may be known, the oldest first. */
   accountDigests({ issuer, subject }: Account): Buffer[] {
     return accountDigests(this.index, issuer, subject);
@@ -141,6 +155,14 @@ export class PersonSealer {
     }
     return values;
   }
+}
+
+function emailDigestUnder(key: Buffer, email: string): Buffer {
+  const { normalise } = CATALOGUE.email;
+  const digestKey = deriveKey(key, 'integument/undeliverable-email/v1');
+  return createHmac('sha256', digestKey)
+    .update(normalise ? normalise(email) : email)
+    .digest();
 }
 
 function accountPlace(personId: Buffer): Buffer {
