@@ -47,7 +47,7 @@ const report = (...ids: string[]) => {
 const ended = async () =>
   (await letterEntries(vault))
     .filter(({ action }) => !['letters.request', 'letters.report_bounces'].includes(action))
-    .map(({ action, details }) => [action, ...(details?.why ? [details.why] : [])].join(' '));
+    .map(({ action, details }) => (typeof details?.why === 'string' ? `${action} ${details.why}` : action));
 
 async function withLetter(): Promise<Somebody> {
   const one = await somebody(vault);
@@ -141,10 +141,10 @@ describe('a letter', () => {
     const one = await withLetter();
     const personId = await vault.personIdOf(one.name);
     const sender = vault.senderOf(mailer());
-    const { address } = vault.addressees;
+    const address = vault.addressees.address.bind(vault.addressees);
     vault.addressees.address = async (tx, id) => {
       await vault.query('UPDATE person SET erasing = true WHERE person_id = $1', [personId]);
-      return address.call(vault.addressees, tx, id);
+      return address(tx, id);
     };
     await sender.beat(stay());
     vault.addressees.address = address;

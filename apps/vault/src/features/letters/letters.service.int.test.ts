@@ -1,4 +1,3 @@
-import type { ErasureId } from '@integument/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, SHOP, TestVault } from '../../vault.fixture.js';
 import { LettersStore } from './letters.store.js';
@@ -90,7 +89,7 @@ describe('a request for letters', () => {
       vault.erasures.requestFor(tx, SHOP, one.name, REASON, null),
     );
     expect(await request(vault, letterTo(one))).toEqual([{ code: 'letters.nobody' }]);
-    await vault.unitOfWork.run((tx) => vault.erasures.gatesClosed(tx, API, erasure as ErasureId));
+    await vault.unitOfWork.run((tx) => vault.erasures.gatesClosed(tx, API, erasure));
     expect(await vault.query('SELECT FROM letter WHERE person_id = $1', [personId])).toEqual([]);
   });
 });
