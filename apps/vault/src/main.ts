@@ -25,7 +25,7 @@ import { FactorsStore } from './features/factors/index.js';
 import { IndexKeeper } from './features/people/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
-import { TokensStore } from './features/tokens/index.js';
+import { sweepEnded, TokensStore } from './features/tokens/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
 import { vaultLimits } from './platform/limits.js';
@@ -148,6 +148,6 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   const approvals = app.get(Approvals, { strict: false });
   periodic.every(3_600_000, 'approvals long over', () => unitOfWork.run((tx) => approvals.sweep(tx)));
   const tokens = app.get(TokensStore, { strict: false });
-  periodic.every(60_000, 'ended tokens', () => unitOfWork.run((tx) => tokens.sweepExpired(tx, 10_000)));
+  periodic.every(60_000, 'ended tokens', (stop) => sweepEnded(unitOfWork, tokens, stop));
   periodic.every(3_600_000, 'kept replies', () => unitOfWork.single((tx) => replies.sweep(tx)));
 }

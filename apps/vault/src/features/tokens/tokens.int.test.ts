@@ -2,6 +2,7 @@ import { CodedError, describeToken } from '@integument/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
+import { sweepEnded } from './sweep-ended.js';
 import { tokenOf } from './token-ids.js';
 import { TestTokens } from './tokens.fixture.js';
 
@@ -84,6 +85,17 @@ describe('a random token', () => {
     await expect(tokens.describe(token)).rejects.toEqual(code('tokens.not_found'));
     expect(await vault.unitOfWork.run((tx) => tokens.store.sweepExpired(tx, 10))).toBe(1);
     expect(await stored()).toBe(0);
+  });
+
+  it('is swept with all that have ended, however many at once, until that is to stop', async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    await tokens.makeBatch([email, ...Array.from({ length: 25 }, () => ({ ...email, expiresAt }))]);
+    await vault.query(
+      `UPDATE token SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL`,
+    );
+    const sweep = (stop: AbortSignal) => sweepEnded(vault.unitOfWork, tokens.store, stop, 10);
+    expect([await sweep(AbortSignal.abort()), await stored()]).toEqual([0, 26]);
+    expect([await sweep(new AbortController().signal), await stored()]).toEqual([25, 1]);
   });
 
   it('has an end that the database can keep, or is refused for itself', async () => {
