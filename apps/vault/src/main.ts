@@ -26,7 +26,7 @@ import { LETTER_SENDER, type LetterSender, LettersStore } from './features/lette
 import { IndexKeeper } from './features/people/index.js';
 import { SessionsStore } from './features/sessions/index.js';
 import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
-import { TokensStore } from './features/tokens/index.js';
+import { sweepEnded, TokensStore } from './features/tokens/index.js';
 import { DeliveryLoop } from './features/webhooks/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
@@ -164,6 +164,6 @@ function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   const letters = app.get(LettersStore, { strict: false });
   periodic.every(3_600_000, 'letters long over', () => unitOfWork.single((tx) => letters.sweep(tx)));
   const tokens = app.get(TokensStore, { strict: false });
-  periodic.every(60_000, 'ended tokens', () => unitOfWork.run((tx) => tokens.sweepExpired(tx, 10_000)));
+  periodic.every(60_000, 'ended tokens', (stop) => sweepEnded(unitOfWork, tokens, stop));
   periodic.every(3_600_000, 'kept replies', () => unitOfWork.single((tx) => replies.sweep(tx)));
 }

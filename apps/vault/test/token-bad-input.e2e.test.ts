@@ -81,6 +81,8 @@ const WRONG: Readonly<Record<string, () => WrongRequest>> = {
   'an end that is no time': () => make({ expiresAt: canary }),
   'an end on a day that there is not': () => make({ expiresAt: '2099-02-30T00:00:00Z' }),
   'an end that is over': () => make({ expiresAt: '2026-01-01T00:00:00Z' }, [400, 'tokens.end_past']),
+  'an end with more decimals than are kept': () =>
+    make({ expiresAt: `2099-01-01T00:00:00.${'0'.repeat(200)}Z` }),
   'an end in the year 0': () => make({ expiresAt: '0000-01-01T00:00:00Z' }),
   'somebody who is no person': () => make({ person: canary }),
   'somebody who is nobody': () => make({ person: encodeId('cps', randomId()) }, [404, 'people.not_found']),

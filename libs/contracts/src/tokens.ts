@@ -40,13 +40,19 @@ export type TokenValue = z.output<typeof tokenValue>;
 /** Without the limits of what is sent: those may be others than they were when it was. */
 const toldValue: z.ZodType<TokenValue, TokenValue> = z.union([z.string(), toldAddress]);
 
+/** `2099-12-31T23:59:59.999999Z`: PostgreSQL keeps six decimals, and rounds more, even into a year that has no name here. */
+const MOMENT_MAX = 27;
+
 const kept = {
   type: z.enum(TOKEN_TYPES).default('random'),
   domain: domainName.optional(),
   expiresAt: z.iso
     .datetime()
+    .max(MOMENT_MAX)
     // PostgreSQL knows no year 0.
     .refine((at) => at >= '2000')
+    // As it is understood here, so that it is kept and told as that.
+    .transform((at) => new Date(at).toISOString())
     .optional()
     .describe('Of a random token: stands for nothing from then on'),
   uses: z
@@ -266,7 +272,8 @@ export const describeToken = defineRoute({
     domain: domainName.nullable().describe('null: the client’s own'),
     ofPerson: z.boolean(),
     createdOn: z.iso.date(),
-    expiresAt: z.iso.datetime().nullable(),
+    // No `datetime()`, which ends with the year 9999: one that was rounded up beyond it is told, too.
+    expiresAt: z.string().meta({ format: 'date-time' }).nullable(),
     usesLeft: z.int().nullable(),
   }),
   problems: ['tokens.malformed', 'tokens.not_found'],

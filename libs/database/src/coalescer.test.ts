@@ -1,3 +1,4 @@
+import { CodedError } from '@integument/contracts';
 import { expect, test } from 'vitest';
 import { Coalescer } from './coalescer.js';
 
@@ -90,4 +91,62 @@ test('a flush that throws before it returns a promise fails its items only', asy
   });
   await expect(coalescer.submit(13)).rejects.toThrow('unlucky');
   expect(await coalescer.submit(1)).toBe(1);
+});
+
+/** Of one item alone, and the rest in a batch behind it. @returns what was flushed, and what became of each */
+async function tried(count: number, fail: (items: readonly number[]) => unknown) {
+  const flushed: number[][] = [];
+  const coalescer = new Coalescer<number, number>({
+    maxBatch: 100,
+    flush: (items) => {
+      flushed.push([...items]);
+      const error = fail(items);
+      return error === undefined ? Promise.resolve([...items]) : Promise.reject(error);
+    },
+  });
+  const all = await Promise.allSettled(Array.from({ length: count }, (_, n) => coalescer.submit(n)));
+  return { flushed, failed: all.map((one) => (one.status === 'rejected' ? (one.reason as unknown) : null)) };
+}
+
+test.each([
+  new CodedError('server.unavailable', 503, 'Away.'),
+  Object.assign(new Error('no more connections'), { code: '53300', severity: 'FATAL' }),
+])('what is away is not asked for each of those who wait: %s', async (away) => {
+  const { flushed, failed } = await tried(50, () => away);
+  expect(flushed.map(({ length }) => length)).toEqual([1, 49]);
+  expect(failed.every((error) => error === away)).toBe(true);
+});
+
+test('what goes away while each is tried for itself is not asked for the rest', async () => {
+  const taken = new CodedError('people.account_taken', 409, 'Taken.');
+  const away = new CodedError('server.unavailable', 503, 'Away.');
+  const { flushed, failed } = await tried(6, (items) => {
+    if (items.length > 1 || items[0] === 2) return taken;
+    return items[0] === 3 ? away : undefined;
+  });
+  expect(flushed).toEqual([[0], [1, 2, 3, 4, 5], [1], [2], [3]]);
+  expect(failed).toEqual([null, null, taken, away, away, away]);
+});
+
+test.each([
+  new CodedError('people.account_taken', 409, 'Taken.'),
+  Object.assign(new Error('duplicate key'), { code: '23505', severity: 'ERROR' }),
+  Object.assign(new Error('deadlock'), { code: '40P01', severity: 'ERROR' }),
+  new Error('the seal is broken'),
+])('what can be one item’s is its own: %s', async (own) => {
+  const { failed } = await tried(5, (items) => (items.includes(3) ? own : undefined));
+  expect(failed).toEqual([null, null, null, own, null]);
+});
+
+test('a flush that has taken effect is not repeated for a result that is missing', async () => {
+  const batches: number[][] = [];
+  const coalescer = new Coalescer<number, number>({
+    maxBatch: 10,
+    flush: (items) => {
+      batches.push([...items]);
+      return Promise.resolve(items.slice(1));
+    },
+  });
+  await Promise.allSettled([1, 2, 3].map((item) => coalescer.submit(item)));
+  expect(batches).toEqual([[1], [2, 3]]);
 });

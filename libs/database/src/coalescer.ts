@@ -1,10 +1,11 @@
 import { CodedError } from '@integument/contracts';
+import { isAway, lost } from './away.js';
 
 export interface CoalescerOptions<In, Out> {
   /**
-   * Handles a batch in one statement and commit. Must give one result for each item, in the same order, and must be
-   * all or nothing: when it rejects, none of the batch may have taken effect. A connection lost during COMMIT leaves that
-   * open, so an item carries an id of its own, by which a second flush of it fails instead of doubling its effect.
+   * Handles a batch in one statement and commit, through a `UnitOfWork`. Must give one result for each item, in the same order,
+   * and must be all or nothing: when it rejects, none of the batch may have taken effect, and its items are flushed one by one. But
+   * where the connection is lost, during COMMIT perhaps, that is open: then nothing is flushed again, and each gets the error.
    */
   readonly flush: (items: readonly In[]) => Promise<readonly Out[]>;
   /** items in one flush at most */
@@ -60,18 +61,28 @@ export class Coalescer<In, Out> {
     this.#running--;
   }
 
-  async #flush(batch: readonly Waiting<In, Out>[]): Promise<void> {
+  /** @returns the error where it says that something is away */
+  async #flush(batch: readonly Waiting<In, Out>[]): Promise<unknown> {
     try {
       const results = await this.#options.flush(batch.map(({ item }) => item));
+      // What was done is done, so it must not be done again.
       if (results.length !== batch.length)
-        throw new Error('a flush gave another number of results than of items');
+        throw lost(new Error('a flush gave another number of results than of items'));
       batch.forEach(({ resolve }, at) => {
         resolve(results[at] as Out);
       });
+      return undefined;
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
+      // Each would be told the same, one after the other, and all who come behind would wait for that.
+      let gone = isAway(error) ? error : undefined;
+      if (batch.length === 1 && !gone) batch[0]?.reject(error);
       // One bad item must not fail its neighbours: each gets a flush, and an answer, of its own.
-      else for (const one of batch) await this.#flush([one]);
+      else
+        for (const one of batch) {
+          if (gone) one.reject(gone);
+          else gone = await this.#flush([one]);
+        }
+      return gone;
     }
   }
 }

@@ -1,3 +1,4 @@
+export { isAway } from './away.js';
 export { byteaArray, int2Array, int4Array, textArray } from './binary-array.js';
 export { Coalescer, type CoalescerOptions } from './coalescer.js';
 export { type DatabaseOptions, migrate, openDatabase, openReaders } from './data-source.js';

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
+import { isAnswer, lost } from './away.js';
 import { noConnection } from './no-connection.js';
 import { NotReady, whenReady } from './not-ready.js';
 
@@ -53,9 +54,15 @@ export class UnitOfWork {
         if (command !== 'COMMIT') throw new Error('a statement failed, so the transaction was rolled back');
         return result;
       } catch (error) {
-        await client.query('ROLLBACK').catch(() => undefined);
-        await refuseFailed(sent);
-        throw error;
+        const isGone = await client.query('ROLLBACK').then(
+          () => false,
+          () => true,
+        );
+        const first = await refuseFailed(sent).then(
+          () => error,
+          (failed: unknown) => failed,
+        );
+        throw isGone ? lost(first) : first;
       }
     });
   }
@@ -72,10 +79,7 @@ export class UnitOfWork {
   private async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      const client = (await runner.connect().catch((error: unknown) => {
-        throw noConnection(error);
-      })) as PoolClient;
-      return await work(client);
+      return await work((await runner.connect().catch(refuseLost)) as PoolClient);
     } finally {
       await runner.release();
     }
@@ -98,8 +102,15 @@ async function onlyOnce<T>(client: PoolClient, work: (tx: Tx) => Promise<T>): Pr
     await refuseFailed(sent);
     return result;
   } catch (error) {
-    throw spent && error instanceof NotReady ? error.otherwise() : error;
+    if (!spent) throw error;
+    if (error instanceof NotReady) throw error.otherwise();
+    // What the statement did is done, whatever failed behind it.
+    throw isAnswer(error) ? error : lost(error);
   }
+}
+
+function refuseLost(error: unknown): never {
+  throw lost(noConnection(error));
 }
 
 function transaction(client: PoolClient, sent: Promise<unknown>[]): Tx {

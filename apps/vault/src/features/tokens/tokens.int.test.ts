@@ -1,7 +1,8 @@
-import { CodedError } from '@integument/contracts';
+import { CodedError, describeToken } from '@integument/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
+import { sweepEnded } from './sweep-ended.js';
 import { TokenIds, tokenOf } from './token-ids.js';
 import { TestTokens } from './tokens.fixture.js';
 
@@ -84,6 +85,44 @@ describe('a random token', () => {
     await expect(tokens.describe(token)).rejects.toEqual(code('tokens.not_found'));
     expect(await vault.unitOfWork.run((tx) => tokens.store.sweepExpired(tx, 10))).toBe(1);
     expect(await stored()).toBe(0);
+  });
+
+  it('is swept with all that have ended, however many at once, until that is to stop', async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    await tokens.makeBatch([email, ...Array.from({ length: 25 }, () => ({ ...email, expiresAt }))]);
+    await vault.query(
+      `UPDATE token SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL`,
+    );
+    const sweep = (stop: AbortSignal) => sweepEnded(vault.unitOfWork, tokens.store, stop, 10);
+    expect([await sweep(AbortSignal.abort()), await stored()]).toEqual([0, 26]);
+    expect([await sweep(new AbortController().signal), await stored()]).toEqual([25, 1]);
+  });
+
+  it('has an end that the database can keep, or is refused for itself', async () => {
+    const wrong = [`2099-01-01T00:00:00.${'0'.repeat(200)}Z`, '9999-12-31T23:59:59.9999999Z'];
+    const { results } = await tokens.makeBatch([
+      email,
+      ...wrong.map((expiresAt) => ({ ...email, expiresAt })),
+    ]);
+    const refused = { code: 'request.invalid', fields: ['expiresAt'] };
+    expect(results).toEqual([{ token: expect.any(String) as string }, refused, refused]);
+  });
+
+  it.each(['9999-12-31T23:59:59.999999Z', '2099-01-01T00:00:00.1239Z'])(
+    'that ends at %s says so',
+    async (expiresAt) => {
+      const told = await tokens.describe(await tokens.make({ ...email, expiresAt }));
+      expect(told.expiresAt).toBe(new Date(expiresAt).toISOString());
+      expect(describeToken.reply?.safeParse(told).success).toBe(true);
+      const kept = await vault.query('SELECT expires_at = $1 AS same FROM token', [told.expiresAt]);
+      expect(kept).toEqual([{ same: true }]);
+    },
+  );
+
+  it('that was rounded up, before that was refused, beyond the years that have names, is described', async () => {
+    const token = await tokens.make({ ...email, expiresAt: '2099-01-01T00:00:00Z' });
+    await vault.query(`UPDATE token SET expires_at = '10000-01-01T00:00:00Z'`);
+    expect(describeToken.reply?.safeParse(await tokens.describe(token)).success).toBe(true);
   });
 });
 
