@@ -2,6 +2,7 @@ import type { AuditLog } from '@integument/audit-log';
 import { CodedError, type HeldToken, heldToken, type Predicate } from '@integument/contracts';
 import { Coalescer, type UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
+import { Turns } from '../../platform/turns.js';
 import type { RevealDecisions, RevealWish } from '../reveals/index.js';
 import { grantsBy, takenGrants } from './reveal-grants.js';
 import type { NamedToken, TokenLookup } from './token-lookup.js';
@@ -57,12 +58,8 @@ export class TokenRevealDesk {
     entries: readonly unknown[],
     wish: RevealWish,
   ): Promise<(Revealed | CodedError)[]> {
-    const request = await this.requestOf(
-      asker,
-      entries.map((entry) => this.nameOf(asker, entry)),
-      wish,
-      true,
-    );
+    const names = await new Turns().map(entries, (entry) => this.nameOf(asker, entry));
+    const request = await this.requestOf(asker, names, wish, true);
     const [told = []] = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [request]));
     return told;
   }
