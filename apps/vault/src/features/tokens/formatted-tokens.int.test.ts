@@ -1,5 +1,6 @@
 import { CodedError } from '@integument/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Tx } from '@integument/database';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 import { TestTokens } from './tokens.fixture.js';
 
@@ -17,6 +18,20 @@ const TYPE = 'format-preserving';
 const card = { field: 'card', value: '4111 1111-1111 1111', type: TYPE };
 const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown;
 const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
+
+/** How much of the time of some work is the longest in which nobody else had a turn. */
+async function longestShare(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  let [last, longest] = [begun, 0];
+  const look = () => {
+    const now = performance.now();
+    [longest, last] = [Math.max(longest, now - last), now];
+  };
+  const timer = setInterval(look, 1);
+  await work().finally(() => clearInterval(timer));
+  look();
+  return longest / (last - begun);
+}
 
 describe('a format-preserving token', () => {
   it('looks as the value does, is the same for it, and is found by its field', async () => {
@@ -115,6 +130,20 @@ describe('a token that is the encrypted value', () => {
     vault = next;
     tokens = new TestTokens(vault);
     expect(await tokens.make(forEver)).toBe(token);
+  });
+
+  it('is made and read by the thousand beside what others want', async () => {
+    const values = Array.from({ length: 4_000 }, (_, n) => ({
+      ...{ field: 'line_for_ever', type: TYPE },
+      value: `+49301${String(n).padStart(6, '0')}`,
+    }));
+    let results: readonly object[] = [];
+    const making = await longestShare(async () => {
+      ({ results } = await tokens.makeBatch(values));
+    });
+    const held = results.map((one) => ({ ...one, field: 'line_for_ever' }));
+    const reading = await longestShare(() => tokens.revealBatch(held));
+    expect(Math.max(making, reading)).toBeLessThan(0.5);
   });
 
   it('is read by staff in a domain that there is, and in no other', async () => {
@@ -218,6 +247,50 @@ describe('what is known of a person', () => {
     const { tokens: made } = await tokens.ofPerson(person, { fields: ['given_name'] });
     expect(await tokens.reveal(made.given_name)).toEqual({ field: 'given_name', value: given_name });
   });
+
+  const change = (person: string, fields: object) =>
+    vault.unitOfWork.run((tx) => updateIn(tx, person, fields));
+  const updateIn = (tx: Tx, person: string, fields: object) =>
+    vault.people.update(tx, SHOP, person as never, { fields } as never, {
+      ...{ regions: null, moves: null, shown: null },
+    });
+
+  it.each(['deterministic', TYPE])('is not found out by who writes values: %s tokens', async (type) => {
+    const person = await vault.enrol(ada);
+    const ask = () => tokens.ofPerson(person, { fields: ['phone'], type });
+    const told = (token: unknown) => tokens.reveal(type === TYPE ? { token, field: 'phone' } : token);
+    const first = (await ask()).tokens.phone;
+    const email = await tokens.ofPerson(person, { fields: ['email'], type: 'deterministic' });
+    const seen = [first];
+    // The last is what was there, and so is what comes after there was nothing.
+    for (const phone of ['+441632960002', ada.fields.phone, null, ada.fields.phone]) {
+      await change(person, { phone });
+      if (phone !== null) seen.push((await ask()).tokens.phone);
+    }
+    expect(new Set(seen).size).toBe(4);
+    expect((await ask()).tokens.phone).toBe(seen.at(-1));
+    for (const token of [first, seen.at(-1)])
+      expect(await told(token)).toEqual({ field: 'phone', value: ada.fields.phone });
+    expect(await told(seen[1])).toMatchObject({ value: '+441632960002' });
+    expect(await tokens.ofPerson(person, { fields: ['email'], type: 'deterministic' })).toEqual(email);
+  });
+
+  it('is read as a change has left it by who asks meanwhile', async () => {
+    const person = await vault.enrol(ada);
+    const wanted = { fields: ['phone'], type: 'deterministic' };
+    const [made] = await vault.unitOfWork.run(async (tx) => {
+      await updateIn(tx, person, { phone: '+441632960002' });
+      const asked = tokens.ofPerson(person, wanted);
+      await waitingForALock();
+      return [asked];
+    });
+    expect(await tokens.reveal((await made)?.tokens.phone)).toMatchObject({ value: '+441632960002' });
+  });
+
+  async function waitingForALock(): Promise<void> {
+    const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await vi.waitFor(async () => expect(await vault.query(sql)).toHaveLength(1), { timeout: 10_000 });
+  }
 
   it('that is nothing, or nobody’s here, gets none', async () => {
     const person = await vault.enrol(ada);

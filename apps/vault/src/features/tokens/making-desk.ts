@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { AuditLog } from '@integument/audit-log';
 import { type Regions, reaches } from '@integument/authz';
 import {
@@ -11,6 +10,7 @@ import {
 import { Coalescer, type Tx, type UnitOfWork } from '@integument/database';
 import { type Asker, by, forbidden, InvalidRequest } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
+import { Turns } from '../../platform/turns.js';
 import type { Catalogue } from '../catalogue/index.js';
 import { isPlain, type Made, type PlainTokens, type TokenMaker } from './token-maker.js';
 import { makingRefusedInBatch } from './tokens.audit.js';
@@ -18,9 +18,6 @@ import { EntryInvalid, type WantedToken, wantedIn, wantedToken } from './wanted-
 
 type BatchReply = ReplyOf<typeof makeTokens>;
 type Refused = CodedError | EntryInvalid;
-
-/** entries of a batch that are read at a stretch: others get a turn in between */
-const TURN = 500;
 
 /** Takes values in: single ones that arrive together share a commit, batches answer each value for itself. */
 export class MakingDesk {
@@ -110,13 +107,8 @@ export class MakingDesk {
     return [...plain.texts];
   }
 
-  private async read(asker: Asker, entries: readonly unknown[]): Promise<(WantedToken | Refused)[]> {
-    const read: (WantedToken | Refused)[] = [];
-    for (const entry of entries) {
-      if (read.length % TURN === TURN - 1) await setImmediate();
-      read.push(wantedIn(this.catalogue, asker.caller, entry));
-    }
-    return read;
+  private read(asker: Asker, entries: readonly unknown[]): Promise<(WantedToken | Refused)[]> {
+    return new Turns().map(entries, (entry) => wantedIn(this.catalogue, asker.caller, entry));
   }
 
   private async makeWithin(

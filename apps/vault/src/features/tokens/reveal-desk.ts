@@ -2,6 +2,7 @@ import type { AuditLog } from '@integument/audit-log';
 import { CodedError, type HeldToken, heldToken, type Predicate } from '@integument/contracts';
 import { Coalescer, type UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
+import { Turns } from '../../platform/turns.js';
 import type { RevealDecisions, RevealWish } from '../reveals/index.js';
 import { grantsBy, takenGrants } from './reveal-grants.js';
 import type { NamedToken, TokenLookup } from './token-lookup.js';
@@ -59,7 +60,7 @@ export class TokenRevealDesk {
     entries: readonly unknown[],
     wish: RevealWish,
   ): Promise<(Revealed | CodedError)[]> {
-    const tokens = entries.map((entry) => this.nameOf(asker, entry));
+    const tokens = await new Turns().map(entries, (entry) => this.nameOf(asker, entry));
     const request = await this.requestOf({ asker, wish, tokens, eachForItself: true });
     const [told = []] = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, [request]));
     return told;

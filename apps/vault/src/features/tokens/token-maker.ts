@@ -3,6 +3,7 @@ import { callerId, type Regions, reaches } from '@integument/authz';
 import { CodedError } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import { type Asker, forbidden } from '@integument/http';
+import { Turns } from '../../platform/turns.js';
 import { encryptToken } from '../catalogue/index.js';
 import { CONSOLE, personNotFound } from '../people/index.js';
 import { madeEntries, madeEntry } from './made-entries.js';
@@ -52,8 +53,10 @@ export class TokenMaker {
   ): Promise<PlainTokens> {
     const ids = await this.ids.take(wanted.length, tx);
     const lent = this.sealer.lend(wanted.length);
-    const rows = wanted.map((one, at) => this.rowOf(one, ids[at], lent));
-    return { rows, texts: rows.map(({ token }) => tokenText(token)), entry: madeEntry(asker, wanted, null) };
+    const turns = new Turns();
+    const rows = await turns.map(wanted, (one, at) => this.rowOf(one, ids[at], lent));
+    const texts = await turns.map(rows, ({ token }) => tokenText(token));
+    return { rows, texts, entry: madeEntry(asker, wanted, null) };
   }
 
   insertPlain(tx: Tx, made: readonly PlainTokens[]): void {
@@ -66,7 +69,7 @@ export class TokenMaker {
     const holders = await this.holdersOf(tx, asker, wanted, regions);
     this.sealer.demandWarm(holders.values());
     const ids = await this.ids.take(wanted.length, tx);
-    const prepared = wanted.map((one, at) => this.prepare(one, ids[at], holders, regions));
+    const prepared = await new Turns().map(wanted, (one, at) => this.prepare(one, ids[at], holders, regions));
     const ready = prepared.flatMap((one) => (one instanceof CodedError ? [] : [one]));
     const made = await this.write(tx, ready);
     const done = ready.filter((one) => typeof made.get(one) === 'string');

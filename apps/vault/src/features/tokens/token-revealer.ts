@@ -10,6 +10,7 @@ import {
 } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
+import { Turns } from '../../platform/turns.js';
 import { answer, type Catalogue, decryptToken, maskedText, type TokenField } from '../catalogue/index.js';
 import { allowing, type RevealGrant, type RevealWish } from '../reveals/index.js';
 import { type AllowedReveal, revealEntries } from './reveal-entries.js';
@@ -63,7 +64,11 @@ export class TokenRevealer {
     await uses.write(this.store, tx);
     const entries = requests.flatMap((request, at) => revealEntries(request, decided[at] ?? []));
     if (entries.length > 0) await this.audit.append(tx, ...entries);
-    return requests.map((request, at) => (decided[at] ?? []).map((one) => this.open(one, request)));
+    const turns = new Turns();
+    const told: (Told | CodedError)[][] = [];
+    for (const [at, request] of requests.entries())
+      told.push(await turns.map(decided[at] ?? [], (one) => this.open(one, request)));
+    return told;
   }
 
   /** Where the people live whose tokens these are: known before a reveal is taken from an allowance. */

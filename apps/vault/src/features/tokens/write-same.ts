@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError } from '@integument/contracts';
 import { type Tx, textArray } from '@integument/database';
+import { Turns } from '../../platform/turns.js';
 import { drawToken } from '../catalogue/index.js';
 import { holdDigests } from '../keys/index.js';
 import type { NewTokenRow } from './sealed-token.js';
@@ -35,7 +36,10 @@ export async function writeSame(
     left = left.filter((one) => !made.has(one));
   }
   for (let draws = 0; left.length > 0; draws++) {
-    const drawn = left.map((one) => ({ one, row: draws < DRAWS ? drawnRow(one) : formatExhausted() }));
+    const drawn = await new Turns().map(left, (one) => ({
+      one,
+      row: draws < DRAWS ? drawnRow(one) : formatExhausted(),
+    }));
     for (const { one, row } of drawn) if (row instanceof CodedError) made.set(one, row);
     const rows = drawn.flatMap(({ row }) => (row instanceof CodedError ? [] : [row]));
     left = left.filter((one) => !made.has(one));

@@ -63,8 +63,26 @@ function walk({ size, index, kept, write }: Slots, { key, tweak }: TokenCipher, 
   throw noOtherToken();
 }
 
+interface Numerals {
+  readonly radix: bigint;
+  readonly length: number;
+}
+
+/** Finding them takes as long as encrypting does, and a format has few sizes. */
+const NUMERALS_MOST = 1_000;
+const numerals = new Map<bigint, Numerals>();
+
+function numeralsFor(size: bigint): Numerals {
+  const known = numerals.get(size);
+  if (known) return known;
+  if (numerals.size >= NUMERALS_MOST) numerals.clear();
+  const found = findNumerals(size);
+  numerals.set(size, found);
+  return found;
+}
+
 /** The shortest even length at which a radix of FF1 reaches the size, and the least such radix: what lies above the size is walked over. */
-function numeralsFor(size: bigint): { radix: bigint; length: number } {
+function findNumerals(size: bigint): Numerals {
   let length = 2;
   while (MOST_RADIX ** BigInt(length) < size) length += 2;
   return { radix: rootOf(size, BigInt(length)), length };
