@@ -158,6 +158,8 @@ export class PeopleService {
       Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
     );
     await this.store.replaceValues(tx, person.personId, this.sealer.sealMore(person, kept), removed);
+    // Also where the value is the same as before: else that would tell.
+    if (given.length > 0) await this.store.retireTokens(tx, person.personId, given);
     if (given.length > 0) await this.reindex(tx, person, kept, removed);
     const changed = region === undefined ? given : [...given, 'region'];
     await this.audit.append(tx, personUpdated({ ...by(asker), subject: person.subject, fields: changed }));

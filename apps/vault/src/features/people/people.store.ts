@@ -102,6 +102,15 @@ export class PeopleStore {
     return this.byPseudonym(tx, clientId, pseudonym, regions, 'FOR SHARE');
   }
 
+  /** The same before it is read: who waits here for a change then reads what that has left. */
+  async awaitChange(tx: Tx, clientId: string, pseudonym: Buffer): Promise<void> {
+    await tx.query(
+      `SELECT FROM person p JOIN client_pseudonym c USING (person_id)
+       WHERE c.pseudonym = $1 AND c.client_id = $2 FOR SHARE OF p`,
+      [pseudonym, clientId],
+    );
+  }
+
   /** The same for a change: of two that come together the second waits for the first. */
   lockByPseudonym(
     tx: Tx,
@@ -159,6 +168,18 @@ export class PeopleStore {
         byteaArray(values.map((value) => value.digest)),
         int2Array(values.map((value) => value.indexKey)),
       ],
+    );
+  }
+
+  /**
+   * Tokens of what was stored in these fields lead to it as before, and are given for nothing any more: by one that comes again, whoever can
+   * write a value would learn whether it is the one that was there.
+   */
+  async retireTokens(tx: Tx, personId: Buffer, fields: readonly IdentityField[]): Promise<void> {
+    await tx.query(
+      `UPDATE token SET digest = NULL, index_key = NULL, of_stored = false
+       WHERE person_id = $1 AND field = ANY($2) AND of_stored`,
+      [personId, [...fields]],
     );
   }
 

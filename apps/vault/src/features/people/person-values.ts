@@ -14,7 +14,7 @@ export class PersonValues {
   ) {}
 
   /**
-   * The person is locked against erasure until the transaction ends.
+   * The person is locked against erasure, and against a change of what is read, until the transaction ends.
    * @returns those of the fields that are known of the person
    * @throws CodedError `people.not_found`
    */
@@ -25,7 +25,10 @@ export class PersonValues {
     fields: readonly IdentityField[],
     regions: Regions,
   ): Promise<{ person: FoundPerson; values: SomeIdentityFields }> {
-    const person = await this.store.findByPseudonym(tx, clientId, decodeId('cps', name), regions);
+    const pseudonym = decodeId('cps', name);
+    // In one statement with the lock the values would be read as they were before it was waited for.
+    await this.store.awaitChange(tx, clientId, pseudonym);
+    const person = await this.store.findByPseudonym(tx, clientId, pseudonym, regions);
     if (!person) throw personNotFound();
     return { person, values: this.sealer.open(person, fields) };
   }

@@ -76,7 +76,8 @@ function holderOf({ personId, personKey, wrapped }: Row) {
 }
 
 // Two values that were different may be the same one since the field is of another kind. Then one token, an older one if there is,
-// is given from now on; the other leads to its value as before, and has no digest any more.
+// is given from now on; the other leads to its value as before, and has no digest any more. One that has lost its digest since it was read,
+// because the value that it is of was changed, stays without.
 function write(tx: Tx, made: readonly Made[]): Promise<number> {
   return countOf(
     tx,
@@ -91,7 +92,7 @@ function write(tx: Tx, made: readonly Made[]): Promise<number> {
          JOIN free USING (token) JOIN token t ON t.token = n.token AND t.sealed = n.sealed),
      moved AS (
        UPDATE token t SET digest = CASE WHEN NOT taken THEN s.digest END, index_key = CASE WHEN NOT taken THEN s.index_key END
-       FROM same s WHERE t.token = s.token RETURNING 1)
+       FROM same s WHERE t.token = s.token AND t.digest IS NOT NULL RETURNING 1)
      SELECT count(*) FROM moved`,
     [
       byteaArray(made.map(({ row }) => row.token)),

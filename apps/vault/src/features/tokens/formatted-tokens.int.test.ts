@@ -1,5 +1,6 @@
 import { CodedError } from '@integument/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Tx } from '@integument/database';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 import { TestTokens } from './tokens.fixture.js';
 
@@ -238,6 +239,56 @@ describe('what is known of a person', () => {
     expect(await tokens.make(sent)).toBe(tried);
     expect(await tokens.ofPerson(person, { fields: ['phone'], type })).toEqual({ tokens: made });
   });
+
+  const change = (person: string, fields: object) =>
+    vault.unitOfWork.run((tx) => updateIn(tx, person, fields));
+  const updateIn = (tx: Tx, person: string, fields: object) =>
+    vault.people.update(
+      tx,
+      SHOP,
+      person as never,
+      { fields },
+      {
+        ...{ regions: null, moves: null, shown: null },
+      },
+    );
+
+  it.each(['deterministic', TYPE])('is not found out by who writes values: %s tokens', async (type) => {
+    const person = await vault.enrol(ada);
+    const ask = () => tokens.ofPerson(person, { fields: ['phone'], type });
+    const told = (token: unknown) => tokens.reveal(type === TYPE ? { token, field: 'phone' } : token);
+    const first = (await ask()).tokens.phone;
+    const email = await tokens.ofPerson(person, { fields: ['email'], type: 'deterministic' });
+    const seen = [first];
+    // The last is what was there, and so is what comes after there was nothing.
+    for (const phone of ['+441632960002', ada.fields.phone, null, ada.fields.phone]) {
+      await change(person, { phone });
+      if (phone !== null) seen.push((await ask()).tokens.phone);
+    }
+    expect(new Set(seen).size).toBe(4);
+    expect((await ask()).tokens.phone).toBe(seen.at(-1));
+    for (const token of [first, seen.at(-1)])
+      expect(await told(token)).toEqual({ field: 'phone', value: ada.fields.phone });
+    expect(await told(seen[1])).toMatchObject({ value: '+441632960002' });
+    expect(await tokens.ofPerson(person, { fields: ['email'], type: 'deterministic' })).toEqual(email);
+  });
+
+  it('is read as a change has left it by who asks meanwhile', async () => {
+    const person = await vault.enrol(ada);
+    const wanted = { fields: ['phone'], type: 'deterministic' };
+    const [made] = await vault.unitOfWork.run(async (tx) => {
+      await updateIn(tx, person, { phone: '+441632960002' });
+      const asked = tokens.ofPerson(person, wanted);
+      await waitingForALock();
+      return [asked];
+    });
+    expect(await tokens.reveal((await made)?.tokens.phone)).toMatchObject({ value: '+441632960002' });
+  });
+
+  async function waitingForALock(): Promise<void> {
+    const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await vi.waitFor(async () => expect(await vault.query(sql)).toHaveLength(1), { timeout: 10_000 });
+  }
 
   it('that is nothing, or nobody’s here, gets none', async () => {
     const person = await vault.enrol(ada);
