@@ -134,7 +134,7 @@ export const readPerson = defineRoute({
   ability: { action: 'read', resource: 'Person' },
   params: personParams,
   reply: maskedPerson,
-  problems: ['people.not_found'],
+  problems: ['people.not_found', 'people.broken'],
 });
 
 export const updatePerson = defineRoute({
@@ -164,7 +164,7 @@ export const updatePerson = defineRoute({
     })
     .refine(({ fields, region }) => fields !== undefined || region !== undefined),
   reply: maskedPerson,
-  problems: ['people.not_found'],
+  problems: ['people.not_found', 'people.broken'],
 });
 
 export const revealPerson = defineRoute({
@@ -186,7 +186,7 @@ export const revealPerson = defineRoute({
   }),
   // Only one of the two holds anything: a mask is no value of its field.
   reply: z.object({ person: clientPseudonym, fields: someFields, masked: masked.optional() }),
-  problems: ['people.not_found', 'people.purpose_not_allowed', 'people.reveal_not_allowed'],
+  problems: ['people.not_found', 'people.purpose_not_allowed', 'people.reveal_not_allowed', 'people.broken'],
 });
 
 export const readSelf = defineRoute({
@@ -198,5 +198,5 @@ export const readSelf = defineRoute({
   audience: ['person'],
   ability: { action: 'read', resource: 'Self' },
   reply: z.object({ fields: someFields, region: regionCode.nullable(), enrolledOn: z.iso.date() }),
-  problems: ['people.not_found'],
+  problems: ['people.not_found', 'people.broken'],
 });
