@@ -206,9 +206,15 @@ describe('while the index key is rotated', () => {
 
   const change = (person: string, phone: string) =>
     vault.unitOfWork.run((tx) =>
-      vault.people.update(tx, SHOP, person as never, { fields: { phone } } as never, {
-        ...{ regions: null, moves: null, shown: null },
-      }),
+      vault.people.update(
+        tx,
+        SHOP,
+        person as never,
+        { fields: { phone } },
+        {
+          ...{ regions: null, moves: null, shown: null },
+        },
+      ),
     );
 
   it('tokens of a field that has left the catalogue keep the old version, and are counted, until it is back', async () => {

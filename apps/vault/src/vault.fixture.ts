@@ -154,6 +154,7 @@ export class TestVault {
       this.sealer,
       this.people,
       audit,
+      { error: this.say },
     );
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
@@ -330,9 +331,9 @@ export class TestVault {
     });
   }
 
-  /** What the keeper of the indexes has said. */
+  /** What was said in the log. */
   readonly said: string[] = [];
-  private readonly say = (message: string) => void this.said.push(message);
+  readonly say = (message: string) => void this.said.push(message);
 
   /** Enrols somebody as the shop does. @returns the name the shop knows them by */
   async enrol(enrolment: Enrolment): Promise<string> {

@@ -25,6 +25,8 @@ export const SENTENCES = {
   'request.malformed': PAGE,
   'sessions.code_invalid': 'Going on from the vault to the API took too long. Reload the page.',
   'people.not_found': GONE,
+  'consent.notice_not_current':
+    'What you would agree to has changed meanwhile. Load the page again and read it.',
   'consent.superseded':
     'You have decided about this elsewhere at the same time. Reload the page to see how it stands.',
   'consent.not_given': 'This is not allowed now anyway. Reload the page to see how it stands.',

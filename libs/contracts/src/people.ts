@@ -153,7 +153,7 @@ export const readPerson = defineRoute({
   reply: maskedPerson.extend({
     undeliverable: z.boolean().describe('A letter to the email that stands there came back'),
   }),
-  problems: ['people.not_found'],
+  problems: ['people.not_found', 'people.broken'],
 });
 
 export const updatePerson = defineRoute({
@@ -183,7 +183,7 @@ export const updatePerson = defineRoute({
     })
     .refine(({ fields, region }) => fields !== undefined || region !== undefined),
   reply: maskedPerson,
-  problems: ['people.not_found'],
+  problems: ['people.not_found', 'people.broken'],
 });
 
 export const revealPerson = defineRoute({
@@ -205,7 +205,7 @@ export const revealPerson = defineRoute({
   }),
   // Only one of the two holds anything: a mask is no value of its field.
   reply: z.object({ person: clientPseudonym, fields: toldFields, masked: masked.optional() }),
-  problems: ['people.not_found', 'people.purpose_not_allowed', 'people.reveal_not_allowed'],
+  problems: ['people.not_found', 'people.purpose_not_allowed', 'people.reveal_not_allowed', 'people.broken'],
 });
 
 export const readSelf = defineRoute({
@@ -217,5 +217,5 @@ export const readSelf = defineRoute({
   audience: ['person'],
   ability: { action: 'read', resource: 'Self' },
   reply: z.object({ fields: toldFields, region: regionCode.nullable(), enrolledOn: z.iso.date() }),
-  problems: ['people.not_found'],
+  problems: ['people.not_found', 'people.broken'],
 });

@@ -93,6 +93,7 @@ const REFUSALS = [
   'catalogue.no_other_token',
   'tokens.format_exhausted',
   'people.not_found',
+  'tokens.broken',
   'auth.forbidden',
 ] as const;
 const REVEAL_REFUSALS = [
@@ -104,6 +105,7 @@ const REVEAL_REFUSALS = [
   'tokens.domain_unknown',
   'people.purpose_not_allowed',
   'people.reveal_not_allowed',
+  'tokens.broken',
   'auth.forbidden',
 ] as const;
 /** What any route can answer. */
@@ -300,6 +302,7 @@ export const makePersonTokens = defineRoute({
   }),
   problems: [
     'people.not_found',
+    'people.broken',
     'tokens.value_unknown',
     'tokens.domain_unknown',
     'tokens.type_not_allowed',

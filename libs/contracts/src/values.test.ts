@@ -46,6 +46,7 @@ describe('what is kept', () => {
     const fields = {
       ...Object.fromEntries(IDENTITY_FIELDS.map((field) => [field, long])),
       postal_address: address,
+      language: 'de',
     };
     expect(enrolPerson.body?.safeParse({ fields }).success).toBe(false);
     expect(readSelf.reply?.parse({ fields, region: null, enrolledOn: '2026-01-01' })).toMatchObject({

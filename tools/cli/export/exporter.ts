@@ -146,7 +146,8 @@ export class Exporter {
 
 /** Of this person; what concerns everybody is thrown on. */
 function refusalOfOne(error: unknown, column: string): RowRefusal {
-  if (!(error instanceof Refusal) || ![400, 403, 404].includes(error.status)) throw error;
+  if (!(error instanceof Refusal)) throw error;
+  if (![400, 403, 404].includes(error.status) && error.code !== 'people.broken') throw error;
   if (error.code === 'people.purpose_not_allowed')
     throw new Failure('this client reveals nothing for that purpose');
   return new RowRefusal(error.code, [column]);

@@ -11,7 +11,6 @@ export { holdDigests } from './hold-digests.js';
 export {
   type Domain,
   domainPlace,
-  KeyGone,
   type KeyState,
   SEALING,
   type SealingDomain,
@@ -20,3 +19,4 @@ export { KeysModule } from './keys.module.js';
 export { LiveIndex, type Stamped } from './live-index.js';
 export { SessionDigests, SessionSecret } from './session-secret.js';
 export { StaffNames } from './staff-names.js';
+export { isUnopened, openedOr } from './unopened.js';

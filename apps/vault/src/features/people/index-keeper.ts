@@ -1,7 +1,7 @@
-import { canonicalJson, SealBroken } from '@integument/crypto';
+import { canonicalJson } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { Logger } from '@integument/telemetry';
-import { KeyGone } from '../keys/index.js';
+import { isUnopened } from '../keys/index.js';
 import { definitionOf, type Indexed, type PersonIndex } from './person-index.js';
 import type { PersonIndexStore, PlanRow, StalePerson } from './person-index.store.js';
 import type { PersonSealer } from './sealed-person.js';
@@ -209,7 +209,7 @@ export class IndexKeeper {
       return index.of(sealer.open(person, index.fields));
     } catch (error) {
       // One row that somebody changed must not keep all others from being found.
-      if (!(error instanceof SealBroken || error instanceof KeyGone)) throw error;
+      if (!isUnopened(error)) throw error;
       logger.error('a person who does not open is left out of the search indexes', { error });
       return none;
     }

@@ -98,6 +98,30 @@ describe('a search by parts', () => {
     expect(people.every(({ masked }) => masked.email?.endsWith('@host3.example'))).toBe(true);
   });
 
+  it.each([
+    [
+      'whose key',
+      'UPDATE person SET wrapped_key = set_byte(wrapped_key, 20, 255 - get_byte(wrapped_key, 20))',
+    ],
+    [
+      'one of whose other values',
+      `UPDATE identity_value SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) WHERE field = 'email'`,
+    ],
+  ])('leaves out somebody %s does not open, and says so without saying who', async (_, sql) => {
+    const named = { family_name: 'Nobody Else', birth_date: '1971-01-01' };
+    const [whole, broken] = [
+      await vault.enrol({ fields: named }),
+      await vault.enrol({ fields: { ...named, email: 'x@y.example' } }),
+    ];
+    const id = await vault.personIdOf(broken);
+    await vault.query(`${sql} ${sql.includes('WHERE') ? 'AND' : 'WHERE'} person_id = $1`, [id]);
+    vault.said.length = 0;
+    const { people } = await search({ family_name: 'nobody else', 'birth_date:year': 1971 });
+    expect(people.map(({ person }) => person)).toEqual([whole]);
+    expect(vault.said).toContain('a person who does not open is left out of a search');
+    await vault.query('DELETE FROM person WHERE person_id = ANY($1)', [[id, await vault.personIdOf(whole)]]);
+  });
+
   it('tells of nobody where only others share the digest', async () => {
     const candidates = Array.from({ length: 20 }, (_, n) => ({ 'email:domain': `none${n}.example` }));
     const counts = await Promise.all(candidates.map((where) => sharing('domain', where)));

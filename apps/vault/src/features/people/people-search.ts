@@ -1,14 +1,23 @@
 import type { AuditLog } from '@integument/audit-log';
 import type { Regions } from '@integument/authz';
-import { FOUND_MAX, fieldOf, type ReplyOf, type SearchWhere, type searchPeople } from '@integument/contracts';
+import {
+  CodedError,
+  FOUND_MAX,
+  fieldOf,
+  type ReplyOf,
+  type SearchWhere,
+  type searchPeople,
+} from '@integument/contracts';
 import { randomId } from '@integument/crypto';
 import { NotReady, type Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
+import type { Logger } from '@integument/telemetry';
 import { fits, partsAsked, uncovered, wayOf } from '../catalogue/index.js';
+import { isUnopened } from '../keys/index.js';
 import { peopleSearched } from './people.audit.js';
-import { notSearchable, searchNotReady } from './people.errors.js';
+import { BROKEN, notSearchable, personBroken, searchNotReady } from './people.errors.js';
 import { nameOf, type PeopleService } from './people.service.js';
-import { CONSOLE, type KnownPerson } from './people.store.js';
+import { CONSOLE, type FoundPerson, type KnownPerson } from './people.store.js';
 import type { Page, PeopleSearchStore, Reach } from './people-search.store.js';
 import type { PersonIndex } from './person-index.js';
 import type { PersonIndexStore } from './person-index.store.js';
@@ -30,6 +39,7 @@ export class PeopleSearch {
     private readonly sealer: PersonSealer,
     private readonly people: Pick<PeopleService, 'masked'>,
     private readonly audit: AuditLog,
+    private readonly logger: Pick<Logger, 'error'>,
   ) {}
 
   /** @throws CodedError `people.not_searchable`, before anything is looked up */
@@ -52,14 +62,14 @@ export class PeopleSearch {
     // Somebody may have changed meanwhile, and is compared once more.
     const locked = ids.length > 0 ? await this.store.lock(tx, ids, reach) : [];
     this.sealer.demandWarm(locked);
-    const found = locked.filter((person) => this.isFitting(person, where));
+    const found = locked.flatMap((person) => this.fitting(person, where, () => this.shown(person)));
     // In the order of the caller's own random names: two callers' lists could else be laid side by side.
     found.sort((one, other) => Buffer.compare(one.pseudonym, other.pseudonym));
     const fields = partsAsked(where).map((part) => part.replace(':', '.'));
     const only = found.length === 1 && found[0] ? { subject: found[0].subject } : {};
     const entry = peopleSearched({ ...by(asker), fields, count: found.length, ...only });
     await this.audit.append(tx, entry);
-    return { people: found.map((person) => this.people.masked(person)), more };
+    return { people: found.map(({ masked }) => masked), more };
   }
 
   private async way(tx: Tx, where: SearchWhere, reach: Reach): Promise<Find> {
@@ -82,8 +92,7 @@ export class PeopleSearch {
     for (let opened = 0; opened < OPENED_MAX; opened += PAGE) {
       const page = await find({ after, limit: PAGE });
       await this.demandWarm(page, opened, find);
-      const fitting = page.filter((person) => this.isFitting(person, where));
-      ids.push(...fitting.map(({ personId }) => personId));
+      ids.push(...page.flatMap((person) => this.fitting(person, where, () => person.personId)));
       if (ids.length > FOUND_MAX) return { ids: ids.slice(0, FOUND_MAX), more: true };
       const last = page.at(-1);
       if (!last || page.length < PAGE) return { ids, more: false };
@@ -107,8 +116,23 @@ export class PeopleSearch {
     }
   }
 
-  private isFitting(person: KnownPerson, where: SearchWhere): boolean {
+  private shown(person: FoundPerson) {
+    const { pseudonym, subject } = person;
+    return { pseudonym, subject, masked: this.people.masked(person) };
+  }
+
+  /** Who doesn't open is left out: they must not keep all others from being found. */
+  private fitting<T>(person: KnownPerson, where: SearchWhere, of: () => T): T[] {
     const fields = [...new Set(partsAsked(where).map(fieldOf))];
-    return fits(this.sealer.open(person, fields), where);
+    try {
+      return fits(this.sealer.open(person, fields), where) ? [of()] : [];
+    } catch (error) {
+      const broken = isUnopened(error) ? personBroken(error) : error;
+      if (!(broken instanceof CodedError) || broken.code !== BROKEN) throw error;
+      this.logger.error('a person who does not open is left out of a search', {
+        ...{ code: BROKEN, error: broken.cause },
+      });
+      return [];
+    }
   }
 }

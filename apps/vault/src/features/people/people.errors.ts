@@ -3,6 +3,13 @@ import { InvalidRequest } from '@integument/http';
 
 export const personNotFound = () => notFound('people.not_found');
 
+export const BROKEN = 'people.broken';
+
+export const personBroken = (cause: unknown) =>
+  new CodedError(BROKEN, 500, 'A value of this person, or the key that it lies under, doesn’t open.', {
+    cause,
+  });
+
 export const accountTaken = (cause: unknown) =>
   new CodedError('people.account_taken', 409, 'This account already signs in as somebody else.', { cause });
 

@@ -61,6 +61,7 @@ import { SearchDesk } from './search-desk.js';
       PersonSealer,
       PeopleService,
       AuditLog,
+      Logger,
     ),
     provide(SearchDesk, PeopleSearch, PersonIndex, RulesInForce, StrictAllowances, UnitOfWork),
     provide(EnrolmentDesk, PeopleService, PeopleStore, UnitOfWork),

@@ -3,6 +3,7 @@ import { type Caller, type Regions, reaches } from '@integument/authz';
 import {
   type BodyOf,
   type ClientPseudonym,
+  CodedError,
   type Enrolment,
   IDENTITY_FIELDS,
   type IdentityField,
@@ -17,6 +18,7 @@ import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by, forbidden } from '@integument/http';
 import { maskText, toText } from '../catalogue/index.js';
+import { openedOr } from '../keys/index.js';
 import { allowing, type RevealGrant } from '../reveals/index.js';
 import { AccountGuard } from './account-guard.js';
 import {
@@ -27,11 +29,11 @@ import {
   personUpdated,
   selfRead,
 } from './people.audit.js';
-import { personNotFound } from './people.errors.js';
+import { personBroken, personNotFound } from './people.errors.js';
 import { CONSOLE, type EnrolmentRow, type FoundPerson, type PeopleStore } from './people.store.js';
 import type { PersonIndex } from './person-index.js';
 import type { PersonIndexStore } from './person-index.store.js';
-import type { PersonSealer } from './sealed-person.js';
+import type { PersonSealer, SealedPerson } from './sealed-person.js';
 import { mayBeShown, type UpdateReach } from './update-reach.js';
 
 type ReadPerson = ReplyOf<typeof readPerson>;
@@ -140,7 +142,7 @@ export class PeopleService {
       }),
     );
     if (form === 'masked') return { person: name, fields: {}, masked: this.masksOf(person, fields) };
-    return { person: name, fields: this.sealer.open(person, fields) };
+    return { person: name, fields: this.open(person, fields) };
   }
 
   async update(
@@ -180,7 +182,7 @@ export class PeopleService {
     if (!person) throw personNotFound();
     await this.audit.append(tx, selfRead({ ...by(asker), subject: person.subject }));
     const { region, enrolledOn } = person;
-    return { fields: this.sealer.open(person, IDENTITY_FIELDS), region, enrolledOn };
+    return { fields: this.open(person, IDENTITY_FIELDS), region, enrolledOn };
   }
 
   private async get(tx: Tx, caller: Caller, name: ClientPseudonym, regions: Regions): Promise<FoundPerson> {
@@ -195,6 +197,16 @@ export class PeopleService {
     return person;
   }
 
+  /** @throws CodedError `people.broken` */
+  private open<F extends IdentityField>(
+    person: SealedPerson,
+    wanted: readonly F[],
+  ): Pick<SomeIdentityFields, F> {
+    const fields = openedOr(personBroken, () => this.sealer.open(person, wanted));
+    if (fields instanceof CodedError) throw fields;
+    return fields;
+  }
+
   /** In the coarse indexes stands what a person has now: what was there before goes in the same transaction. */
   private async reindex(
     tx: Tx,
@@ -204,7 +216,7 @@ export class PeopleService {
   ): Promise<void> {
     if (!this.index.inForce && person.searchPlan === null) return;
     const kept = this.index.fields.filter((field) => !removed.includes(field));
-    const fields = { ...this.sealer.open(person, kept), ...changed };
+    const fields = { ...this.open(person, kept), ...changed };
     await this.indexStore.replace(tx, [{ personId: person.personId, indexed: this.index.of(fields) }]);
   }
 
@@ -220,7 +232,7 @@ export class PeopleService {
   }
 
   private masksOf(person: FoundPerson, wanted: readonly IdentityField[]): MaskedPerson['masked'] {
-    const fields = this.sealer.open(person, wanted);
+    const fields = this.open(person, wanted);
     return Object.fromEntries(
       wanted.flatMap((field) => {
         const value = fields[field];

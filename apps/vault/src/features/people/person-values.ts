@@ -1,8 +1,14 @@
 import type { Regions } from '@integument/authz';
-import type { ClientPseudonym, IdentityField, SomeIdentityFields } from '@integument/contracts';
+import {
+  type ClientPseudonym,
+  CodedError,
+  type IdentityField,
+  type SomeIdentityFields,
+} from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { personNotFound } from './people.errors.js';
+import { openedOr } from '../keys/index.js';
+import { personBroken, personNotFound } from './people.errors.js';
 import type { FoundPerson, PeopleStore } from './people.store.js';
 import type { PersonSealer } from './sealed-person.js';
 
@@ -16,7 +22,7 @@ export class PersonValues {
   /**
    * The person is locked against erasure, and against a change of what is read, until the transaction ends.
    * @returns those of the fields that are known of the person
-   * @throws CodedError `people.not_found`
+   * @throws CodedError `people.not_found`, `people.broken`
    */
   async open(
     tx: Tx,
@@ -30,6 +36,8 @@ export class PersonValues {
     await this.store.awaitChange(tx, clientId, pseudonym);
     const person = await this.store.findByPseudonym(tx, clientId, pseudonym, regions);
     if (!person) throw personNotFound();
-    return { person, values: this.sealer.open(person, fields) };
+    const values = openedOr(personBroken, () => this.sealer.open(person, fields));
+    if (values instanceof CodedError) throw values;
+    return { person, values };
   }
 }

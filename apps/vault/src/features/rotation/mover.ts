@@ -1,6 +1,5 @@
-import { SealBroken } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { KeyGone } from '../keys/index.js';
+import { isUnopened } from '../keys/index.js';
 
 export interface Moved {
   /** rows that lie under the new version now */
@@ -56,7 +55,7 @@ export function madeOf<T>(make: () => T): T | null {
   try {
     return make();
   } catch (error) {
-    if (error instanceof SealBroken || error instanceof KeyGone) return null;
+    if (isUnopened(error)) return null;
     throw error;
   }
 }

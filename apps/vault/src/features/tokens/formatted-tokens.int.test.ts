@@ -251,9 +251,15 @@ describe('what is known of a person', () => {
   const change = (person: string, fields: object) =>
     vault.unitOfWork.run((tx) => updateIn(tx, person, fields));
   const updateIn = (tx: Tx, person: string, fields: object) =>
-    vault.people.update(tx, SHOP, person as never, { fields } as never, {
-      ...{ regions: null, moves: null, shown: null },
-    });
+    vault.people.update(
+      tx,
+      SHOP,
+      person as never,
+      { fields },
+      {
+        ...{ regions: null, moves: null, shown: null },
+      },
+    );
 
   it.each(['deterministic', TYPE])('is not found out by who writes values: %s tokens', async (type) => {
     const person = await vault.enrol(ada);

@@ -5,11 +5,13 @@ import type { Tx } from '@integument/database';
 import { type Asker, forbidden } from '@integument/http';
 import { Turns } from '../../platform/turns.js';
 import { encryptToken } from '../catalogue/index.js';
+import { openedOr } from '../keys/index.js';
 import { CONSOLE, personNotFound } from '../people/index.js';
 import { madeEntries, madeEntry } from './made-entries.js';
 import type { NewTokenRow, TokenHolder } from './sealed-token.js';
 import { type TokenIds, tokenText } from './token-ids.js';
 import type { LentKey, TokenSealer } from './token-sealer.js';
+import { tokenBroken } from './tokens.errors.js';
 import type { TokensStore } from './tokens.store.js';
 import { isReversible, type WantedToken } from './wanted-token.js';
 import { writeSame } from './write-same.js';
@@ -100,7 +102,8 @@ export class TokenMaker {
     if (wanted.person && !holder) return personNotFound();
     if (!wanted.person && !reaches(regions, null)) return forbidden();
     if (isReversible(wanted)) return this.encrypt(wanted);
-    return { wanted, holder, row: this.rowOf(wanted, token, holder ?? this.sealer.lend(1)) };
+    const row = openedOr(tokenBroken, () => this.rowOf(wanted, token, holder ?? this.sealer.lend(1)));
+    return row instanceof CodedError ? row : { wanted, holder, row };
   }
 
   private encrypt(wanted: WantedToken): PreparedToken | CodedError {

@@ -10,14 +10,16 @@ import {
 } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
+import type { Logger } from '@integument/telemetry';
 import { Turns } from '../../platform/turns.js';
 import { answer, type Catalogue, decryptToken, maskedText, type TokenField } from '../catalogue/index.js';
+import { openedOr } from '../keys/index.js';
 import { allowing, type RevealGrant, type RevealWish } from '../reveals/index.js';
 import { type AllowedReveal, revealEntries } from './reveal-entries.js';
 import { isStored, type TokenHolder } from './sealed-token.js';
 import type { FoundTokens, NamedToken, TokenLookup } from './token-lookup.js';
 import type { TokenSealer } from './token-sealer.js';
-import { fieldUnknown, tokenNotFound } from './tokens.errors.js';
+import { BROKEN, fieldUnknown, tokenBroken, tokenNotFound } from './tokens.errors.js';
 import type { TokensStore } from './tokens.store.js';
 import { UseCounts } from './use-counts.js';
 
@@ -37,9 +39,9 @@ export interface RevealRequest {
 export type Revealed = Exclude<RevealResult, { code: string }>;
 export type Answered = ReplyOf<typeof askToken>;
 export type Told = Answered | Revealed;
-type Decided = AllowedReveal | CodedError;
+type Decided = (AllowedReveal & { readonly told: Told }) | CodedError;
 
-/** What tokens stand for: found, decided, counted and written down, and only then opened. */
+/** What tokens stand for: found, decided, opened, counted and written down, and only then told. */
 export class TokenRevealer {
   constructor(
     private readonly store: TokensStore,
@@ -47,6 +49,7 @@ export class TokenRevealer {
     private readonly catalogue: Catalogue,
     private readonly sealer: TokenSealer,
     private readonly audit: AuditLog,
+    private readonly logger: Pick<Logger, 'error'>,
   ) {}
 
   /** @returns for each request, in the order of its tokens: the value, or why it is not told */
@@ -58,17 +61,17 @@ export class TokenRevealer {
     const holders = await this.lookup.hold(tx, found);
     this.sealer.demandWarm(holders.values());
     const uses = await UseCounts.hold(this.store, tx, found.all());
-    const decided = requests.map((request) =>
-      request.tokens.map((name) => this.decide(request, name, found, holders, uses)),
-    );
+    const turns = new Turns();
+    const decided: Decided[][] = [];
+    for (const request of requests)
+      decided.push(
+        await turns.map(request.tokens, (name) => this.decide(request, name, found, holders, uses)),
+      );
     await uses.write(this.store, tx);
     const entries = requests.flatMap((request, at) => revealEntries(request, decided[at] ?? []));
     if (entries.length > 0) await this.audit.append(tx, ...entries);
-    const turns = new Turns();
-    const told: (Told | CodedError)[][] = [];
-    for (const [at, request] of requests.entries())
-      told.push(await turns.map(decided[at] ?? [], (one) => this.open(one, request)));
-    return told;
+    this.report(decided.flat());
+    return decided.map((some) => some.map((one) => ('told' in one ? one.told : one)));
   }
 
   /** Where the people live whose tokens these are: known before a reveal is taken from an allowance. */
@@ -86,14 +89,22 @@ export class TokenRevealer {
     });
   }
 
+  /** Nobody else may hear of it: in a batch it is one entry's answer. */
+  private report(decided: readonly Decided[]): void {
+    const broken = decided.flatMap((one) => ('code' in one && one.code === BROKEN ? [one] : []));
+    if (broken.length === 0) return;
+    const what = { code: BROKEN, count: broken.length, error: broken[0]?.cause };
+    this.logger.error('tokens do not open', what);
+  }
+
   private decide(
-    { asker, grant }: RevealRequest,
+    request: RevealRequest,
     name: NamedToken | CodedError,
     found: FoundTokens,
     holders: ReadonlyMap<string, TokenHolder>,
     uses: UseCounts,
   ): Decided {
-    const kept = name instanceof CodedError ? name : found.get(asker.caller, name);
+    const kept = name instanceof CodedError ? name : found.get(request.asker.caller, name);
     if (kept instanceof CodedError) return kept;
     const field = this.catalogue.find(kept.field);
     if (!field) return fieldUnknown();
@@ -101,23 +112,24 @@ export class TokenRevealer {
     // Somebody who is being erased: their tokens are gone in a moment.
     if (kept.personId && !holder) return tokenNotFound();
     const region = holder?.region ?? null;
-    const granted = grant(field, region);
+    const granted = request.grant(field, region);
     if (granted instanceof CodedError) return granted;
-    if (!reaches(granted.regions, region) || !uses.take(kept)) return tokenNotFound();
-    return { kept, field, holder, policies: allowing(granted, region) };
+    if (!reaches(granted.regions, region)) return tokenNotFound();
+    const allowed = { kept, field, holder, policies: allowing(granted, region) };
+    const text = this.textOf(allowed);
+    // What doesn't open takes no use, and isn't written down as told.
+    if (text instanceof CodedError) return text;
+    return uses.take(kept) ? { ...allowed, told: this.tell(field, text, request) } : tokenNotFound();
   }
 
-  private open(decided: Decided, { wish, question }: RevealRequest): Told | CodedError {
-    if (decided instanceof CodedError) return decided;
-    const { field } = decided;
-    const text = this.textOf(decided);
+  private tell(field: TokenField, text: string, { wish, question }: RevealRequest): Told {
     if (question) return { field: field.name, answer: answer(field.kind, text, question, today()) };
     if (wish.form === 'masked') return { field: field.name, masked: maskedText(field, text) };
     return { field: field.name, value: field.kind.value(text) as TokenValue };
   }
 
-  private textOf({ kept, field, holder }: AllowedReveal): string {
-    if (isStored(kept)) return this.sealer.open(kept, holder);
+  private textOf({ kept, field, holder }: AllowedReveal): string | CodedError {
+    if (isStored(kept)) return openedOr(tokenBroken, () => this.sealer.open(kept, holder));
     if (!field.kind.format) throw new Error('a format-preserving token of a field without a format');
     return decryptToken(field.kind.format, kept.format, this.sealer.cipher(kept.field, kept.domain));
   }

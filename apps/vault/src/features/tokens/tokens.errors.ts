@@ -18,6 +18,14 @@ export const formatExhausted = () =>
 export const malformed = () =>
   new CodedError('tokens.malformed', 400, 'This is no token: a character of it is wrong, or missing.');
 
+export const BROKEN = 'tokens.broken';
+
+/** Of one entry of many it is the answer: nothing is wrong with the others. */
+export const tokenBroken = (cause: unknown) =>
+  new CodedError(BROKEN, 500, 'The value of this token, or the key that it lies under, doesn’t open.', {
+    cause,
+  });
+
 export const tokenNotFound = () => notFound('tokens.not_found');
 
 export const valueUnknown = () =>

@@ -76,7 +76,7 @@ export class TestTokens {
     const shared = postgresCounts(dataSource);
     const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => vault.now() });
     const decisions = new RevealDecisions(new Abilities(vaultPolicies), vault.rulesInForce, allowances);
-    const revealer = new TokenRevealer(this.store, lookup, catalogue, sealer, audit);
+    const revealer = new TokenRevealer(this.store, lookup, catalogue, sealer, audit, { error: vault.say });
     this.reveals = new TokenRevealDesk(revealer, lookup, decisions, audit, unitOfWork);
     this.service = new TokensService(this.store, lookup, audit);
   }

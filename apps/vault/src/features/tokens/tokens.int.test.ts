@@ -349,6 +349,45 @@ describe('a batch', () => {
   });
 });
 
+describe('what does not open', () => {
+  const codes = (all: readonly object[]) => all.map((one) => ('code' in one ? one.code : 'done'));
+  const flip = (column: string) => `${column} = set_byte(${column}, 20, get_byte(${column}, 20) # 1)`;
+
+  it('is its own answer in a batch: it loses no use, and is not in the log as told', async () => {
+    const made = [
+      await tokens.make(email),
+      await tokens.make({ ...email, uses: 1 }),
+      await tokens.make(email),
+    ];
+    await vault.query(`UPDATE token SET ${flip('sealed')} WHERE uses_left = 1; DELETE FROM audit_staging`);
+    expect(codes(await tokens.revealBatch(made))).toEqual(['done', 'tokens.broken', 'done']);
+    expect(await vault.query('SELECT uses_left FROM token WHERE uses_left = 1')).toHaveLength(1);
+    const said = (await vault.entries()).map((entry) => [entry.action, entry.code, entry.count]);
+    expect(said).toEqual([
+      ['tokens.reveal', undefined, 2],
+      ['tokens.reveal_batch', 'tokens.broken', 1],
+    ]);
+    expect(vault.said).toContain('tokens do not open');
+    await vault.query('DELETE FROM audit_staging');
+    await expect(tokens.reveal(made[1])).rejects.toMatchObject({ code: 'tokens.broken', status: 500 });
+    expect(await vault.entries()).toEqual([]);
+  });
+
+  it('of a person is that of their tokens alone, of those that are made too', async () => {
+    const [ada, bob] = [await vault.enrol({ fields: {} }), await vault.enrol({ fields: {} })];
+    const values = [ada, bob, undefined].map((person) => ({ ...email, ...(person && { person }) }));
+    const { results } = await tokens.makeBatch(values);
+    await vault.query(`UPDATE person SET ${flip('wrapped_key')} WHERE person_id = $1`, [
+      await vault.personIdOf(bob),
+    ]);
+    const expected = ['done', 'tokens.broken', 'done'];
+    const held = results.map((one) => ('token' in one ? one.token : ''));
+    expect(codes(await tokens.revealBatch(held))).toEqual(expected);
+    const again = (await tokens.makeBatch(values)).results;
+    expect(codes(again)).toEqual(expected);
+  });
+});
+
 describe('a refusal', () => {
   const refusals = async () =>
     (await vault.entries())
@@ -394,10 +433,10 @@ describe('what is sealed', () => {
       'UPDATE token SET sealed = (SELECT sealed FROM token WHERE token = $2) WHERE token = $1',
       [a, b],
     );
-    await expect(tokens.reveal(one)).rejects.toThrow('could not be opened');
+    await expect(tokens.reveal(one)).rejects.toEqual(code('tokens.broken'));
     for (const change of ["field = 'email'", "domain = 'orders'"]) {
       await vault.query(`UPDATE token SET ${change} WHERE token = $1`, [b]);
-      await expect(tokens.reveal(other), change).rejects.toThrow('could not be opened');
+      await expect(tokens.reveal(other), change).rejects.toEqual(code('tokens.broken'));
       await vault.query(
         `UPDATE token SET field = 'account_id', domain = 'client:brand-shop' WHERE token = $1`,
         [b],
@@ -407,10 +446,10 @@ describe('what is sealed', () => {
       'UPDATE token SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE token = $1',
       [b],
     );
-    await expect(tokens.reveal(other)).rejects.toThrow('could not be opened');
+    await expect(tokens.reveal(other)).rejects.toEqual(code('tokens.broken'));
     const bob = await vault.personIdOf(await vault.enrol({ fields: { given_name: 'Bob' } }));
     await vault.query('UPDATE token SET person_id = $2 WHERE token = $1', [tokenOf(theirs), bob]);
-    await expect(tokens.reveal(theirs)).rejects.toThrow('could not be opened');
+    await expect(tokens.reveal(theirs)).rejects.toEqual(code('tokens.broken'));
   });
 
   it('has no number twice, and no token is there twice', async () => {

@@ -1,6 +1,7 @@
 import { AuditLog } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
+import { Logger } from '@integument/telemetry';
 import { Module } from '@nestjs/common';
 import { Catalogue, CatalogueModule } from '../catalogue/index.js';
 import { DomainKeys, KeysModule, LiveIndex } from '../keys/index.js';
@@ -37,7 +38,7 @@ import { TokensStore } from './tokens.store.js';
     provide(TokenMaker, TokensStore, TokenIds, TokenSealer, AuditLog),
     provide(MakingDesk, TokenMaker, Catalogue, AuditLog, UnitOfWork),
     provide(PersonTokens, PersonValues, TokenMaker, Catalogue),
-    provide(TokenRevealer, TokensStore, TokenLookup, Catalogue, TokenSealer, AuditLog),
+    provide(TokenRevealer, TokensStore, TokenLookup, Catalogue, TokenSealer, AuditLog, Logger),
     provide(TokenRevealDesk, TokenRevealer, TokenLookup, RevealDecisions, AuditLog, UnitOfWork),
     provide(TokensService, TokensStore, TokenLookup, AuditLog),
   ],
