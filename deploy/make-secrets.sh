@@ -59,6 +59,7 @@ secret keyring.key
 secret platform.secret
 key vault-audit.pem ED25519 ''
 key api-audit.pem ED25519 ''
+key receipt.pem EC "$P256"
 passwords vault 127.0.0.1
 passwords platform platform-postgres
 [ -e oidc-client.secret ] || : > oidc-client.secret
@@ -70,7 +71,7 @@ if [ "$(id -u)" -ne 0 ]; then
   echo 'Not run as root: the files are yours, and the containers will not be able to read them.' >&2
 else
   chown 0:0 internal-ca.key
-  chown "$NODE" internal-ca.crt vault-internal.* api-client.* keyring.key platform.secret ./*-audit.pem ./*.pgpass oidc-client.secret keyring.secret-id
+  chown "$NODE" internal-ca.crt vault-internal.* api-client.* keyring.key platform.secret ./*-audit.pem receipt.pem ./*.pgpass oidc-client.secret keyring.secret-id
   chown "$POSTGRES" ./*.password
   chown "$KEYRING" hashicorp-vault.*
 fi

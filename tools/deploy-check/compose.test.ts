@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { apiConfig } from '../../apps/api/src/config.js';
+import { registerFile } from '../../apps/api/src/features/register/index.js';
 import { vaultConfig } from '../../apps/vault/src/config.js';
 import { readConfig } from '../../apps/web/src/config.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
@@ -72,7 +73,9 @@ describe('every service', () => {
     }
     for (const [from = ''] of volumes.map((volume) => volume.split(':'))) {
       // What the operator writes is not in the repository; its example is.
-      const there = existsSync(join(PROJECT_FOLDER, from.replace('registry.json', 'registry.example.json')));
+      const there = existsSync(
+        join(PROJECT_FOLDER, from.replace(/(registry|register)\.json/, '$1.example.json')),
+      );
       expect(from.startsWith('./') ? there : from in file.volumes).toBe(true);
     }
   });
@@ -120,6 +123,11 @@ describe('the apps', () => {
       );
     },
   );
+
+  it('api accepts the register that there is an example of', () => {
+    const example = readFileSync(join(PROJECT_FOLDER, 'deploy/register.example.json'), 'utf8');
+    expect(registerFile.parse(JSON.parse(example)).controller.country).toBe('DE');
+  });
 
   it('web accepts its settings', () => {
     expect(readConfig(get(file, 'web').environment ?? {})).toMatchObject({ host: '0.0.0.0', port: 4400 });

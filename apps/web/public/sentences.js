@@ -25,6 +25,7 @@ export const SENTENCES = {
   'request.malformed': PAGE,
   'sessions.code_invalid': 'Going on from the vault to the API took too long. Reload the page.',
   'people.not_found': GONE,
+  'people.broken': 'What is known of you can’t be read just now. Somebody has to look after it: tell us.',
   'consent.notice_not_current':
     'What you would agree to has changed meanwhile. Load the page again and read it.',
   'consent.superseded':
