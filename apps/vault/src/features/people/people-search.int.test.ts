@@ -1,7 +1,7 @@
 import { staff } from '@integument/authz';
 import { type BodyOf, type ClientPseudonym, type Enrolment, searchPeople } from '@integument/contracts';
 import type { Asker } from '@integument/http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { beginOf, LONG_MS, rotationsOf, TestClock } from '../../rotation.fixture.js';
 import { RuleMakers } from '../../rules.fixture.js';
 import { API, OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
@@ -302,6 +302,20 @@ describe('what stands in an index', () => {
     await update(name, { family_name: 'Other' });
     expect(await isIn({ family_name: 'other', 'birth_date:year': 1960 }, name)).toBe(true);
     expect(await isIn({ family_name: 'solo', 'birth_date:year': 1960 }, name)).toBe(false);
+  });
+
+  it('is of both changes where two come together', async () => {
+    const name = await enrol('both.example');
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    const [second] = await vault.unitOfWork.run(async (tx) => {
+      const fields = { family_name: 'Both' };
+      await vault.people.update(tx, SHOP, name as ClientPseudonym, { fields }, ANYWHERE);
+      const asked = update(name, { birth_date: '1985-01-01' });
+      await vi.waitFor(async () => expect(await vault.query(waiting)).toHaveLength(1), { timeout: 10_000 });
+      return [asked];
+    });
+    await second;
+    expect(await isIn({ family_name: 'both', 'birth_date:year': 1985 }, name)).toBe(true);
   });
 
   it('goes with the part that it is of', async () => {

@@ -28,6 +28,8 @@ export interface FoundPerson extends SealedPerson {
 
 export type KnownPerson = Omit<FoundPerson, 'pseudonym'>;
 
+type Lock = 'FOR NO KEY UPDATE' | 'FOR SHARE';
+
 export interface PersonRow {
   person_id: Buffer;
   domain_key: number;
@@ -105,23 +107,22 @@ export class PeopleStore {
     return this.byPseudonym(tx, clientId, pseudonym, regions, 'FOR SHARE');
   }
 
-  /** The same before it is read: who waits here for a change then reads what that has left. */
-  async awaitChange(tx: Tx, clientId: string, pseudonym: Buffer): Promise<void> {
-    await tx.query(
-      `SELECT FROM person p JOIN client_pseudonym c USING (person_id)
-       WHERE c.pseudonym = $1 AND c.client_id = $2 FOR SHARE OF p`,
-      [pseudonym, clientId],
-    );
+  /**
+   * The same, and against a change until the transaction ends. The lock is a statement of its own, behind which the values are read: in one
+   * statement they would be those of before it was waited for.
+   */
+  readUnchanging(tx: Tx, clientId: string, pseudonym: Buffer, regions: Regions): Promise<FoundPerson | null> {
+    return this.lockFirst(tx, clientId, pseudonym, regions, 'FOR SHARE');
   }
 
-  /** The same for a change: of two that come together the second waits for the first. */
+  /** For a change: of two that come together the second waits for the first, and reads what that has left. */
   lockByPseudonym(
     tx: Tx,
     clientId: string,
     pseudonym: Buffer,
     regions: Regions,
   ): Promise<FoundPerson | null> {
-    return this.byPseudonym(tx, clientId, pseudonym, regions, 'FOR NO KEY UPDATE');
+    return this.lockFirst(tx, clientId, pseudonym, regions, 'FOR NO KEY UPDATE');
   }
 
   /** Where the person lives, of those whom the caller may be told of. @returns null where there is none such */
@@ -241,12 +242,27 @@ export class PeopleStore {
     );
   }
 
+  private async lockFirst(
+    tx: Tx,
+    clientId: string,
+    pseudonym: Buffer,
+    regions: Regions,
+    lock: Lock,
+  ): Promise<FoundPerson | null> {
+    const held = await tx.query(
+      `SELECT 1 FROM person p JOIN client_pseudonym c USING (person_id)
+       WHERE c.pseudonym = $1 AND c.client_id = $2 AND NOT p.erasing AND ${inRegions('$3')} ${lock} OF p`,
+      [pseudonym, clientId, regions],
+    );
+    return held.length > 0 ? this.byPseudonym(tx, clientId, pseudonym, regions, lock) : null;
+  }
+
   private async byPseudonym(
     tx: Tx,
     clientId: string,
     pseudonym: Buffer,
     regions: Regions,
-    lock: 'FOR SHARE' | 'FOR NO KEY UPDATE',
+    lock: Lock,
   ): Promise<FoundPerson | null> {
     const rows = await tx.query<PersonRow>(
       `SELECT ${PERSON}, c.pseudonym FROM person p JOIN client_pseudonym c USING (person_id)

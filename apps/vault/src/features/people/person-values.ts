@@ -31,10 +31,7 @@ export class PersonValues {
     fields: readonly IdentityField[],
     regions: Regions,
   ): Promise<{ person: FoundPerson; values: SomeIdentityFields }> {
-    const pseudonym = decodeId('cps', name);
-    // In one statement with the lock the values would be read as they were before it was waited for.
-    await this.store.awaitChange(tx, clientId, pseudonym);
-    const person = await this.store.findByPseudonym(tx, clientId, pseudonym, regions);
+    const person = await this.store.readUnchanging(tx, clientId, decodeId('cps', name), regions);
     if (!person) throw personNotFound();
     const values = openedOr(personBroken, () => this.sealer.open(person, fields));
     if (values instanceof CodedError) throw values;
