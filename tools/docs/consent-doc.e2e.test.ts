@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { platform } from '@integument/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { PROJECT_FOLDER } from '../project-folder.js';
+import { commandsOf } from './commands.js';
+
+const canRun = ['sh', 'curl'].every((program) => spawnSync(program, ['--version']).error === undefined);
+if (!canRun) console.log('skipped: the commands of docs/consent.md, since there is no curl here');
+
+/** The commands of the page as they stand there, against the platform of this run. */
+describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
+  let printed: string[] = [];
+  beforeAll(() => {
+    const script = ['exec 2>&1', ...commandsOf('docs/consent.md', platform())].join('\n');
+    const { status, stdout } = spawnSync('sh', ['-eu', '-c', script], {
+      cwd: PROJECT_FOLDER,
+      encoding: 'utf8',
+    });
+    expect(status, `ended behind\n${stdout.slice(-2_000)}`).toBe(0);
+    printed = stdout.trimEnd().split('\n');
+  });
+
+  it('sees what is on offer, and gives a consent', () => {
+    const { purposes } = JSON.parse(printed[0] ?? '') as { purposes: { name: string }[] };
+    expect(purposes.map(({ name }) => name)).toEqual(['ingest', 'recommendation', 'analytics']);
+    expect(printed[1]).toBe('open');
+  });
+
+  it('verifies the receipt offline', () => {
+    const told = printed.slice(2, 8).join('\n');
+    expect(told).toMatch(
+      /^VERIFIED receipt [0-9a-f]{32}\n {2}by {6}Demo Skin Care GmbH\n {2}says {4}dpv:(RenewedC|C)onsentGiven at \S+, until \d{4}-\d\d-\d\d\n/,
+    );
+    expect(told).toMatch(/\n {2}person {2}psn_[0-9a-z]{32}\n {2}notice {2}sha256:[0-9a-f]{64}$/);
+  });
+
+  it('agrees to no other words, takes it back, and reads how it came about', () => {
+    expect(JSON.parse(printed[8] ?? '')).toMatchObject({ code: 'consent.notice_not_current', status: 422 });
+    expect(printed[9]).toBe('frozen');
+    expect(printed[10]).toMatch(/(given|renewed) withdrawn$/);
+  });
+});
