@@ -10,6 +10,7 @@ import { type Agreement, ConsentService } from './features/consent/consent.servi
 import { ConsentStore } from './features/consent/consent.store.js';
 import { ConsentEnding } from './features/consent/consent-ending.js';
 import { ConsentExpiry } from './features/consent/consent-expiry.js';
+import { ConsentLetters } from './features/consent/consent-letters.js';
 import { ConsentReader } from './features/consent/consent-reader.js';
 import { ConsentReceipts } from './features/consent/consent-receipts.js';
 import { KnownPermits } from './features/consent/known-permits.js';
@@ -43,6 +44,7 @@ export class TestApi {
   readonly consent: ConsentService;
   readonly consents: ConsentReader;
   readonly expiry: ConsentExpiry;
+  readonly letters: ConsentLetters;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -60,7 +62,16 @@ export class TestApi {
     const receipts = new ConsentReceipts(register, signer, this.keys, store, this.unitOfWork);
     const permits = new KnownPermits(vault);
     this.consents = new ConsentReader(this.gates, store, permits, receipts, this.audit, this.unitOfWork);
-    this.expiry = new ConsentExpiry(this.gates, ending, receipts, this.keys, this.audit, this.unitOfWork);
+    this.letters = new ConsentLetters(this.gates, vault, this.audit, this.unitOfWork);
+    this.expiry = new ConsentExpiry(
+      this.gates,
+      ending,
+      receipts,
+      this.keys,
+      this.outbox,
+      this.audit,
+      this.unitOfWork,
+    );
     this.consent = new ConsentService(
       this.gates,
       store,

@@ -1,5 +1,5 @@
 import { AuditPulse } from '@integument/audit-log';
-import { freezePermit, type GateId } from '@integument/contracts';
+import { freezePermit, type GateId, type LetterRequest, requestLetters } from '@integument/contracts';
 import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
 import { endOnSignals, Periodic, parseConfig, SpentProofs } from '@integument/http';
 import type { Queues } from '@integument/queue';
@@ -7,7 +7,13 @@ import { createLogger, NestLogger } from '@integument/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { apiConfig } from './config.js';
-import { ConsentExpiry, FREEZE_TOPIC, GateReconciler } from './features/consent/index.js';
+import {
+  ConsentExpiry,
+  ConsentLetters,
+  FREEZE_TOPIC,
+  GateReconciler,
+  LETTER_TOPIC,
+} from './features/consent/index.js';
 import { ErasureService } from './features/erasure/index.js';
 import {
   DESTROY_MODEL_KEY_TOPIC,
@@ -48,6 +54,9 @@ const outbox = new OutboxWorker({
       const { gate, epoch } = payload as { gate: GateId; epoch: number };
       await vault.call(freezePermit, { body: { gate, epoch } });
     },
+    [LETTER_TOPIC]: async (payload) => {
+      await vault.call(requestLetters, { body: { letters: [payload as LetterRequest] } });
+    },
   },
   onFailure: ({ topic, attempt, error }) =>
     logger.warn('outbox message failed', { topic, attempts: attempt, error }),
@@ -61,6 +70,7 @@ const HOUR = 3_600_000;
 const erasures = find(ErasureService);
 const reconciler = find(GateReconciler);
 const expiry = find(ConsentExpiry);
+const letters = find(ConsentLetters);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
 const idempotency = find(Idempotency);
@@ -71,6 +81,7 @@ periodic.every(500, 'erasures', () => erasures.carryOut());
 // A quarter of the patience, so that a gate is closed soon after its time.
 periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => reconciler.run());
 periodic.every(HOUR, 'consents that end', () => expiry.run());
+periodic.every(HOUR, 'letters about consents', () => letters.foretell());
 periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
 periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
 periodic.every(HOUR, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));

@@ -148,7 +148,7 @@ describe('a rotation', () => {
     let at = 0;
     const slow = { ...clock, read: () => Promise.resolve(new Date(clock.now.getTime() + 10_000 * at++)) };
     clock.pass(LONG_MS);
-    await rotationsOf(vault, slow as TestClock).tick();
+    await rotationsOf(vault, slow).tick();
     expect((await lookAfter()) - clock.now.getTime()).toBeGreaterThanOrEqual(1_000_000);
     await vault.beginSession('from-before');
     await settle(vault, clock);

@@ -94,7 +94,7 @@ test('a flush that throws before it returns a promise fails its items only', asy
 });
 
 /** Of one item alone, and the rest in a batch behind it. @returns what was flushed, and what became of each */
-async function tried(count: number, fail: (items: readonly number[]) => unknown) {
+async function tried(count: number, fail: (items: readonly number[]) => Error | undefined) {
   const flushed: number[][] = [];
   const coalescer = new Coalescer<number, number>({
     maxBatch: 100,

@@ -50,6 +50,7 @@ export class InProcessVault {
       'permits.freeze': (tx, { gate, epoch }) => permits.freeze(tx, API, gate, epoch),
       'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
+      'letters.request': (tx, body) => vault.letters.request(tx, API, body as never),
       'erasure.pending': (tx) => erasures.pending(tx, API),
       'erasure.gates_closed': (tx, _, erasure) => erasures.gatesClosed(tx, API, erasure),
       'erasure.completed': (tx, _, erasure) => erasures.completed(tx, API, erasure),

@@ -12,7 +12,7 @@ import { rateCountSchemaSql, spentProofsSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
 import { consentReceiptsSql, consentSchemaSql } from '../features/consent/consent.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
-import { permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
+import { foretoldSql, permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
 import { recommendationsSchemaSql } from '../features/recommendations/recommendations.schema.js';
 import { registerSchemaSql } from '../features/register/register.schema.js';
@@ -41,4 +41,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(19, 'client-keys', spentProofsSchemaSql),
   migration(20, 'register', registerSchemaSql),
   migration(21, 'consent-receipts', consentReceiptsSql),
+  migration(22, 'foretold-days', foretoldSql),
 ];

@@ -148,6 +148,7 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'consent.give': ['entity', 'Enable'],
   'consent.withdraw': ['entity', 'Disable'],
   'consent.expire': ['entity', 'Disable'],
+  'consent.foretell': ['api', 'Create'],
   'consent.receipt_keys': ['api', 'Read'],
   'register.impact_assessment': ['api', 'Read'],
   'register.current_notices': ['api', 'Read'],

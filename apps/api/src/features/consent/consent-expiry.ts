@@ -1,8 +1,9 @@
 import type { AuditLog } from '@integument/audit-log';
-import type { UnitOfWork } from '@integument/database';
+import type { Outbox, UnitOfWork } from '@integument/database';
 import { type Gate, type PermitKeys, type PermitsStore, subjectOf } from '../permits/index.js';
 import { consentExpired } from './consent.audit.js';
 import type { ConsentEnding, Ended } from './consent-ending.js';
+import { endedLetter, LETTER_TOPIC } from './consent-letters.js';
 import type { ConsentReceipts } from './consent-receipts.js';
 
 /** Nobody asked just now: the time that was agreed to is up. */
@@ -15,6 +16,7 @@ export class ConsentExpiry {
     private readonly ending: ConsentEnding,
     private readonly receipts: ConsentReceipts,
     private readonly keys: PermitKeys,
+    private readonly outbox: Outbox,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -38,7 +40,9 @@ export class ConsentExpiry {
       const subject = subjectOf(gate);
       const about = { ...WORKER, purpose: gate.purpose, ...(subject && { subject }) };
       await this.audit.append(tx, consentExpired(about));
-      return this.ending.end(tx, gate, 'expired', 'none');
+      const ended = await this.ending.end(tx, gate, 'expired', 'none');
+      await this.outbox.add(tx, LETTER_TOPIC, endedLetter(gate, ended.gate.epoch));
+      return ended;
     });
     if (!expired) return false;
     this.keys.forget(expired.gate);

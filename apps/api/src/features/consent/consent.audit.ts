@@ -1,4 +1,5 @@
 import { defineAction } from '@integument/audit-log';
+import { LETTER_TEMPLATES } from '@integument/contracts';
 import { z } from 'zod';
 
 export const consentGiven = defineAction(
@@ -14,5 +15,9 @@ export const consentWithdrawn = defineAction(
 );
 /** The time that somebody agreed to was up. */
 export const consentExpired = defineAction('consent.expire');
+export const consentForetold = defineAction(
+  'consent.foretell',
+  z.strictObject({ template: z.enum(LETTER_TEMPLATES) }),
+);
 export const consentRead = defineAction('consent.list');
 export const consentHistoryRead = defineAction('consent.history');

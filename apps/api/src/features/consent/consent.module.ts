@@ -13,6 +13,7 @@ import { ConsentService } from './consent.service.js';
 import { ConsentStore } from './consent.store.js';
 import { ConsentEnding } from './consent-ending.js';
 import { ConsentExpiry } from './consent-expiry.js';
+import { ConsentLetters } from './consent-letters.js';
 import { ConsentReader } from './consent-reader.js';
 import { ConsentReceipts } from './consent-receipts.js';
 import { GateReconciler } from './gate-reconciler.js';
@@ -29,7 +30,17 @@ import { ReceiptKeysStore, ReceiptSigner } from './receipt-keys.js';
     provide(ReceiptKeysStore),
     provide(ConsentEnding, PermitsStore, ConsentStore, Outbox),
     provide(ConsentReceipts, Register, ReceiptSigner, PermitKeys, ConsentStore, UnitOfWork),
-    provide(ConsentExpiry, PermitsStore, ConsentEnding, ConsentReceipts, PermitKeys, AuditLog, UnitOfWork),
+    provide(
+      ConsentExpiry,
+      PermitsStore,
+      ConsentEnding,
+      ConsentReceipts,
+      PermitKeys,
+      Outbox,
+      AuditLog,
+      UnitOfWork,
+    ),
+    provide(ConsentLetters, PermitsStore, VaultClient, AuditLog, UnitOfWork),
     provide(
       ConsentService,
       PermitsStore,
@@ -60,6 +71,6 @@ import { ReceiptKeysStore, ReceiptSigner } from './receipt-keys.js';
         new GateReconciler(gates, outbox, unitOfWork, config.GATE_PATIENCE_SECONDS * 1_000),
     },
   ],
-  exports: [ConsentExpiry, ConsentStore, GateReconciler],
+  exports: [ConsentExpiry, ConsentLetters, ConsentStore, GateReconciler],
 })
 export class ConsentModule {}

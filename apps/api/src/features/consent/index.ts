@@ -3,5 +3,6 @@ export { consentPolicy } from './consent.policy.js';
 export { ConsentStore } from './consent.store.js';
 export { FREEZE_TOPIC } from './consent-ending.js';
 export { ConsentExpiry } from './consent-expiry.js';
+export { ConsentLetters, LETTER_TOPIC } from './consent-letters.js';
 export { GateReconciler } from './gate-reconciler.js';
 export { RECEIPT_TYPE } from './receipt-keys.js';

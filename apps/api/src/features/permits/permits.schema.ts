@@ -68,3 +68,9 @@ ALTER TABLE permit_gate
     state <> 'destroyed' OR (subject IS NULL AND pseudonym IS NULL)
   );
 `;
+
+export const foretoldSql = `
+-- How many days before its end, or before its erasure, whoever is behind an open or a frozen gate was last written to.
+ALTER TABLE permit_gate ADD COLUMN foretold smallint;
+CREATE INDEX permit_gate_due ON permit_gate (due_on) WHERE state = 'frozen';
+`;

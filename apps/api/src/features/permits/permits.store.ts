@@ -1,5 +1,5 @@
 import type { PermitState, PurposeName } from '@integument/contracts';
-import { byteaArray, type Tx } from '@integument/database';
+import { byteaArray, type Tx, textArray } from '@integument/database';
 
 export interface Gate {
   readonly gate_id: Buffer;
@@ -21,6 +21,15 @@ export type OpenGate<P extends PurposeName = PurposeName> = Gate & {
   readonly pseudonym: Buffer;
   readonly subject: Buffer;
 };
+
+/** A gate behind which somebody is told of a day beforehand. */
+export interface Foretold {
+  readonly gate_id: Buffer;
+  readonly on_day: string;
+}
+
+/** Days that people are told of beforehand, and of gates in which state. */
+const FORETOLD = { ends_on: 'open', due_on: 'frozen' } as const;
 
 const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject, ends_on::text, due_on::text';
 
@@ -90,6 +99,30 @@ export class PermitsStore {
     );
   }
 
+  /** Some whose day is near, and of which nobody was told as near as that. */
+  async findToForetell(tx: Tx, what: keyof typeof FORETOLD, days: number, most: number): Promise<Foretold[]> {
+    return tx.query<Foretold>(
+      `SELECT gate_id, ${what}::text AS on_day FROM permit_gate
+       WHERE state = '${FORETOLD[what]}' AND ${what} > current_date AND ${what} <= current_date + $1::int
+         AND (foretold IS NULL OR foretold > $1) LIMIT $2`,
+      [days, most],
+    );
+  }
+
+  /** Those whose day is still the same. */
+  async markForetold(
+    tx: Tx,
+    what: keyof typeof FORETOLD,
+    days: number,
+    gates: readonly Foretold[],
+  ): Promise<void> {
+    await tx.query(
+      `UPDATE permit_gate g SET foretold = $1 FROM unnest($2::bytea[], $3::text[]) AS told (gate_id, on_day)
+       WHERE g.gate_id = told.gate_id AND g.${what} = told.on_day::date`,
+      [days, byteaArray(gates.map(({ gate_id }) => gate_id)), textArray(gates.map(({ on_day }) => on_day))],
+    );
+  }
+
   async findOpen(tx: Tx, purpose: PurposeName): Promise<OpenGate[]> {
     return tx.query<OpenGate>(`SELECT ${GATE} FROM permit_gate WHERE state = 'open' AND purpose = $1`, [
       purpose,
@@ -123,7 +156,7 @@ export class PermitsStore {
   ): Promise<boolean> {
     const rows = await tx.query(
       `UPDATE permit_gate SET state = 'open', pseudonym = $3, subject = coalesce($4, subject), changed_on = current_date,
-         ends_on = current_date + $5::int
+         ends_on = current_date + $5::int, foretold = NULL
        WHERE gate_id = $1 AND epoch = $2 AND state = 'opening' RETURNING gate_id`,
       [gate, epoch, pseudonym, subject, days],
     );
@@ -132,15 +165,16 @@ export class PermitsStore {
 
   /** Of an open gate, which the caller holds. */
   async prolong(tx: Tx, gate: Buffer, days: number): Promise<void> {
-    await tx.query('UPDATE permit_gate SET ends_on = current_date + $2::int WHERE gate_id = $1', [
-      gate,
-      days,
-    ]);
+    await tx.query(
+      'UPDATE permit_gate SET ends_on = current_date + $2::int, foretold = NULL WHERE gate_id = $1',
+      [gate, days],
+    );
   }
 
   async freeze(tx: Tx, gate: Buffer, epoch: number, eraseAfterDays: number): Promise<void> {
     await tx.query(
-      `UPDATE permit_gate SET state = 'frozen', epoch = $2, changed_on = current_date, ends_on = NULL, due_on = current_date + $3::int
+      `UPDATE permit_gate SET state = 'frozen', epoch = $2, changed_on = current_date, ends_on = NULL, due_on = current_date + $3::int,
+         foretold = NULL
        WHERE gate_id = $1`,
       [gate, epoch, eraseAfterDays],
     );

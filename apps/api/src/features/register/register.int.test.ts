@@ -41,7 +41,10 @@ describe('the register', () => {
   it('lets nobody agree to words from before, or to those of another purpose', async () => {
     const [old] = hashes(api.register);
     const now = await publish(withText('Newest words.'));
-    const refused = expect.objectContaining({ code: 'consent.notice_not_current', status: 422 });
+    const refused = expect.objectContaining({
+      code: 'consent.notice_not_current',
+      status: 422,
+    }) as Error;
     expect(() => now.agreed('ingest', old?.hash as never)).toThrow(refused);
     const [other] = now.declared('analytics').notices;
     expect(() => now.agreed('ingest', other?.hash as never)).toThrow(refused);
