@@ -4,7 +4,7 @@ import { decodeId } from '@integument/crypto';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { knownPermit } from '../../../apps/api/src/api.fixture.js';
-import { PermitsService } from '../../../apps/api/src/features/permits/index.js';
+import { PermitsService } from '../../../apps/api/src/features/permits/permits.service.js';
 import type { KnownPermit } from '../../../apps/api/src/platform/callers.js';
 import { declaredRoutes } from '../../docs/routes.js';
 import { everyCaller } from './callers.fixture.js';

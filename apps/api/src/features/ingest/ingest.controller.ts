@@ -12,14 +12,14 @@ import {
   RulesInForce,
 } from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
-import { PermitsService } from '../permits/index.js';
+import { ModulePermits } from '../permits/index.js';
 import { IngestService } from './ingest.service.js';
 
 @Controller()
 export class IngestController {
   constructor(
     private readonly ingest: IngestService,
-    private readonly permits: PermitsService,
+    private readonly permits: ModulePermits<'ingest'>,
     private readonly effects: Effects,
     private readonly rules: RulesInForce,
   ) {}

@@ -5,6 +5,7 @@ import { Idempotency } from '@integument/database';
 import { type Asker, Effects, type HttpRequest, type InputOf, RulesInForce } from '@integument/http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestApi } from '../../api.fixture.js';
+import { ModulePermits } from '../permits/index.js';
 import { IngestController } from './ingest.controller.js';
 
 const TEXT = ruleText(
@@ -31,7 +32,12 @@ beforeAll(async () => {
     text: () => Promise.resolve(TEXT),
   };
   const effects = new Effects(api.unitOfWork, new Idempotency(randomBytes(32)));
-  controller = new IngestController(api.ingest, api.permits, effects, new RulesInForce('api', source));
+  controller = new IngestController(
+    api.ingest,
+    new ModulePermits('ingest', api.permits),
+    effects,
+    new RulesInForce('api', source),
+  );
 });
 afterAll(() => api.close());
 

@@ -1,6 +1,7 @@
 export { keyedDigest } from './keyed-digest.js';
+export { ModulePermits, permitsOf } from './module-permits.js';
 export { gateName, PermitKeys } from './permit-keys.js';
 export { PermitsModule } from './permits.module.js';
-export { type Leave, PermitsService, subjectOf } from './permits.service.js';
+export { type Leave, subjectOf } from './permits.service.js';
 export { type Foretold, type Gate, type OpenGate, PermitsStore } from './permits.store.js';
 export type { PurposeData } from './purpose-data.js';

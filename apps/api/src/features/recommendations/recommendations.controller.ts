@@ -11,14 +11,14 @@ import {
   type InputOf,
 } from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
-import { PermitsService } from '../permits/index.js';
+import { ModulePermits } from '../permits/index.js';
 import { RecommendationsService } from './recommendations.service.js';
 
 @Controller()
 export class RecommendationsController {
   constructor(
     private readonly recommendations: RecommendationsService,
-    private readonly permits: PermitsService,
+    private readonly permits: ModulePermits<'recommendations'>,
     private readonly effects: Effects,
   ) {}
 

@@ -5,7 +5,7 @@ import { Module } from '@nestjs/common';
 import type { ApiConfig } from '../../config.js';
 import { API_CONFIG, QUEUES } from '../../platform/tokens.js';
 import { VaultClient } from '../../platform/vault-client.js';
-import { PermitKeys, PermitsModule, PermitsStore } from '../permits/index.js';
+import { PermitKeys, PermitsModule, PermitsStore, permitsOf } from '../permits/index.js';
 import { ProductsModule, ProductsStore } from '../products/index.js';
 import { ModelVault } from './model-vault.js';
 import { RecommendationsController } from './recommendations.controller.js';
@@ -17,6 +17,7 @@ import { RecommendationsTrainer } from './recommendations-trainer.js';
   imports: [PermitsModule, ProductsModule],
   controllers: [RecommendationsController],
   providers: [
+    permitsOf('recommendations'),
     provide(RecommendationsStore),
     {
       provide: ModelVault,
