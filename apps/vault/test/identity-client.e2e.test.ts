@@ -47,6 +47,7 @@ describe('an identity client', () => {
         account_id: `•••${fields.account_id?.slice(-2)}`,
       },
       region: null,
+      undeliverable: false,
     });
   });
 

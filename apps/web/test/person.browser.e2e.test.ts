@@ -51,7 +51,7 @@ describe.runIf(canRun)('a person in a browser', () => {
     const title = await tab.page.locator('#consents h3').first().textContent();
     await tab.tabTo(`Allow: ${title}`);
     await keyboard.press('Enter');
-    await tab.sees(/^Allowed$/);
+    await tab.sees(/^Allowed until /);
     await keyboard.press('Space');
     await tab.sees(/^Taken back; erased on /);
     await tab.close();

@@ -46,6 +46,11 @@ const WITHOUT_CALL = {
   ],
   api: [
     'consent.purposes',
+    'consent.receipt_keys',
+    'register.current_notices',
+    'register.notice',
+    'register.read',
+    'register.impact_assessment',
     'products.list',
     'session.noop',
     'abilities.read_own',
