@@ -22,9 +22,11 @@ CREATE TRIGGER consent_event_not_emptied BEFORE TRUNCATE ON consent_event
 `;
 
 export const consentReceiptsSql = `
--- When a consent ends unless it is given anew; of those from before, as long after as the purposes say today.
+-- When a consent ends unless it is given anew; of those from before, as long after as the purposes say today, and not before people
+-- could be written to.
 ALTER TABLE permit_gate ADD COLUMN ends_on date;
-UPDATE permit_gate SET ends_on = changed_on + CASE purpose WHEN 'analytics' THEN 365 ELSE 730 END WHERE state = 'open';
+UPDATE permit_gate SET ends_on = greatest(changed_on + CASE purpose WHEN 'analytics' THEN 365 ELSE 730 END, current_date + 31)
+  WHERE state = 'open';
 ALTER TABLE permit_gate ADD CONSTRAINT permit_gate_open_ends CHECK (state <> 'open' OR ends_on IS NOT NULL);
 CREATE INDEX permit_gate_ending ON permit_gate (ends_on) WHERE state = 'open';
 

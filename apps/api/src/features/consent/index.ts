@@ -5,4 +5,3 @@ export { FREEZE_TOPIC } from './consent-ending.js';
 export { ConsentExpiry } from './consent-expiry.js';
 export { ConsentLetters, LETTER_TOPIC } from './consent-letters.js';
 export { GateReconciler } from './gate-reconciler.js';
-export { RECEIPT_TYPE } from './receipt-keys.js';

@@ -5,7 +5,7 @@ import { CompactSign, calculateJwkThumbprint } from 'jose';
 
 type PublicKey = ReplyOf<typeof receiptKeys>['keys'][number];
 
-export const RECEIPT_TYPE = 'consent-receipt+ld+json';
+const RECEIPT_TYPE = 'consent-receipt+ld+json';
 
 /** The file holds no key that receipts can be signed by. Never shows its text. */
 export class ReceiptKeyInvalid extends Error {
