@@ -47,8 +47,26 @@ const consentState = z.object({
 });
 export type ConsentState = z.output<typeof consentState>;
 
+/**
+ * What can come to pass about a purpose: `informed` and `objected` where it rests on a legitimate interest (GDPR Art. 21),
+ * `objected` also where a signal spoke for somebody; the others where it rests on consent.
+ */
+export const CONSENT_EVENTS = [
+  'given',
+  'renewed',
+  'refused',
+  'withdrawn',
+  'expired',
+  'informed',
+  'objected',
+] as const;
+export type ConsentEventKind = (typeof CONSENT_EVENTS)[number];
+
 /** Where somebody changes their mind. */
 export const CONSENT_CHANNELS = ['web', 'app'] as const;
+/** How any event came here: by the person, by who answers for a child, from records of before, by a signal such as `Sec-GPC`, or by time. */
+export const EVENT_CHANNELS = [...CONSENT_CHANNELS, 'guardian', 'import', 'signal', 'none'] as const;
+export type EventChannel = (typeof EVENT_CHANNELS)[number];
 const channel = z.enum(CONSENT_CHANNELS).default('web');
 
 const changed = consentState.extend({
@@ -99,9 +117,6 @@ export const withdrawConsent = defineRoute({
   problems: ['consent.not_given', 'consent.superseded', 'vault.unavailable'],
 });
 
-export const CONSENT_EVENTS = ['given', 'renewed', 'withdrawn', 'expired'] as const;
-export type ConsentEventKind = (typeof CONSENT_EVENTS)[number];
-
 export const consentHistory = defineRoute({
   id: 'consent.history',
   method: 'GET',
@@ -116,7 +131,7 @@ export const consentHistory = defineRoute({
       z.object({
         kind: z.enum(CONSENT_EVENTS),
         onDay: z.iso.date(),
-        channel: z.enum([...CONSENT_CHANNELS, 'none']).describe('none: nobody did it, its time was up'),
+        channel: z.enum(EVENT_CHANNELS).describe('none: nobody did it, its time was up'),
         notice: z.string().nullable(),
         receipt: z.string().nullable().describe('null where it was not kept: the vault was away'),
       }),

@@ -10,7 +10,9 @@ import { defineRoute } from './route.js';
  */
 export const WEBHOOK_EVENTS = [
   'consent.given',
+  'consent.refused',
   'consent.withdrawn',
+  'consent.objected',
   'consent.ended',
   'person.erased',
 ] as const;
@@ -19,7 +21,7 @@ export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 /** The body of a delivery: this and nothing else. */
 export const webhookBody = z.discriminatedUnion('type', [
   z.strictObject({
-    type: z.enum(['consent.given', 'consent.withdrawn', 'consent.ended']),
+    type: z.enum(WEBHOOK_EVENTS).exclude(['person.erased']),
     timestamp: z.iso.datetime(),
     data: z.strictObject({ person: clientPseudonym, purpose: z.enum(PURPOSE_NAMES) }),
   }),

@@ -10,7 +10,11 @@ import {
 import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
 import { rateCountSchemaSql, spentProofsSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
-import { consentReceiptsSql, consentSchemaSql } from '../features/consent/consent.schema.js';
+import {
+  consentEventsSql,
+  consentReceiptsSql,
+  consentSchemaSql,
+} from '../features/consent/consent.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { foretoldSql, permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
@@ -42,4 +46,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(20, 'register', registerSchemaSql),
   migration(21, 'consent-receipts', consentReceiptsSql),
   migration(22, 'foretold-days', foretoldSql),
+  migration(23, 'consent-events', consentEventsSql),
 ];

@@ -23,7 +23,7 @@ import { lettersSchemaSql } from '../features/letters/letters.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
 import { indexVersionsSql, peopleSchemaSql, undeliverableSql } from '../features/people/people.schema.js';
 import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
-import { permitsSchemaSql } from '../features/permits/permits.schema.js';
+import { declinedPermitsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import {
   clientCredentialsSql,
   registryKeepsRemovedSql,
@@ -87,4 +87,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(40, 'letters', lettersSchemaSql),
   migration(41, 'undeliverable-emails', undeliverableSql),
   migration(42, 'webhooks', webhooksSchemaSql),
+  migration(43, 'declined-permits', declinedPermitsSql),
 ];

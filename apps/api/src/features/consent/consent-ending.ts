@@ -1,4 +1,4 @@
-import { daysUntilErasure } from '@integument/contracts';
+import { daysUntilErasure, type EventChannel } from '@integument/contracts';
 import type { Outbox, Tx } from '@integument/database';
 import { type Gate, gateName, type PermitsStore } from '../permits/index.js';
 import type { ConsentStore } from './consent.store.js';
@@ -25,7 +25,7 @@ export class ConsentEnding {
   ) {}
 
   /** @param gate open or opening, and held by the caller */
-  async end(tx: Tx, gate: Gate, kind: 'expired' | 'withdrawn', channel: string): Promise<Ended> {
+  async end(tx: Tx, gate: Gate, kind: 'expired' | 'withdrawn', channel: EventChannel): Promise<Ended> {
     const { gate_id, purpose } = gate;
     const epoch = gate.epoch + 1;
     await this.gates.freeze(tx, gate_id, epoch, daysUntilErasure(purpose));

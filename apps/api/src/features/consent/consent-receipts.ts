@@ -1,4 +1,4 @@
-import type { ConsentEventKind, NoticeHash } from '@integument/contracts';
+import type { ConsentEventKind, EventChannel, NoticeHash } from '@integument/contracts';
 import { context, encodeId, open, seal } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import type { Gate, PermitKeys } from '../permits/index.js';
@@ -13,7 +13,7 @@ export interface Changed {
   readonly kind: ConsentEventKind;
   /** what was agreed to, now or last */
   readonly notice: Buffer;
-  readonly channel: string;
+  readonly channel: EventChannel;
 }
 
 /** Gives each change of mind its signed receipt, and keeps a copy that goes with the permit's key. */

@@ -63,3 +63,24 @@ CREATE TABLE receipt_key (
   since timestamptz NOT NULL DEFAULT now()
 );
 `;
+
+export const consentEventsSql = `
+-- Every kind of event that there is, and however it came here.
+ALTER TABLE consent_event
+  DROP CONSTRAINT consent_event_kind,
+  ADD CONSTRAINT consent_event_kind CHECK (
+    kind IN ('given', 'renewed', 'refused', 'withdrawn', 'expired', 'informed', 'objected')),
+  DROP CONSTRAINT consent_event_channel,
+  ADD CONSTRAINT consent_event_channel CHECK (channel IN ('web', 'app', 'guardian', 'import', 'signal', 'none')),
+  DROP CONSTRAINT consent_event_has_notice,
+  -- What somebody saw when they said yes or no; what ends needs none.
+  ADD CONSTRAINT consent_event_has_notice CHECK (
+    CASE WHEN kind IN ('given', 'renewed', 'informed') THEN notice IS NOT NULL
+         WHEN kind IN ('withdrawn', 'expired') THEN notice IS NULL ELSE true END);
+
+-- Somebody said no before anything began: there is no pseudonym, and no key, only that they were asked.
+ALTER TABLE permit_gate
+  DROP CONSTRAINT permit_gate_state,
+  ADD CONSTRAINT permit_gate_state CHECK (state IN ('opening', 'open', 'frozen', 'declined', 'destroyed')),
+  ADD CONSTRAINT permit_gate_declined_is_nobody CHECK (state <> 'declined' OR (pseudonym IS NULL AND subject IS NULL));
+`;

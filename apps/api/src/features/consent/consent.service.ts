@@ -1,6 +1,7 @@
 import type { AuditLog } from '@integument/audit-log';
 import {
   type ConsentChanged,
+  type EventChannel,
   freezePermit,
   type NoticeHash,
   notFound,
@@ -28,7 +29,7 @@ import { type KnownPermits, overtaken, superseded } from './known-permits.js';
 /** What somebody agrees to, and where. */
 export interface Agreement {
   readonly notice: NoticeHash;
-  readonly channel: string;
+  readonly channel: EventChannel;
 }
 
 /** A gate on its way open: what the vault is asked for next. */

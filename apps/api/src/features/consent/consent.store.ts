@@ -1,4 +1,4 @@
-import type { ConsentEventKind } from '@integument/contracts';
+import type { ConsentEventKind, EventChannel } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 
 export interface ConsentEvent {
@@ -7,14 +7,14 @@ export interface ConsentEvent {
   readonly epoch: number;
   readonly kind: ConsentEventKind;
   readonly notice: Buffer | null;
-  readonly channel: string;
+  readonly channel: EventChannel;
 }
 
 export interface ConsentEventRow {
   readonly number: number;
   readonly kind: ConsentEventKind;
   readonly on_day: string;
-  readonly channel: 'app' | 'none' | 'web';
+  readonly channel: EventChannel;
   readonly notice: Buffer | null;
   readonly sealed: Buffer | null;
 }

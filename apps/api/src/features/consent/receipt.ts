@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ConsentEventKind } from '@integument/contracts';
+import type { ConsentEventKind, EventChannel } from '@integument/contracts';
 import { context } from '@integument/crypto';
 import type { Notice, OfferedPurpose, Party, Register } from '../register/index.js';
 
@@ -15,7 +15,7 @@ export interface ReceiptFacts {
   readonly purpose: OfferedPurpose;
   /** what it was about: of what ends, what was agreed to last */
   readonly notice: Pick<Notice, 'hash'> & Partial<Notice>;
-  readonly channel: string;
+  readonly channel: EventChannel;
   /** how long it is good for; null of what ends */
   readonly validUntil: string | null;
 }
@@ -32,8 +32,11 @@ const SCHEMA = 'https://w3id.org/dpv/schema/dpv-27560#';
 const STATUS: Readonly<Record<ConsentEventKind, string>> = {
   given: 'dpv:ConsentGiven',
   renewed: 'dpv:RenewedConsentGiven',
+  refused: 'dpv:ConsentRefused',
   withdrawn: 'dpv:ConsentWithdrawn',
   expired: 'dpv:ConsentExpired',
+  informed: 'dpv:NoticeProvided',
+  objected: 'dpv:RightExercised',
 };
 const LEGAL_BASIS: Readonly<Record<OfferedPurpose['ground'], string>> = {
   consent: 'eu-gdpr:A6-1-a',

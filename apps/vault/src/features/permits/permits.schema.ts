@@ -30,3 +30,27 @@ BEGIN
 END $$;
 CREATE TRIGGER permit_moves_forward BEFORE UPDATE ON permit FOR EACH ROW EXECUTE FUNCTION permit_moves_forward();
 `;
+
+export const declinedPermitsSql = `
+-- Somebody said no before anything began: whose no it was, so that it counts in each of their sessions; no pseudonym, no key.
+ALTER TABLE permit
+  DROP CONSTRAINT permit_state,
+  ADD CONSTRAINT permit_state CHECK (state IN ('open', 'frozen', 'declined', 'destroyed')),
+  DROP CONSTRAINT permit_alive_is_whole,
+  ADD CONSTRAINT permit_alive_is_whole CHECK (
+    CASE state
+      WHEN 'destroyed' THEN wrapped_key IS NULL AND person_id IS NULL AND pseudonym IS NULL
+      WHEN 'declined' THEN wrapped_key IS NULL AND domain_key IS NULL AND pseudonym IS NULL AND subject IS NULL
+        AND person_id IS NOT NULL AND purpose IS NOT NULL
+      ELSE wrapped_key IS NOT NULL AND person_id IS NOT NULL AND pseudonym IS NOT NULL AND purpose IS NOT NULL
+        AND domain_key IS NOT NULL
+    END
+  );
+
+ALTER TABLE webhook_endpoint
+  DROP CONSTRAINT webhook_endpoint_events,
+  ADD CONSTRAINT webhook_endpoint_events CHECK (
+    cardinality(events) > 0
+    AND events <@ ARRAY['consent.given', 'consent.refused', 'consent.withdrawn', 'consent.objected', 'consent.ended',
+      'person.erased']);
+`;
