@@ -20,24 +20,26 @@ const jwks = z.object({
 });
 
 /** What of a receipt is told: its signature vouches for all else, too. */
+const status = z.object({
+  '@type': z.string(),
+  'dct:date': z.string(),
+  'dct:valid': z.string().optional(),
+});
 const receipt = z.object({
-  '@type': z.literal('dpv:ConsentReceipt'),
+  // The second where the ground is no consent.
+  '@type': z.enum(['dpv:ConsentReceipt', 'integument:Receipt']),
   'dct:identifier': z.string(),
   'dct:publisher': z.object({ 'dpv:hasName': z.string() }),
   'dpv:hasRecordOfActivity': z.object({
-    'dpv:hasDataSubject': z.object({ 'dct:identifier': z.string() }),
+    'dpv:hasDataSubject': z.object({ 'dct:identifier': z.string().optional() }),
     'dpv:hasProcess': z.object({
       'dpv:hasPurpose': z.object({ 'dct:identifier': z.string(), 'dct:title': z.string() }),
     }),
-    'dpv:hasNotice': z.object({
-      'dct:identifier': z.string(),
-      'integument:wording': z.string().optional(),
-    }),
-    'dpv:hasConsentStatus': z.object({
-      '@type': z.string(),
-      'dct:date': z.string(),
-      'dct:valid': z.string().optional(),
-    }),
+    'dpv:hasNotice': z
+      .object({ 'dct:identifier': z.string(), 'integument:wording': z.string().optional() })
+      .optional(),
+    'dpv:hasConsentStatus': status.optional(),
+    'dpv:hasStatus': status.optional(),
   }),
 });
 
@@ -87,8 +89,8 @@ async function verified(text: string, keys: JSONWebKeySet): Promise<z.output<typ
   const parsed = receipt.safeParse(JSON.parse(content));
   if (!parsed.success) throw new NotReceipt('receipt.content', 'it is signed, and no receipt of a consent');
   const notice = parsed.data['dpv:hasRecordOfActivity']['dpv:hasNotice'];
-  const wording = notice['integument:wording'];
-  if (wording !== undefined && notice['dct:identifier'] !== `sha256:${sha256(wording)}`)
+  const wording = notice?.['integument:wording'];
+  if (wording !== undefined && notice?.['dct:identifier'] !== `sha256:${sha256(wording)}`)
     throw new NotReceipt('receipt.wording', 'the words in it are not those of the notice that it names');
   return parsed.data;
 }
@@ -106,15 +108,16 @@ async function signed(text: string, keys: JSONWebKeySet): Promise<string> {
 
 function describe(content: z.output<typeof receipt>): string {
   const record = content['dpv:hasRecordOfActivity'];
-  const { '@type': status, 'dct:date': at, 'dct:valid': until } = record['dpv:hasConsentStatus'];
+  const said = record['dpv:hasConsentStatus'] ?? record['dpv:hasStatus'];
+  const until = said?.['dct:valid'];
   const purpose = record['dpv:hasProcess']['dpv:hasPurpose'];
   const lines = [
     `VERIFIED receipt ${content['dct:identifier']}`,
     `  by      ${content['dct:publisher']['dpv:hasName']}`,
-    `  says    ${status} at ${at}${until ? `, until ${until}` : ''}`,
+    `  says    ${said?.['@type'] ?? 'nothing'} at ${said?.['dct:date'] ?? 'no time'}${until ? `, until ${until}` : ''}`,
     `  purpose ${purpose['dct:identifier']}: ${purpose['dct:title']}`,
-    `  person  ${record['dpv:hasDataSubject']['dct:identifier']}`,
-    `  notice  ${record['dpv:hasNotice']['dct:identifier']}`,
+    `  person  ${record['dpv:hasDataSubject']['dct:identifier'] ?? 'without a name here: nothing began'}`,
+    `  notice  ${record['dpv:hasNotice']?.['dct:identifier'] ?? 'none was shown'}`,
   ];
   // A name that somebody chose must not write lines of its own.
   return `${lines.map((line) => line.replace(/\p{Cc}/gu, ' ')).join('\n')}\n`;

@@ -15,6 +15,7 @@ import { ConsentReader } from './features/consent/consent-reader.js';
 import { ConsentReceipts } from './features/consent/consent-receipts.js';
 import { KnownPermits } from './features/consent/known-permits.js';
 import { ReceiptSigner } from './features/consent/receipt-keys.js';
+import { TakingBack } from './features/consent/taking-back.js';
 import { IngestService } from './features/ingest/ingest.service.js';
 import { IngestStore } from './features/ingest/ingest.store.js';
 import { type Leave, PermitKeys, PermitsStore } from './features/permits/index.js';
@@ -43,6 +44,7 @@ export class TestApi {
   readonly keys: PermitKeys;
   readonly permits: PermitsService;
   readonly consent: ConsentService;
+  readonly takingBack: TakingBack;
   readonly consents: ConsentReader;
   readonly expiry: ConsentExpiry;
   readonly letters: ConsentLetters;
@@ -77,6 +79,16 @@ export class TestApi {
       this.gates,
       store,
       this.sessions,
+      vault,
+      permits,
+      register,
+      receipts,
+      this.audit,
+      this.unitOfWork,
+    );
+    this.takingBack = new TakingBack(
+      this.gates,
+      store,
       this.keys,
       vault,
       permits,

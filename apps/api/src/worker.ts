@@ -1,5 +1,5 @@
 import { AuditPulse } from '@integument/audit-log';
-import { freezePermit, type GateId, type LetterRequest, requestLetters } from '@integument/contracts';
+import { freezePermit, type LetterRequest, requestLetters } from '@integument/contracts';
 import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
 import { endOnSignals, Periodic, parseConfig, SpentProofs } from '@integument/http';
 import type { Queues } from '@integument/queue';
@@ -11,6 +11,7 @@ import {
   ConsentExpiry,
   ConsentLetters,
   FREEZE_TOPIC,
+  type Freeze,
   GateReconciler,
   LETTER_TOPIC,
 } from './features/consent/index.js';
@@ -51,8 +52,7 @@ const outbox = new OutboxWorker({
     [DESTROY_MODEL_KEY_TOPIC]: (payload) => models.handle(payload),
     // The gate is closed already; the vault ignores it if it has heard of a later epoch.
     [FREEZE_TOPIC]: async (payload) => {
-      const { gate, epoch } = payload as { gate: GateId; epoch: number };
-      await vault.call(freezePermit, { body: { gate, epoch } });
+      await vault.call(freezePermit, { body: payload as Freeze });
     },
     [LETTER_TOPIC]: async (payload) => {
       await vault.call(requestLetters, { body: { letters: [payload as LetterRequest] } });

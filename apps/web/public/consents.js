@@ -31,7 +31,7 @@ function row(api, purpose, notice, consent) {
   item.querySelector('.notice').textContent = notice.text;
   item.querySelector('.notice').lang = notice.language;
   item.querySelector('.terms').textContent = terms(purpose);
-  show(item, notice, consent);
+  show(item, purpose, notice, consent);
   const button = item.querySelector('button');
   const complaint = item.querySelector('.trouble');
   button.addEventListener(
@@ -41,22 +41,35 @@ function row(api, purpose, notice, consent) {
   return item;
 }
 
-function show(item, notice, consent) {
-  const open = consent?.state === 'open';
-  item.classList.toggle('open', open);
-  item.querySelector('.state').textContent = describe(consent);
+function show(item, purpose, notice, consent) {
+  item.classList.toggle('open', consent?.state === 'open');
+  item.dataset.next = nextWord(purpose, consent);
+  item.querySelector('.state').textContent = describe(purpose, consent);
   const button = item.querySelector('button');
-  button.textContent = open ? 'Take back' : 'Allow';
+  button.textContent = BUTTONS[item.dataset.next];
   button.setAttribute('aria-label', `${button.textContent}: ${notice.title}`);
 }
 
 async function change(api, item, purpose, notice) {
   const path = `/v1/me/consents/${purpose.name}`;
-  const consent = item.classList.contains('open')
-    ? await call(api, 'POST', `${path}/withdraw`)
-    : await call(api, 'POST', `${path}/give`, { notice: notice.hash });
-  show(item, notice, consent);
+  const consent = await say(api, path, item.dataset.next, notice);
+  show(item, purpose, notice, consent);
   if (consent.receipt) offer(item.querySelector('.receipt'), purpose, consent.receipt);
+}
+
+const BUTTONS = { give: 'Allow', withdraw: 'Take back', object: 'Object' };
+
+/** What one can say next: no to what is allowed, and to what needs no leave, before it has begun as well. */
+function nextWord({ ground }, consent) {
+  const state = consent?.state ?? 'none';
+  if (ground === 'legitimate-interest') return ['none', 'open'].includes(state) ? 'object' : 'give';
+  return state === 'open' ? 'withdraw' : 'give';
+}
+
+function say(api, path, word, notice) {
+  if (word === 'withdraw') return call(api, 'POST', `${path}/withdraw`);
+  if (word === 'object') return call(api, 'POST', `${path}/object`, {});
+  return call(api, 'POST', `${path}/give`, { notice: notice.hash });
 }
 
 /** The proof of what just happened, to keep: checked by anybody with the public key. */
@@ -68,16 +81,20 @@ function offer(place, purpose, receipt) {
   place.replaceChildren(link);
 }
 
-function describe(consent) {
+function describe({ ground }, consent) {
+  const needsNoLeave = ground === 'legitimate-interest';
   switch (consent?.state) {
     case 'open':
+      if (needsNoLeave) return 'Done without asking; you can object';
       return consent.endsOn ? `Allowed until ${consent.endsOn}` : 'Allowed';
+    case 'declined':
+      return needsNoLeave ? 'You have objected: it is not done' : 'You have said no';
     case 'opening':
       return 'Being opened';
     case 'frozen':
       return consent.dueOn ? `Taken back; erased on ${consent.dueOn}` : 'Taken back';
     default:
-      return 'Not allowed';
+      return needsNoLeave ? 'Not begun; you can object' : 'Not allowed';
   }
 }
 

@@ -31,6 +31,8 @@ export const SENTENCES = {
   'consent.superseded':
     'You have decided about this elsewhere at the same time. Reload the page to see how it stands.',
   'consent.not_given': 'This is not allowed now anyway. Reload the page to see how it stands.',
+  'consent.objected': 'You have objected to this. If you want it after all, allow it yourself.',
+  'consent.other_ground': 'This needs no consent of yours: you can object to it. Reload the page.',
   'sign_in.session_not_found': 'This session is over already. Reload the page.',
 
   'factors.sign_in_not_fresh': 'Sign in again first: a second factor is added within five minutes of it.',

@@ -27,8 +27,13 @@ function isRoute(value: unknown): value is RouteContract {
 }
 
 it('each refusal of a route that the pages call has a sentence', () => {
-  // The last two by a path that is put together.
-  const routes = [...routesInUse(), contracts.giveConsent, contracts.withdrawConsent];
+  // The last three by a path that is put together.
+  const routes = [
+    ...routesInUse(),
+    contracts.giveConsent,
+    contracts.withdrawConsent,
+    contracts.objectToPurpose,
+  ];
   const ids = routes.map(({ id }) => id);
   for (const id of ['factors.use_totp', 'approvals.approve', 'staff.change_roles', 'sign_in.end_session'])
     expect(ids).toContain(id);

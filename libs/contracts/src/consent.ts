@@ -20,6 +20,7 @@ export const listPurposes = defineRoute({
         name: purpose,
         title: z.string(),
         ground: z.enum(LAWFUL_GROUNDS),
+        interest: z.string().optional().describe('Where the ground is a legitimate interest: which one'),
         article9: z.string().nullable(),
         categories: z.array(z.enum(DATA_CATEGORIES)),
         recipients: z.array(
@@ -38,7 +39,9 @@ export const listPurposes = defineRoute({
 
 const consentState = z.object({
   purpose,
-  state: z.enum(['none', 'opening', 'open', 'frozen']),
+  state: z
+    .enum(['none', 'opening', 'open', 'frozen', 'declined'])
+    .describe('declined: a no before anything began, of which nothing but the no is kept'),
   permit: pseudonym
     .nullable()
     .describe('Present while the permit lives; hand it to a device or health client'),
@@ -68,6 +71,11 @@ export const CONSENT_CHANNELS = ['web', 'app'] as const;
 export const EVENT_CHANNELS = [...CONSENT_CHANNELS, 'guardian', 'import', 'signal', 'none'] as const;
 export type EventChannel = (typeof EVENT_CHANNELS)[number];
 const channel = z.enum(CONSENT_CHANNELS).default('web');
+
+const agreement = z.strictObject({
+  notice: noticeHash.describe('The current notice that the person saw'),
+  channel,
+});
 
 const changed = consentState.extend({
   receipt: z
@@ -99,9 +107,58 @@ export const giveConsent = defineRoute({
   audience: ['person'],
   ability: { action: 'give', resource: 'Consent' },
   params,
-  body: z.strictObject({ notice: noticeHash.describe('The current notice that the person saw'), channel }),
+  body: agreement,
   reply: changed,
   problems: ['consent.superseded', 'consent.notice_not_current', 'vault.unavailable'],
+});
+
+export const refuseConsent = defineRoute({
+  id: 'consent.refuse',
+  method: 'POST',
+  path: '/v1/me/consents/:purpose/refuse',
+  summary: 'Say no to what consent is asked for. What was agreed to before is taken back, with 202 as there',
+  tag: 'Consent',
+  audience: ['person'],
+  ability: { action: 'refuse', resource: 'Consent' },
+  params,
+  body: agreement,
+  reply: changed,
+  problems: ['consent.other_ground', 'consent.superseded', 'consent.notice_not_current', 'vault.unavailable'],
+});
+
+export const acknowledgeNotice = defineRoute({
+  id: 'consent.acknowledge',
+  method: 'POST',
+  path: '/v1/me/consents/:purpose/acknowledge',
+  summary:
+    'Say that the person has seen what is done on a legitimate interest: it begins, unless they objected',
+  tag: 'Consent',
+  audience: ['person'],
+  ability: { action: 'acknowledge', resource: 'Consent' },
+  params,
+  body: agreement,
+  reply: changed,
+  problems: [
+    'consent.objected',
+    'consent.other_ground',
+    'consent.superseded',
+    'consent.notice_not_current',
+    'vault.unavailable',
+  ],
+});
+
+export const objectToPurpose = defineRoute({
+  id: 'consent.object',
+  method: 'POST',
+  path: '/v1/me/consents/:purpose/object',
+  summary: 'Object to what is done on a legitimate interest (GDPR Art. 21). 202 as for a withdrawal',
+  tag: 'Consent',
+  audience: ['person'],
+  ability: { action: 'object', resource: 'Consent' },
+  params,
+  body: z.strictObject({ channel }),
+  reply: changed,
+  problems: ['consent.other_ground', 'consent.superseded', 'vault.unavailable'],
 });
 
 export const withdrawConsent = defineRoute({

@@ -16,7 +16,7 @@ import { defineRoute } from './route.js';
 
 /** The vault's internal listener. No reply here holds identity: names, addresses, account or person ids. */
 
-export const PERMIT_STATES = ['opening', 'open', 'frozen', 'destroyed'] as const;
+export const PERMIT_STATES = ['opening', 'open', 'frozen', 'declined', 'destroyed'] as const;
 export type PermitState = (typeof PERMIT_STATES)[number];
 
 /** Rises with every change of mind; both sides ignore a lower one, so late and repeated messages do no harm. */
@@ -121,8 +121,35 @@ export const freezePermit = defineRoute({
   tag: 'Permits',
   audience,
   ability,
-  body: z.strictObject({ gate: gateId, epoch }),
+  body: z.strictObject({
+    gate: gateId,
+    epoch,
+    because: z
+      .enum(['withdrawn', 'objected'])
+      .optional()
+      .describe('What recipients are told; `withdrawn` where it is absent'),
+  }),
   reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
+});
+
+export const declinePermit = defineRoute({
+  id: 'permits.decline',
+  method: 'POST',
+  path: '/internal/v1/permits/decline',
+  summary: 'Remember that somebody said no before anything was minted for them; repeatable',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: z.strictObject({
+    session: sessionPseudonym,
+    purpose,
+    gate: gateId,
+    epoch,
+    because: z.enum(['refused', 'objected']),
+  }),
+  // Of another gate where there is a permit already, or a no of before.
+  reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
+  problems: ['permits.session_unknown', 'permits.stale_epoch'],
 });
 
 export const destroyPermit = defineRoute({
@@ -157,12 +184,15 @@ export const sessionPermits = defineRoute({
   id: 'permits.of_session',
   method: 'POST',
   path: '/internal/v1/permits/of-session',
-  summary: 'The live permits behind a session of the data plane',
+  summary: 'The live permits behind a session of the data plane, and what its person said no to',
   tag: 'Permits',
   audience,
   ability,
   body: z.strictObject({ session: sessionPseudonym }),
-  reply: z.object({ permits: z.array(permit) }),
+  reply: z.object({
+    permits: z.array(permit),
+    declined: z.array(z.object({ gate: gateId, purpose, epoch })),
+  }),
   problems: ['permits.session_unknown'],
 });
 

@@ -2,8 +2,8 @@
 export const LAWFUL_GROUNDS = ['consent', 'legitimate-interest', 'legal-obligation'] as const;
 export type LawfulGround = (typeof LAWFUL_GROUNDS)[number];
 
-/** What a module reads of personal data, and a purpose declares. */
-export const DATA_CATEGORIES = [
+/** What says something of somebody's health (GDPR Art. 9), by itself or by what it leads to. */
+export const HEALTH_CATEGORIES = [
   'skin-temperature',
   'electrodermal-activity',
   'heart-rate',
@@ -12,26 +12,43 @@ export const DATA_CATEGORIES = [
   'skin-type',
   'skin-concerns',
 ] as const;
+/** What says nothing of it. */
+export const ORDINARY_CATEGORIES = ['app-faults'] as const;
+
+/** What a module reads of personal data, and a purpose declares. */
+export const DATA_CATEGORIES = [...HEALTH_CATEGORIES, ...ORDINARY_CATEGORIES] as const;
 export type DataCategory = (typeof DATA_CATEGORIES)[number];
 
-export const MODULES = ['ingest', 'recommendations', 'analytics'] as const;
+export const MODULES = ['ingest', 'recommendations', 'analytics', 'faults'] as const;
 /** A part of the data plane that works with personal data. */
 export type ModuleName = (typeof MODULES)[number];
 
 /** A declared use of personal data: an entry of the register of processing (GDPR Art. 30). What is not declared here gets no permit. */
-export interface Purpose {
+export type Purpose = DeclaredUse & (HealthUse | OrdinaryUse);
+
+/** Health data is used with explicit consent alone: on another ground it does not compile. */
+interface HealthUse {
+  readonly ground: 'consent';
+  /** GDPR Art. 9(2) condition */
+  readonly article9: 'explicit-consent';
+  readonly categories: readonly DataCategory[];
+}
+
+interface OrdinaryUse {
+  readonly ground: LawfulGround;
+  readonly article9: null;
+  readonly categories: readonly (typeof ORDINARY_CATEGORIES)[number][];
+}
+
+interface DeclaredUse {
   readonly name: string;
   /** what for, in the person's words */
   readonly title: string;
-  readonly ground: LawfulGround;
-  /** GDPR Art. 9(2) condition, where the data is health data */
-  readonly article9: 'explicit-consent' | null;
-  readonly categories: readonly DataCategory[];
   /** what is passed on to another purpose while both are permitted */
   readonly flows: readonly { readonly to: string; readonly categories: readonly DataCategory[] }[];
   /** days the data is kept while the permit is open */
   readonly retentionDays: number;
-  /** days for which a consent is good before it is asked for anew */
+  /** days for which a consent is good before it is asked for anew; on another ground, before people are told of it anew */
   readonly consentDays: number;
   /** days after a withdrawal until it is erased */
   readonly eraseAfterWithdrawalDays: number;
@@ -41,6 +58,8 @@ export interface Purpose {
   readonly module: ModuleName;
   /** what the W3C Data Privacy Vocabulary calls it, for receipts */
   readonly dpv: `dpv:${string}`;
+  /** what the interest is, where it is the ground: GDPR Art. 13(1)(d) */
+  readonly interest?: string;
 }
 
 export const PURPOSES = [
@@ -85,6 +104,21 @@ export const PURPOSES = [
     evidenceDays: 1_095,
     module: 'analytics',
     dpv: 'dpv:ServiceUsageAnalytics',
+  },
+  {
+    name: 'fault-finding',
+    title: 'Find faults of our app and your devices from their fault reports',
+    ground: 'legitimate-interest',
+    interest: 'That the app works, and keeps what it is trusted with safe',
+    article9: null,
+    categories: ['app-faults'],
+    flows: [],
+    retentionDays: 90,
+    consentDays: 730,
+    eraseAfterWithdrawalDays: 30,
+    evidenceDays: 1_095,
+    module: 'faults',
+    dpv: 'dpv:RepairImpairments',
   },
 ] as const satisfies readonly Purpose[];
 

@@ -83,6 +83,7 @@ async function rightRequests(): Promise<typeof right> {
     'sign_in.session_endings': {},
     'sign_in.confirm_session_endings': { body: { sessions: [nobodys('ssn')] } },
     'permits.open': { body: { session, purpose: 'analytics', gate, epoch: 2 } },
+    'permits.decline': { body: { session, purpose: 'analytics', gate, epoch: 2, because: 'refused' } },
     'permits.resume': { body: { gate, epoch: 3 } },
     'permits.keys': { body: { gates: [gate], use: 'rights' } },
     'permits.of_session': { body: { session } },

@@ -54,7 +54,7 @@ async function somebody() {
         ),
       ],
     );
-  const withdraw = async () => api.consent.withdraw(await api.asker(secret), 'ingest');
+  const withdraw = async () => api.takingBack.withdraw(await api.asker(secret), 'ingest');
   return { give, withdraw, inDays };
 }
 

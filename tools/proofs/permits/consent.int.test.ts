@@ -76,7 +76,7 @@ class Person {
   give = async (): Promise<ConsentState> =>
     api.consent.give(await this.asker(), PURPOSE, api.agreementTo(PURPOSE));
   list = async () => api.consents.list(await this.asker());
-  withdraw = async () => api.consent.withdraw(await this.asker(), PURPOSE);
+  withdraw = async () => api.takingBack.withdraw(await this.asker(), PURPOSE);
   history = async () =>
     (await api.consents.history(await this.asker(), PURPOSE)).events.map(({ kind }) => kind);
 

@@ -139,6 +139,24 @@ describe('an erasure', () => {
     expect(await left(stays)).toEqual({ readings: 1, events: 1, gates: 2, session: true });
   });
 
+  it('takes with it what somebody said no to, for which there was no key', async () => {
+    const gone = await somebody();
+    const { takingBack } = api;
+    await takingBack.refuse(await api.asker(gone.secret), 'analytics', api.agreementTo('analytics'));
+    const declined = () => api.query(`SELECT FROM permit_gate WHERE state = 'declined'`);
+    expect(await declined()).toHaveLength(1);
+    const erasure = await erase(gone);
+    await carryOut();
+    expect(await declined()).toEqual([]);
+    expect(await left(gone)).toEqual(NOTHING);
+    const [row] = await vault.query<{ keys_destroyed: number }>(
+      'SELECT keys_destroyed FROM erasure WHERE erasure_id = $1',
+      [decodeId('ers', erasure)],
+    );
+    // The person's own and those of two permits.
+    expect(row?.keys_destroyed).toBe(3);
+  });
+
   it('lets what was learned be forgotten while the key still opens', async () => {
     const gone = await somebody();
     forgotten.length = 0;
@@ -188,7 +206,7 @@ describe('an erasure', () => {
     for (let round = 0; round < 5; round++) {
       const gone = await somebody();
       const asker = await api.asker(gone.secret);
-      await api.consent.withdraw(asker, 'ingest');
+      await api.takingBack.withdraw(asker, 'ingest');
       const giving = api.consent.give(asker, 'ingest', api.agreementTo('ingest')).catch(() => undefined);
       await Promise.all([giving, erase(gone).then(carryOut)]);
       await carryOut();
@@ -218,7 +236,7 @@ describe('what stays withdrawn until its time is up', () => {
 
   it('is erased then, key and rows, and not before', async () => {
     const person = await somebody();
-    await api.consent.withdraw(await api.asker(person.secret), 'ingest');
+    await api.takingBack.withdraw(await api.asker(person.secret), 'ingest');
     expect(await erasures.eraseDue()).toBe(0);
     await overdue(person.gates);
     expect(await erasures.eraseDue()).toBe(1);
@@ -232,7 +250,7 @@ describe('what stays withdrawn until its time is up', () => {
     'is erased the next time where the vault’s part was %s',
     async (fault) => {
       const person = await somebody();
-      await api.consent.withdraw(await api.asker(person.secret), 'ingest');
+      await api.takingBack.withdraw(await api.asker(person.secret), 'ingest');
       await overdue(person.gates);
       line.failNext(destroyPermit, fault);
       await expect(erasures.eraseDue()).rejects.toThrow();
@@ -244,7 +262,7 @@ describe('what stays withdrawn until its time is up', () => {
   it('waits where the vault has not heard of the withdrawal yet, and keeps nobody busy with it', async () => {
     const person = await somebody();
     line.failNext(freezePermit, 'lost');
-    await api.consent.withdraw(await api.asker(person.secret), 'ingest');
+    await api.takingBack.withdraw(await api.asker(person.secret), 'ingest');
     await overdue(person.gates);
     expect(await erasures.eraseDue()).toBe(0);
     expect(await left(person)).toMatchObject({ readings: 1, gates: 2 });
@@ -252,7 +270,8 @@ describe('what stays withdrawn until its time is up', () => {
 
   it('and is renewed at the last moment is kept: the others are erased all the same', async () => {
     const [renewed, late] = [await somebody(), await somebody()];
-    for (const { secret } of [renewed, late]) await api.consent.withdraw(await api.asker(secret), 'ingest');
+    for (const { secret } of [renewed, late])
+      await api.takingBack.withdraw(await api.asker(secret), 'ingest');
     await overdue([...renewed.gates, ...late.gates]);
     // Between the worker's look and its call: as if the renewal had come just then.
     const findDue = api.gates.findDue.bind(api.gates);

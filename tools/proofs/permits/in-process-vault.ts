@@ -47,16 +47,15 @@ export class InProcessVault {
     this.#handlers = {
       'permits.open': (tx, body) => permits.open(tx, API, body),
       'permits.resume': (tx, body) => permits.resume(tx, API, body),
-      'permits.freeze': (tx, { gate, epoch }) => permits.freeze(tx, API, gate, epoch),
+      'permits.freeze': (tx, body) => permits.freeze(tx, API, body),
+      'permits.decline': (tx, body) => permits.decline(tx, API, body as never),
       'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
       'letters.request': (tx, body) => vault.letters.request(tx, API, body as never),
       'erasure.pending': (tx) => erasures.pending(tx, API),
       'erasure.gates_closed': (tx, _, erasure) => erasures.gatesClosed(tx, API, erasure),
       'erasure.completed': (tx, _, erasure) => erasures.completed(tx, API, erasure),
-      'permits.of_session': async (tx, { session }) => ({
-        permits: await permits.ofSession(tx, API, session),
-      }),
+      'permits.of_session': (tx, { session }) => permits.ofSession(tx, API, session),
     };
   }
 

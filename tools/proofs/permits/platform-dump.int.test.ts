@@ -15,7 +15,7 @@ beforeAll(async () => {
   const secret = await api.openSession(sessionContent(session));
   for (const purpose of ['ingest', 'recommendation'] as const) {
     await api.consent.give(await api.asker(secret), purpose, api.agreementTo(purpose));
-    await api.consent.withdraw(await api.asker(secret), purpose);
+    await api.takingBack.withdraw(await api.asker(secret), purpose);
     await api.consent.give(await api.asker(secret), purpose, api.agreementTo(purpose));
     await api.consents.history(await api.asker(secret), purpose);
   }

@@ -33,7 +33,7 @@ class Person {
   give = async (purpose: PurposeName) =>
     api.consent.give(await api.asker(this.secret), purpose, api.agreementTo(purpose));
   withdraw = async (purpose: PurposeName) =>
-    (await api.consent.withdraw(await api.asker(this.secret), purpose)).state;
+    (await api.takingBack.withdraw(await api.asker(this.secret), purpose)).state;
   events = async (purpose: PurposeName) =>
     (await api.consents.history(await api.asker(this.secret), purpose)).events;
 }

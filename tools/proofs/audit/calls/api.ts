@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  acknowledgeNotice,
   closeSession,
   consentHistory,
   giveConsent,
@@ -7,10 +8,12 @@ import {
   issueSignInCode,
   listConsents,
   listRecommendations,
+  objectToPurpose,
   openSession,
   type PurposeName,
   readReadings,
   recordEvents,
+  refuseConsent,
   storeReadings,
   withdrawConsent,
 } from '@integument/contracts';
@@ -46,6 +49,20 @@ export const API_CALLS: Calls = {
     const { browser } = await newcomer(info);
     await agreeTo(info, browser, 'ingest');
     return call(browser, info.urls.api, withdrawConsent, { params });
+  },
+  'consent.refuse': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    return call(browser, info.urls.api, refuseConsent, { params, body: { notice: noticeOf('ingest') } });
+  },
+  'consent.acknowledge': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    const body = { notice: noticeOf('fault-finding') };
+    return call(browser, info.urls.api, acknowledgeNotice, { params: { purpose: 'fault-finding' }, body });
+  },
+  'consent.object': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    const asked = { params: { purpose: 'fault-finding' }, body: {} } as const;
+    return call(browser, info.urls.api, objectToPurpose, asked);
   },
   'consent.history': async ({ info }) => {
     const { browser } = await newcomer(info);

@@ -1,6 +1,7 @@
 import {
   confirmSessionEndings,
   createModelKey,
+  declinePermit,
   destroyModelKey,
   destroyPermit,
   freezePermit,
@@ -41,6 +42,11 @@ export const INTERNAL_CALLS: Calls = {
   'permits.freeze': async (cast) => {
     const { gate } = await openedGate(cast);
     return call(cast.api, cast.info.urls.vaultInternal, freezePermit, { body: { gate, epoch: 2 } });
+  },
+  'permits.decline': async (cast) => {
+    const asked = { session: await session(cast), purpose: 'analytics', gate: newGate(), epoch: 1 } as const;
+    const body = { ...asked, because: 'refused' } as const;
+    return call(cast.api, cast.info.urls.vaultInternal, declinePermit, { body });
   },
   'permits.destroy': async (cast) => {
     const gate = await frozenGate(cast);

@@ -1,18 +1,24 @@
-import { daysUntilErasure, type EventChannel } from '@integument/contracts';
+import { daysUntilErasure, type EventChannel, type GateId } from '@integument/contracts';
 import type { Outbox, Tx } from '@integument/database';
 import { type Gate, gateName, type PermitsStore } from '../permits/index.js';
 import type { ConsentStore } from './consent.store.js';
 import type { Changed } from './consent-receipts.js';
 
-/** Tells the vault of a freeze that was decided here; see FREEZE_TOPIC's handler. */
+/** Tells the vault of a freeze that was decided here: a {@link Freeze}. */
 export const FREEZE_TOPIC = 'permits.freeze';
 
-/** What consents from before notices were kept say they were about: nothing that anybody could read. */
-const NO_NOTICE = Buffer.alloc(32);
+/** As a message says it; from before objections were told apart without the reason. */
+export interface Freeze {
+  readonly gate: GateId;
+  readonly epoch: number;
+  readonly because?: 'objected' | 'withdrawn';
+}
 
 export interface Ended {
   /** as it is now */
   readonly gate: Gate;
+  /** what the vault is told */
+  readonly freeze: Freeze;
   readonly changed: Changed;
 }
 
@@ -25,15 +31,25 @@ export class ConsentEnding {
   ) {}
 
   /** @param gate open or opening, and held by the caller */
-  async end(tx: Tx, gate: Gate, kind: 'expired' | 'withdrawn', channel: EventChannel): Promise<Ended> {
+  async end(
+    tx: Tx,
+    gate: Gate,
+    kind: 'expired' | 'objected' | 'withdrawn',
+    channel: EventChannel,
+  ): Promise<Ended> {
     const { gate_id, purpose } = gate;
     const epoch = gate.epoch + 1;
     await this.gates.freeze(tx, gate_id, epoch, daysUntilErasure(purpose));
     const number = await this.store.append(tx, { gate: gate_id, epoch, kind, notice: null, channel });
-    await this.outbox.add(tx, FREEZE_TOPIC, { gate: gateName(gate), epoch });
+    const freeze: Freeze = {
+      gate: gateName(gate),
+      epoch,
+      because: kind === 'objected' ? 'objected' : 'withdrawn',
+    };
+    await this.outbox.add(tx, FREEZE_TOPIC, freeze);
     const frozen = await this.gates.lock(tx, gate_id);
     if (!frozen) throw new Error('a frozen gate is gone');
     const agreed = await this.store.findLastAgreed(tx, gate_id);
-    return { gate: frozen, changed: { number, kind, notice: agreed?.notice ?? NO_NOTICE, channel } };
+    return { gate: frozen, freeze, changed: { number, kind, notice: agreed?.notice ?? null, channel } };
   }
 }

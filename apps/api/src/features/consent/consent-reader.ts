@@ -14,7 +14,7 @@ import type { Gate, PermitsStore } from '../permits/index.js';
 import { consentHistoryRead, consentRead } from './consent.audit.js';
 import type { ConsentStore } from './consent.store.js';
 import type { ConsentReceipts } from './consent-receipts.js';
-import type { KnownPermits } from './known-permits.js';
+import type { KnownGate, KnownPermits } from './known-permits.js';
 
 /** What a person has agreed to, and how it came about. */
 export class ConsentReader {
@@ -29,11 +29,11 @@ export class ConsentReader {
 
   async list(asker: Asker<ApiPerson>): Promise<ConsentState[]> {
     // From the vault, not from the session: a consent given elsewhere must show here, or nobody would take it back.
-    const known = await this.permits.allInVault(asker.caller);
+    const { permits, declined } = await this.permits.allInVault(asker.caller);
     const gates = await this.unitOfWork.run(async (tx) => {
       const found = await this.gates.findMany(
         tx,
-        known.map(({ gate }) => decodeId('gat', gate)),
+        [...permits, ...declined].map(({ gate }) => decodeId('gat', gate)),
       );
       await this.audit.append(tx, consentRead({ ...by(asker), count: found.length }));
       return found;
@@ -44,7 +44,9 @@ export class ConsentReader {
   }
 
   async history(asker: Asker<ApiPerson>, purpose: PurposeName): Promise<ReplyOf<typeof consentHistory>> {
-    const { gate, rows } = await this.unitOfWork.run((tx) => this.read(tx, asker, purpose));
+    // A no stands in no session: what there is of it is asked for.
+    const known = await this.permits.find(asker.caller, purpose);
+    const { gate, rows } = await this.unitOfWork.run((tx) => this.read(tx, asker, purpose, known));
     const receipts = gate ? await this.receipts.read(gate, rows) : [];
     return {
       events: rows.map(({ kind, on_day, channel, notice }, at) => ({
@@ -57,8 +59,7 @@ export class ConsentReader {
     };
   }
 
-  private async read(tx: Tx, asker: Asker<ApiPerson>, purpose: PurposeName) {
-    const known = this.permits.inSession(asker.caller, purpose);
+  private async read(tx: Tx, asker: Asker<ApiPerson>, purpose: PurposeName, known: KnownGate | null) {
     const [gate] = known ? await this.gates.findMany(tx, [decodeId('gat', known.gate)]) : [];
     const rows = gate ? await this.store.findAll(tx, gate.gate_id) : [];
     const about = { ...byWithin(asker, purpose), purpose, count: rows.length };

@@ -11,8 +11,8 @@ import type { ReceiptSigner } from './receipt-keys.js';
 export interface Changed {
   readonly number: number;
   readonly kind: ConsentEventKind;
-  /** what was agreed to, now or last */
-  readonly notice: Buffer;
+  /** what was agreed to, now or last, or refused; null where nothing was shown */
+  readonly notice: Buffer | null;
   readonly channel: EventChannel;
 }
 
@@ -27,23 +27,22 @@ export class ConsentReceipts {
     private readonly now: () => Date = () => new Date(),
   ) {}
 
-  /** @returns the receipt as JWS; its copy is not kept while the vault is away, since a withdrawal waits for nobody */
+  /** @returns the receipt as JWS; its copy is not kept while the vault is away, since a withdrawal waits for nobody, nor of a no for which there is no key */
   async issue(gate: Gate, changed: Changed): Promise<string> {
     const { pseudonym, gate_id } = gate;
-    if (!pseudonym) throw new Error('a change of mind about a permit without a pseudonym');
-    const hash = changed.notice.toString('hex') as NoticeHash;
+    const hash = changed.notice?.toString('hex') as NoticeHash | undefined;
     const purpose = this.register.declared(gate.purpose);
     const facts = {
       ...changed,
       gate: gate_id,
       at: this.now(),
-      pseudonym: encodeId('psn', pseudonym),
+      pseudonym: pseudonym && encodeId('psn', pseudonym),
       purpose,
-      notice: purpose.notices.find((notice) => notice.hash === hash) ?? { hash },
+      notice: purpose.notices.find((notice) => notice.hash === hash) ?? (hash ? { hash } : null),
       validUntil: gate.state === 'open' ? gate.ends_on : null,
     };
     const receipt = await this.signer.sign(consentReceipt(facts, this.register));
-    await this.keep(gate, changed.number, receipt);
+    if (pseudonym) await this.keep(gate, changed.number, receipt);
     return receipt;
   }
 

@@ -1,10 +1,13 @@
 import {
+  acknowledgeNotice,
   consentHistory,
   giveConsent,
   listConsents,
   listPurposes,
+  objectToPurpose,
   type ReplyOf,
   receiptKeys,
+  refuseConsent,
   withdrawConsent,
 } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
@@ -23,11 +26,13 @@ import { Register } from '../register/index.js';
 import { ConsentService } from './consent.service.js';
 import { ConsentReader } from './consent-reader.js';
 import { ReceiptKeysStore } from './receipt-keys.js';
+import { type TakenBack, TakingBack } from './taking-back.js';
 
 @Controller()
 export class ConsentController {
   constructor(
     private readonly consent: ConsentService,
+    private readonly takingBack: TakingBack,
     private readonly reader: ConsentReader,
     private readonly register: Register,
     private readonly keys: ReceiptKeysStore,
@@ -61,12 +66,39 @@ export class ConsentController {
 
   @Implements(withdrawConsent)
   async withdraw(@AskedBy() asker: Asker<ApiPerson>, @Input() { params }: InputOf<typeof withdrawConsent>) {
-    const { state, confirmed } = await this.consent.withdraw(asker, params.purpose);
-    return Answer.of(state, { status: confirmed ? 200 : 202 });
+    return answered(await this.takingBack.withdraw(asker, params.purpose));
+  }
+
+  @Implements(refuseConsent)
+  async refuse(@AskedBy() asker: Asker<ApiPerson>, @Input() { params, body }: InputOf<typeof refuseConsent>) {
+    return answered(await this.takingBack.refuse(asker, params.purpose, body));
+  }
+
+  @Implements(acknowledgeNotice)
+  async acknowledge(
+    @AskedBy() asker: Asker<ApiPerson>,
+    @Input() { params, body }: InputOf<typeof acknowledgeNotice>,
+  ) {
+    const state = await this.consent.acknowledge(asker, params.purpose, body);
+    await sessionLeasesOver();
+    return state;
+  }
+
+  @Implements(objectToPurpose)
+  async object(
+    @AskedBy() asker: Asker<ApiPerson>,
+    @Input() { params, body }: InputOf<typeof objectToPurpose>,
+  ) {
+    return answered(await this.takingBack.object(asker, params.purpose, body.channel));
   }
 
   @Implements(consentHistory)
   history(@AskedBy() asker: Asker<ApiPerson>, @Input() { params }: InputOf<typeof consentHistory>) {
     return this.reader.history(asker, params.purpose);
   }
+}
+
+/** 202 while the vault still has to hear of it. */
+function answered({ state, confirmed }: TakenBack) {
+  return Answer.of(state, { status: confirmed ? 200 : 202 });
 }

@@ -19,6 +19,7 @@ import { ConsentReceipts } from './consent-receipts.js';
 import { GateReconciler } from './gate-reconciler.js';
 import { KnownPermits } from './known-permits.js';
 import { ReceiptKeysStore, ReceiptSigner } from './receipt-keys.js';
+import { TakingBack } from './taking-back.js';
 
 @Module({
   imports: [PermitsModule, RegisterModule, SessionsModule],
@@ -46,6 +47,17 @@ import { ReceiptKeysStore, ReceiptSigner } from './receipt-keys.js';
       PermitsStore,
       ConsentStore,
       SessionsService,
+      VaultClient,
+      KnownPermits,
+      Register,
+      ConsentReceipts,
+      AuditLog,
+      UnitOfWork,
+    ),
+    provide(
+      TakingBack,
+      PermitsStore,
+      ConsentStore,
       PermitKeys,
       VaultClient,
       KnownPermits,

@@ -19,7 +19,7 @@ it('tells somebody whom the vault knows no more that something came first, and c
   await expect(api.consent.give(asker, 'ingest', api.agreementTo('ingest'))).rejects.toMatchObject(
     superseded,
   );
-  await expect(api.consent.withdraw(asker, 'ingest')).rejects.toMatchObject(superseded);
+  await expect(api.takingBack.withdraw(asker, 'ingest')).rejects.toMatchObject(superseded);
   expect(await api.query('SELECT FROM permit_gate')).toEqual([]);
   expect(await api.entries()).toEqual([]);
 });

@@ -19,6 +19,9 @@ export interface ConsentEventRow {
   readonly sealed: Buffer | null;
 }
 
+/** What somebody said yes to, or was told of. */
+const AGREED = `('given', 'renewed', 'informed')`;
+
 /** What was agreed to last. */
 export interface LastAgreed {
   readonly notice: Buffer;
@@ -49,10 +52,18 @@ export class ConsentStore {
   async findLastAgreed(tx: Tx, gate: Buffer): Promise<LastAgreed | null> {
     const rows = await tx.query<LastAgreed>(
       `SELECT notice, on_day = current_date AS "isOfToday" FROM consent_event
-       WHERE gate_id = $1 AND notice IS NOT NULL ORDER BY number DESC LIMIT 1`,
+       WHERE gate_id = $1 AND kind IN ${AGREED} ORDER BY number DESC LIMIT 1`,
       [gate],
     );
     return rows[0] ?? null;
+  }
+
+  async findLastKind(tx: Tx, gate: Buffer): Promise<ConsentEventKind | null> {
+    const rows = await tx.query<{ kind: ConsentEventKind }>(
+      'SELECT kind FROM consent_event WHERE gate_id = $1 ORDER BY number DESC LIMIT 1',
+      [gate],
+    );
+    return rows[0]?.kind ?? null;
   }
 
   async keepReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<void> {

@@ -1,6 +1,21 @@
-import { CodedError, type PurposeName, sessionPermits } from '@integument/contracts';
+import {
+  type AnswerOf,
+  CodedError,
+  type GateId,
+  type PurposeName,
+  sessionPermits,
+} from '@integument/contracts';
 import type { ApiPerson, KnownPermit } from '../../platform/callers.js';
 import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
+
+/** A gate that stands for somebody and a purpose: with a permit behind it, or with a no. */
+export interface KnownGate {
+  readonly gate: GateId;
+  /** as the vault has it of a no; of a permit it is the gate's own that counts */
+  readonly epoch: number;
+  /** null: nothing was minted, since they said no */
+  readonly permit: KnownPermit | null;
+}
 
 /** Which permits a person has: as their session remembers, and as the vault knows, where another session may have opened one. */
 export class KnownPermits {
@@ -10,18 +25,21 @@ export class KnownPermits {
     return permits.find((permit) => permit.purpose === purpose) ?? null;
   }
 
-  async inVault(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
-    const permits = await this.allInVault(caller);
-    return permits.find((permit) => permit.purpose === purpose) ?? null;
+  async inVault(caller: ApiPerson, purpose: PurposeName): Promise<KnownGate | null> {
+    const { permits, declined } = await this.allInVault(caller);
+    const permit = permits.find((one) => one.purpose === purpose);
+    if (permit) return { gate: permit.gate, epoch: permit.epoch, permit };
+    const no = declined.find((one) => one.purpose === purpose);
+    return no ? { ...no, permit: null } : null;
   }
 
-  async find(caller: ApiPerson, purpose: PurposeName): Promise<KnownPermit | null> {
-    return this.inSession(caller, purpose) ?? (await this.inVault(caller, purpose));
+  async find(caller: ApiPerson, purpose: PurposeName): Promise<KnownGate | null> {
+    const permit = this.inSession(caller, purpose);
+    return permit ? { gate: permit.gate, epoch: 0, permit } : this.inVault(caller, purpose);
   }
 
-  async allInVault({ content: { session } }: ApiPerson): Promise<KnownPermit[]> {
-    const { permits } = await this.vault.call(sessionPermits, { body: { session } }).catch(overtaken);
-    return permits;
+  async allInVault({ content: { session } }: ApiPerson): Promise<AnswerOf<typeof sessionPermits>> {
+    return this.vault.call(sessionPermits, { body: { session } }).catch(overtaken);
   }
 }
 

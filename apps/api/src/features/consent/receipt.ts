@@ -10,11 +10,11 @@ export interface ReceiptFacts {
   readonly number: number;
   readonly kind: ConsentEventKind;
   readonly at: Date;
-  /** the person's name in this purpose */
-  readonly pseudonym: string;
+  /** the person's name in this purpose; null where nothing began, and they have none */
+  readonly pseudonym: string | null;
   readonly purpose: OfferedPurpose;
-  /** what it was about: of what ends, what was agreed to last */
-  readonly notice: Pick<Notice, 'hash'> & Partial<Notice>;
+  /** what it was about: of what ends, what was agreed to last; null where nothing was shown */
+  readonly notice: (Pick<Notice, 'hash'> & Partial<Notice>) | null;
   readonly channel: EventChannel;
   /** how long it is good for; null of what ends */
   readonly validUntil: string | null;
@@ -35,13 +35,28 @@ const STATUS: Readonly<Record<ConsentEventKind, string>> = {
   refused: 'dpv:ConsentRefused',
   withdrawn: 'dpv:ConsentWithdrawn',
   expired: 'dpv:ConsentExpired',
-  informed: 'dpv:NoticeProvided',
-  objected: 'dpv:RightExercised',
+  // Nobody has to give a reason for it where there is consent; it is said by a signal for instance.
+  objected: 'dpv:ConsentRefused',
+  informed: 'dpv:ConsentUnknown',
+};
+/** Where the ground is a legitimate interest. */
+const INTEREST_STATUS: Readonly<Record<ConsentEventKind, string>> = {
+  informed: 'dpv:LegitimateInterestInformed',
+  given: 'dpv:LegitimateInterestNotObjected',
+  renewed: 'dpv:LegitimateInterestNotObjected',
+  refused: 'dpv:LegitimateInterestObjected',
+  objected: 'dpv:LegitimateInterestObjected',
+  withdrawn: 'dpv:LegitimateInterestObjected',
+  expired: 'dpv:LegitimateInterestUninformed',
 };
 const LEGAL_BASIS: Readonly<Record<OfferedPurpose['ground'], string>> = {
   consent: 'eu-gdpr:A6-1-a',
   'legal-obligation': 'eu-gdpr:A6-1-c',
   'legitimate-interest': 'eu-gdpr:A6-1-f',
+};
+const CONTROL = {
+  '@type': 'dpv:WithdrawConsent',
+  'dct:description': 'At any time, where it was given: by one request, without a reason',
 };
 const RIGHTS = ['A7-3', 'A15', 'A16', 'A17', 'A18', 'A20', 'A77'].map((article) => `eu-gdpr:${article}`);
 
@@ -55,7 +70,7 @@ export function consentReceipt(facts: ReceiptFacts, register: Register): object 
   return {
     '@context': CONTEXT,
     '@id': `integument:receipt:${id}`,
-    '@type': 'dpv:ConsentReceipt',
+    '@type': facts.purpose.ground === 'consent' ? 'dpv:ConsentReceipt' : 'integument:Receipt',
     'dct:identifier': id,
     'dct:conformsTo': `${SCHEMA}receipt-eu-gdpr`,
     'dct:created': facts.at.toISOString(),
@@ -72,41 +87,50 @@ function receiptId(gate: Buffer, number: number): string {
 
 function record({ gate, ...facts }: ReceiptFacts, { document }: Register): object {
   const { purpose, notice, kind, at, pseudonym, channel, validUntil } = facts;
+  const isConsent = purpose.ground === 'consent';
   return {
-    '@type': 'dpv:ConsentRecord',
+    '@type': isConsent ? 'dpv:ConsentRecord' : 'integument:Record',
     'dct:identifier': digest(context('integument/consent-record/v1', gate)),
     'dct:conformsTo': `${SCHEMA}record-eu-gdpr`,
-    'dpv:hasDataSubject': { '@type': 'dpv:DataSubject', 'dct:identifier': pseudonym },
+    'dpv:hasDataSubject': { '@type': 'dpv:DataSubject', ...(pseudonym && { 'dct:identifier': pseudonym }) },
     'dpv:hasDataController': party('dpv:DataController', document.controller),
     'dpv:hasJurisdiction': `loc:${document.controller.country}`,
     'dpv:hasApplicableLaw': 'eu-gdpr:GDPR',
     'dpv:hasLegalBasis': legalBasis(purpose),
-    'dpv:hasNotice': {
-      '@type': 'dpv:ConsentNotice',
-      'dct:identifier': `sha256:${notice.hash}`,
-      ...(notice.document && { 'dct:language': notice.language, 'dct:title': notice.title }),
-      ...(notice.document && { 'integument:wording': notice.document }),
-    },
+    ...(notice && { 'dpv:hasNotice': noticeSeen(notice, isConsent) }),
     'dpv:hasProcess': processing(purpose, document.storedIn),
-    'dpv:hasConsentControl': {
-      '@type': 'dpv:WithdrawConsent',
-      'dct:description': 'At any time, where it was given: by one request, without a reason',
-    },
-    'dpv:hasRight': RIGHTS,
+    ...(isConsent && { 'dpv:hasConsentControl': CONTROL }),
+    'dpv:hasRight': isConsent ? RIGHTS : ['eu-gdpr:A21', ...RIGHTS.slice(1)],
     'dpv:hasAuthority': {
       '@type': 'dpv:DataProtectionAuthority',
       'dpv:hasName': document.authority.name,
       'dpv:hasContact': document.authority.url,
     },
-    'dpv:hasConsentStatus': {
-      '@type': STATUS[kind],
+    [isConsent ? 'dpv:hasConsentStatus' : 'dpv:hasStatus']: {
+      '@type': (isConsent ? STATUS : INTEREST_STATUS)[kind],
       'dct:date': at.toISOString(),
       ...(validUntil && { 'dct:valid': validUntil }),
-      'dpv:isIndicatedBy': kind === 'expired' ? 'dpv:DataController' : 'dpv:DataSubject',
+      'dpv:isIndicatedBy':
+        kind === 'expired' || kind === 'informed' ? 'dpv:DataController' : 'dpv:DataSubject',
       'dpv:hasIndicationMethod': channel,
-      'dpv:hasLegalBasis': purpose.article9 ? 'dpv:ExplicitlyExpressedConsent' : 'dpv:ExpressedConsent',
+      ...(isConsent && { 'dpv:hasLegalBasis': expression(purpose) }),
     },
   };
+}
+
+function noticeSeen(
+  { hash, document, language, title }: NonNullable<ReceiptFacts['notice']>,
+  isConsent: boolean,
+): object {
+  return {
+    '@type': isConsent ? 'dpv:ConsentNotice' : 'dpv:PrivacyNotice',
+    'dct:identifier': `sha256:${hash}`,
+    ...(document && { 'dct:language': language, 'dct:title': title, 'integument:wording': document }),
+  };
+}
+
+function expression({ article9 }: OfferedPurpose): string {
+  return article9 ? 'dpv:ExplicitlyExpressedConsent' : 'dpv:ExpressedConsent';
 }
 
 function processing(purpose: OfferedPurpose, storedIn: readonly string[]): object {

@@ -129,11 +129,21 @@ export class PermitsStore {
     ]);
   }
 
-  async insertOpening(tx: Tx, gate: Buffer, purpose: PurposeName): Promise<void> {
-    await tx.query(`INSERT INTO permit_gate (gate_id, purpose, state, epoch) VALUES ($1, $2, 'opening', 1)`, [
-      gate,
-      purpose,
-    ]);
+  async insertOpening(tx: Tx, gate: Buffer, purpose: PurposeName, epoch = 1): Promise<void> {
+    await tx.query(
+      `INSERT INTO permit_gate (gate_id, purpose, state, epoch) VALUES ($1, $2, 'opening', $3)`,
+      [gate, purpose, epoch],
+    );
+  }
+
+  /** @returns false where the gate is there already */
+  async insertDeclined(tx: Tx, gate: Buffer, purpose: PurposeName, epoch: number): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO permit_gate (gate_id, purpose, state, epoch) VALUES ($1, $2, 'declined', $3)
+       ON CONFLICT DO NOTHING RETURNING gate_id`,
+      [gate, purpose, epoch],
+    );
+    return rows.length === 1;
   }
 
   async reopen(tx: Tx, gate: Buffer, epoch: number): Promise<void> {

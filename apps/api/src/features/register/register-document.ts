@@ -5,11 +5,11 @@ import type { Notice } from './notice.js';
 import type { Recipient, RegisterFile } from './register-file.js';
 
 /** A purpose that is offered: as the program declares it, with what the operator adds. */
-export interface OfferedPurpose extends Purpose {
+export type OfferedPurpose = Purpose & {
   readonly name: PurposeName;
   readonly recipients: readonly Recipient[];
   readonly notices: readonly Notice[];
-}
+};
 
 /** The record of processing activities, GDPR Art. 30(1). */
 export interface RegisterDocument extends Omit<RegisterFile, 'purposes'> {

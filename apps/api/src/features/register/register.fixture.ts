@@ -11,5 +11,6 @@ export const TEST_REGISTER: RegisterFile = registerFile.parse({
     ingest: { notices: notice('Keep readings') },
     recommendation: { notices: notice('Recommend products') },
     analytics: { notices: notice('Count') },
+    'fault-finding': { notices: notice('Find faults') },
   },
 });

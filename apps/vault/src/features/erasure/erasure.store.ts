@@ -107,13 +107,15 @@ export class ErasureStore {
    * @returns how many keys there were
    */
   async destroyKeys(tx: Tx, erasure: ErasureRow): Promise<number> {
-    const permits = await tx.query(
-      `UPDATE permit SET state = 'destroyed', epoch = epoch + 1, pseudonym = NULL, person_id = NULL, purpose = NULL,
-         domain_key = NULL, wrapped_key = NULL, subject = NULL
-       WHERE person_id = $1 AND state <> 'destroyed' RETURNING gate_id`,
+    const [permits] = await tx.query<{ keys: number }>(
+      // What was declined never had one.
+      `WITH alive AS (SELECT gate_id, state FROM permit WHERE person_id = $1 AND state <> 'destroyed' FOR UPDATE),
+         gone AS (UPDATE permit SET state = 'destroyed', epoch = epoch + 1, pseudonym = NULL, person_id = NULL, purpose = NULL,
+           domain_key = NULL, wrapped_key = NULL, subject = NULL FROM alive WHERE permit.gate_id = alive.gate_id)
+       SELECT count(*) FILTER (WHERE state <> 'declined')::int AS keys FROM alive`,
       [erasure.person_id],
     );
-    const keys = permits.length + 1;
+    const keys = (permits?.keys ?? 0) + 1;
     await tx.query(
       `UPDATE erasure SET state = 'keys-destroyed', person_id = NULL, keys_destroyed = $2, key_versions = (
          SELECT array_agg(key_id ORDER BY key_id) FROM domain_key

@@ -129,7 +129,7 @@ describe('a commitment', () => {
   it('of a permit whose time ran out alone has its period, too', async () => {
     const { permit } = await somebody('analytics');
     const { gate } = permit;
-    await run((tx) => vault.permits.freeze(tx, API, gate, 2));
+    await run((tx) => vault.permits.freeze(tx, API, { gate, epoch: 2 }));
     await run((tx) => vault.permits.destroy(tx, API, gate, 2));
     const result = await opened(permit.subject ?? '');
     expect([holds(result), result.until === null]).toEqual([true, false]);

@@ -74,7 +74,7 @@ describe('a request for letters', () => {
   it('reaches those who took their consent back, until its key is destroyed', async () => {
     const one = await somebody(vault);
     const { gate } = one;
-    await vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, gate, 2));
+    await vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, { gate, epoch: 2 }));
     const planned = { gate, key: newKey(), template: 'erasure-planned', on: '2099-01-01' } as const;
     expect(await request(vault, planned)).toEqual([accepted]);
     await vault.unitOfWork.run((tx) => vault.permits.destroy(tx, API, gate, 3));

@@ -4,6 +4,7 @@ import { z } from 'zod';
 // What is handed out is a translation from a session to a pseudonym: an entry, also where nothing had to be changed for it.
 const changed = z.strictObject({ changed: z.boolean() });
 export const permitOpened = defineAction('permits.open', changed);
+export const permitDeclined = defineAction('permits.decline', changed);
 export const permitResumed = defineAction('permits.resume', changed);
 export const permitFrozen = defineAction('permits.freeze');
 export const permitDestroyed = defineAction('permits.destroy');

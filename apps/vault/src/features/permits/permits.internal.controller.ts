@@ -1,4 +1,5 @@
 import {
+  declinePermit,
   destroyPermit,
   freezePermit,
   openPermit,
@@ -31,7 +32,12 @@ export class InternalPermitsController {
 
   @Implements(freezePermit)
   freeze(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof freezePermit>) {
-    return this.unitOfWork.run((tx) => this.permits.freeze(tx, asker, body.gate, body.epoch));
+    return this.unitOfWork.run((tx) => this.permits.freeze(tx, asker, body));
+  }
+
+  @Implements(declinePermit)
+  decline(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof declinePermit>) {
+    return this.unitOfWork.run((tx) => this.permits.decline(tx, asker, body));
   }
 
   @Implements(destroyPermit)
@@ -46,8 +52,6 @@ export class InternalPermitsController {
 
   @Implements(sessionPermits)
   ofSession(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof sessionPermits>) {
-    return this.unitOfWork.run(async (tx) => ({
-      permits: await this.permits.ofSession(tx, asker, body.session),
-    }));
+    return this.unitOfWork.run((tx) => this.permits.ofSession(tx, asker, body.session));
   }
 }

@@ -27,7 +27,7 @@ const open = (session: Awaited<ReturnType<typeof somebody>>['session'], gate: Ga
 const resume = (gate: GateId, epoch: number) =>
   vault.unitOfWork.run((tx) => vault.permits.resume(tx, API, { gate, epoch }));
 const freeze = (gate: GateId, epoch: number) =>
-  vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, gate, epoch));
+  vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, { gate, epoch }));
 const destroy = (gate: GateId, epoch: number) =>
   vault.unitOfWork.run((tx) => vault.permits.destroy(tx, API, gate, epoch));
 const keys = async (gates: GateId[], use: 'process' | 'rights' | 'forget') =>

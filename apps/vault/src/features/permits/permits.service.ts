@@ -2,6 +2,7 @@ import type { AuditLog } from '@integument/audit-log';
 import {
   type BodyOf,
   CodedError,
+  type declinePermit,
   type freezePermit,
   type GateId,
   notFound,
@@ -12,6 +13,7 @@ import {
   type ReplyOf,
   type resumePermit,
   type SessionPseudonym,
+  type sessionPermits,
 } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
@@ -20,6 +22,7 @@ import type { EvidenceKeeper } from '../evidence/index.js';
 import type { DomainKeys } from '../keys/index.js';
 import type { WebhookEvents } from '../webhooks/index.js';
 import {
+  permitDeclined,
   permitDestroyed,
   permitFrozen,
   permitKeysHanded,
@@ -27,7 +30,7 @@ import {
   permitResumed,
   sessionPermitsRead,
 } from './permits.audit.js';
-import type { LivePermit, LockedPerson, PermitRow, PermitsStore } from './permits.store.js';
+import type { LivePermit, LockedPerson, NewPermit, PermitRow, PermitsStore } from './permits.store.js';
 
 type FreezeReply = ReplyOf<typeof freezePermit>;
 
@@ -64,8 +67,15 @@ export class PermitsService {
     }
     const known = await this.store.findForOpening(tx, gateId, person.person_id, purpose);
     const own = known.find((row) => row.gate_id.equals(gateId));
+    if (own?.state === 'declined' && own.epoch < epoch) {
+      const changed = await this.mintDeclined(tx, person, purpose, gateId, epoch);
+      this.webhooks.consent(tx, person.person_id, 'consent.given', purpose);
+      await this.audit.append(tx, permitOpened({ ...about, details: { changed: true } }));
+      return changed;
+    }
     // A gate that was frozen or destroyed before its opening arrived stays so.
     if (own && (own.state !== 'open' || own.epoch > epoch)) throw staleEpoch();
+    // Nor does a no of another gate's give way: whoever opens has that gate to open.
     const alive = own ?? known.find((row) => row.state !== 'destroyed');
     if (!alive || !isLive(alive)) throw staleEpoch();
     await this.audit.append(tx, permitOpened({ ...about, details: { changed: false } }));
@@ -89,18 +99,50 @@ export class PermitsService {
     return view({ ...permit, state: 'open', epoch });
   }
 
+  /** Remembers a no for which nothing was minted. Where a permit lives already nothing changes, and the reply names its gate. */
+  async decline(
+    tx: Tx,
+    asker: Asker,
+    { session, purpose, gate, epoch, because }: BodyOf<typeof declinePermit>,
+  ): Promise<FreezeReply> {
+    const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
+    if (!person) throw sessionUnknown();
+    const gateId = decodeId('gat', gate);
+    const about = { ...by(asker), subject: person.subject, purpose };
+    if (await this.store.insertDeclined(tx, { gate: gateId, epoch, personId: person.person_id, purpose })) {
+      this.webhooks.consent(tx, person.person_id, `consent.${because}`, purpose);
+      await this.audit.append(tx, permitDeclined({ ...about, details: { changed: true } }));
+      return { gate, state: 'declined', epoch };
+    }
+    const known = await this.store.findForOpening(tx, gateId, person.person_id, purpose);
+    const alive = known.find(({ state }) => state !== 'destroyed');
+    // The gate itself was frozen or destroyed before this arrived.
+    if (!alive) throw staleEpoch();
+    await this.audit.append(tx, permitDeclined({ ...about, details: { changed: false } }));
+    return { gate: gateName(alive), state: alive.state, epoch: alive.epoch };
+  }
+
   /** Never fails for an unknown gate: its epoch is remembered, so that the opening it overtook is refused. */
-  async freeze(tx: Tx, asker: Asker, gate: GateId, epoch: number): Promise<FreezeReply> {
+  async freeze(
+    tx: Tx,
+    asker: Asker,
+    { gate, epoch, because = 'withdrawn' }: BodyOf<typeof freezePermit>,
+  ): Promise<FreezeReply> {
     const gateId = decodeId('gat', gate);
     const permit = await this.store.lock(tx, gateId);
     if (!permit) {
       if (await this.store.bury(tx, gateId, epoch)) return { gate, state: 'destroyed', epoch };
-      return this.freeze(tx, asker, gate, epoch);
+      return this.freeze(tx, asker, { gate, epoch, because });
+    }
+    if (permit.state === 'declined' && permit.epoch < epoch) {
+      // It was to be opened and is not any more: a late opening is refused by the epoch.
+      await this.store.move(tx, gateId, 'declined', epoch);
+      return { gate, state: 'declined', epoch };
     }
     if (!isLive(permit) || permit.epoch >= epoch) return { gate, state: permit.state, epoch: permit.epoch };
     await this.store.move(tx, gateId, 'frozen', epoch);
     if (permit.state !== 'frozen')
-      this.webhooks.consent(tx, permit.person_id, 'consent.withdrawn', permit.purpose);
+      this.webhooks.consent(tx, permit.person_id, `consent.${because}`, permit.purpose);
     await this.audit.append(
       tx,
       permitFrozen({ ...by(asker), subject: permit.person_subject, purpose: permit.purpose }),
@@ -112,9 +154,12 @@ export class PermitsService {
   async destroy(tx: Tx, asker: Asker, gate: GateId, epoch: number): Promise<FreezeReply> {
     const gateId = decodeId('gat', gate);
     const permit = await this.store.lock(tx, gateId);
-    if (!permit || !isLive(permit)) return { gate, state: 'destroyed', epoch: permit?.epoch ?? epoch };
+    if (!permit || permit.state === 'destroyed')
+      return { gate, state: 'destroyed', epoch: permit?.epoch ?? epoch };
     if (permit.epoch > epoch || permit.state === 'open') throw staleEpoch();
     await this.store.destroy(tx, gateId, epoch);
+    // A no has no key to be destroyed, and nobody was told that anything began.
+    if (!isLive(permit)) return { gate, state: 'destroyed', epoch };
     this.webhooks.consent(tx, permit.person_id, 'consent.ended', permit.purpose);
     if (permit.subject) await this.evidence.endPermits(tx, [permit.subject]);
     await this.audit.append(
@@ -141,15 +186,21 @@ export class PermitsService {
   }
 
   /** The permits behind a session: a translation between purposes, and so an entry in the log. */
-  async ofSession(tx: Tx, asker: Asker, session: SessionPseudonym): Promise<PermitView[]> {
+  async ofSession(tx: Tx, asker: Asker, session: SessionPseudonym): Promise<ReplyOf<typeof sessionPermits>> {
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
     await this.audit.append(tx, sessionPermitsRead({ ...by(asker), subject: person.subject }));
-    return this.ofPerson(tx, person.person_id);
+    const rows = await this.store.findOfPerson(tx, person.person_id);
+    const declined = rows.flatMap((row) =>
+      row.state === 'declined' && row.purpose
+        ? [{ gate: gateName(row), purpose: row.purpose, epoch: row.epoch }]
+        : [],
+    );
+    return { permits: rows.filter(isLive).map(view), declined };
   }
 
   async ofPerson(tx: Tx, personId: Buffer): Promise<PermitView[]> {
-    return (await this.store.findOfPerson(tx, personId)).map(view);
+    return (await this.store.findOfPerson(tx, personId)).filter(isLive).map(view);
   }
 
   private async mint(
@@ -159,10 +210,34 @@ export class PermitsService {
     gate: Buffer,
     epoch: number,
   ): Promise<PermitView | null> {
+    const permit = this.fresh(person, purpose, gate, epoch);
+    return (await this.store.insert(tx, permit)) ? this.withEvidence(tx, permit) : null;
+  }
+
+  private async mintDeclined(
+    tx: Tx,
+    person: LockedPerson,
+    purpose: PermitView['purpose'],
+    gate: Buffer,
+    epoch: number,
+  ): Promise<PermitView> {
+    const permit = this.fresh(person, purpose, gate, epoch);
+    await this.store.mintDeclined(tx, permit);
+    return this.withEvidence(tx, permit);
+  }
+
+  private fresh(
+    person: LockedPerson,
+    purpose: PermitView['purpose'],
+    gate: Buffer,
+    epoch: number,
+  ): NewPermit {
     const pseudonym = randomId();
     const { domainKey, wrapped } = this.keys.mint('permit', pseudonym);
-    const permit = { gate, epoch, personId: person.person_id, purpose, pseudonym, domainKey, wrapped };
-    if (!(await this.store.insert(tx, permit))) return null;
+    return { gate, epoch, personId: person.person_id, purpose, pseudonym, domainKey, wrapped };
+  }
+
+  private async withEvidence(tx: Tx, { gate, pseudonym, purpose, epoch }: NewPermit): Promise<PermitView> {
     const subject = await this.evidence.keepPermit(tx, purpose, pseudonym);
     await this.store.setSubject(tx, gate, subject);
     return view({ gate_id: gate, pseudonym, subject, purpose, state: 'open', epoch });
@@ -180,14 +255,18 @@ export class PermitsService {
 }
 
 function isLive(permit: PermitRow): permit is LivePermit {
-  return permit.state !== 'destroyed';
+  return permit.state === 'open' || permit.state === 'frozen';
+}
+
+function gateName({ gate_id }: Pick<PermitRow, 'gate_id'>): GateId {
+  return encodeId('gat', gate_id) as GateId;
 }
 
 type Viewed = 'gate_id' | 'pseudonym' | 'subject' | 'purpose' | 'state' | 'epoch';
 
 function view(permit: Pick<LivePermit, Viewed>): PermitView {
   return {
-    gate: encodeId('gat', permit.gate_id) as GateId,
+    gate: gateName(permit),
     purpose: permit.purpose,
     pseudonym: encodeId('psn', permit.pseudonym) as Pseudonym,
     subject: permit.subject?.toString('base64url') ?? null,

@@ -32,6 +32,14 @@ export interface NewPermit {
   readonly wrapped: Buffer;
 }
 
+/** A no, by its gate. */
+export interface Declined {
+  readonly gate: Buffer;
+  readonly epoch: number;
+  readonly personId: Buffer;
+  readonly purpose: PurposeName;
+}
+
 const COLUMNS = `gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key, subject,
   (SELECT p.subject FROM person p WHERE p.person_id = permit.person_id) AS person_subject`;
 
@@ -89,6 +97,24 @@ export class PermitsStore {
     return rows.length === 1;
   }
 
+  /** @returns false where the gate is known, or the person has a permit for the purpose, or said no before */
+  async insertDeclined(tx: Tx, { gate, epoch, personId, purpose }: Declined): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO permit (gate_id, person_id, purpose, state, epoch) VALUES ($1, $2, $3, 'declined', $4)
+       ON CONFLICT DO NOTHING RETURNING gate_id`,
+      [gate, personId, purpose, epoch],
+    );
+    return rows.length === 1;
+  }
+
+  /** A no becomes a yes: what was declined, and is held by the caller, gets its pseudonym and key. */
+  async mintDeclined(tx: Tx, { gate, pseudonym, epoch, domainKey, wrapped }: NewPermit): Promise<void> {
+    await tx.query(
+      `UPDATE permit SET state = 'open', pseudonym = $2, epoch = $3, domain_key = $4, wrapped_key = $5 WHERE gate_id = $1`,
+      [gate, pseudonym, epoch, domainKey, wrapped],
+    );
+  }
+
   /** Locks the permit; null where the gate is unknown. */
   async lock(tx: Tx, gate: Buffer): Promise<PermitRow | null> {
     const rows = await tx.query<PermitRow>(`SELECT ${COLUMNS} FROM permit WHERE gate_id = $1 FOR UPDATE`, [
@@ -101,7 +127,7 @@ export class PermitsStore {
     await tx.query('UPDATE permit SET subject = $2 WHERE gate_id = $1', [gate, subject]);
   }
 
-  async move(tx: Tx, gate: Buffer, state: 'open' | 'frozen', epoch: number): Promise<void> {
+  async move(tx: Tx, gate: Buffer, state: 'declined' | 'frozen' | 'open', epoch: number): Promise<void> {
     await tx.query('UPDATE permit SET state = $2, epoch = $3 WHERE gate_id = $1', [gate, state, epoch]);
   }
 
@@ -126,8 +152,8 @@ export class PermitsStore {
     return tx.query<PermitRow>(`SELECT ${COLUMNS} FROM permit WHERE gate_id = ANY($1)`, [gates]);
   }
 
-  async findOfPerson(tx: Tx, personId: Buffer): Promise<LivePermit[]> {
-    return tx.query<LivePermit>(
+  async findOfPerson(tx: Tx, personId: Buffer): Promise<PermitRow[]> {
+    return tx.query<PermitRow>(
       `SELECT ${COLUMNS} FROM permit WHERE person_id = $1 AND state <> 'destroyed' ORDER BY purpose`,
       [personId],
     );

@@ -155,7 +155,7 @@ export class Somebody {
 
   async withdraw(): Promise<void> {
     const epoch = ++this.#epoch;
-    await this.vault.unitOfWork.run((tx) => this.vault.permits.freeze(tx, API, this.gate, epoch));
+    await this.vault.unitOfWork.run((tx) => this.vault.permits.freeze(tx, API, { gate: this.gate, epoch }));
   }
 
   async end(): Promise<void> {
