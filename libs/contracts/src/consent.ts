@@ -26,6 +26,7 @@ export const listPurposes = defineRoute({
         recipients: z.array(
           z.object({ name: z.string(), role: z.enum(['processor', 'controller']), country: z.string() }),
         ),
+        regions: z.array(z.string()).describe('Countries in which its data lies'),
         flows: z.array(z.object({ to: purpose, categories: z.array(z.enum(DATA_CATEGORIES)) })),
         retentionDays: z.int(),
         consentDays: z.int(),

@@ -98,7 +98,7 @@ function record({ gate, ...facts }: ReceiptFacts, { document }: Register): objec
     'dpv:hasApplicableLaw': 'eu-gdpr:GDPR',
     'dpv:hasLegalBasis': legalBasis(purpose),
     ...(notice && { 'dpv:hasNotice': noticeSeen(notice, isConsent) }),
-    'dpv:hasProcess': processing(purpose, document.storedIn),
+    'dpv:hasProcess': processing(purpose),
     ...(isConsent && { 'dpv:hasConsentControl': CONTROL }),
     'dpv:hasRight': isConsent ? RIGHTS : ['eu-gdpr:A21', ...RIGHTS.slice(1)],
     'dpv:hasAuthority': {
@@ -133,7 +133,7 @@ function expression({ article9 }: OfferedPurpose): string {
   return article9 ? 'dpv:ExplicitlyExpressedConsent' : 'dpv:ExpressedConsent';
 }
 
-function processing(purpose: OfferedPurpose, storedIn: readonly string[]): object {
+function processing(purpose: OfferedPurpose): object {
   const special = purpose.article9 ? 'dpv:SpecialCategoryPersonalData' : 'dpv:PersonalData';
   return {
     '@type': 'dpv:Process',
@@ -144,7 +144,10 @@ function processing(purpose: OfferedPurpose, storedIn: readonly string[]): objec
       party(one.role === 'processor' ? 'dpv:DataProcessor' : 'dpv:ThirdParty', one),
     ),
     'dpv:hasStorageCondition': [
-      { '@type': 'dpv:StorageLocation', 'dpv:hasLocation': storedIn.map((country) => `loc:${country}`) },
+      {
+        '@type': 'dpv:StorageLocation',
+        'dpv:hasLocation': purpose.regions.map((country) => `loc:${country}`),
+      },
       { '@type': 'dpv:StorageDuration', 'dpv:hasDuration': days(purpose.retentionDays) },
       // After a withdrawal.
       { '@type': 'dpv:StorageDeletion', 'dpv:hasDuration': days(purpose.eraseAfterWithdrawalDays) },

@@ -8,6 +8,8 @@ import type { Recipient, RegisterFile } from './register-file.js';
 export type OfferedPurpose = Purpose & {
   readonly name: PurposeName;
   readonly recipients: readonly Recipient[];
+  /** countries in which its data lies */
+  readonly regions: readonly string[];
   readonly notices: readonly Notice[];
 };
 
@@ -23,7 +25,8 @@ export function registerDocument(
   const offered = PURPOSES.flatMap((purpose): OfferedPurpose[] => {
     const declared = purposes[purpose.name];
     if (!declared) return [];
-    return [{ ...purpose, recipients: declared.recipients, notices: notices.get(purpose.name) ?? [] }];
+    const { recipients, regions = operator.storedIn } = declared;
+    return [{ ...purpose, recipients, regions, notices: notices.get(purpose.name) ?? [] }];
   });
   return { ...operator, purposes: offered };
 }

@@ -18,14 +18,19 @@ const notice = z.strictObject({ title: words, text: z.string().trim().min(1).max
 
 const purpose = z.strictObject({
   recipients: z.array(recipient).max(100).default([]),
+  regions: z
+    .array(country)
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('Where its data lies, if not in all of storedIn'),
   notices: z
     .partialRecord(z.enum(LANGUAGES), notice)
     .refine((texts) => Object.keys(texts).length > 0)
     .describe('What people agree to, in at least one language'),
 });
 
-/** What the operator says of themselves, applied whole at every start: the program knows all else that the register holds. */
-export const registerFile = z.strictObject({
+const operator = z.strictObject({
   controller: z.strictObject(party),
   dataProtectionOfficer: z.strictObject({ name: words, email: z.email() }).optional(),
   representative: z
@@ -42,6 +47,14 @@ export const registerFile = z.strictObject({
   purposes: z
     .partialRecord(z.enum(PURPOSE_NAMES), purpose)
     .describe('Those that are offered; none of the others can be agreed to'),
+});
+
+/** What the operator says of themselves, applied whole at every start: the program knows all else that the register holds. */
+export const registerFile = operator.superRefine(({ storedIn, purposes }, told) => {
+  for (const [name, { regions = [] }] of Object.entries(purposes)) {
+    if (regions.every((region) => storedIn.includes(region))) continue;
+    told.addIssue({ code: 'custom', path: ['purposes', name, 'regions'], message: 'not among storedIn' });
+  }
 });
 export type RegisterFile = z.output<typeof registerFile>;
 export type Party = RegisterFile['controller'];

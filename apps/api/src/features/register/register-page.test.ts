@@ -32,6 +32,19 @@ const register = registerWith({
 describe('the record of processing activities', () => {
   const page = registerPage(register);
 
+  it('says which interest it is, and where data of one purpose lies', () => {
+    const { notices } = TEST_REGISTER.purposes['fault-finding'] ?? {};
+    const other = registerWith({
+      storedIn: ['DE', 'FR'],
+      purposes: { 'fault-finding': { regions: ['FR'], notices } },
+    });
+    const text = registerPage(other);
+    expect(text).toContain('Legitimate interest, GDPR Art. 6(1)(f): That the app works');
+    expect(other.document.purposes[0]?.regions).toEqual(['FR']);
+    const elsewhere = { purposes: { 'fault-finding': { regions: ['US'], notices } } };
+    expect(() => registerWith(elsewhere)).toThrow('not among storedIn');
+  });
+
   it('says what GDPR Art. 30(1) asks for', () => {
     for (const said of [
       'Test Skin',

@@ -62,6 +62,7 @@ function purposeSection(purpose: OfferedPurpose): string {
     ['Whose', 'people who use the service'],
     ['Passed on to', flowsText(purpose)],
     ['Recipients', recipientsText(purpose.recipients)],
+    ['Lies in', purpose.regions.join(', ')],
     ['Transfers to other countries', transfersText(purpose.recipients)],
     ['Kept for', `${purpose.retentionDays} days; a consent is good for ${purpose.consentDays}`],
     ['Erased after a withdrawal', `${purpose.eraseAfterWithdrawalDays} days`],
@@ -74,8 +75,9 @@ function purposeSection(purpose: OfferedPurpose): string {
   return `<h2>${html(purpose.title)}</h2>\n${facts}`;
 }
 
-export function groundText({ ground, article9 }: OfferedPurpose): string {
-  return article9 ? `${GROUNDS[ground]}; ${CONDITIONS[article9]}` : GROUNDS[ground];
+export function groundText({ ground, article9, interest }: OfferedPurpose): string {
+  const condition = article9 ? `; ${CONDITIONS[article9]}` : '';
+  return `${GROUNDS[ground]}${condition}${interest ? `: ${interest}` : ''}`;
 }
 
 export function recipientsText(recipients: readonly Recipient[]): string {

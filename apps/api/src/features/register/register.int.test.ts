@@ -55,7 +55,11 @@ describe('the register', () => {
     const { analytics, ...purposes } = TEST_REGISTER.purposes;
     const fewer = await publish({ ...TEST_REGISTER, purposes });
     expect(analytics).toBeDefined();
-    expect(fewer.document.purposes.map(({ name }) => name)).toEqual(['ingest', 'recommendation']);
+    expect(fewer.document.purposes.map(({ name }) => name)).toEqual([
+      'ingest',
+      'recommendation',
+      'fault-finding',
+    ]);
     expect(fewer.offered('analytics')).toBeNull();
   });
 

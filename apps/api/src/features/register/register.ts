@@ -45,7 +45,10 @@ export class Register {
 
   /** Whether it is offered or not: what was agreed to before may have to be spoken of. */
   declared(purpose: PurposeName): OfferedPurpose {
-    return this.offered(purpose) ?? { ...purposeNamed(purpose), name: purpose, recipients: [], notices: [] };
+    const offered = this.offered(purpose);
+    if (offered) return offered;
+    const { storedIn } = this.document;
+    return { ...purposeNamed(purpose), name: purpose, recipients: [], regions: storedIn, notices: [] };
   }
 
   isCurrent(hash: NoticeHash): boolean {
