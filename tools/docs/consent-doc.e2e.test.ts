@@ -22,7 +22,12 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
 
   it('sees what is on offer, and gives a consent', () => {
     const { purposes } = JSON.parse(printed[0] ?? '') as { purposes: { name: string }[] };
-    expect(purposes.map(({ name }) => name)).toEqual(['ingest', 'recommendation', 'analytics']);
+    expect(purposes.map(({ name }) => name)).toEqual([
+      'ingest',
+      'recommendation',
+      'analytics',
+      'fault-finding',
+    ]);
     expect(printed[1]).toBe('open');
   });
 
@@ -37,6 +42,8 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
   it('agrees to no other words, takes it back, and reads how it came about', () => {
     expect(JSON.parse(printed[8] ?? '')).toMatchObject({ code: 'consent.notice_not_current', status: 422 });
     expect(printed[9]).toBe('frozen');
-    expect(printed[10]).toMatch(/(given|renewed) withdrawn$/);
+    expect(printed.slice(10, 13)).toEqual(['declined', 'open', 'frozen']);
+    expect(printed[13]).toBe('fault-finding stopped');
+    expect(printed[14]).toMatch(/(given|renewed) withdrawn$/);
   });
 });

@@ -34,12 +34,21 @@ const ANALYTICS = {
 const FAULT_FINDING = {
   en: {
     title: 'Find faults of the app and your devices',
-    text: 'When the app or a sensor fails, it tells Demo Skin Care what failed: the part, the error and the version, never a reading. We have a legitimate interest in an app that works and is safe. What is told is kept for 90 days. You can object at any time, by one request and without a reason: nothing more is taken from that moment, and what is there is erased after 30 days.',
+    text: 'When the app or a sensor fails, it tells Demo Skin Care what failed: the part, the error and the version, never a reading. The maker of the sensors, Sensorwerk GmbH, gets what concerns them, for purposes of its own. We have a legitimate interest in an app that works and is safe. What is told is kept for 90 days. You can object at any time, by one request and without a reason: nothing more is taken from that moment, and what is there is erased after 30 days.',
   },
   de: {
     title: 'Fehler der App und deiner Geräte finden',
-    text: 'Wenn die App oder ein Sensor versagt, erfährt Demo Skin Care, was versagt hat: den Teil, den Fehler und die Version, nie einen Messwert. Wir haben ein berechtigtes Interesse an einer App, die funktioniert und sicher ist. Aufbewahrt wird das 90 Tage lang. Du kannst jederzeit widersprechen, mit einem Schritt und ohne Begründung: Von da an wird nichts mehr aufgenommen, und was da ist, wird nach 30 Tagen gelöscht.',
+    text: 'Wenn die App oder ein Sensor versagt, erfährt Demo Skin Care, was versagt hat: den Teil, den Fehler und die Version, nie einen Messwert. Was die Sensoren betrifft, bekommt ihr Hersteller, die Sensorwerk GmbH, für eigene Zwecke. Wir haben ein berechtigtes Interesse an einer App, die funktioniert und sicher ist. Aufbewahrt wird das 90 Tage lang. Du kannst jederzeit widersprechen, mit einem Schritt und ohne Begründung: Von da an wird nichts mehr aufgenommen, und was da ist, wird nach 30 Tagen gelöscht.',
   },
+};
+
+/** A third party: who opts out of sale and sharing opts out of this. */
+const SENSOR_MAKER = {
+  name: 'Sensorwerk GmbH',
+  address: 'Beispielweg 2, 70173 Stuttgart',
+  country: 'DE',
+  email: 'datenschutz@sensorwerk.example',
+  role: 'controller',
 };
 
 /** Whom the embedded run is of, and what people agree to there. */
@@ -60,6 +69,6 @@ export const DEMO_REGISTER = {
     ingest: { notices: INGEST },
     recommendation: { notices: RECOMMENDATION },
     analytics: { notices: ANALYTICS },
-    'fault-finding': { notices: FAULT_FINDING },
+    'fault-finding': { recipients: [SENSOR_MAKER], notices: FAULT_FINDING },
   },
 };

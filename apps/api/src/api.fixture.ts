@@ -14,6 +14,7 @@ import { ConsentLetters } from './features/consent/consent-letters.js';
 import { ConsentReader } from './features/consent/consent-reader.js';
 import { ConsentReceipts } from './features/consent/consent-receipts.js';
 import { KnownPermits } from './features/consent/known-permits.js';
+import { OptOutClocks } from './features/consent/opt-out-clocks.js';
 import { ReceiptSigner } from './features/consent/receipt-keys.js';
 import { TakingBack } from './features/consent/taking-back.js';
 import { IngestService } from './features/ingest/ingest.service.js';
@@ -44,6 +45,7 @@ export class TestApi {
   readonly keys: PermitKeys;
   readonly permits: PermitsService;
   readonly consent: ConsentService;
+  readonly clocks = new OptOutClocks();
   readonly takingBack: TakingBack;
   readonly consents: ConsentReader;
   readonly expiry: ConsentExpiry;
@@ -95,6 +97,7 @@ export class TestApi {
       register,
       ending,
       receipts,
+      this.clocks,
       this.audit,
       this.unitOfWork,
     );

@@ -6,6 +6,7 @@ import type { ApiConfig } from './config.js';
 import { ConsentModule } from './features/consent/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { IngestModule } from './features/ingest/index.js';
+import { OptOutsModule } from './features/opt-outs/index.js';
 import { PermitsModule } from './features/permits/index.js';
 import { ProductsModule } from './features/products/index.js';
 import { RecommendationsModule } from './features/recommendations/index.js';
@@ -25,6 +26,7 @@ export class AppModule {
         PermitsModule,
         SessionsModule,
         ConsentModule,
+        OptOutsModule,
         IngestModule,
         ProductsModule,
         RecommendationsModule,

@@ -1,5 +1,5 @@
 import { AuditPulse } from '@integument/audit-log';
-import { freezePermit, type LetterRequest, requestLetters } from '@integument/contracts';
+import { freezePermit, type LetterRequest, requestLetters, toldPermits } from '@integument/contracts';
 import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
 import { endOnSignals, Periodic, parseConfig, SpentProofs } from '@integument/http';
 import type { Queues } from '@integument/queue';
@@ -14,6 +14,7 @@ import {
   type Freeze,
   GateReconciler,
   LETTER_TOPIC,
+  OptOutClocks,
 } from './features/consent/index.js';
 import { ErasureService } from './features/erasure/index.js';
 import {
@@ -71,6 +72,7 @@ const erasures = find(ErasureService);
 const reconciler = find(GateReconciler);
 const expiry = find(ConsentExpiry);
 const letters = find(ConsentLetters);
+const clocks = find(OptOutClocks);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
 const idempotency = find(Idempotency);
@@ -83,6 +85,9 @@ periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => r
 periodic.every(HOUR, 'consents that end', () => expiry.run());
 periodic.every(HOUR, 'letters about consents', () => letters.foretell());
 periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
+periodic.every(HOUR, 'opt-outs of which all have heard', () =>
+  clocks.stop(unitOfWork, async (gates) => (await vault.call(toldPermits, { body: { gates } })).told),
+);
 periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
 periodic.every(HOUR, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));
 periodic.every(HOUR, 'kept replies', () => unitOfWork.single((tx) => idempotency.sweep(tx)));

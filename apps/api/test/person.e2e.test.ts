@@ -6,6 +6,7 @@ import {
   importProducts,
   issueSignInCode,
   listConsents,
+  listOptOuts,
   listRecommendations,
   openSession,
   readReadings,
@@ -58,7 +59,12 @@ describe('a person', () => {
   });
 
   it('has agreed to nothing until they do', async () => {
-    expect(await states(me.browser)).toEqual(['ingest none', 'recommendation none', 'analytics none']);
+    expect(await states(me.browser)).toEqual([
+      'ingest none',
+      'recommendation none',
+      'analytics none',
+      'fault-finding none',
+    ]);
     for (const route of [readReadings, listRecommendations]) {
       const answer = await request(me.browser, api, route, {
         query: { ...(route === readReadings && { stream: 'heart-rate' }) },
@@ -106,9 +112,29 @@ describe('a person', () => {
 
   it('sees in another browser what they agreed to in this one', async () => {
     const other = await signIn(info, me.person.subject);
-    expect(await states(other)).toEqual(['ingest open', 'recommendation none', 'analytics frozen']);
+    expect(await states(other)).toEqual([
+      'ingest open',
+      'recommendation none',
+      'analytics frozen',
+      'fault-finding none',
+    ]);
     const permit = await agreeTo(info, other, 'recommendation');
     expect(await agreeTo(info, me.browser, 'recommendation')).toBe(permit);
+  });
+
+  it('opts out of what third parties get by their browser’s signal, when they sign in', async () => {
+    const other = await newcomer(info);
+    const sold = async () => (await ask(other.browser, api, listOptOuts)).optOuts[0]?.purposes;
+    expect(await sold()).toMatchObject([{ purpose: 'fault-finding', state: 'none', dueOn: null }]);
+    for (const [signal, state] of [
+      ['0', 'none'],
+      ['1', 'stopped'],
+    ] as const) {
+      const { code } = await ask(other.browser, vault, issueSignInCode);
+      await ask(other.browser, api, openSession, { body: { code }, headers: { 'sec-gpc': signal } });
+      expect(await sold()).toMatchObject([{ purpose: 'fault-finding', state }]);
+    }
+    expect(await states(other.browser)).toContain('fault-finding declined');
   });
 
   it('tells what they like, once for each event, and is not shown it again', async () => {

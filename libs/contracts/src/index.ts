@@ -17,6 +17,7 @@ export * from './languages.js';
 export * from './letters.js';
 export * from './openings.js';
 export * from './operations.js';
+export * from './opt-outs.js';
 export * from './page.js';
 export * from './people.js';
 export * from './permit.js';

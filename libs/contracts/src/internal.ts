@@ -152,6 +152,20 @@ export const declinePermit = defineRoute({
   problems: ['permits.session_unknown', 'permits.stale_epoch'],
 });
 
+export const toldPermits = defineRoute({
+  id: 'permits.told',
+  method: 'POST',
+  path: '/internal/v1/permits/told',
+  summary: 'Of which objections every recipient has heard',
+  tag: 'Permits',
+  audience,
+  ability,
+  // Nothing of anybody comes out but whether a delivery is still under way.
+  unaudited: true,
+  body: z.strictObject({ gates: z.array(gateId).min(1).max(1_000) }),
+  reply: z.object({ told: z.array(gateId) }),
+});
+
 export const destroyPermit = defineRoute({
   id: 'permits.destroy',
   method: 'POST',

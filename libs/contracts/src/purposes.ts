@@ -58,6 +58,8 @@ interface DeclaredUse {
   readonly module: ModuleName;
   /** what the W3C Data Privacy Vocabulary calls it, for receipts */
   readonly dpv: `dpv:${string}`;
+  /** whether it is what people come for; what is not they can have stopped (Cal. Civ. Code 1798.121) */
+  readonly isAsked: boolean;
   /** what the interest is, where it is the ground: GDPR Art. 13(1)(d) */
   readonly interest?: string;
 }
@@ -76,6 +78,7 @@ export const PURPOSES = [
     evidenceDays: 1_095,
     module: 'ingest',
     dpv: 'dpv:ServiceProvision',
+    isAsked: true,
   },
   {
     name: 'recommendation',
@@ -90,6 +93,7 @@ export const PURPOSES = [
     evidenceDays: 1_095,
     module: 'recommendations',
     dpv: 'dpv:ProvideProductRecommendations',
+    isAsked: true,
   },
   {
     name: 'analytics',
@@ -104,6 +108,7 @@ export const PURPOSES = [
     evidenceDays: 1_095,
     module: 'analytics',
     dpv: 'dpv:ServiceUsageAnalytics',
+    isAsked: false,
   },
   {
     name: 'fault-finding',
@@ -119,6 +124,7 @@ export const PURPOSES = [
     evidenceDays: 1_095,
     module: 'faults',
     dpv: 'dpv:RepairImpairments',
+    isAsked: false,
   },
 ] as const satisfies readonly Purpose[];
 

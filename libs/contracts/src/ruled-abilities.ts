@@ -72,6 +72,7 @@ export const NEVER_RULED: ReadonlySet<string> = new Set([
   'read Product',
   // A supervisory authority asks for it.
   'read Register',
+  'read OverdueOptOut',
 ]);
 
 /** @returns null for what no rule can be about */

@@ -86,6 +86,7 @@ async function rightRequests(): Promise<typeof right> {
     'permits.decline': { body: { session, purpose: 'analytics', gate, epoch: 2, because: 'refused' } },
     'permits.resume': { body: { gate, epoch: 3 } },
     'permits.keys': { body: { gates: [gate], use: 'rights' } },
+    'permits.told': { body: { gates: [gate] } },
     'permits.of_session': { body: { session } },
     'registry.read_client': { body: { credential: 'skin-lab' } },
     'rules.in_force': {},

@@ -151,6 +151,8 @@ export const API_MODEL: Model = {
     'refuse Consent': own,
     'acknowledge Consent': own,
     'object Consent': own,
+    'read OptOut': own,
+    'make OptOut': own,
     'store Reading': own,
     'read Reading': own,
     'record PreferenceEvent': own,
@@ -169,9 +171,21 @@ export const API_MODEL: Model = {
   },
   'api-process': {},
   support: { ...inSession, 'read Product': any },
-  'privacy-officer': { ...inSession, ...makesRules, 'read Product': any, 'read Register': any },
+  'privacy-officer': {
+    ...inSession,
+    ...makesRules,
+    'read Product': any,
+    'read Register': any,
+    'read OverdueOptOut': any,
+  },
   admin: { ...inSession, ...makesRules, 'read Product': any, 'import Product': any },
-  auditor: { ...inSession, ...readsLog, 'read Product': any, 'read Register': any },
+  auditor: {
+    ...inSession,
+    ...readsLog,
+    'read Product': any,
+    'read Register': any,
+    'read OverdueOptOut': any,
+  },
 };
 
 /** What any member of staff may do by being one, whatever the role. */

@@ -49,6 +49,7 @@ export class InProcessVault {
       'permits.resume': (tx, body) => permits.resume(tx, API, body),
       'permits.freeze': (tx, body) => permits.freeze(tx, API, body),
       'permits.decline': (tx, body) => permits.decline(tx, API, body as never),
+      'permits.told': async (tx, { gates }) => ({ told: await permits.told(tx, gates) }),
       'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
       'letters.request': (tx, body) => vault.letters.request(tx, API, body as never),

@@ -15,6 +15,7 @@ import {
   consentReceiptsSql,
   consentSchemaSql,
 } from '../features/consent/consent.schema.js';
+import { optOutClocksSql } from '../features/consent/opt-out-clocks.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { foretoldSql, permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
@@ -47,4 +48,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(21, 'consent-receipts', consentReceiptsSql),
   migration(22, 'foretold-days', foretoldSql),
   migration(23, 'consent-events', consentEventsSql),
+  migration(27, 'opt-out-clocks', optOutClocksSql),
 ];

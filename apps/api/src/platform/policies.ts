@@ -2,6 +2,7 @@ import type { Policy } from '@integument/authz';
 import { commonPolicy } from '@integument/http';
 import { consentPolicy } from '../features/consent/consent.policy.js';
 import { ingestPolicy } from '../features/ingest/ingest.policy.js';
+import { optOutsPolicy } from '../features/opt-outs/opt-outs.policy.js';
 import { productsPolicy } from '../features/products/index.js';
 import { recommendationsPolicy } from '../features/recommendations/recommendations.policy.js';
 import { registerPolicy } from '../features/register/register.policy.js';
@@ -10,6 +11,7 @@ import { registerPolicy } from '../features/register/register.policy.js';
 export const apiPolicies: readonly Policy[] = [
   consentPolicy,
   ingestPolicy,
+  optOutsPolicy,
   productsPolicy,
   recommendationsPolicy,
   registerPolicy,

@@ -7,9 +7,11 @@ import {
   importProducts,
   issueSignInCode,
   listConsents,
+  listOptOuts,
   listRecommendations,
   objectToPurpose,
   openSession,
+  optOutOf,
   type PurposeName,
   readReadings,
   recordEvents,
@@ -63,6 +65,11 @@ export const API_CALLS: Calls = {
     const { browser } = await newcomer(info);
     const asked = { params: { purpose: 'fault-finding' }, body: {} } as const;
     return call(browser, info.urls.api, objectToPurpose, asked);
+  },
+  'opt_outs.list': async ({ info }) => call((await newcomer(info)).browser, info.urls.api, listOptOuts),
+  'opt_outs.make': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    return call(browser, info.urls.api, optOutOf, { params: { kind: 'sale-or-sharing' }, body: {} });
   },
   'consent.history': async ({ info }) => {
     const { browser } = await newcomer(info);

@@ -5,12 +5,14 @@ import { z } from 'zod';
 import { type ApiPerson, byWithin } from '../../platform/callers.js';
 import { type Gate, subjectOf } from '../permits/index.js';
 
-export const consentGiven = defineAction(
+const notice = z.string().regex(/^[0-9a-f]{64}$/);
+const consentGiven = defineAction(
   'consent.give',
-  z.strictObject({
-    kind: z.enum(['given', 'renewed', 'informed', 'repeated']),
-    notice: z.string().regex(/^[0-9a-f]{64}$/),
-  }),
+  z.strictObject({ kind: z.enum(['given', 'renewed', 'repeated']), notice }),
+);
+const noticeAcknowledged = defineAction(
+  'consent.acknowledge',
+  z.strictObject({ kind: z.enum(['informed', 'repeated']), notice }),
 );
 const NO = {
   withdrawn: defineAction('consent.withdraw', z.strictObject({ kind: z.enum(['withdrawn', 'repeated']) })),
@@ -25,6 +27,21 @@ export const consentForetold = defineAction(
 );
 export const consentRead = defineAction('consent.list');
 export const consentHistoryRead = defineAction('consent.history');
+
+/** @param kind `repeated` where the very same was said before */
+export function saidYes(
+  kind: 'given' | 'informed' | 'renewed' | 'repeated',
+  isAsked: boolean,
+  notice: string,
+  facts: ReturnType<typeof about>,
+) {
+  if (!isAsked)
+    return noticeAcknowledged({
+      ...facts,
+      details: { kind: kind === 'repeated' ? kind : 'informed', notice },
+    });
+  return consentGiven({ ...facts, details: { kind: kind === 'informed' ? 'given' : kind, notice } });
+}
 
 /** @param isNews false where it had been said before */
 export function saidNo(no: keyof typeof NO, facts: ReturnType<typeof about>, isNews: boolean) {

@@ -18,6 +18,7 @@ import { ConsentReader } from './consent-reader.js';
 import { ConsentReceipts } from './consent-receipts.js';
 import { GateReconciler } from './gate-reconciler.js';
 import { KnownPermits } from './known-permits.js';
+import { OptOutClocks } from './opt-out-clocks.js';
 import { ReceiptKeysStore, ReceiptSigner } from './receipt-keys.js';
 import { TakingBack } from './taking-back.js';
 
@@ -64,9 +65,11 @@ import { TakingBack } from './taking-back.js';
       Register,
       ConsentEnding,
       ConsentReceipts,
+      OptOutClocks,
       AuditLog,
       UnitOfWork,
     ),
+    { provide: OptOutClocks, useFactory: () => new OptOutClocks() },
     {
       provide: ReceiptSigner,
       inject: [API_CONFIG, ReceiptKeysStore, UnitOfWork],
@@ -83,6 +86,14 @@ import { TakingBack } from './taking-back.js';
         new GateReconciler(gates, outbox, unitOfWork, config.GATE_PATIENCE_SECONDS * 1_000),
     },
   ],
-  exports: [ConsentExpiry, ConsentLetters, ConsentStore, GateReconciler],
+  exports: [
+    KnownPermits,
+    OptOutClocks,
+    TakingBack,
+    ConsentExpiry,
+    ConsentLetters,
+    ConsentStore,
+    GateReconciler,
+  ],
 })
 export class ConsentModule {}

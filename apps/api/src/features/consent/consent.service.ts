@@ -17,7 +17,7 @@ import type { VaultClient } from '../../platform/vault-client.js';
 import type { Gate, PermitsStore } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import type { SessionsService } from '../sessions/index.js';
-import { about, consentGiven } from './consent.audit.js';
+import { about, saidYes } from './consent.audit.js';
 import { demandGround, objected } from './consent.errors.js';
 import type { ConsentStore } from './consent.store.js';
 import { consentState } from './consent-reader.js';
@@ -170,7 +170,7 @@ export class ConsentService {
     const event = { gate: gate.gate_id, epoch: gate.epoch, kind, notice: hash, channel } as const;
     const number = await this.store.append(tx, event);
     await this.sessions.remember(tx, asker.caller, permit);
-    await this.audit.append(tx, consentGiven({ ...about(asker, gate), details: { kind, notice } }));
+    await this.audit.append(tx, saidYes(kind, isAsked, notice, about(asker, gate)));
     return { number, kind, notice: hash, channel };
   }
 
@@ -181,9 +181,8 @@ export class ConsentService {
       if (gate?.state !== 'open') return null;
       const last = await this.store.findLastAgreed(tx, gate.gate_id);
       if (last?.isOfToday && last.notice.toString('hex') === yes.notice) {
-        const details = { kind: 'repeated', notice: yes.notice } as const;
         await this.sessions.remember(tx, asker.caller, known);
-        await this.audit.append(tx, consentGiven({ ...about(asker, gate), details }));
+        await this.audit.append(tx, saidYes('repeated', yes.isAsked, yes.notice, about(asker, gate)));
         return { gate, changed: null };
       }
       await this.gates.prolong(tx, gate.gate_id, purposeNamed(gate.purpose).consentDays);

@@ -4,6 +4,7 @@ import {
   declinePermit,
   type EventChannel,
   freezePermit,
+  type OptOutKind,
   type PurposeName,
   purposeNamed,
 } from '@integument/contracts';
@@ -22,6 +23,7 @@ import type { ConsentEnding, Freeze } from './consent-ending.js';
 import { consentState } from './consent-reader.js';
 import type { Changed, ConsentReceipts } from './consent-receipts.js';
 import { type KnownGate, type KnownPermits, overtaken, superseded } from './known-permits.js';
+import type { OptOutClocks } from './opt-out-clocks.js';
 
 /** How a purpose stands after a no, and whether the vault has heard of it. */
 export interface TakenBack {
@@ -37,7 +39,12 @@ interface No {
   readonly declines: 'objected' | 'refused';
   readonly notice: Buffer | null;
   readonly channel: EventChannel;
+  /** of what it is part: its clock starts to run */
+  readonly optOut?: OptOutKind;
 }
+
+/** What it takes to close what is open. */
+type Closing = Pick<No, 'channel' | 'ends' | 'optOut'>;
 
 interface Closed {
   readonly gate: Gate;
@@ -64,6 +71,7 @@ export class TakingBack {
     private readonly register: Register,
     private readonly ending: ConsentEnding,
     private readonly receipts: ConsentReceipts,
+    private readonly clocks: OptOutClocks,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -94,16 +102,22 @@ export class TakingBack {
     return this.no(asker, purpose, { ends: 'objected', declines: 'objected', notice: null, channel });
   }
 
+  /** As an objection, whatever the ground, and before the last recipient's time is up. */
+  async optOut(
+    asker: Asker<ApiPerson>,
+    purpose: PurposeName,
+    optOut: OptOutKind,
+    channel: EventChannel,
+  ): Promise<TakenBack> {
+    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', notice: null, channel, optOut });
+  }
+
   private async no(asker: Asker<ApiPerson>, purpose: PurposeName, no: No): Promise<TakenBack> {
     return (await this.end(asker, purpose, no)) ?? this.decline(asker, purpose, no);
   }
 
   /** @returns null where nothing of the purpose lives */
-  private async end(
-    asker: Asker<ApiPerson>,
-    purpose: PurposeName,
-    no: Pick<No, 'channel' | 'ends'>,
-  ): Promise<TakenBack | null> {
+  private async end(asker: Asker<ApiPerson>, purpose: PurposeName, no: Closing): Promise<TakenBack | null> {
     // A permit that the session remembers may be erased by now, and another one given elsewhere: that one is meant then.
     const remembered = this.permits.inSession(asker.caller, purpose);
     const closed =
@@ -123,7 +137,7 @@ export class TakingBack {
   private async closeKnown(
     asker: Asker<ApiPerson>,
     known: KnownPermit | null | undefined,
-    no: Pick<No, 'channel' | 'ends'>,
+    no: Closing,
   ): Promise<Closed | null> {
     return known ? this.unitOfWork.run((tx) => this.close(tx, asker, decodeId('gat', known.gate), no)) : null;
   }
@@ -132,7 +146,7 @@ export class TakingBack {
     tx: Tx,
     asker: Asker<ApiPerson>,
     gateId: Buffer,
-    { ends, channel }: Pick<No, 'channel' | 'ends'>,
+    { ends, channel, optOut }: Closing,
   ): Promise<Closed | null> {
     const gate = await this.gates.lock(tx, gateId);
     if (!gate || gate.state === 'destroyed' || gate.state === 'declined') return null;
@@ -140,6 +154,7 @@ export class TakingBack {
     // Who objects to what has run out by itself wants it never to begin again.
     const isNews = !isOver || (ends === 'objected' && (await this.store.findLastKind(tx, gateId)) !== ends);
     await this.audit.append(tx, saidNo(ends, about(asker, gate), isNews));
+    if (optOut && isNews) await this.clocks.start(tx, gateId, optOut);
     if (!isOver) return this.ending.end(tx, gate, ends, channel);
     const changed = isNews ? await this.recorded(tx, gate, { kind: ends, notice: null, channel }) : null;
     return { gate, freeze: null, changed };
@@ -173,12 +188,13 @@ export class TakingBack {
     tx: Tx,
     asker: Asker<ApiPerson>,
     { gate: gateId, purpose, epoch }: { gate: Buffer; purpose: PurposeName; epoch: number },
-    { declines, notice, channel }: No,
+    { declines, notice, channel, optOut }: No,
   ): Promise<Pick<Closed, 'changed' | 'gate'>> {
     const isNews = await this.gates.insertDeclined(tx, gateId, purpose, epoch);
     const gate = await this.gates.lock(tx, gateId);
     if (gate?.state !== 'declined') throw superseded();
     await this.audit.append(tx, saidNo(declines, about(asker, gate), isNews));
+    if (optOut && isNews) await this.clocks.start(tx, gateId, optOut);
     const changed = isNews ? await this.recorded(tx, gate, { kind: declines, notice, channel }) : null;
     return { gate, changed };
   }

@@ -1,3 +1,4 @@
+export { SessionBeginnings } from './session-beginnings.js';
 export { SessionEndings } from './session-endings.js';
 export { SessionsModule } from './sessions.module.js';
 export { SessionsService } from './sessions.service.js';

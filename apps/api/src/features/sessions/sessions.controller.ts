@@ -18,6 +18,7 @@ import {
 } from '@integument/http';
 import { Controller, Req } from '@nestjs/common';
 import type { ApiPerson, ApiStaff } from '../../platform/callers.js';
+import { SessionBeginnings } from './session-beginnings.js';
 import { sessionClosed, sessionOpened } from './sessions.audit.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -25,6 +26,7 @@ import { SessionsService } from './sessions.service.js';
 export class SessionsController {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly beginnings: SessionBeginnings,
     private readonly cookies: SessionCookieFormat,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
@@ -38,11 +40,12 @@ export class SessionsController {
   ) {
     const content = await this.sessions.redeem(body.code);
     await this.closeBefore(request, circumstances);
-    const secret = await this.unitOfWork.run(async (tx) => {
-      const { secret, caller } = await this.sessions.create(tx, content);
-      await this.audit.append(tx, sessionOpened(by(askerIn(circumstances, caller))));
-      return secret;
+    const { secret, caller } = await this.unitOfWork.run(async (tx) => {
+      const created = await this.sessions.create(tx, content);
+      await this.audit.append(tx, sessionOpened(by(askerIn(circumstances, created.caller))));
+      return created;
     });
+    if (caller.kind === 'person') await this.beginnings.tell(askerIn(circumstances, caller), request);
     const { session, kind, roles, expiresAt } = content;
     const seconds = (Date.parse(expiresAt) - Date.now()) / 1_000;
     return Answer.of(

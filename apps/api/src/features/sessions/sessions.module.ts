@@ -5,6 +5,7 @@ import { Module } from '@nestjs/common';
 import type { ApiConfig } from '../../config.js';
 import { API_CONFIG } from '../../platform/tokens.js';
 import { VaultClient } from '../../platform/vault-client.js';
+import { SessionBeginnings } from './session-beginnings.js';
 import { SessionEndings } from './session-endings.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsService } from './sessions.service.js';
@@ -14,6 +15,7 @@ import { SessionsStore } from './sessions.store.js';
   controllers: [SessionsController],
   providers: [
     provide(SessionsStore),
+    provide(SessionBeginnings),
     {
       provide: SessionCookieFormat,
       inject: [API_CONFIG],
@@ -23,6 +25,6 @@ import { SessionsStore } from './sessions.store.js';
     provide(SessionEndings, SessionsStore, VaultClient, AuditLog, UnitOfWork),
     provide(SessionCallers, SessionCookieFormat, SessionsService, UnitOfWork),
   ],
-  exports: [SessionEndings, SessionsStore, SessionsService, SessionCallers],
+  exports: [SessionBeginnings, SessionEndings, SessionsStore, SessionsService, SessionCallers],
 })
 export class SessionsModule {}

@@ -6,6 +6,7 @@ import {
   permitKeys,
   resumePermit,
   sessionPermits,
+  toldPermits,
 } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
 import { AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
@@ -38,6 +39,11 @@ export class InternalPermitsController {
   @Implements(declinePermit)
   decline(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof declinePermit>) {
     return this.unitOfWork.run((tx) => this.permits.decline(tx, asker, body));
+  }
+
+  @Implements(toldPermits)
+  told(@Input() { body }: InputOf<typeof toldPermits>) {
+    return this.unitOfWork.single(async (tx) => ({ told: await this.permits.told(tx, body.gates) }));
   }
 
   @Implements(destroyPermit)

@@ -199,6 +199,14 @@ export class PermitsService {
     return { permits: rows.filter(isLive).map(view), declined };
   }
 
+  async told(tx: Tx, gates: readonly GateId[]): Promise<GateId[]> {
+    const told = await this.store.findTold(
+      tx,
+      gates.map((gate) => decodeId('gat', gate)),
+    );
+    return told.map((gate_id) => gateName({ gate_id }));
+  }
+
   async ofPerson(tx: Tx, personId: Buffer): Promise<PermitView[]> {
     return (await this.store.findOfPerson(tx, personId)).filter(isLive).map(view);
   }

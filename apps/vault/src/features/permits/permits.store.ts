@@ -148,6 +148,17 @@ export class PermitsStore {
     );
   }
 
+  /** Closed ones whose objection no recipient has still to hear of; what is destroyed leads to nobody who could be told. */
+  async findTold(tx: Tx, gates: readonly Buffer[]): Promise<Buffer[]> {
+    const rows = await tx.query<{ gate_id: Buffer }>(
+      `SELECT gate_id FROM permit WHERE gate_id = ANY($1) AND state <> 'open' AND NOT EXISTS (
+         SELECT FROM webhook_delivery d JOIN client_pseudonym c USING (client_id, pseudonym)
+         WHERE c.person_id = permit.person_id AND d.purpose = permit.purpose AND d.event = 'consent.objected')`,
+      [gates],
+    );
+    return rows.map(({ gate_id }) => gate_id);
+  }
+
   async findMany(tx: Tx, gates: readonly Buffer[]): Promise<PermitRow[]> {
     return tx.query<PermitRow>(`SELECT ${COLUMNS} FROM permit WHERE gate_id = ANY($1)`, [gates]);
   }
