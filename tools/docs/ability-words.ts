@@ -41,6 +41,8 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     AlertRule: 'all of the API’s log',
     AuditLog: 'the API’s log',
     Consent: 'the person’s own',
+    Fault: OF_PERMIT,
+    FaultCount: 'how often which one comes, of nobody',
     OptOut: 'the person’s own',
     OverdueOptOut: 'how many and since when; nobody’s data is in it',
     PreferenceEvent: OF_PERMIT,

@@ -5,6 +5,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { ApiConfig } from './config.js';
 import { ConsentModule } from './features/consent/index.js';
 import { ErasureModule } from './features/erasure/index.js';
+import { FaultsModule } from './features/faults/index.js';
 import { IngestModule } from './features/ingest/index.js';
 import { OptOutsModule } from './features/opt-outs/index.js';
 import { PermitsModule } from './features/permits/index.js';
@@ -27,6 +28,7 @@ export class AppModule {
         SessionsModule,
         ConsentModule,
         OptOutsModule,
+        FaultsModule,
         IngestModule,
         ProductsModule,
         RecommendationsModule,

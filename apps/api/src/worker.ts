@@ -17,6 +17,7 @@ import {
   OptOutClocks,
 } from './features/consent/index.js';
 import { ErasureService } from './features/erasure/index.js';
+import { FaultsService } from './features/faults/index.js';
 import {
   DESTROY_MODEL_KEY_TOPIC,
   ModelVault,
@@ -73,6 +74,7 @@ const reconciler = find(GateReconciler);
 const expiry = find(ConsentExpiry);
 const letters = find(ConsentLetters);
 const clocks = find(OptOutClocks);
+const faults = find(FaultsService);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
 const idempotency = find(Idempotency);
@@ -88,6 +90,7 @@ periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
 periodic.every(HOUR, 'opt-outs of which all have heard', () =>
   clocks.stop(unitOfWork, async (gates) => (await vault.call(toldPermits, { body: { gates } })).told),
 );
+periodic.every(HOUR, 'old fault reports', () => faults.forgetOld());
 periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
 periodic.every(HOUR, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));
 periodic.every(HOUR, 'kept replies', () => unitOfWork.single((tx) => idempotency.sweep(tx)));

@@ -10,6 +10,7 @@ export * from './consent.js';
 export * from './erasure.js';
 export * from './errors.js';
 export * from './factors.js';
+export * from './faults.js';
 export * from './ids.js';
 export * from './internal.js';
 export * from './keys.js';

@@ -31,6 +31,7 @@ export const RULED_ABILITIES = {
     'ping Service': [],
   },
   api: {
+    'report Fault': [],
     'store Reading': ['category'],
     'read Reading': ['category'],
     'record PreferenceEvent': [],
@@ -73,6 +74,7 @@ export const NEVER_RULED: ReadonlySet<string> = new Set([
   // A supervisory authority asks for it.
   'read Register',
   'read OverdueOptOut',
+  'read FaultCount',
 ]);
 
 /** @returns null for what no rule can be about */

@@ -153,6 +153,8 @@ export const API_MODEL: Model = {
     'object Consent': own,
     'read OptOut': own,
     'make OptOut': own,
+    'report Fault': own,
+    'read Fault': own,
     'store Reading': own,
     'read Reading': own,
     'record PreferenceEvent': own,
@@ -162,6 +164,7 @@ export const API_MODEL: Model = {
   'identity-client': {},
   'health-client': {
     ...isClient,
+    'report Fault': { of: 'own', with: 'fault-finding' },
     'store Reading': { of: 'own', with: 'ingest' },
     'read Reading': { of: 'own', with: 'ingest' },
     'record PreferenceEvent': { of: 'own', with: 'recommendation' },
@@ -178,7 +181,7 @@ export const API_MODEL: Model = {
     'read Register': any,
     'read OverdueOptOut': any,
   },
-  admin: { ...inSession, ...makesRules, 'read Product': any, 'import Product': any },
+  admin: { ...inSession, ...makesRules, 'read Product': any, 'import Product': any, 'read FaultCount': any },
   auditor: {
     ...inSession,
     ...readsLog,

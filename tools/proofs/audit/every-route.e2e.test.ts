@@ -53,6 +53,7 @@ const WITHOUT_CALL = {
     'register.impact_assessment',
     // Staff with a second factor; as those of the register: opt-outs.int.test.ts has its entry.
     'opt_outs.overdue',
+    'faults.count',
     'products.list',
     'session.noop',
     'abilities.read_own',

@@ -16,6 +16,7 @@ import {
   consentSchemaSql,
 } from '../features/consent/consent.schema.js';
 import { optOutClocksSql } from '../features/consent/opt-out-clocks.js';
+import { faultsSchemaSql } from '../features/faults/faults.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { foretoldSql, permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
@@ -49,4 +50,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(22, 'foretold-days', foretoldSql),
   migration(23, 'consent-events', consentEventsSql),
   migration(27, 'opt-out-clocks', optOutClocksSql),
+  migration(28, 'faults', faultsSchemaSql),
 ];

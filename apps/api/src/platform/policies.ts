@@ -1,6 +1,7 @@
 import type { Policy } from '@integument/authz';
 import { commonPolicy } from '@integument/http';
 import { consentPolicy } from '../features/consent/consent.policy.js';
+import { faultsPolicy } from '../features/faults/index.js';
 import { ingestPolicy } from '../features/ingest/ingest.policy.js';
 import { optOutsPolicy } from '../features/opt-outs/opt-outs.policy.js';
 import { productsPolicy } from '../features/products/index.js';
@@ -10,6 +11,7 @@ import { registerPolicy } from '../features/register/register.policy.js';
 /** Who may do what in the data plane: all of it. */
 export const apiPolicies: readonly Policy[] = [
   consentPolicy,
+  faultsPolicy,
   ingestPolicy,
   optOutsPolicy,
   productsPolicy,

@@ -7,6 +7,7 @@ import {
   importProducts,
   issueSignInCode,
   listConsents,
+  listFaults,
   listOptOuts,
   listRecommendations,
   objectToPurpose,
@@ -16,6 +17,7 @@ import {
   readReadings,
   recordEvents,
   refuseConsent,
+  reportFault,
   storeReadings,
   withdrawConsent,
 } from '@integument/contracts';
@@ -75,6 +77,17 @@ export const API_CALLS: Calls = {
     const { browser } = await newcomer(info);
     await agreeTo(info, browser, 'ingest');
     return call(browser, info.urls.api, consentHistory, { params });
+  },
+  'faults.report': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    await agreeTo(info, browser, 'fault-finding');
+    const body = { report: randomUUID(), part: 'sync', code: 'upload.timeout', version: '1.2' };
+    return call(browser, info.urls.api, reportFault, { body });
+  },
+  'faults.list': async ({ info }) => {
+    const { browser } = await newcomer(info);
+    await agreeTo(info, browser, 'fault-finding');
+    return call(browser, info.urls.api, listFaults);
   },
   'readings.store': async ({ info, app }) => {
     const body = { batch: randomUUID(), stream: 'heart-rate', readings: [[Date.now(), 60]] };

@@ -3,6 +3,7 @@ import { UnitOfWork } from '@integument/database';
 import { Module } from '@nestjs/common';
 import { VaultClient } from '../../platform/vault-client.js';
 import { ConsentModule, ConsentStore } from '../consent/index.js';
+import { FaultsModule, FaultsService } from '../faults/index.js';
 import { IngestModule, IngestStore } from '../ingest/index.js';
 import { PermitKeys, PermitsModule, PermitsStore, type PurposeData } from '../permits/index.js';
 import { RecommendationsModule, RecommendationsService } from '../recommendations/index.js';
@@ -10,7 +11,7 @@ import { SessionsModule, SessionsStore } from '../sessions/index.js';
 import { ErasureService } from './erasure.service.js';
 
 @Module({
-  imports: [PermitsModule, ConsentModule, SessionsModule, IngestModule, RecommendationsModule],
+  imports: [PermitsModule, ConsentModule, SessionsModule, IngestModule, RecommendationsModule, FaultsModule],
   providers: [
     {
       provide: ErasureService,
@@ -20,6 +21,7 @@ import { ErasureService } from './erasure.service.js';
         SessionsStore,
         IngestStore,
         RecommendationsService,
+        FaultsService,
         ConsentStore,
         VaultClient,
         AuditLog,
@@ -31,6 +33,7 @@ import { ErasureService } from './erasure.service.js';
         sessions: SessionsStore,
         ingest: PurposeData,
         recommendations: PurposeData,
+        faults: PurposeData,
         consents: ConsentStore,
         vault: VaultClient,
         audit: AuditLog,
@@ -40,7 +43,7 @@ import { ErasureService } from './erasure.service.js';
           gates,
           keys,
           sessions,
-          [ingest, recommendations],
+          [ingest, recommendations, faults],
           consents,
           vault,
           audit,

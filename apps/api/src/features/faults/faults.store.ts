@@ -1,0 +1,59 @@
+import { FAULTS_SHOWN_FROM } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+
+export interface Fault {
+  readonly part: string;
+  readonly code: string;
+  readonly version: string;
+}
+
+export interface ReportRow {
+  readonly report_id: Buffer;
+  readonly on_day: string;
+  readonly sealed: Buffer;
+}
+
+export class FaultsStore {
+  /** @returns false where the report was there already */
+  async insert(tx: Tx, pseudonym: Buffer, report: Buffer, sealed: Buffer): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO fault_report (pseudonym, report_id, sealed) VALUES ($1, $2, $3)
+       ON CONFLICT DO NOTHING RETURNING 1`,
+      [pseudonym, report, sealed],
+    );
+    return rows.length === 1;
+  }
+
+  async count(tx: Tx, { part, code, version }: Fault): Promise<void> {
+    await tx.query(
+      `INSERT INTO fault_count AS c (on_day, part, code, version, reports) VALUES (current_date, $1, $2, $3, 1)
+       ON CONFLICT ON CONSTRAINT fault_count_pk DO UPDATE SET reports = c.reports + 1`,
+      [part, code, version],
+    );
+  }
+
+  async findAll(tx: Tx, pseudonym: Buffer): Promise<ReportRow[]> {
+    return tx.query<ReportRow>(
+      'SELECT report_id, on_day::text, sealed FROM fault_report WHERE pseudonym = $1 ORDER BY on_day, report_id',
+      [pseudonym],
+    );
+  }
+
+  async findCounts(tx: Tx): Promise<(Fault & { readonly reports: number })[]> {
+    return tx.query<Fault & { reports: number }>(
+      `SELECT part, code, version, sum(reports)::int AS reports FROM fault_count
+       WHERE on_day > current_date - 30 GROUP BY part, code, version HAVING sum(reports) >= $1
+       ORDER BY reports DESC, part, code, version LIMIT 1000`,
+      [FAULTS_SHOWN_FROM],
+    );
+  }
+
+  /** Of all permits, what is older than it is kept. */
+  async deleteOld(tx: Tx, days: number): Promise<void> {
+    await tx.query('DELETE FROM fault_report WHERE on_day < current_date - $1::int', [days]);
+  }
+
+  async erase(tx: Tx, pseudonym: Buffer): Promise<void> {
+    await tx.query('DELETE FROM fault_report WHERE pseudonym = $1', [pseudonym]);
+  }
+}
