@@ -2,6 +2,7 @@ import { AuditLog } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { Module } from '@nestjs/common';
 import { VaultClient } from '../../platform/vault-client.js';
+import { CohortsModule, CohortsStore } from '../cohorts/index.js';
 import { ConsentModule, ConsentStore } from '../consent/index.js';
 import { IngestModule, IngestStore } from '../ingest/index.js';
 import { PermitKeys, PermitsModule, PermitsStore, type PurposeData } from '../permits/index.js';
@@ -10,7 +11,7 @@ import { SessionsModule, SessionsStore } from '../sessions/index.js';
 import { ErasureService } from './erasure.service.js';
 
 @Module({
-  imports: [PermitsModule, ConsentModule, SessionsModule, IngestModule, RecommendationsModule],
+  imports: [PermitsModule, ConsentModule, SessionsModule, IngestModule, RecommendationsModule, CohortsModule],
   providers: [
     {
       provide: ErasureService,
@@ -20,6 +21,7 @@ import { ErasureService } from './erasure.service.js';
         SessionsStore,
         IngestStore,
         RecommendationsService,
+        CohortsStore,
         ConsentStore,
         VaultClient,
         AuditLog,
@@ -31,6 +33,7 @@ import { ErasureService } from './erasure.service.js';
         sessions: SessionsStore,
         ingest: PurposeData,
         recommendations: PurposeData,
+        cohorts: PurposeData,
         consents: ConsentStore,
         vault: VaultClient,
         audit: AuditLog,
@@ -40,7 +43,7 @@ import { ErasureService } from './erasure.service.js';
           gates,
           keys,
           sessions,
-          [ingest, recommendations],
+          [ingest, recommendations, cohorts],
           consents,
           vault,
           audit,
