@@ -141,7 +141,7 @@ export const VAULT_MODEL: Model = {
   },
 };
 
-/** What is known of their skin. No staff see any of it. */
+/** What is known of their skin. No staff see any of it; some may have many of them counted. */
 export const API_MODEL: Model = {
   person: {
     ...inSession,
@@ -152,6 +152,8 @@ export const API_MODEL: Model = {
     'read Reading': own,
     'record PreferenceEvent': own,
     'read Recommendation': own,
+    'store CohortFact': own,
+    'read CohortFact': own,
     'read Product': any,
   },
   'identity-client': {},
@@ -161,13 +163,21 @@ export const API_MODEL: Model = {
     'read Reading': { of: 'own', with: 'ingest' },
     'record PreferenceEvent': { of: 'own', with: 'recommendation' },
     'read Recommendation': { of: 'own', with: 'recommendation' },
+    'store CohortFact': { of: 'own', with: 'analytics' },
+    'read CohortFact': { of: 'own', with: 'analytics' },
     'read Product': any,
     'import Product': { of: 'any', with: 'recommendation' },
   },
   'api-process': {},
   support: { ...inSession, 'read Product': any },
-  'privacy-officer': { ...inSession, ...makesRules, 'read Product': any, 'read Register': any },
-  admin: { ...inSession, ...makesRules, 'read Product': any, 'import Product': any },
+  'privacy-officer': {
+    ...inSession,
+    ...makesRules,
+    'read Product': any,
+    'read Register': any,
+    'count Cohort': any,
+  },
+  admin: { ...inSession, ...makesRules, 'read Product': any, 'import Product': any, 'count Cohort': any },
   auditor: { ...inSession, ...readsLog, 'read Product': any, 'read Register': any },
 };
 
