@@ -26,9 +26,11 @@ export class CohortsStore implements PurposeData {
 
   /** Of those whose gate is open as this is read; who has said nothing is left out. */
   async findOpen(tx: Tx, pseudonyms: readonly Buffer[]): Promise<FactsRow[]> {
+    // Joined, not compared with a list: without statistics the whole list was gone through for every gate there is.
     return tx.query<FactsRow>(
-      `SELECT pseudonym, sealed FROM cohort_facts JOIN permit_gate USING (pseudonym)
-       WHERE pseudonym = ANY($1::bytea[]) AND purpose = 'analytics' AND state = 'open'`,
+      `SELECT pseudonym, sealed FROM unnest($1::bytea[]) AS asked (pseudonym)
+       JOIN cohort_facts USING (pseudonym) JOIN permit_gate USING (pseudonym)
+       WHERE purpose = 'analytics' AND state = 'open'`,
       [byteaArray(pseudonyms)],
     );
   }
