@@ -98,6 +98,17 @@ describe('a draw', () => {
     expect(days.map((day) => of(day, {}))).not.toEqual(days.map((day) => of(day, {}, 8)));
   });
 
+  it('changes a number overnight as often where nobody left as where somebody did', () => {
+    const one = { acne: 'yes' } as const;
+    const changed = (today: number, tomorrow: number) =>
+      Array.from({ length: 2_000 }, (_, day) => {
+        const before = draws.of(`day ${day}`, one).rounded(today);
+        return draws.of(`day ${day + 1}`, one).rounded(tomorrow) !== before;
+      }).filter(Boolean).length / 2_000;
+    expect(changed(23, 23)).toBeCloseTo(0.48, 1);
+    expect(changed(23, 22)).toBeCloseTo(0.52, 1);
+  });
+
   it('keeps counts right on average, and multiples of the base as they are', () => {
     const many = Array.from({ length: 5_000 }, (_, day) => draws.of(`day ${day}`, {}).rounded(22));
     expect(new Set(many)).toEqual(new Set([20, 25]));

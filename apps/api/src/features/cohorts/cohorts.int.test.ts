@@ -140,7 +140,7 @@ describe('facts', () => {
 });
 
 describe('a count', () => {
-  const near = (count: number) =>
+  const near = (count: number): unknown =>
     expect.toSatisfy((told: number) => told % 5 === 0 && Math.abs(told - count) < 5);
 
   it('is of those who agree now, by two dimensions, with totals and without small numbers', async () => {

@@ -19,7 +19,8 @@ import type { CohortsStore } from './cohorts.store.js';
 import { BASE, type CellName, type Draws } from './draws.js';
 
 type Disclosed = NonNullable<ReturnType<typeof disclose>>;
-type Action = typeof cohortCounted | typeof cohortHistogramMade;
+/** Both say the same of a question. */
+type Action = typeof cohortCounted;
 
 /** Counts of people who agreed to be counted, made when they are asked for and told by the rules of `disclose`. Nothing is kept. */
 export class CohortsService {

@@ -13,7 +13,7 @@ export interface Draw {
   /** fewer people than this are not told */
   readonly least: number;
   /** @returns a multiple of {@link BASE}, less than one of them away; on average the count itself */
-  rounded(count: number): number;
+  readonly rounded: (count: number) => number;
 }
 
 /**
