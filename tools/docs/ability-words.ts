@@ -40,6 +40,8 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Alert: 'all of the API’s log',
     AlertRule: 'all of the API’s log',
     AuditLog: 'the API’s log',
+    Cohort: 'all who agree to be counted now, as numbers; small ones are not told',
+    CohortFact: OF_PERMIT,
     Consent: 'the person’s own',
     Fault: OF_PERMIT,
     FaultCount: 'how often which one comes, of nobody',

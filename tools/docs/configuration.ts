@@ -29,7 +29,7 @@ const AT_EMBEDDED = `## make run
 `;
 
 const PASSED_ON = `
-Passed on to the apps that know them: \`LOG_LEVEL\`, \`VAULT_DATABASE_POOL\`, \`VAULT_CATALOGUE_FILE\`, \`PLATFORM_DATABASE_POOL\`, \`QUEUE_URL\`, \`GATE_PATIENCE_SECONDS\`, ${[...OF_SIGN_IN, ...OF_MAIL, ...OF_LIMITS, ...OF_THE_LOG].map((name) => `\`${name}\``).join(', ')}.
+Passed on to the apps that know them: \`LOG_LEVEL\`, \`VAULT_DATABASE_POOL\`, \`VAULT_CATALOGUE_FILE\`, \`PLATFORM_DATABASE_POOL\`, \`QUEUE_URL\`, \`GATE_PATIENCE_SECONDS\`, \`COHORT_MINIMUM\`, \`COHORT_QUESTIONS_A_DAY\`, ${[...OF_SIGN_IN, ...OF_MAIL, ...OF_LIMITS, ...OF_THE_LOG].map((name) => `\`${name}\``).join(', ')}.
 `;
 
 /** The text of docs/configuration.md. */

@@ -94,6 +94,8 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
       'PLATFORM_DATABASE_POOL',
       'QUEUE_URL',
       'GATE_PATIENCE_SECONDS',
+      'COHORT_MINIMUM',
+      'COHORT_QUESTIONS_A_DAY',
       ...OF_LIMITS,
       ...OF_THE_LOG,
     ],

@@ -23,11 +23,11 @@ const RECOMMENDATION = {
 const ANALYTICS = {
   en: {
     title: 'Count how products work, without naming anybody',
-    text: 'Demo Skin Care counts how many people use a product and how they like it. Numbers of fewer than a handful of people are not told. You can take this back at any time, and are counted no more.',
+    text: 'Demo Skin Care counts how many people have which skin type and which concerns, and how many products and steps their routines have. That is data about your health. You say what you are counted by, and only roughly. Numbers are rounded, and those of fewer than ten people are not told. You can take this back at any time: you are counted no more from that moment, and what you said is erased after 30 days.',
   },
   de: {
     title: 'Zählen, wie Produkte wirken, ohne jemanden zu nennen',
-    text: 'Demo Skin Care zählt, wie viele ein Produkt nutzen und wie es ihnen gefällt. Zahlen zu weniger als einer Handvoll Menschen werden nicht genannt. Du kannst das jederzeit zurücknehmen und wirst nicht mehr mitgezählt.',
+    text: 'Demo Skin Care zählt, wie viele Menschen welchen Hauttyp und welche Anliegen haben und wie viele Produkte und Schritte ihre Routinen. Das sind Daten über deine Gesundheit. Du sagst, wonach du gezählt wirst, und nur grob. Zahlen werden gerundet, und solche zu weniger als zehn Menschen werden nicht genannt. Du kannst das jederzeit zurücknehmen: Von da an wirst du nicht mehr mitgezählt, und was du gesagt hast, wird nach 30 Tagen gelöscht.',
   },
 };
 

@@ -3,6 +3,7 @@ import { AbilitiesController, ServiceController } from '@integument/http';
 import type { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ApiConfig } from './config.js';
+import { CohortsModule } from './features/cohorts/index.js';
 import { ConsentModule } from './features/consent/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { FaultsModule } from './features/faults/index.js';
@@ -32,6 +33,7 @@ export class AppModule {
         IngestModule,
         ProductsModule,
         RecommendationsModule,
+        CohortsModule,
         ErasureModule,
       ],
       controllers: [...AUDIT_CONTROLLERS, ServiceController, AbilitiesController],

@@ -48,6 +48,7 @@ describe('the settings of the API', () => {
   it('are read, with usual values for the rest', () => {
     const config = parseConfig(apiConfig, whole);
     expect(config).toMatchObject({ API_PORT: 4403, API_HOST: '127.0.0.1', GATE_PATIENCE_SECONDS: 60 });
+    expect(config).toMatchObject({ COHORT_MINIMUM: 10, COHORT_QUESTIONS_A_DAY: 100 });
     expect(config.PLATFORM_SECRET_FILE).toHaveLength(32);
   });
 
@@ -58,10 +59,12 @@ describe('the settings of the API', () => {
       PLATFORM_SECRET_FILE: join(folder, CANARY),
       QUEUE_URL: `amqp://${CANARY}`,
       GATE_PATIENCE_SECONDS: '0',
+      COHORT_MINIMUM: '4',
       WEB_ORIGIN: undefined,
     });
     expect(names).toEqual([
       'API_PORT',
+      'COHORT_MINIMUM',
       'GATE_PATIENCE_SECONDS',
       'PLATFORM_DATABASE_URL',
       'PLATFORM_SECRET_FILE',

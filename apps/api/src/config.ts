@@ -50,6 +50,20 @@ const settings = z.object({
     .max(3_600)
     .default(60)
     .describe('How long a consent may be on its way before the worker takes it for lost and closes its gate'),
+  COHORT_MINIMUM: z.coerce
+    .number()
+    .int()
+    .min(5)
+    .max(1_000)
+    .default(10)
+    .describe('Counts of fewer people are not told; for each number up to four more, drawn anew each day'),
+  COHORT_QUESTIONS_A_DAY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe('Questions for counts a day, those refused as too small included, of all staff together'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
 });
 

@@ -21,6 +21,11 @@ export interface CodedErrorOptions {
   readonly cause?: unknown;
   /** Response headers that belong to the refusal, such as `retry-after`. Constants and numbers of ours only. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * The refusal has its entry in the audit log already, in a transaction that is committed: for one that says more than who was
+   * refused what. Whoever says so without having written it breaks the log's promise.
+   */
+  readonly recorded?: true;
 }
 
 /**
@@ -32,6 +37,7 @@ export interface CodedErrorOptions {
 export class CodedError extends Error {
   override readonly name = 'CodedError';
   readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly recorded: boolean;
 
   /**
    * @param code stable and documented: `people.not_found`
@@ -46,6 +52,7 @@ export class CodedError extends Error {
   ) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause });
     this.headers = options.headers;
+    this.recorded = options.recorded ?? false;
   }
 }
 

@@ -5,6 +5,7 @@ export * from './audit-alerts.js';
 export * from './audit-proofs.js';
 export * from './client-purposes.js';
 export * from './clients.js';
+export * from './cohorts.js';
 export * from './commitment.js';
 export * from './consent.js';
 export * from './erasure.js';

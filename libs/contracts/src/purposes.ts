@@ -100,7 +100,7 @@ export const PURPOSES = [
     title: 'Count, without naming anybody, how products and routines work',
     ground: 'consent',
     article9: 'explicit-consent',
-    categories: ['product-interactions'],
+    categories: ['product-interactions', 'skin-type', 'skin-concerns'],
     flows: [],
     retentionDays: 365,
     consentDays: 365,

@@ -102,6 +102,11 @@ describe('no audit, no answer', () => {
     ]);
   });
 
+  test('a refusal that brought its own entry has no second one', async () => {
+    expect(await fail('recorded')).toMatchObject({ status: 422, code: 'things.few' });
+    expect(app.refusals).toEqual([]);
+  });
+
   test('a refusal that cannot be recorded is not given: 503', async () => {
     app.refusalsFail = true;
     expect(await fail('closed')).toMatchObject({ status: 503, code: 'audit.unavailable' });

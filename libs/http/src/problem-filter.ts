@@ -45,7 +45,7 @@ export class ProblemFilter implements ExceptionFilter {
   private async audited(error: unknown, request: HttpRequest): Promise<Refused> {
     const refused = refusedBy(error);
     const route = contractOf(request) ?? null;
-    if (refused.status >= 500) return refused;
+    if (refused.status >= 500 || (error instanceof CodedError && error.recorded)) return refused;
     const caller = request.caller ?? this.peek(request, route);
     const { status, code } = refused;
     if (!caller || route?.unaudited) {

@@ -141,6 +141,9 @@ describe.each(onPublic.map(({ route, place }) => [route.id, route, place] as con
   },
 );
 
+/** What the one health client here is registered for. */
+const SKIN_APP = ['ingest', 'recommendation'];
+
 /** What the model says: who may not do this at all is refused as such, who may finds nothing. */
 function expectedOf(who: string, route: RouteContract, { status }: Exchange): number {
   const refused = [400, 404].includes(status) ? status : 404;
@@ -148,7 +151,8 @@ function expectedOf(who: string, route: RouteContract, { status }: Exchange): nu
   if (who === 'stranger') return 401;
   const model = urlOf(route) === info.urls.api ? API_MODEL : VAULT_MODEL;
   const role = ROLES[who];
-  return role && key(route.ability) in model[role] ? refused : 403;
+  const may = role && model[role][key(route.ability)];
+  return may && (!may.with || SKIN_APP.includes(may.with)) ? refused : 403;
 }
 
 describe('the internal listener', () => {

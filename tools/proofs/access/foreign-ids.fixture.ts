@@ -79,6 +79,10 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
     body: { events: [{ kind: 'profile', event: randomUUID(), skinTypes: ['dry'], concerns: [] }] },
   }),
   'recommendations.list': () => ({}),
+  'cohort_facts.store': () => ({
+    body: { skinType: 'dry', concerns: [], productsUsed: 1, routineSteps: 1, interactions: 1 },
+  }),
+  'cohort_facts.read': () => ({}),
   'erasure.gates_closed': () => ({}),
   'erasure.completed': () => ({}),
   'model_keys.read': () => ({}),

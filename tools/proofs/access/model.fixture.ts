@@ -141,7 +141,7 @@ export const VAULT_MODEL: Model = {
   },
 };
 
-/** What is known of their skin. No staff see any of it. */
+/** What is known of their skin. No staff see any of it; some may have many of them counted. */
 export const API_MODEL: Model = {
   person: {
     ...inSession,
@@ -159,6 +159,8 @@ export const API_MODEL: Model = {
     'read Reading': own,
     'record PreferenceEvent': own,
     'read Recommendation': own,
+    'store CohortFact': own,
+    'read CohortFact': own,
     'read Product': any,
   },
   'identity-client': {},
@@ -169,6 +171,8 @@ export const API_MODEL: Model = {
     'read Reading': { of: 'own', with: 'ingest' },
     'record PreferenceEvent': { of: 'own', with: 'recommendation' },
     'read Recommendation': { of: 'own', with: 'recommendation' },
+    'store CohortFact': { of: 'own', with: 'analytics' },
+    'read CohortFact': { of: 'own', with: 'analytics' },
     'read Product': any,
     'import Product': { of: 'any', with: 'recommendation' },
   },
@@ -180,8 +184,16 @@ export const API_MODEL: Model = {
     'read Product': any,
     'read Register': any,
     'read OverdueOptOut': any,
+    'count Cohort': any,
   },
-  admin: { ...inSession, ...makesRules, 'read Product': any, 'import Product': any, 'read FaultCount': any },
+  admin: {
+    ...inSession,
+    ...makesRules,
+    'read Product': any,
+    'import Product': any,
+    'read FaultCount': any,
+    'count Cohort': any,
+  },
   auditor: {
     ...inSession,
     ...readsLog,

@@ -10,6 +10,7 @@ import {
 import { idempotencySchemaSql, migration, outboxSchemaSql } from '@integument/database';
 import { rateCountSchemaSql, spentProofsSchemaSql } from '@integument/http';
 import type { MigrationInterface } from 'typeorm';
+import { cohortsSchemaSql } from '../features/cohorts/cohorts.schema.js';
 import {
   consentEventsSql,
   consentReceiptsSql,
@@ -49,6 +50,7 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(21, 'consent-receipts', consentReceiptsSql),
   migration(22, 'foretold-days', foretoldSql),
   migration(23, 'consent-events', consentEventsSql),
+  migration(25, 'cohorts', cohortsSchemaSql),
   migration(27, 'opt-out-clocks', optOutClocksSql),
   migration(28, 'faults', faultsSchemaSql),
 ];

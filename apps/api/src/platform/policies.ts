@@ -1,5 +1,6 @@
 import type { Policy } from '@integument/authz';
 import { commonPolicy } from '@integument/http';
+import { cohortsPolicy } from '../features/cohorts/cohorts.policy.js';
 import { consentPolicy } from '../features/consent/consent.policy.js';
 import { faultsPolicy } from '../features/faults/index.js';
 import { ingestPolicy } from '../features/ingest/ingest.policy.js';
@@ -10,6 +11,7 @@ import { registerPolicy } from '../features/register/register.policy.js';
 
 /** Who may do what in the data plane: all of it. */
 export const apiPolicies: readonly Policy[] = [
+  cohortsPolicy,
   consentPolicy,
   faultsPolicy,
   ingestPolicy,

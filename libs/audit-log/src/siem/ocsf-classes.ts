@@ -198,6 +198,10 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'readings.store': ['datastore', 'Write'],
   'readings.read': ['datastore', 'Read'],
   'events.record': ['datastore', 'Write'],
+  'cohort_facts.store': ['datastore', 'Write'],
+  'cohort_facts.read': ['datastore', 'Read'],
+  'cohorts.count': ['datastore', 'Query'],
+  'cohorts.histogram': ['datastore', 'Query'],
   'products.import': ['datastore', 'Write'],
   'recommendations.train': ['api', 'Update'],
 };

@@ -163,6 +163,9 @@ export const slow = defineRoute({
 export const CANARY = 'canary-7f3a9c';
 
 const failures: Record<string, () => unknown> = {
+  recorded: () => {
+    throw new CodedError('things.few', 422, 'Too few.', { recorded: true });
+  },
   unforeseen: () => {
     throw new Error(`duplicate key (email)=(${CANARY})`);
   },

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import {
   acknowledgeNotice,
   closeSession,
+  cohortHistogram,
   consentHistory,
+  countCohort,
   giveConsent,
   importProducts,
   issueSignInCode,
@@ -14,15 +16,18 @@ import {
   openSession,
   optOutOf,
   type PurposeName,
+  readCohortFacts,
   readReadings,
   recordEvents,
   refuseConsent,
   reportFault,
+  storeCohortFacts,
   storeReadings,
   withdrawConsent,
 } from '@integument/contracts';
 import { demoCatalogue } from '../../../demo-data/catalogue/index.js';
 import { ask } from '../../../outside/ask.js';
+import { cohort, countable, FACTS } from '../../../outside/cohort.js';
 import { agreeTo, newcomer } from '../../../outside/newcomer.js';
 import { noticeOf } from '../../../outside/notices.js';
 import { stranger } from '../../../outside/visitor.js';
@@ -107,6 +112,19 @@ export const API_CALLS: Calls = {
   'products.import': ({ info, app }) => {
     const products = demoCatalogue.slice(0, 2).map((product) => ({ ...product, id: `p-${randomUUID()}` }));
     return Promise.resolve(call(app, info.urls.api, importProducts, { body: { products } }));
+  },
+  'cohort_facts.store': async ({ info }) => {
+    const browser = await countable(info);
+    return call(browser, info.urls.api, storeCohortFacts, { body: FACTS });
+  },
+  'cohort_facts.read': async ({ info }) => call(await countable(info), info.urls.api, readCohortFacts),
+  'cohorts.count': async ({ info, officer }) => {
+    await cohort(info);
+    return call(officer, info.urls.api, countCohort, { body: { by: ['skinType'] } });
+  },
+  'cohorts.histogram': async ({ info, officer }) => {
+    await cohort(info);
+    return call(officer, info.urls.api, cohortHistogram, { body: { of: 'productsUsed' } });
   },
 };
 

@@ -2,6 +2,7 @@ import { AuditLog } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { Module } from '@nestjs/common';
 import { VaultClient } from '../../platform/vault-client.js';
+import { CohortsModule, CohortsStore } from '../cohorts/index.js';
 import { ConsentModule, ConsentStore } from '../consent/index.js';
 import { FaultsModule, FaultsService } from '../faults/index.js';
 import { IngestModule, IngestStore } from '../ingest/index.js';
@@ -11,7 +12,15 @@ import { SessionsModule, SessionsStore } from '../sessions/index.js';
 import { ErasureService } from './erasure.service.js';
 
 @Module({
-  imports: [PermitsModule, ConsentModule, SessionsModule, IngestModule, RecommendationsModule, FaultsModule],
+  imports: [
+    PermitsModule,
+    ConsentModule,
+    SessionsModule,
+    IngestModule,
+    RecommendationsModule,
+    FaultsModule,
+    CohortsModule,
+  ],
   providers: [
     {
       provide: ErasureService,
@@ -22,6 +31,7 @@ import { ErasureService } from './erasure.service.js';
         IngestStore,
         RecommendationsService,
         FaultsService,
+        CohortsStore,
         ConsentStore,
         VaultClient,
         AuditLog,
@@ -34,6 +44,7 @@ import { ErasureService } from './erasure.service.js';
         ingest: PurposeData,
         recommendations: PurposeData,
         faults: PurposeData,
+        cohorts: PurposeData,
         consents: ConsentStore,
         vault: VaultClient,
         audit: AuditLog,
@@ -43,7 +54,7 @@ import { ErasureService } from './erasure.service.js';
           gates,
           keys,
           sessions,
-          [ingest, recommendations, faults],
+          [ingest, recommendations, faults, cohorts],
           consents,
           vault,
           audit,

@@ -23,6 +23,8 @@ describe('a module', () => {
       UndeclaredProcessing,
     );
     expect(effect).not.toHaveBeenCalled();
+    expect(() => permits.everyOpen(purpose.name as never)).toThrow(UndeclaredProcessing);
+    expect(() => permits.lockOpenAmong({} as never, [], purpose.name as never)).toThrow(UndeclaredProcessing);
     const caller = { kind: 'person', permits: [] } as never;
     expect(() => permits.pseudonymOf(caller, purpose.name as never, undefined)).toThrow(UndeclaredProcessing);
   });

@@ -2,7 +2,7 @@ import type { Caller } from '@integument/authz';
 import { type ModuleName, PURPOSES, type PurposeName } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import type { FactoryProvider } from '@nestjs/common';
-import { type Leave, PermitsService } from './permits.service.js';
+import { type Leave, type Looked, PermitsService } from './permits.service.js';
 
 /** Purposes that the register declares for a module. */
 export type PurposeOf<M extends ModuleName> = PurposeName &
@@ -34,6 +34,18 @@ export class ModulePermits<M extends ModuleName> {
   ): Promise<T> {
     this.demand(purpose);
     return this.permits.through(pseudonym, purpose, effect);
+  }
+
+  /** See {@link PermitsService.everyOpen}. @throws UndeclaredProcessing */
+  everyOpen<P extends PurposeOf<M>>(purpose: P): AsyncGenerator<Looked<P>[]> {
+    this.demand(purpose);
+    return this.permits.everyOpen(purpose);
+  }
+
+  /** See {@link PermitsStore.lockOpenAmong}. @throws UndeclaredProcessing */
+  lockOpenAmong(tx: Tx, gates: readonly Buffer[], purpose: PurposeOf<M>): Promise<Buffer[]> {
+    this.demand(purpose);
+    return this.permits.lockOpenAmong(tx, gates, purpose);
   }
 
   private demand(purpose: PurposeName): void {

@@ -3,7 +3,7 @@ import { type Pseudonym, type PurposeName, permitHeader } from '@integument/cont
 import { decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { type ApiPerson, isRegisteredFor } from '../../platform/callers.js';
-import type { PermitKeys } from './permit-keys.js';
+import { gateName, type PermitKeys } from './permit-keys.js';
 import { permitClosed, permitMissing, permitNotFound } from './permits.errors.js';
 import type { Gate, OpenGate, PermitsStore } from './permits.store.js';
 
@@ -15,6 +15,15 @@ export interface Leave<P extends PurposeName = PurposeName> {
   readonly gate: OpenGate<P>;
   readonly key: Buffer;
 }
+
+/** A gate that was open when it was looked at, with its key: no leave, since nothing may rest on it before the gate is asked again. */
+export interface Looked<P extends PurposeName = PurposeName> {
+  readonly seen: OpenGate<P>;
+  readonly key: Buffer;
+}
+
+/** Gates looked at together: as many keys as the vault gives at once. */
+const LOOK = 1_000;
 
 /** The one way to a permit's data: through its open gate, in the effect's own transaction. */
 export class PermitsService {
@@ -60,6 +69,27 @@ export class PermitsService {
       if (!gate) throw permitClosed();
       return effect(tx, { gate, key });
     });
+  }
+
+  /** Everybody's who agreed to a purpose, some at a time; a gate whose key the vault doesn't give is left out. */
+  async *everyOpen<P extends PurposeName>(purpose: P): AsyncGenerator<Looked<P>[]> {
+    for (let after = Buffer.alloc(0); ; ) {
+      const behind = after;
+      const gates = await this.unitOfWork.single((tx) => this.store.findOpenAfter(tx, purpose, behind, LOOK));
+      const last = gates.at(-1);
+      if (!last) return;
+      after = last.gate_id as typeof after;
+      const keys = await this.keys.findMany(gates);
+      yield gates.flatMap((gate) => {
+        const key = keys.get(gateName(gate));
+        return key ? [{ seen: gate, key }] : [];
+      });
+    }
+  }
+
+  /** See {@link PermitsStore.lockOpenAmong}. */
+  lockOpenAmong(tx: Tx, gates: readonly Buffer[], purpose: PurposeName): Promise<Buffer[]> {
+    return this.store.lockOpenAmong(tx, gates, purpose);
   }
 }
 

@@ -61,6 +61,19 @@ export class PermitsStore {
     return rows.length === gates.length;
   }
 
+  /**
+   * The same where some may have closed.
+   * @returns those that are open, locked
+   */
+  async lockOpenAmong(tx: Tx, gates: readonly Buffer[], purpose: PurposeName): Promise<Buffer[]> {
+    const rows = await tx.query<{ gate_id: Buffer }>(
+      `SELECT gate_id FROM permit_gate WHERE gate_id = ANY($1::bytea[]) AND purpose = $2 AND state = 'open'
+       ORDER BY gate_id FOR SHARE`,
+      [byteaArray(gates), purpose],
+    );
+    return rows.map(({ gate_id }) => gate_id);
+  }
+
   /** The gate in whatever state, without a lock: nothing may rest on it but which key to ask for. */
   async findByPseudonym(tx: Tx, pseudonym: Buffer): Promise<Gate | null> {
     const rows = await tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE pseudonym = $1`, [pseudonym]);
@@ -127,6 +140,19 @@ export class PermitsStore {
     return tx.query<OpenGate>(`SELECT ${GATE} FROM permit_gate WHERE state = 'open' AND purpose = $1`, [
       purpose,
     ]);
+  }
+
+  /** Some of them in the order of their names, behind one of those. */
+  async findOpenAfter<P extends PurposeName>(
+    tx: Tx,
+    purpose: P,
+    after: Buffer,
+    most: number,
+  ): Promise<OpenGate<P>[]> {
+    return tx.query<OpenGate<P>>(
+      `SELECT ${GATE} FROM permit_gate WHERE state = 'open' AND purpose = $1 AND gate_id > $2 ORDER BY gate_id LIMIT $3`,
+      [purpose, after, most],
+    );
   }
 
   async insertOpening(tx: Tx, gate: Buffer, purpose: PurposeName, epoch = 1): Promise<void> {

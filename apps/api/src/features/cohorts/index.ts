@@ -1,0 +1,2 @@
+export { CohortsModule } from './cohorts.module.js';
+export { CohortsStore } from './cohorts.store.js';
