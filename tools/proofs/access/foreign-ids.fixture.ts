@@ -17,7 +17,7 @@ export type Place =
   | 'permit';
 
 /** Parameters of a path that name nobody's: words of the contracts, of whoever writes the rules, and of the operator; rotations of keys; hashes of notices. */
-const NO_IDS = ['purpose', 'hash', 'report', 'rule', 'version', 'provider', 'domain', 'rotation', '*'];
+const NO_IDS = ['purpose', 'hash', 'kind', 'report', 'rule', 'version', 'provider', 'domain', 'rotation', '*'];
 const PERMIT_HEADER = 'integument-permit';
 
 /** Where the id of a route stands; null for one that takes none. */

@@ -16,12 +16,10 @@ afterAll(() => api.close());
 const APP = {
   caller: client({ clientId: 'skin-app', use: 'health' }),
   requestId: randomUUID(),
-  policy: null,
 } as never;
 const ADMIN = {
   caller: staff({ id: 'adm', session: 'adm', roles: ['admin'], authenticatedAt: new Date() }),
   requestId: randomUUID(),
-  policy: null,
 } as never;
 
 async function reporter() {

@@ -8,7 +8,7 @@ import {
   type PurposeName,
 } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
-import type { UnitOfWork } from '@integument/database';
+import type { Tx, UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { ApiPerson } from '../../platform/callers.js';
 import type { KnownPermits, OptOutClocks, TakingBack } from '../consent/index.js';
@@ -38,25 +38,7 @@ export class OptOuts {
     const gates = await this.gatesOf(asker);
     return this.unitOfWork.run(async (tx) => {
       await this.audit.append(tx, optOutsRead(by(asker)));
-      const clocks = await this.clocks.findOf(
-        tx,
-        gates.map(({ gate_id }) => gate_id),
-      );
-      return OPT_OUTS.map((kind) => ({
-        kind,
-        purposes: this.concerned(kind).map((purpose) => {
-          const gate = gates.find((one) => one.purpose === purpose);
-          const clock = clocks.find((one) => one.kind === kind && gate?.gate_id.equals(one.gate_id));
-          const stands = gate && clock && stateOf(gate) === 'stopped' ? clock : undefined;
-          return {
-            purpose,
-            state: stateOf(gate),
-            dueOn: stands?.due_on ?? null,
-            doneOn: stands?.done_on ?? null,
-            notAskedBefore: stands?.not_asked_before ?? null,
-          };
-        }),
-      }));
+      return this.views(tx, gates, OPT_OUTS);
     });
   }
 
@@ -67,8 +49,9 @@ export class OptOuts {
       this.audit.append(tx, optOutMade({ ...by(asker), count: purposes.length, details: { kind, channel } })),
     );
     for (const purpose of purposes) await this.takingBack.optOut(apart(asker), purpose, kind, channel);
-    const views = await this.list(asker);
-    return views.find((view) => view.kind === kind) ?? { kind, purposes: [] };
+    const gates = await this.gatesOf(asker);
+    const [view] = await this.unitOfWork.run((tx) => this.views(tx, gates, [kind]));
+    return view ?? { kind, purposes: [] };
   }
 
   /** Global Privacy Control: the browser says no for whoever uses it. What they have said no to before stays as it is. */
@@ -79,6 +62,28 @@ export class OptOuts {
     const isStopped = (purpose: PurposeName) =>
       stateOf(gates.find((gate) => gate.purpose === purpose)) === 'stopped';
     if (!purposes.every(isStopped)) await this.make(asker, 'sale-or-sharing', 'signal');
+  }
+
+  private async views(tx: Tx, gates: readonly Gate[], kinds: readonly OptOutKind[]): Promise<OptOutView[]> {
+    const clocks = await this.clocks.findOf(
+      tx,
+      gates.map(({ gate_id }) => gate_id),
+    );
+    return kinds.map((kind) => ({
+      kind,
+      purposes: this.concerned(kind).map((purpose) => {
+        const gate = gates.find((one) => one.purpose === purpose);
+        const clock = clocks.find((one) => one.kind === kind && gate?.gate_id.equals(one.gate_id));
+        const stands = gate && clock && stateOf(gate) === 'stopped' ? clock : undefined;
+        return {
+          purpose,
+          state: stateOf(gate),
+          dueOn: stands?.due_on ?? null,
+          doneOn: stands?.done_on ?? null,
+          notAskedBefore: stands?.not_asked_before ?? null,
+        };
+      }),
+    }));
   }
 
   private concerned(kind: OptOutKind): PurposeName[] {
