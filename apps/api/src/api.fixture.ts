@@ -15,6 +15,7 @@ import { ConsentReader } from './features/consent/consent-reader.js';
 import { ConsentReceipts } from './features/consent/consent-receipts.js';
 import { KnownPermits } from './features/consent/known-permits.js';
 import { ReceiptSigner } from './features/consent/receipt-keys.js';
+import { ConsentImports, ImportedGatesStore } from './features/consent-imports/index.js';
 import { IngestService } from './features/ingest/ingest.service.js';
 import { IngestStore } from './features/ingest/ingest.store.js';
 import { type Leave, PermitKeys, PermitsStore } from './features/permits/index.js';
@@ -46,6 +47,7 @@ export class TestApi {
   readonly consents: ConsentReader;
   readonly expiry: ConsentExpiry;
   readonly letters: ConsentLetters;
+  readonly imports: ConsentImports;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -64,6 +66,14 @@ export class TestApi {
     const permits = new KnownPermits(vault);
     this.consents = new ConsentReader(this.gates, store, permits, receipts, this.audit, this.unitOfWork);
     this.letters = new ConsentLetters(this.gates, vault, this.audit, this.unitOfWork);
+    this.imports = new ConsentImports(
+      new ImportedGatesStore(),
+      this.gates,
+      new RegisterStore(),
+      vault,
+      this.audit,
+      this.unitOfWork,
+    );
     this.expiry = new ConsentExpiry(
       this.gates,
       ending,

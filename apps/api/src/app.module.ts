@@ -4,6 +4,7 @@ import type { Logger } from '@integument/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ApiConfig } from './config.js';
 import { ConsentModule } from './features/consent/index.js';
+import { ConsentImportsModule } from './features/consent-imports/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { IngestModule } from './features/ingest/index.js';
 import { PermitsModule } from './features/permits/index.js';
@@ -25,6 +26,7 @@ export class AppModule {
         PermitsModule,
         SessionsModule,
         ConsentModule,
+        ConsentImportsModule,
         IngestModule,
         ProductsModule,
         RecommendationsModule,

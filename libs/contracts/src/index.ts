@@ -7,6 +7,7 @@ export * from './client-purposes.js';
 export * from './clients.js';
 export * from './commitment.js';
 export * from './consent.js';
+export * from './consent-imports.js';
 export * from './erasure.js';
 export * from './errors.js';
 export * from './factors.js';

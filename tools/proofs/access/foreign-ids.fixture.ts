@@ -14,6 +14,7 @@ export type Place =
   | 'factor'
   | 'account'
   | 'session'
+  | 'import'
   | 'permit';
 
 /** Parameters of a path that name nobody's: words of the contracts, of whoever writes the rules, and of the operator; rotations of keys; hashes of notices. */
@@ -47,6 +48,8 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
     const purpose = asker === 'the officer' ? 'rights-request' : 'support';
     return { body: { fields: ['email'], purpose, reason } };
   },
+  'consent_imports.read': () => ({}),
+  'consent_imports.read_evidence': () => ({ body: { purpose: 'ingest', reason } }),
   'tokens.make_for_person': () => ({ body: { fields: ['email'] } }),
   'people.erase': () => ({ body: { reason } }),
   'erasure.read': () => ({ headers: { 'integument-claim': encodeId('ecl', randomId()) } }),
