@@ -1,6 +1,7 @@
 import { migrate, openDatabase } from '@integument/database';
 import type { DatabaseInfo } from '@integument/testing';
 import pg from 'pg';
+import { platformMigrations } from '../apps/api/src/migrations/index.js';
 import { vaultMigrations } from '../apps/vault/src/migrations/index.js';
 
 /**
@@ -15,12 +16,25 @@ export async function twinOfVaultDatabase(vault: DatabaseInfo, name: string): Pr
 }
 
 /** The same as the vault finds it at its first start. @returns its URL */
-export async function emptyVaultDatabase(vault: DatabaseInfo, name: string): Promise<string> {
-  const url = new URL(vault.url);
+export function emptyVaultDatabase(vault: DatabaseInfo, name: string): Promise<string> {
+  return emptyDatabase(vault, name, vaultMigrations);
+}
+
+/** The same of the data plane's. */
+export function emptyPlatformDatabase(platform: DatabaseInfo, name: string): Promise<string> {
+  return emptyDatabase(platform, name, platformMigrations);
+}
+
+async function emptyDatabase(
+  there: DatabaseInfo,
+  name: string,
+  migrations: typeof vaultMigrations,
+): Promise<string> {
+  const url = new URL(there.url);
   const owner = pg.escapeIdentifier(url.username);
-  await query(vault.superuserUrl ?? vault.url, `CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${owner}`);
+  await query(there.superuserUrl ?? there.url, `CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${owner}`);
   url.pathname = `/${name}`;
-  const options = { url: url.href, poolSize: 2, applicationName: 'bench', migrations: vaultMigrations };
+  const options = { url: url.href, poolSize: 2, applicationName: 'bench', migrations };
   const database = await openDatabase(options);
   await migrate(database);
   await database.destroy();

@@ -6,6 +6,7 @@ import { auditStagingHour } from './audit-staging-hour.js';
 import { auditVerify } from './audit-verify.js';
 import { authzRequest, authzSession } from './authz-request.js';
 import { authzRules10k } from './authz-rules-10k.js';
+import { consentImport } from './consent-import.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
@@ -26,6 +27,7 @@ export const FIGURES: readonly Figure[] = [
   authzRules10k,
   enrolSingle,
   enrolBatch,
+  consentImport,
   tokenizeBatch,
   tokenizePeople,
   revealBatch,

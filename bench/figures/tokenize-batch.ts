@@ -1,13 +1,10 @@
-import { enrolPeople, makeTokens } from '@integument/contracts';
-import { ask } from '../../tools/outside/ask.js';
-import { Client } from '../../tools/outside/client.js';
-import type { Bench } from '../bench.js';
+import { makeTokens } from '@integument/contracts';
+import { enrolledPeople } from '../enrolled-people.js';
 import type { Figure } from '../figure.js';
 import type { RawTokens } from '../limits/raw-tokens.js';
 import { ShopLoad } from '../load/shop-load.js';
-import { CLIENT, tokensFor } from '../made-tokens.js';
+import { tokensFor } from '../made-tokens.js';
 import { SideProcess } from '../side-process.js';
-import { syntheticPeople } from '../synthetic-people.js';
 import { syntheticValues } from '../synthetic-values.js';
 import { addPeople, refuseUnequalTokens, twinOfVaultDatabase } from '../vault-database.js';
 
@@ -40,7 +37,7 @@ function batches({ name, target, calls, ofPeople }: Batches): Figure {
       const load = new ShopLoad(info);
       const raw = new SideProcess<RawTokens, { seconds: number }>('./limits/raw-tokens.js');
       const twin = await twinOfVaultDatabase(vault, `bench_${name.replace('.', '_')}`);
-      const people = ofPeople ? await enrol(info, calls) : [];
+      const people = ofPeople ? await enrolledPeople(info, calls) : [];
       if (ofPeople) await addPeople(twin, calls * TOKENS);
       const batch = (at: number) =>
         syntheticValues(TOKENS).map((entry, n) => {
@@ -66,16 +63,4 @@ function batches({ name, target, calls, ofPeople }: Batches): Figure {
       };
     },
   };
-}
-
-/** As many people as a round has values: a call's are all different, and no two calls wait for each other's. */
-async function enrol(info: Bench['info'], batches: number): Promise<string[]> {
-  const client = new Client(info, CLIENT);
-  const people: string[] = [];
-  for (let n = 0; n < batches; n++) {
-    const body = { people: syntheticPeople(TOKENS) };
-    const { results } = await ask(client, info.urls.vault, enrolPeople, { body });
-    people.push(...results.flatMap((one) => ('person' in one ? [one.person] : [])));
-  }
-  return people;
 }

@@ -17,6 +17,7 @@ import { KnownPermits } from './features/consent/known-permits.js';
 import { OptOutClocks } from './features/consent/opt-out-clocks.js';
 import { ReceiptSigner } from './features/consent/receipt-keys.js';
 import { TakingBack } from './features/consent/taking-back.js';
+import { ConsentImports, ImportedGatesStore } from './features/consent-imports/index.js';
 import { IngestService } from './features/ingest/ingest.service.js';
 import { IngestStore } from './features/ingest/ingest.store.js';
 import { type Leave, PermitKeys, PermitsStore } from './features/permits/index.js';
@@ -50,6 +51,7 @@ export class TestApi {
   readonly consents: ConsentReader;
   readonly expiry: ConsentExpiry;
   readonly letters: ConsentLetters;
+  readonly imports: ConsentImports;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -68,6 +70,14 @@ export class TestApi {
     const permits = new KnownPermits(vault);
     this.consents = new ConsentReader(this.gates, store, permits, receipts, this.audit, this.unitOfWork);
     this.letters = new ConsentLetters(this.gates, vault, this.audit, this.unitOfWork);
+    this.imports = new ConsentImports(
+      new ImportedGatesStore(),
+      this.gates,
+      new RegisterStore(),
+      vault,
+      this.audit,
+      this.unitOfWork,
+    );
     this.expiry = new ConsentExpiry(
       this.gates,
       ending,

@@ -5,6 +5,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { ApiConfig } from './config.js';
 import { CohortsModule } from './features/cohorts/index.js';
 import { ConsentModule } from './features/consent/index.js';
+import { ConsentImportsModule } from './features/consent-imports/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { FaultsModule } from './features/faults/index.js';
 import { IngestModule } from './features/ingest/index.js';
@@ -30,6 +31,7 @@ export class AppModule {
         ConsentModule,
         OptOutsModule,
         FaultsModule,
+        ConsentImportsModule,
         IngestModule,
         ProductsModule,
         RecommendationsModule,

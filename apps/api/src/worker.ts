@@ -16,6 +16,7 @@ import {
   LETTER_TOPIC,
   OptOutClocks,
 } from './features/consent/index.js';
+import { ConsentImports } from './features/consent-imports/index.js';
 import { ErasureService } from './features/erasure/index.js';
 import { FaultsService } from './features/faults/index.js';
 import {
@@ -70,6 +71,7 @@ await trainer.start();
 
 const HOUR = 3_600_000;
 const erasures = find(ErasureService);
+const imports = find(ConsentImports);
 const reconciler = find(GateReconciler);
 const expiry = find(ConsentExpiry);
 const letters = find(ConsentLetters);
@@ -82,6 +84,7 @@ const proofs = new SpentProofs(unitOfWork);
 const periodic = new Periodic(logger);
 periodic.every(200, 'sessions that the vault ended', () => endings.carryOut());
 periodic.every(500, 'erasures', () => erasures.carryOut());
+periodic.every(500, 'imported consents', () => imports.carryOut());
 // A quarter of the patience, so that a gate is closed soon after its time.
 periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => reconciler.run());
 periodic.every(HOUR, 'consents that end', () => expiry.run());

@@ -5,6 +5,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { VaultConfig } from './config.js';
 import { ApprovalsModule } from './features/approvals/index.js';
 import { ClientsModule } from './features/clients/index.js';
+import { ConsentImportsModule } from './features/consent-imports/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { EvidenceModule } from './features/evidence/index.js';
 import { FactorsModule } from './features/factors/index.js';
@@ -33,6 +34,7 @@ export class AppModule {
         RegistryModule,
         PeopleModule,
         PermitsModule,
+        ConsentImportsModule,
         EvidenceModule,
         SessionsModule,
         SignInModule,

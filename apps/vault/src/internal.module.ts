@@ -1,6 +1,7 @@
 import { UnitOfWork } from '@integument/database';
 import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
 import { Approvals, InternalApprovalsController } from './features/approvals/index.js';
+import { ImportedOpenings, InternalConsentImportsController } from './features/consent-imports/index.js';
 import { ErasureService, InternalErasureController } from './features/erasure/index.js';
 import { InternalLettersController, LettersService } from './features/letters/index.js';
 import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
@@ -22,6 +23,7 @@ const LENT = [
   Approvals,
   StoredRules,
   LettersService,
+  ImportedOpenings,
 ];
 
 /** The internal listener, for the API's process alone. It borrows the services of the public app. */
@@ -40,6 +42,7 @@ export class InternalModule {
         InternalApprovalsController,
         InternalRulesController,
         InternalLettersController,
+        InternalConsentImportsController,
       ],
       providers: LENT.map((service) => ({
         provide: service,

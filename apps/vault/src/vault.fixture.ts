@@ -18,6 +18,15 @@ import {
 } from './features/approvals/index.js';
 import { planSearch, type SearchSection } from './features/catalogue/index.js';
 import { ClientsService } from './features/clients/clients.service.js';
+import {
+  ConsentEvidence,
+  ConsentImportsService,
+  ConsentImportsStore,
+  EvidenceSealer,
+  ImportedMint,
+  ImportedOpenings,
+  ImportedOpeningsStore,
+} from './features/consent-imports/index.js';
 import { ErasureService } from './features/erasure/erasure.service.js';
 import { ErasureStore } from './features/erasure/erasure.store.js';
 import { EvidenceKeeper, EvidenceStore } from './features/evidence/index.js';
@@ -51,6 +60,7 @@ import { PersonIndexStore } from './features/people/person-index.store.js';
 import { RevealDesk } from './features/people/reveal-desk.js';
 import { PersonSealer } from './features/people/sealed-person.js';
 import { SearchDesk } from './features/people/search-desk.js';
+import { PermitBatches } from './features/permits/index.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
@@ -101,6 +111,9 @@ export class TestVault {
   readonly evidence: EvidenceKeeper;
   readonly permits: PermitsService;
   readonly erasures: ErasureService;
+  readonly imports: ConsentImportsService;
+  readonly consentEvidence: ConsentEvidence;
+  readonly importedOpenings: ImportedOpenings;
   readonly addressees: Addressees;
   readonly letters: LettersService;
   readonly signIn: SignInService;
@@ -160,6 +173,14 @@ export class TestVault {
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
     const webhooks = new WebhookEvents(new DeliveriesStore());
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, webhooks, audit);
+    const evidence = new EvidenceSealer(keys);
+    const records = new ConsentImportsStore();
+    this.imports = new ConsentImportsService(records, evidence, audit, () => new Date(this.now()));
+    this.consentEvidence = new ConsentEvidence(records, evidence, audit);
+    const openings = new ImportedOpeningsStore();
+    const batches = new PermitBatches(keys, this.evidence, webhooks, audit);
+    const mint = new ImportedMint(openings, this.permits, batches);
+    this.importedOpenings = new ImportedOpenings(openings, mint, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
     const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES);
     this.erasures = new ErasureService(

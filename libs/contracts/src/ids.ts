@@ -46,6 +46,8 @@ export const staffId = z
   .brand<'StaffId'>();
 /** How the name of a client app is written, whether or not there is one of that name. */
 export const clientName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
+/** One call that brought consents from before. */
+export const consentImportId = id<'ConsentImportId'>('imp', 'An import of consents');
 /** A client app, by the name that it has here for ever. */
 export const clientId = clientName
   // Under this one staff have their own names for people.
@@ -87,6 +89,7 @@ export type ApprovalId = z.infer<typeof approvalId>;
 export type ModelKeyId = z.infer<typeof modelKeyId>;
 export type LetterKey = z.infer<typeof letterKey>;
 export type LetterId = z.infer<typeof letterId>;
+export type ConsentImportId = z.infer<typeof consentImportId>;
 export type StaffId = z.infer<typeof staffId>;
 export type FactorId = z.infer<typeof factorId>;
 export type RotationId = z.infer<typeof rotationId>;

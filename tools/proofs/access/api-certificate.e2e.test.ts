@@ -94,6 +94,9 @@ async function rightRequests(): Promise<typeof right> {
     'letters.request': {
       body: { letters: [{ gate, key: nobodys('ltk'), template: 'consent-ended' }] },
     },
+    'consent_imports.pending': { body: {} },
+    'consent_imports.mint': { body: { purpose: 'analytics', gates: [{ gate: nobodys('gat'), epoch: 1 }] } },
+    'consent_imports.settle': { body: { purpose: 'analytics', done: [nobodys('gat')], refused: [] } },
     'erasure.pending': {},
     'erasure.gates_closed': erasure,
     'erasure.completed': erasure,

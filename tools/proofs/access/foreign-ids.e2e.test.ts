@@ -1,5 +1,6 @@
 import {
   eraseSelf,
+  importConsents,
   listFactors,
   listSessions,
   type PurposeName,
@@ -77,6 +78,9 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
   const subject = 'A'.repeat(43);
   const asked = { operation: 'evidence.open' as const, parameters: { subject }, reason };
   const { approval } = await ask(auditor, vault, requestApproval, { body: asked });
+  const brought = await ask(new Client(info, 'brand-shop'), vault, importConsents, {
+    body: { consents: [{}] },
+  });
   const { factors } = await ask(officer, vault, listFactors);
   const { sessions } = await ask(browser, vault, listSessions);
   Object.assign(ids, {
@@ -88,6 +92,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
     // Registered for other purposes, the app holds this one for nothing.
     'their permit for analytics': { id: await permit('analytics'), holders: [] },
     'the erasure of somebody': { id: erasure, holders: [] },
+    'an import of the shop’s': { id: brought.import, holders: ['the shop'] },
     'a second factor of the officer': { id: factors[0]?.factor ?? '', holders: ['the officer'] },
     'a session of somebody': { id: sessions[0]?.session ?? '', holders: [] },
     'an approval that the auditor asked for': { id: approval, holders: ['the auditor', 'the officer'] },

@@ -14,10 +14,22 @@ export type Place =
   | 'factor'
   | 'account'
   | 'session'
+  | 'import'
   | 'permit';
 
 /** Parameters of a path that name nobody's: words of the contracts, of whoever writes the rules, and of the operator; rotations of keys; hashes of notices. */
-const NO_IDS = ['purpose', 'hash', 'kind', 'report', 'rule', 'version', 'provider', 'domain', 'rotation', '*'];
+const NO_IDS = [
+  'purpose',
+  'hash',
+  'kind',
+  'report',
+  'rule',
+  'version',
+  'provider',
+  'domain',
+  'rotation',
+  '*',
+];
 const PERMIT_HEADER = 'integument-permit';
 
 /** Where the id of a route stands; null for one that takes none. */
@@ -47,6 +59,8 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
     const purpose = asker === 'the officer' ? 'rights-request' : 'support';
     return { body: { fields: ['email'], purpose, reason } };
   },
+  'consent_imports.read': () => ({}),
+  'consent_imports.read_evidence': () => ({ body: { purpose: 'ingest', reason } }),
   'tokens.make_for_person': () => ({ body: { fields: ['email'] } }),
   'people.erase': () => ({ body: { reason } }),
   'erasure.read': () => ({ headers: { 'integument-claim': encodeId('ecl', randomId()) } }),

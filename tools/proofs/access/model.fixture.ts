@@ -78,6 +78,8 @@ export const VAULT_MODEL: Model = {
     'describe Token': own,
     'remove Token': own,
     'report Bounce': any,
+    'make ConsentImport': own,
+    'read ConsentImport': own,
   },
   // Its server would join who and what: in the vault it has nothing to look for, nor to be told.
   'health-client': {},
@@ -91,6 +93,7 @@ export const VAULT_MODEL: Model = {
     'redeem Approval': any,
     'follow Rule': any,
     'request Letter': any,
+    'carry-out ConsentImport': any,
   },
   support: {
     ...inVault,
@@ -104,6 +107,7 @@ export const VAULT_MODEL: Model = {
     'read Person': any,
     'erase Person': any,
     'reveal Person': { of: 'any', for: ['rights-request', 'legal-obligation', 'safety-notice'] },
+    'read ConsentEvidence': any,
     'describe Token': any,
     ...decides,
     ...seesStaff,

@@ -67,6 +67,7 @@ const WITHOUT_CALL = {
     'erasure.gates_closed',
     'erasure.completed',
     'sign_in.session_endings',
+    'consent_imports.pending',
     // Rules are nobody's data; asked for twice a second.
     'rules.in_force',
     'rules.text',

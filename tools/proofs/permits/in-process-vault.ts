@@ -43,7 +43,7 @@ export class InProcessVault {
   readonly #handlers: Readonly<Record<string, Handler>>;
 
   constructor(private readonly vault: TestVault) {
-    const { permits, erasures } = vault;
+    const { permits, erasures, importedOpenings: imports } = vault;
     this.#handlers = {
       'permits.open': (tx, body) => permits.open(tx, API, body),
       'permits.resume': (tx, body) => permits.resume(tx, API, body),
@@ -53,6 +53,9 @@ export class InProcessVault {
       'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
       'letters.request': (tx, body) => vault.letters.request(tx, API, body as never),
+      'consent_imports.pending': (tx, body) => imports.pending(tx, API, body),
+      'consent_imports.mint': (tx, body) => imports.mint(tx, API, body),
+      'consent_imports.settle': (tx, body) => imports.settle(tx, API, body as never),
       'erasure.pending': (tx) => erasures.pending(tx, API),
       'erasure.gates_closed': (tx, _, erasure) => erasures.gatesClosed(tx, API, erasure),
       'erasure.completed': (tx, _, erasure) => erasures.completed(tx, API, erasure),

@@ -15,6 +15,7 @@ import {
   approvalsOvertakenSql,
   approvalsSchemaSql,
 } from '../features/approvals/approvals.schema.js';
+import { consentImportsSchemaSql } from '../features/consent-imports/consent-imports.schema.js';
 import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
@@ -88,4 +89,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(41, 'undeliverable-emails', undeliverableSql),
   migration(42, 'webhooks', webhooksSchemaSql),
   migration(43, 'declined-permits', declinedPermitsSql),
+  migration(44, 'consent-imports', consentImportsSchemaSql),
 ];

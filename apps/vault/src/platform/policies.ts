@@ -2,6 +2,7 @@ import type { Policy } from '@integument/authz';
 import { commonPolicy } from '@integument/http';
 import { approvalsPolicy } from '../features/approvals/approvals.policy.js';
 import { clientsPolicy } from '../features/clients/clients.policy.js';
+import { consentImportsPolicy } from '../features/consent-imports/consent-imports.policy.js';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
 import { lettersPolicy } from '../features/letters/letters.policy.js';
@@ -38,6 +39,7 @@ export const vaultPolicies: readonly Policy[] = [
   rulesPolicy,
   rotationPolicy,
   lettersPolicy,
+  consentImportsPolicy,
   commonPolicy('identity'),
   apiProcessPolicy,
 ];

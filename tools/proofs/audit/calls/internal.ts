@@ -6,6 +6,7 @@ import {
   destroyPermit,
   freezePermit,
   issueSignInCode,
+  mintImportedPermits,
   openPermit,
   openSession,
   permitKeys,
@@ -14,6 +15,7 @@ import {
   requestLetters,
   resumePermit,
   sessionPermits,
+  settleConsentImports,
 } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { ask, request } from '../../../outside/ask.js';
@@ -60,6 +62,14 @@ export const INTERNAL_CALLS: Calls = {
   'permits.of_session': async (cast) => {
     const { session } = await openedGate(cast);
     return call(cast.api, cast.info.urls.vaultInternal, sessionPermits, { body: { session } });
+  },
+  'consent_imports.mint': ({ info, api }) => {
+    const body = { purpose: 'analytics', gates: [{ gate: newGate(), epoch: 1 }] };
+    return Promise.resolve(call(api, info.urls.vaultInternal, mintImportedPermits, { body }));
+  },
+  'consent_imports.settle': ({ info, api }) => {
+    const body = { purpose: 'analytics', done: [newGate()], refused: [] };
+    return Promise.resolve(call(api, info.urls.vaultInternal, settleConsentImports, { body }));
   },
   'letters.request': async (cast) => {
     const { gate } = await openedGate(cast);

@@ -8,9 +8,12 @@ import {
   enrolPerson,
   erasePerson,
   eraseSelf,
+  importConsents,
   issueSignInCode,
   listSessions,
   openCommitment,
+  readConsentEvidence,
+  readConsentImport,
   readErasure,
   readPerson,
   readSelf,
@@ -27,6 +30,7 @@ import { ask, exchange, request } from '../../../outside/ask.js';
 import { Browser, signIn } from '../../../outside/browser.js';
 import { findEntries } from '../../../outside/find-entries.js';
 import { enrolSomebody } from '../../../outside/newcomer.js';
+import { noticeOf } from '../../../outside/notices.js';
 import { stranger } from '../../../outside/visitor.js';
 import { agreed } from './approvals.js';
 import { answer, type Calls, type Cast, call } from './call.js';
@@ -64,6 +68,20 @@ export const VAULT_CALLS: Calls = {
     return Promise.resolve(
       call(shop, info.urls.vault, reportBounces, { body: { letters, kind: 'complaint' } }),
     );
+  },
+  'consent_imports.take': async ({ info, shop }) =>
+    call(shop, info.urls.vault, importConsents, await consentOfBefore(info)),
+  'consent_imports.read': async ({ info, shop }) => {
+    const brought = await ask(shop, info.urls.vault, importConsents, await consentOfBefore(info));
+    return call(shop, info.urls.vault, readConsentImport, { params: { import: brought.import } });
+  },
+  'consent_imports.read_evidence': async ({ info, officer }) => {
+    const { person } = await enrolSomebody(info);
+    const wanted = { field: 'email' as const, value: person.enrolment.fields.email ?? '' };
+    const { people } = await ask(officer, info.urls.vault, searchPeople, { body: wanted });
+    const params = { person: people[0]?.person ?? '' };
+    const body = { purpose: 'ingest', reason: legal };
+    return call(officer, info.urls.vault, readConsentEvidence, { params, body });
   },
   'people.erase': async ({ info, shop }) =>
     call(shop, info.urls.vault, erasePerson, { ...(await somebody(info)), body: { reason } }),
@@ -117,6 +135,15 @@ export const VAULT_CALLS: Calls = {
     return call(cast.auditor, cast.info.urls.vault, openCommitment, { body });
   },
 };
+
+async function consentOfBefore(info: Cast['info']) {
+  const { name: person } = await enrolSomebody(info);
+  const givenOn = new Date().toISOString().slice(0, 10);
+  const evidence = { form: 'newsletter', version: 3 };
+  return {
+    body: { consents: [{ person, purpose: 'ingest', notice: noticeOf('ingest'), givenOn, evidence }] },
+  };
+}
 
 async function somebody(info: Cast['info']): Promise<{ params: { person: string } }> {
   const { name } = await enrolSomebody(info);

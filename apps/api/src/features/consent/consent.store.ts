@@ -73,6 +73,16 @@ export class ConsentStore {
     );
   }
 
+  /** The same where several may have made one: @returns the one that is kept */
+  async keepOneReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<Buffer> {
+    const rows = await tx.query<{ sealed: Buffer }>(
+      `INSERT INTO consent_receipt (gate_id, number, sealed) VALUES ($1, $2, $3)
+       ON CONFLICT (gate_id, number) DO UPDATE SET sealed = consent_receipt.sealed RETURNING sealed`,
+      [gate, number, sealed],
+    );
+    return rows[0]?.sealed ?? sealed;
+  }
+
   async eraseReceipts(tx: Tx, gate: Buffer): Promise<void> {
     await tx.query('DELETE FROM consent_receipt WHERE gate_id = $1', [gate]);
   }

@@ -19,6 +19,6 @@ import { readRegisterFile } from './register-file.js';
         Register.publish(await readRegisterFile(config.REGISTER_FILE), store, unitOfWork),
     },
   ],
-  exports: [Register],
+  exports: [Register, RegisterStore],
 })
 export class RegisterModule {}

@@ -1,4 +1,4 @@
-import type { PurposeName } from '@integument/contracts';
+import type { NoticeHash, PurposeName } from '@integument/contracts';
 import { byteaArray, type Tx, textArray } from '@integument/database';
 import type { Notice } from './notice.js';
 
@@ -56,6 +56,20 @@ export class RegisterStore {
         textArray(notices.map(({ document }) => document)),
       ],
     );
+  }
+
+  /** @returns those of the hashes that a notice of the purpose has, of today or of before */
+  async findPublished(
+    tx: Tx,
+    purpose: PurposeName,
+    hashes: readonly NoticeHash[],
+  ): Promise<ReadonlySet<NoticeHash>> {
+    const named = [...new Set(hashes)];
+    const rows = await tx.query<{ hash: NoticeHash }>(
+      `SELECT encode(hash, 'hex') AS hash FROM notice WHERE purpose = $1 AND hash = ANY($2::bytea[])`,
+      [purpose, byteaArray(named.map((hash) => Buffer.from(hash, 'hex')))],
+    );
+    return new Set(rows.map(({ hash }) => hash));
   }
 
   async findNotices(tx: Tx, named: readonly Pick<Notice, 'hash'>[]): Promise<NoticeRow[]> {

@@ -2,7 +2,7 @@ import { IDENTITY_EVIDENCE_DAYS, PURPOSES } from '@integument/contracts';
 import { commit, context, open, randomId, seal } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { DomainKeys } from '../keys/index.js';
-import type { EvidenceRow, EvidenceStore } from './evidence.store.js';
+import type { EvidenceRow, EvidenceStore, NewEvidence } from './evidence.store.js';
 
 const SALT_BYTES = 16;
 
@@ -32,15 +32,20 @@ export class EvidenceKeeper {
 
   /** Commits to a new permit's pseudonym. @returns the commitment, 32 bytes */
   async keepPermit(tx: Tx, purpose: string, pseudonym: Buffer): Promise<Buffer> {
+    const evidence = this.ofPermit(purpose, pseudonym);
+    await this.store.insert(tx, evidence);
+    return evidence.subject;
+  }
+
+  /** The same for many, in two steps: the first only computes, and the second sends, without waiting. */
+  ofPermit(purpose: string, pseudonym: Buffer): NewEvidence {
     const salt = randomId();
     const subject = commit(salt, pseudonym);
-    await this.store.insert(tx, {
-      ...this.sealed(subject, salt, pseudonym),
-      kind: 'permit',
-      purpose,
-      until: null,
-    });
-    return subject;
+    return { ...this.sealed(subject, salt, pseudonym), kind: 'permit', purpose, until: null };
+  }
+
+  keepPermits(tx: Tx, evidence: readonly NewEvidence[]): void {
+    this.store.insertMany(tx, evidence);
   }
 
   /** Starts the period of evidence of permits that are being destroyed. */

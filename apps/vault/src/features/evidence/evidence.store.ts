@@ -1,4 +1,4 @@
-import { byteaArray, type Tx, textArray } from '@integument/database';
+import { byteaArray, int2Array, type Tx, textArray } from '@integument/database';
 
 export interface EvidenceRow {
   readonly subject: Buffer;
@@ -27,12 +27,29 @@ export interface LivingPerson {
   readonly subject_salt: Buffer | null;
 }
 
+const INSERT_MANY = {
+  name: 'evidence.insert_many',
+  text: `INSERT INTO evidence (subject, kind, purpose, domain_key, wrapped_key, sealed)
+    SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::int2[], $5::bytea[], $6::bytea[])`,
+};
+
 export class EvidenceStore {
   async insert(tx: Tx, row: NewEvidence): Promise<void> {
     await tx.query(
       `INSERT INTO evidence (subject, kind, purpose, domain_key, wrapped_key, sealed) VALUES ($1, $2, $3, $4, $5, $6)`,
       [row.subject, row.kind, row.purpose, row.domainKey, row.wrapped, row.sealed],
     );
+  }
+
+  insertMany(tx: Tx, rows: readonly NewEvidence[]): void {
+    tx.send(INSERT_MANY, [
+      byteaArray(rows.map(({ subject }) => subject)),
+      textArray(rows.map(({ kind }) => kind)),
+      textArray(rows.map(({ purpose }) => purpose)),
+      int2Array(rows.map(({ domainKey }) => domainKey)),
+      byteaArray(rows.map(({ wrapped }) => wrapped)),
+      byteaArray(rows.map(({ sealed }) => sealed)),
+    ]);
   }
 
   async find(tx: Tx, subject: Buffer): Promise<EvidenceRow | null> {

@@ -1,3 +1,4 @@
+export { type MintedPermit, PermitBatches, type WantedPermit } from './permit-batches.js';
 export { InternalPermitsController } from './permits.internal.controller.js';
 export { PermitsModule } from './permits.module.js';
 export { PermitsService } from './permits.service.js';

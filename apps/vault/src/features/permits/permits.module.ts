@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
 import { WebhookEvents, WebhooksModule } from '../webhooks/index.js';
+import { PermitBatches } from './permit-batches.js';
 import { PermitsService } from './permits.service.js';
 import { PermitsStore } from './permits.store.js';
 
@@ -12,7 +13,8 @@ import { PermitsStore } from './permits.store.js';
   providers: [
     provide(PermitsStore),
     provide(PermitsService, PermitsStore, DomainKeys, EvidenceKeeper, WebhookEvents, AuditLog),
+    provide(PermitBatches, DomainKeys, EvidenceKeeper, WebhookEvents, AuditLog),
   ],
-  exports: [PermitsService],
+  exports: [PermitsService, PermitBatches],
 })
 export class PermitsModule {}

@@ -1,5 +1,5 @@
 import { type PurposeName, REPLAY_MAX, type WebhookEvent } from '@integument/contracts';
-import type { Tx } from '@integument/database';
+import { byteaArray, type Tx } from '@integument/database';
 import type { Sent } from '@integument/webhooks';
 
 /** A delivery that this process is to send. */
@@ -39,6 +39,15 @@ const ADD = {
     SELECT ${NEW_ID}, client_id, pseudonym, $2, $3 FROM told`,
 };
 
+const ADD_MANY = {
+  name: 'webhooks.add_many',
+  text: `WITH told AS (
+      SELECT e.client_id, p.pseudonym FROM client_pseudonym p JOIN webhook_endpoint e USING (client_id)
+      WHERE p.person_id = ANY($1::bytea[]) AND $2 = ANY(e.events) FOR KEY SHARE OF e)
+    INSERT INTO webhook_delivery (delivery_id, client_id, pseudonym, event, purpose)
+    SELECT ${NEW_ID}, client_id, pseudonym, $2, $3 FROM told`,
+};
+
 /**
  * Of each endpoint as many as there is room for here, so that none holds up another. Of each person the first: the next one waits for
  * it, delivered or dead. A row that somebody else claims in this moment is passed over.
@@ -66,6 +75,11 @@ const CLAIM = {
 export class DeliveriesStore {
   add(tx: Tx, personId: Buffer, event: WebhookEvent, purpose: PurposeName): void {
     tx.send(ADD, [personId, event, purpose]);
+  }
+
+  /** The same of many people, no one of them twice. */
+  addMany(tx: Tx, people: readonly Buffer[], event: WebhookEvent, purpose: PurposeName): void {
+    tx.send(ADD_MANY, [byteaArray(people), event, purpose]);
   }
 
   /**

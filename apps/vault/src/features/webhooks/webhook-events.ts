@@ -15,6 +15,16 @@ export class WebhookEvents {
     this.store.add(tx, personId, event, purpose);
   }
 
+  /** The same happened to many. */
+  consents(
+    tx: Tx,
+    people: readonly Buffer[],
+    event: Exclude<WebhookEvent, 'person.erased'>,
+    purpose: PurposeName,
+  ): void {
+    this.store.addMany(tx, people, event, purpose);
+  }
+
   /** Before the person's names go. */
   erased(tx: Tx, personId: Buffer): Promise<void> {
     return this.store.addErased(tx, personId);

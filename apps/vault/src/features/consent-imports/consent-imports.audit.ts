@@ -1,0 +1,12 @@
+import { defineAction } from '@integument/audit-log';
+import { z } from 'zod';
+
+export const consentsImported = defineAction('consent_imports.take');
+export const consentImportRead = defineAction('consent_imports.read');
+export const consentEvidenceRead = defineAction('consent_imports.read_evidence');
+export const consentImportsListed = defineAction('consent_imports.pending');
+export const consentImportsMinted = defineAction('consent_imports.mint');
+export const consentImportsSettled = defineAction(
+  'consent_imports.settle',
+  z.strictObject({ refused: z.int().min(0) }),
+);

@@ -1,0 +1,158 @@
+import type { AuditLog } from '@integument/audit-log';
+import { callerId, type Regions } from '@integument/authz';
+import {
+  type ConsentImportId,
+  type ImportRefusal,
+  type ImportResult,
+  type importConsents,
+  type ReplyOf,
+  type readConsentImport,
+} from '@integument/contracts';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import { grouped } from '../../platform/grouped.js';
+import { Turns } from '../../platform/turns.js';
+import { openedOr } from '../keys/index.js';
+import { consentImportRead, consentsImported } from './consent-imports.audit.js';
+import { importNotFound, recordBroken } from './consent-imports.errors.js';
+import type { Consenter, ConsentImportsStore, Decided, NewConsentRecord } from './consent-imports.store.js';
+import type { EvidenceSealer } from './evidence-sealer.js';
+import { checkedConsent, type WantedImport } from './wanted-import.js';
+
+/** An entry of an import: what is to be kept of it, or why nothing is. */
+type Outcome = Exclude<ImportResult, { accepted: true }> | NewConsentRecord;
+
+/**
+ * Takes consents that were given elsewhere before, with what proves them. Nothing is opened here: the data plane fetches what
+ * it has to open, when and in the order that it likes; see `ImportedOpenings`.
+ */
+export class ConsentImportsService {
+  constructor(
+    private readonly store: ConsentImportsStore,
+    private readonly sealer: EvidenceSealer,
+    private readonly audit: AuditLog,
+    private readonly now: () => Date = () => new Date(),
+  ) {}
+
+  /** @param regions where the stored rules let the client's ability reach */
+  async take(
+    tx: Tx,
+    asker: Asker,
+    entries: readonly unknown[],
+    regions: Regions,
+  ): Promise<ReplyOf<typeof importConsents>> {
+    const importId = randomId();
+    const today = this.now().toISOString().slice(0, 10);
+    const wanted = await new Turns().map(entries, (entry, at) => checkedConsent(entry, at, today));
+    const whose = await this.whose(tx, asker, wanted, regions);
+    const outcomes = await new Turns().map(wanted, (one) =>
+      'code' in one ? one : this.prepare(importId, one, whose),
+    );
+    const prepared = outcomes.filter((one) => 'sealed' in one);
+    const kept = prepared.length > 0 ? await this.store.insert(tx, importId, prepared) : new Set<number>();
+    await this.store.insertImport(tx, importId, callerId(asker.caller));
+    const results = outcomes.map((one) => resultOf(one, kept));
+    const name = encodeId('imp', importId) as ConsentImportId;
+    const accepted = prepared.filter(({ at }) => kept.has(at));
+    await this.audit.append(tx, ...entriesOf(asker, name, accepted, results));
+    return { import: name, accepted: kept.size, refused: entries.length - kept.size, results };
+  }
+
+  async read(tx: Tx, asker: Asker, name: ConsentImportId): Promise<ReplyOf<typeof readConsentImport>> {
+    const state = await this.store.findState(tx, decodeId('imp', name), callerId(asker.caller));
+    if (!state) throw importNotFound();
+    await this.audit.append(tx, consentImportRead({ ...by(asker), object: name }));
+    const { received_on: receivedOn, pending, done, refusals } = state;
+    return { import: name, receivedOn, pending, done, refusals: [...refusals] };
+  }
+
+  private async whose(
+    tx: Tx,
+    asker: Asker,
+    wanted: readonly (WantedImport | { readonly code: string })[],
+    regions: Regions,
+  ): Promise<Known> {
+    const names = wanted.flatMap((one) => ('code' in one ? [] : [one.person]));
+    if (names.length === 0) return new Known([], []);
+    const people = await this.store.holdPeople(tx, callerId(asker.caller), names, regions);
+    this.sealer.demandWarm(people);
+    return new Known(
+      people,
+      await this.store.findDecided(
+        tx,
+        people.map(({ personId }) => personId),
+      ),
+    );
+  }
+
+  private prepare(importId: Buffer, wanted: WantedImport, known: Known): Outcome {
+    const person = known.person(wanted.person);
+    if (!person) return { code: 'people.not_found' };
+    if (known.hasDecided(person, wanted)) return { code: 'consent_imports.decided_here' };
+    const { at, purpose, notice, givenOn, evidence } = wanted;
+    const place = { import_id: importId, at, purpose };
+    const sealed = openedOr(recordBroken, () => this.sealer.seal(person, place, evidence));
+    if (!Buffer.isBuffer(sealed)) return { code: 'people.broken' };
+    return { gate: randomId(), at, personId: person.personId, purpose, notice, givenOn, sealed };
+  }
+}
+
+/** Who the people of an import are, and what they have decided here since. */
+class Known {
+  readonly #people: ReadonlyMap<string, Consenter>;
+  /** the last day of what has ended; of what lives, one that no consent is as late as */
+  readonly #until: ReadonlyMap<string, string>;
+
+  constructor(people: readonly Consenter[], decided: readonly Decided[]) {
+    this.#people = new Map(people.map((person) => [person.name.toString('latin1'), person]));
+    const until = new Map<string, string>();
+    for (const { personId, purpose, endedOn } of decided) {
+      const key = keyOf(personId, purpose);
+      if (until.get(key) !== ALIVE) until.set(key, endedOn ?? ALIVE);
+    }
+    this.#until = until;
+  }
+
+  person(name: Buffer): Consenter | undefined {
+    return this.#people.get(name.toString('latin1'));
+  }
+
+  /** Whatever it was: what somebody decides here counts for more than what a list of before says. */
+  hasDecided({ personId }: Consenter, { purpose, givenOn }: WantedImport): boolean {
+    const until = this.#until.get(keyOf(personId, purpose));
+    return until !== undefined && givenOn <= until;
+  }
+}
+
+const ALIVE = '9999-12-31';
+
+function keyOf(personId: Buffer, purpose: string): string {
+  return `${personId.toString('latin1')}${purpose}`;
+}
+
+function resultOf(one: Outcome, kept: ReadonlySet<number>): ImportResult {
+  if ('code' in one) return one;
+  return kept.has(one.at) ? { accepted: true } : { code: 'consent_imports.repeated' };
+}
+
+/**
+ * One for each purpose and one for each reason of a refusal: the request itself is no refusal. About each person there is one when
+ * their permit is minted, which is when an import comes to anything.
+ */
+function entriesOf(
+  asker: Asker,
+  object: ConsentImportId,
+  accepted: readonly NewConsentRecord[],
+  results: readonly ImportResult[],
+) {
+  const facts = { ...by(asker), object };
+  const taken = grouped(accepted, ({ purpose }) => purpose).map((same) =>
+    consentsImported({ ...facts, purpose: same[0]?.purpose ?? '', count: same.length }),
+  );
+  const codes = results.flatMap((one): ImportRefusal[] => ('code' in one ? [one.code] : []));
+  const refused = grouped(codes, (code) => code).map((same) =>
+    consentsImported({ ...facts, outcome: 'refused', code: same[0] ?? '', count: same.length }),
+  );
+  return [...taken, ...refused];
+}

@@ -1,0 +1,116 @@
+import type { GateId, PurposeName } from '@integument/contracts';
+import { decodeId, encodeId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import type { Asker } from '@integument/http';
+import type { MintedPermit, PermitBatches, PermitsService } from '../permits/index.js';
+import type { HeldOpening, ImportedOpeningsStore } from './imported-openings.store.js';
+
+/** A gate that is opening in the data plane. */
+interface AskedGate {
+  readonly gate: Buffer;
+  readonly epoch: number;
+}
+
+type Asked = HeldOpening & { readonly asked: number };
+
+/**
+ * Mints for gates that are opening by an import, however often it is asked. A gate that the data plane closed meanwhile, since
+ * nothing had come of it, and opens once more comes with a higher epoch. One that was closed before the vault had heard of it is
+ * spent, and its import goes on under another name.
+ */
+export class ImportedMint {
+  constructor(
+    private readonly store: ImportedOpeningsStore,
+    private readonly permits: PermitsService,
+    private readonly batches: PermitBatches,
+  ) {}
+
+  /** @returns those that may open, and those of which a later message is still to come; nothing comes of the others */
+  async mint(
+    tx: Tx,
+    asker: Asker,
+    purpose: PurposeName,
+    gates: readonly AskedGate[],
+  ): Promise<{ minted: MintedPermit[]; waiting: Buffer[] }> {
+    const held = await this.hold(tx, purpose, gates);
+    const fresh = await this.batches.mint(tx, asker, purpose, held.filter(isNew).map(wantedOf));
+    const made = new Set(fresh.map(({ gate }) => keyOf(gate)));
+    const known = await this.lookAgain(
+      tx,
+      purpose,
+      held.filter(({ gate_id }) => !made.has(keyOf(gate_id))),
+    );
+    const those = (fate: Fate) => known.filter((one) => fateOf(one) === fate);
+    await this.store.refuse(tx, purpose, gatesOf(those('refuse')), 'consent_imports.decided_here');
+    await this.store.rename(tx, purpose, gatesOf(those('rename')));
+    const told = those('tell');
+    await this.batches.noteOpened(tx, asker, purpose, false, told.map(wantedOf));
+    const resumed: MintedPermit[] = [];
+    for (const one of those('resume')) resumed.push(await this.resume(tx, asker, one));
+    return { minted: [...fresh, ...told.map(mintedOf), ...resumed], waiting: gatesOf(those('wait')) };
+  }
+
+  private async hold(tx: Tx, purpose: PurposeName, gates: readonly AskedGate[]): Promise<Asked[]> {
+    const epochs = new Map(gates.map(({ gate, epoch }) => [keyOf(gate), epoch]));
+    const held = await this.store.hold(
+      tx,
+      purpose,
+      gates.map(({ gate }) => gate),
+    );
+    return held.map((one) => ({ ...one, asked: epochs.get(keyOf(one.gate_id)) ?? 0 }));
+  }
+
+  /** What kept a permit from being made was committed since we looked. */
+  private async lookAgain(tx: Tx, purpose: PurposeName, held: readonly Asked[]): Promise<Asked[]> {
+    const kept = held.filter(isNew).map(({ gate_id: gate, asked: epoch }) => ({ gate, epoch }));
+    const now = kept.length > 0 ? await this.hold(tx, purpose, kept) : [];
+    return [...held.filter((one) => !isNew(one)), ...now];
+  }
+
+  private async resume(tx: Tx, asker: Asker, { gate_id: gate, asked: epoch }: Asked): Promise<MintedPermit> {
+    const { pseudonym, subject } = await this.permits.resume(tx, asker, {
+      gate: encodeId('gat', gate) as GateId,
+      epoch,
+    });
+    if (!subject) throw new Error('an imported permit without its subject');
+    return { gate, epoch, pseudonym: decodeId('psn', pseudonym), subject: Buffer.from(subject, 'base64url') };
+  }
+}
+
+type Fate = 'refuse' | 'rename' | 'resume' | 'tell' | 'wait';
+
+function fateOf({ state, epoch, asked, has_ended }: Asked): Fate {
+  // Another permit of theirs for the purpose lives.
+  if (state === null) return 'refuse';
+  if (state === 'destroyed') return has_ended ? 'refuse' : 'rename';
+  if (epoch === null || epoch > asked) return 'wait';
+  if (epoch < asked) return 'resume';
+  return state === 'open' ? 'tell' : 'wait';
+}
+
+function isNew({ state }: HeldOpening): boolean {
+  return state === null;
+}
+
+function wantedOf({
+  gate_id: gate,
+  asked: epoch,
+  person_id: personId,
+  person_subject: personSubject,
+}: Asked) {
+  return { gate, epoch, personId, personSubject };
+}
+
+function mintedOf({ gate_id: gate, asked: epoch, pseudonym, subject }: Asked): MintedPermit {
+  if (!pseudonym || !subject) throw new Error('an open permit without a pseudonym');
+  return { gate, epoch, pseudonym, subject };
+}
+
+function gatesOf(openings: readonly Asked[]): Buffer[] {
+  return openings.map(({ gate_id }) => gate_id);
+}
+
+/** For sets and maps: buffers are told apart by what they are, not by what is in them. */
+export function keyOf(gate: Buffer): string {
+  return gate.toString('latin1');
+}

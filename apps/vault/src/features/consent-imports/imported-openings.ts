@@ -1,0 +1,110 @@
+import type { AuditLog } from '@integument/audit-log';
+import {
+  type BodyOf,
+  type GateId,
+  IMPORT_MAX,
+  LATE_REFUSALS,
+  type mintImportedPermits,
+  type NoticeHash,
+  PURPOSE_NAMES,
+  type pendingConsentImports,
+  type ReplyOf,
+  type settleConsentImports,
+} from '@integument/contracts';
+import { decodeId, encodeId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import type { MintedPermit } from '../permits/index.js';
+import {
+  consentImportsListed,
+  consentImportsMinted,
+  consentImportsSettled,
+} from './consent-imports.audit.js';
+import { type ImportedMint, keyOf } from './imported-mint.js';
+import type { ImportedOpeningsStore } from './imported-openings.store.js';
+
+/** Before any gate's name. */
+const FIRST = Buffer.alloc(0);
+
+type Minted = ReplyOf<typeof mintImportedPermits>['minted'][number];
+
+/** Permits of imported consents, as the data plane opens them: by gates, whose names were drawn when the consents came. */
+export class ImportedOpenings {
+  constructor(
+    private readonly store: ImportedOpeningsStore,
+    private readonly minting: ImportedMint,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** Asked for twice a second: an entry only where something is told. */
+  async pending(
+    tx: Tx,
+    asker: Asker,
+    { purpose: asked, after }: BodyOf<typeof pendingConsentImports>,
+  ): Promise<ReplyOf<typeof pendingConsentImports>> {
+    const purpose = asked ?? (await this.store.findPurpose(tx, PURPOSE_NAMES));
+    if (!purpose) return { purpose: null, imports: [] };
+    const from = after ? decodeId('gat', after) : FIRST;
+    const rows = await this.store.findPage(tx, purpose, from, IMPORT_MAX);
+    if (rows.length > 0)
+      await this.audit.append(tx, consentImportsListed({ ...by(asker), purpose, count: rows.length }));
+    return {
+      purpose,
+      imports: rows.map(({ gate_id, notice, given_on }) => ({
+        gate: nameOf(gate_id),
+        notice: notice.toString('hex') as NoticeHash,
+        givenOn: given_on,
+      })),
+    };
+  }
+
+  /** See {@link ImportedMint}. */
+  async mint(
+    tx: Tx,
+    asker: Asker,
+    { purpose, gates }: BodyOf<typeof mintImportedPermits>,
+  ): Promise<ReplyOf<typeof mintImportedPermits>> {
+    const asked = gates.map(({ gate, epoch }) => ({ gate: decodeId('gat', gate), epoch }));
+    const { minted, waiting } = await this.minting.mint(tx, asker, purpose, asked);
+    await this.audit.append(tx, consentImportsMinted({ ...by(asker), purpose, count: minted.length }));
+    const alive = new Set([...minted.map(({ gate }) => gate), ...waiting].map(keyOf));
+    // Not in the order of people, in which they were held: of two purposes that would say which belong together.
+    minted.sort((one, other) => one.gate.compare(other.gate));
+    const spent = asked.filter(({ gate }) => !alive.has(keyOf(gate)));
+    return { minted: minted.map(viewOf), spent: spent.map(({ gate }) => nameOf(gate)) };
+  }
+
+  async settle(
+    tx: Tx,
+    asker: Asker,
+    { purpose, done, refused }: BodyOf<typeof settleConsentImports>,
+  ): Promise<void> {
+    await this.store.remove(
+      tx,
+      purpose,
+      done.map((gate) => decodeId('gat', gate)),
+    );
+    for (const code of LATE_REFUSALS) {
+      const gates = refused.filter((one) => one.code === code).map(({ gate }) => decodeId('gat', gate));
+      await this.store.refuse(tx, purpose, gates, code);
+    }
+    const details = { refused: refused.length };
+    await this.audit.append(
+      tx,
+      consentImportsSettled({ ...by(asker), purpose, count: done.length, details }),
+    );
+  }
+}
+
+function nameOf(gate: Buffer): GateId {
+  return encodeId('gat', gate) as GateId;
+}
+
+function viewOf({ gate, epoch, pseudonym, subject }: MintedPermit): Minted {
+  return {
+    gate: nameOf(gate),
+    epoch,
+    pseudonym: encodeId('psn', pseudonym),
+    subject: subject.toString('base64url'),
+  };
+}

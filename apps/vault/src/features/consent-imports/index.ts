@@ -1,0 +1,9 @@
+export { ConsentEvidence } from './consent-evidence.js';
+export { InternalConsentImportsController } from './consent-imports.internal.controller.js';
+export { ConsentImportsModule } from './consent-imports.module.js';
+export { ConsentImportsService } from './consent-imports.service.js';
+export { ConsentImportsStore } from './consent-imports.store.js';
+export { EvidenceSealer } from './evidence-sealer.js';
+export { ImportedMint } from './imported-mint.js';
+export { ImportedOpenings } from './imported-openings.js';
+export { ImportedOpeningsStore } from './imported-openings.store.js';
