@@ -24,7 +24,7 @@ export interface Replica {
 /** The services of both apps on their databases, the line between them, the worker's duties, and one clock for all that waits. */
 export class TwoPlanes {
   readonly clock = new FixedClock();
-  readonly replicas: readonly Replica[];
+  readonly replicas: readonly [Replica, Replica];
   readonly reconciler: GateReconciler;
   readonly erasures: ErasureService;
   readonly outbox: OutboxWorker;
@@ -37,10 +37,11 @@ export class TwoPlanes {
   ) {
     const { gates, unitOfWork, sessionsStore, audit, keys } = api;
     const now = () => this.clock.now().getTime();
-    this.replicas = Array.from({ length: 2 }, () => {
+    const replica = () => {
       const own = new PermitKeys(api.vault, api.platformSecret, now);
       return { keys: own, permits: new PermitsService(gates, own, unitOfWork) };
-    });
+    };
+    this.replicas = [replica(), replica()];
     this.reconciler = new GateReconciler(gates, api.outbox, unitOfWork, this.#patienceMs, now);
     const data = [api.ingestStore];
     this.erasures = new ErasureService(
