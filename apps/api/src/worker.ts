@@ -15,6 +15,7 @@ import {
   LETTER_TOPIC,
 } from './features/consent/index.js';
 import { ErasureService } from './features/erasure/index.js';
+import { ScatteredRows } from './features/permits/index.js';
 import {
   DESTROY_MODEL_KEY_TOPIC,
   ModelVault,
@@ -74,6 +75,7 @@ const letters = find(ConsentLetters);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
 const idempotency = find(Idempotency);
+const rows = find(ScatteredRows);
 const proofs = new SpentProofs(unitOfWork);
 const periodic = new Periodic(logger);
 periodic.every(200, 'sessions that the vault ended', () => endings.carryOut());
@@ -83,6 +85,10 @@ periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => r
 periodic.every(HOUR, 'consents that end', () => expiry.run());
 periodic.every(HOUR, 'letters about consents', () => letters.foretell());
 periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
+periodic.every(HOUR, 'rows in the order in which people came', async () => {
+  const left = await rows.scatter();
+  if (left.length > 0) logger.warn('tables were left as they are', { component: left.join(', ') });
+});
 periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
 periodic.every(HOUR, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));
 periodic.every(HOUR, 'kept replies', () => unitOfWork.single((tx) => idempotency.sweep(tx)));
