@@ -6,6 +6,8 @@ import { auditStagingHour } from './audit-staging-hour.js';
 import { auditVerify } from './audit-verify.js';
 import { authzRequest, authzSession } from './authz-request.js';
 import { authzRules10k } from './authz-rules-10k.js';
+import { consentCheck, consentCheckList } from './consent-check.js';
+import { consentWithdraw, consentWithdrawHot } from './consent-withdraw.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
@@ -36,6 +38,10 @@ export const FIGURES: readonly Figure[] = [
   tokenizeHashicorp,
   rewrap,
   permitColdHashicorp,
+  consentCheck,
+  consentCheckList,
+  consentWithdraw,
+  consentWithdrawHot,
   vaultRss,
   importMemory,
   importMemory5m,
