@@ -3,7 +3,7 @@ import type { GatedEffects } from '../limits/gated-effects.js';
 import { emptyPlatformDatabase } from '../platform-database.js';
 import { SideProcess } from '../side-process.js';
 
-const COUNT = 2_000;
+const COUNT = 1_000;
 const CONCURRENT = 16;
 
 /** Batches of readings stored under a locked gate, against the same statements without lock and trigger. */
