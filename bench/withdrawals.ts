@@ -44,11 +44,15 @@ export class Withdrawals {
     return request('POST', url, { cookie, origin: this.info.urls.web });
   }
 
-  /** @returns milliseconds until each was answered */
-  async times(count: number): Promise<number[]> {
+  /**
+   * @param before what there is to wait for while the consent is open
+   * @returns milliseconds until each was answered
+   */
+  async times(count: number, before?: () => Promise<void>): Promise<number[]> {
     const times: number[] = [];
     for (let done = 0; done < count; done++) {
       await this.reopen();
+      await before?.();
       const started = performance.now();
       const status = await this.connection.send(this.request);
       times.push(performance.now() - started);

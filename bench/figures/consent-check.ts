@@ -18,7 +18,7 @@ function checked(name: string, effect: 'ingest' | 'list', unit: string): Figure 
     unit,
     target: 0.95,
     higherIsBetter: true,
-    rounds: 15,
+    rounds: 9,
     async open({ info }) {
       const effects = new SideProcess<GatedEffects, { seconds: number }>('./limits/gated-effects.js');
       const { platform } = info.databases;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PERMIT_HEADER, storeReadings } from '@integument/contracts';
 import { clientToken } from '../../tools/outside/client-token.js';
 import type { Bench } from '../bench.js';
@@ -12,7 +13,7 @@ import { Withdrawals } from '../withdrawals.js';
 
 const PROMISED_MS = 200;
 const WRITERS = 16;
-const HOT = 200;
+const HOT = 100;
 const EACH = 40;
 
 /** How long a withdrawal takes, against a route that writes one durable row into each database. */
@@ -74,7 +75,7 @@ async function slowestUnderWriters({ info }: Bench): Promise<number> {
   const withdrawals = await Withdrawals.of(info, 'bench-withdraws-hot');
   const token = await clientToken(info, 'skin-app');
   const url = new URL(storeReadings.path, info.urls.api);
-  const counts = { stored: 0, refused: 0 };
+  const counts = { stored: 0 };
   let isOver = false;
   const write = async () => {
     const connection = await Connection.open(Number(url.port));
@@ -82,18 +83,19 @@ async function slowestUnderWriters({ info }: Bench): Promise<number> {
       const body = { batch: randomUUID(), stream: 'heart-rate', readings: [[Date.UTC(2026, 5, 1), 60]] };
       const headers = { [PERMIT_HEADER]: withdrawals.permit };
       const status = await connection.send(request('POST', url, { token, body, headers }));
-      if (status === 403) counts.refused++;
-      else if (status < 300) counts.stored++;
-      else throw new Error(`a writer was answered ${status}`);
+      if (status < 300) counts.stored++;
+      else if (status !== 403) throw new Error(`a writer was answered ${status}`);
     }
     connection.close();
   };
   const writers = Promise.all(Array.from({ length: WRITERS }, write));
-  const times = await Promise.race([withdrawals.times(HOT), writers.then(() => [])]);
+  // A gate that nobody holds is not hot.
+  const held = async () => {
+    for (const least = counts.stored + WRITERS; counts.stored < least; ) await sleep(1);
+  };
+  const times = await Promise.race([withdrawals.times(HOT, held), writers.then(() => [])]);
   isOver = true;
   await writers;
   await withdrawals.close();
-  // A gate that nobody holds is not hot.
-  if (Math.min(counts.stored, counts.refused) < HOT) throw new Error('the writers did not hold the gate');
   return times.sort((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1] ?? Number.NaN;
 }
