@@ -20,6 +20,7 @@ export class Bench {
     chmodSync(dataFolder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
     process.env.LIMITS_CLIENT ??= NEVER_REACHED;
     process.env.LIMITS_STAFF ??= NEVER_REACHED_BY_STAFF;
+    process.env.LIMITS_PERSON ??= NEVER_REACHED_BY_STAFF;
     try {
       const platform = await startPlatform({ dataFolder, ports: 'free', durable: true, quiet: true });
       return new Bench(platform, dataFolder);

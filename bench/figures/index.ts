@@ -6,7 +6,9 @@ import { auditStagingHour } from './audit-staging-hour.js';
 import { auditVerify } from './audit-verify.js';
 import { authzRequest, authzSession } from './authz-request.js';
 import { authzRules10k } from './authz-rules-10k.js';
+import { consentCheck, consentCheckList } from './consent-check.js';
 import { consentImport } from './consent-import.js';
+import { consentWithdraw, consentWithdrawHot } from './consent-withdraw.js';
 import { enrolBatch } from './enrol-batch.js';
 import { enrolSingle } from './enrol-single.js';
 import { httpNoop } from './http-noop.js';
@@ -38,6 +40,10 @@ export const FIGURES: readonly Figure[] = [
   tokenizeHashicorp,
   rewrap,
   permitColdHashicorp,
+  consentCheck,
+  consentCheckList,
+  consentWithdraw,
+  consentWithdrawHot,
   vaultRss,
   importMemory,
   importMemory5m,

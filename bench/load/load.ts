@@ -31,11 +31,19 @@ export class Load {
   }
 }
 
+interface RequestParts {
+  readonly token?: string;
+  readonly cookie?: string;
+  readonly origin?: string;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** The bytes of a request to a server on this machine. */
 export function request(
   method: 'GET' | 'POST',
   url: URL,
-  { token, cookie, body }: { readonly token?: string; readonly cookie?: string; readonly body?: object } = {},
+  { token, cookie, origin, body, headers = {} }: RequestParts = {},
 ): Buffer {
   const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body), 'utf8');
   const head = [
@@ -43,6 +51,8 @@ export function request(
     `host: ${url.host}`,
     ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
     ...(cookie === undefined ? [] : [`cookie: ${cookie}`]),
+    ...(origin === undefined ? [] : [`origin: ${origin}`]),
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ...(body === undefined ? [] : ['content-type: application/json', `content-length: ${bytes.length}`]),
   ];
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), bytes]);

@@ -19,6 +19,7 @@ import {
 import { ConsentImports } from './features/consent-imports/index.js';
 import { ErasureService } from './features/erasure/index.js';
 import { FaultsService } from './features/faults/index.js';
+import { ScatteredRows } from './features/permits/index.js';
 import {
   DESTROY_MODEL_KEY_TOPIC,
   ModelVault,
@@ -80,6 +81,7 @@ const faults = find(FaultsService);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
 const idempotency = find(Idempotency);
+const rows = find(ScatteredRows);
 const proofs = new SpentProofs(unitOfWork);
 const periodic = new Periodic(logger);
 periodic.every(200, 'sessions that the vault ended', () => endings.carryOut());
@@ -94,6 +96,10 @@ periodic.every(HOUR, 'opt-outs of which all have heard', () =>
   clocks.stop(unitOfWork, async (gates) => (await vault.call(toldPermits, { body: { gates } })).told),
 );
 periodic.every(HOUR, 'old fault reports', () => faults.forgetOld());
+periodic.every(HOUR, 'rows in the order in which people came', async () => {
+  const left = await rows.scatter();
+  if (left.length > 0) logger.warn('tables were left as they are', { component: left.join(', ') });
+});
 periodic.every(HOUR, 'ended sessions', () => unitOfWork.single((tx) => sessions.deleteExpired(tx)));
 periodic.every(HOUR, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));
 periodic.every(HOUR, 'kept replies', () => unitOfWork.single((tx) => idempotency.sweep(tx)));

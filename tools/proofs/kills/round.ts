@@ -85,7 +85,7 @@ function actorsOf(
 }
 
 /** Something to like, so that the recommender has a model to learn and to forget. */
-async function catalogue(info: PlatformInfo): Promise<string[]> {
+export async function catalogue(info: PlatformInfo): Promise<string[]> {
   const ids = Array.from({ length: 12 }, (_, at) => `kill-cream-${at}`);
   const products = ids.map((id) => ({
     id,

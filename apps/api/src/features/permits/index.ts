@@ -5,3 +5,4 @@ export { PermitsModule } from './permits.module.js';
 export { type Leave, subjectOf } from './permits.service.js';
 export { type Foretold, type Gate, type OpenGate, PermitsStore } from './permits.store.js';
 export type { PurposeData } from './purpose-data.js';
+export { ScatteredRows } from './scattered-rows.js';

@@ -4,7 +4,8 @@ import { LRUCache } from 'lru-cache';
 import type { VaultClient } from '../../platform/vault-client.js';
 import type { Gate } from './permits.store.js';
 
-const CACHE_MS = 60_000;
+/** How long a key is kept after the vault gave it. */
+export const CACHE_MS = 60_000;
 const CACHE_SIZE = 50_000;
 const BATCH = 1_000;
 
@@ -24,12 +25,15 @@ type KeyUse = 'process' | 'rights' | 'forget';
  * A cached key opens nothing by itself: every read and effect asks the gate in its own transaction.
  */
 export class PermitKeys {
-  readonly #cache = new LRUCache<string, CachedKey>({ max: CACHE_SIZE, ttl: CACHE_MS });
+  readonly #cache: LRUCache<string, CachedKey>;
 
   constructor(
     private readonly vault: VaultClient,
     private readonly platformSecret: Buffer,
-  ) {}
+    steadyNow: () => number = () => performance.now(),
+  ) {
+    this.#cache = new LRUCache({ max: CACHE_SIZE, ttl: CACHE_MS, perf: { now: steadyNow } });
+  }
 
   /** @returns the key, or null where the vault gives none for this use any more */
   async find(gate: Gate, use: KeyUse = 'process'): Promise<Buffer | null> {

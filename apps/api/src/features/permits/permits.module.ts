@@ -7,6 +7,7 @@ import { VaultClient } from '../../platform/vault-client.js';
 import { PermitKeys } from './permit-keys.js';
 import { PermitsService } from './permits.service.js';
 import { PermitsStore } from './permits.store.js';
+import { ScatteredRows } from './scattered-rows.js';
 
 @Module({
   providers: [
@@ -18,7 +19,8 @@ import { PermitsStore } from './permits.store.js';
         new PermitKeys(vault, config.PLATFORM_SECRET_FILE),
     },
     provide(PermitsService, PermitsStore, PermitKeys, UnitOfWork),
+    provide(ScatteredRows, UnitOfWork),
   ],
-  exports: [PermitsStore, PermitKeys, PermitsService],
+  exports: [PermitsStore, PermitKeys, PermitsService, ScatteredRows],
 })
 export class PermitsModule {}

@@ -31,6 +31,18 @@ export interface Foretold {
 /** Days that people are told of beforehand, and of gates in which state. */
 const FORETOLD = { ends_on: 'open', due_on: 'frozen' } as const;
 
+/**
+ * Whoever wants a gate waits for their turn first. A row's lock knows none: who shares it with others needs not wait for who wants it
+ * alone, so that effects which overlap would keep a withdrawal waiting for as long as they come. The row's lock is what counts.
+ */
+const TURN = {
+  shared: "pg_advisory_xact_lock_shared(hashtext('permit_gate'), hashtext(encode(gate_id, 'hex')))",
+  alone: {
+    name: 'permits.turn',
+    text: "SELECT pg_advisory_xact_lock(hashtext('permit_gate'), hashtext(encode($1::bytea, 'hex')))",
+  },
+} as const;
+
 const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject, ends_on::text, due_on::text';
 
 export class PermitsStore {
@@ -42,7 +54,9 @@ export class PermitsStore {
     const rows = await tx.query<OpenGate<P>>(
       {
         name: 'permits.lock_open',
-        text: `SELECT ${GATE} FROM permit_gate WHERE pseudonym = $1 AND purpose = $2 AND state = 'open' FOR SHARE`,
+        text: `WITH turn AS MATERIALIZED (SELECT gate_id AS turn_of, ${TURN.shared} FROM permit_gate WHERE pseudonym = $1)
+               SELECT ${GATE} FROM turn JOIN permit_gate ON gate_id = turn_of
+               WHERE pseudonym = $1 AND purpose = $2 AND state = 'open' FOR SHARE OF permit_gate`,
       },
       [pseudonym, purpose],
     );
@@ -82,6 +96,7 @@ export class PermitsStore {
 
   /** Locked FOR UPDATE: waits for every effect under way, and lets none begin. */
   async lock(tx: Tx, gate: Buffer): Promise<Gate | null> {
+    tx.send(TURN.alone, [gate]);
     const rows = await tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE gate_id = $1 FOR UPDATE`, [
       gate,
     ]);
@@ -190,6 +205,8 @@ export class PermitsStore {
     epoch: number,
     { pseudonym, subject, days }: { pseudonym: Buffer; subject: Buffer | null; days: number },
   ): Promise<boolean> {
+    // Before the row, as everybody does: the other way round two of them would wait for each other.
+    tx.send(TURN.alone, [gate]);
     const rows = await tx.query(
       `UPDATE permit_gate SET state = 'open', pseudonym = $3, subject = coalesce($4, subject), changed_on = current_date,
          ends_on = current_date + $5::int, foretold = NULL
