@@ -20,11 +20,15 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     ConsentEvidence: 'everybody’s, by the console’s own names, for a reason',
     ConsentImport:
       'a client: its own, of people whom it has a name for. The API: what waits to be opened, and not whose it is',
+    ConsentEnding: 'those of which the guardianship is over',
     Erasure: 'those under way',
     Factor: 'the caller’s own; to remove the last, an admin: anybody’s, with an approval',
+    Guardianship:
+      'a client: those that it recorded; to make one, of people it has names for. What shows one is told to nobody',
     Key: 'versions and dates of all; to rotate, any but the one that makes names. Nobody gets a key, or destroys one before its time',
     Letter: 'to anybody behind a gate; their addresses stay in the vault',
     ModelKey: 'all',
+    OwnGuardianship: 'those in which they answer for a child',
     Permit: 'all',
     Person: 'a client: those it has a name for. Staff: everybody, by the console’s own names',
     Rule: 'all versions; in force only with an approval for just that one. No stored rule narrows this',

@@ -13,6 +13,7 @@ import { ConsentExpiry } from './features/consent/consent-expiry.js';
 import { ConsentLetters } from './features/consent/consent-letters.js';
 import { ConsentReader } from './features/consent/consent-reader.js';
 import { ConsentReceipts } from './features/consent/consent-receipts.js';
+import { GuardianshipEndings } from './features/consent/guardianship-endings.js';
 import { KnownPermits } from './features/consent/known-permits.js';
 import { OptOutClocks } from './features/consent/opt-out-clocks.js';
 import { ReceiptSigner } from './features/consent/receipt-keys.js';
@@ -52,6 +53,7 @@ export class TestApi {
   readonly expiry: ConsentExpiry;
   readonly letters: ConsentLetters;
   readonly imports: ConsentImports;
+  readonly guardianshipEndings: GuardianshipEndings;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -87,6 +89,7 @@ export class TestApi {
       this.audit,
       this.unitOfWork,
     );
+    this.guardianshipEndings = new GuardianshipEndings(this.expiry, this.gates, vault, this.unitOfWork);
     this.consent = new ConsentService(
       this.gates,
       store,

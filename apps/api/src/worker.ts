@@ -13,6 +13,7 @@ import {
   FREEZE_TOPIC,
   type Freeze,
   GateReconciler,
+  GuardianshipEndings,
   LETTER_TOPIC,
   OptOutClocks,
 } from './features/consent/index.js';
@@ -80,11 +81,13 @@ const clocks = find(OptOutClocks);
 const faults = find(FaultsService);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
+const guardianships = find(GuardianshipEndings);
 const idempotency = find(Idempotency);
 const rows = find(ScatteredRows);
 const proofs = new SpentProofs(unitOfWork);
 const periodic = new Periodic(logger);
 periodic.every(200, 'sessions that the vault ended', () => endings.carryOut());
+periodic.every(1_000, 'guardianships that are over', () => guardianships.carryOut());
 periodic.every(500, 'erasures', () => erasures.carryOut());
 periodic.every(500, 'imported consents', () => imports.carryOut());
 // A quarter of the patience, so that a gate is closed soon after its time.

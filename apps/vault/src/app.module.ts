@@ -9,6 +9,7 @@ import { ConsentImportsModule } from './features/consent-imports/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { EvidenceModule } from './features/evidence/index.js';
 import { FactorsModule } from './features/factors/index.js';
+import { GuardianshipsModule } from './features/guardianships/index.js';
 import { LettersModule } from './features/letters/index.js';
 import { ModelKeysModule } from './features/model-keys/index.js';
 import { PeopleModule } from './features/people/index.js';
@@ -35,6 +36,7 @@ export class AppModule {
         PeopleModule,
         PermitsModule,
         ConsentImportsModule,
+        GuardianshipsModule,
         EvidenceModule,
         SessionsModule,
         SignInModule,

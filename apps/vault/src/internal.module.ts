@@ -3,6 +3,7 @@ import { type DynamicModule, type INestApplicationContext, Module } from '@nestj
 import { Approvals, InternalApprovalsController } from './features/approvals/index.js';
 import { ImportedOpenings, InternalConsentImportsController } from './features/consent-imports/index.js';
 import { ErasureService, InternalErasureController } from './features/erasure/index.js';
+import { ConsentEndings, InternalGuardianshipsController } from './features/guardianships/index.js';
 import { InternalLettersController, LettersService } from './features/letters/index.js';
 import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
 import { InternalPermitsController, PermitsService } from './features/permits/index.js';
@@ -19,6 +20,7 @@ const LENT = [
   RegistryService,
   SignInService,
   SessionEndings,
+  ConsentEndings,
   ErasureService,
   Approvals,
   StoredRules,
@@ -38,6 +40,7 @@ export class InternalModule {
         InternalSessionsController,
         InternalRegistryController,
         InternalErasureController,
+        InternalGuardianshipsController,
         InternalModelKeysController,
         InternalApprovalsController,
         InternalRulesController,

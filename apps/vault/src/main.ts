@@ -22,6 +22,7 @@ import { type VaultConfig, vaultConfig } from './config.js';
 import { Approvals } from './features/approvals/index.js';
 import { OpeningsService } from './features/evidence/index.js';
 import { FactorsStore } from './features/factors/index.js';
+import { GuardianshipsService } from './features/guardianships/index.js';
 import { LETTER_SENDER, type LetterSender, LettersStore } from './features/letters/index.js';
 import { IndexKeeper } from './features/people/index.js';
 import { SessionsStore } from './features/sessions/index.js';
@@ -94,6 +95,7 @@ keepIndexes(open.app, periodic);
 const webhooks = open.app.get(DeliveryLoop, { strict: false });
 periodic.every(500, 'webhooks', () => webhooks.beat());
 sendLetters(open.app, periodic);
+endGuardianships(open.app, periodic);
 sweepHourly(open.app, periodic);
 warnOfEndings(open.app, periodic);
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
@@ -129,6 +131,13 @@ function sendLetters(app: INestApplicationContext, periodic: Periodic): void {
   const sender = app.get<LetterSender | null>(LETTER_SENDER, { strict: false });
   if (sender) periodic.every(500, 'letters', (stop) => sender.beat(stop));
   else logger.warn('no mail server is set: letters wait');
+}
+
+/** A child is old enough from midnight on, UTC. */
+function endGuardianships(app: INestApplicationContext, periodic: Periodic): void {
+  const unitOfWork = app.get(UnitOfWork, { strict: false });
+  const guardianships = app.get(GuardianshipsService, { strict: false });
+  periodic.every(60_000, 'guardianships that end', () => guardianships.endDue(unitOfWork));
 }
 
 /** Somebody signed out, and may still be let in by the data plane: it is away, or can't write. */

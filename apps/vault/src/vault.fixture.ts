@@ -36,6 +36,10 @@ import { FactorsService } from './features/factors/factors.service.js';
 import { FactorsStore } from './features/factors/factors.store.js';
 import { Passkeys } from './features/factors/passkeys.js';
 import { SessionRaiser } from './features/factors/session-raiser.js';
+import { ConsentAge } from './features/guardianships/consent-age.js';
+import { GuardianshipsService } from './features/guardianships/guardianships.service.js';
+import { GuardianshipsStore } from './features/guardianships/guardianships.store.js';
+import { ConsentEndings, WhoAgrees } from './features/guardianships/index.js';
 import { EmbeddedKeyring, type EmbeddedKeyringFiles } from './features/keyring/embedded-keyring.js';
 import { HashicorpKeyring } from './features/keyring/hashicorp-keyring.js';
 import type { Keyring } from './features/keyring/index.js';
@@ -57,6 +61,7 @@ import { PeopleSearch } from './features/people/people-search.js';
 import { PeopleSearchStore } from './features/people/people-search.store.js';
 import { PersonIndex } from './features/people/person-index.js';
 import { PersonIndexStore } from './features/people/person-index.store.js';
+import { PersonValues } from './features/people/person-values.js';
 import { RevealDesk } from './features/people/reveal-desk.js';
 import { PersonSealer } from './features/people/sealed-person.js';
 import { SearchDesk } from './features/people/search-desk.js';
@@ -71,6 +76,7 @@ import { RulesStore } from './features/rules/rules.store.js';
 import { StoredRules } from './features/rules/stored-rules.js';
 import { SessionsService } from './features/sessions/sessions.service.js';
 import { SessionsStore } from './features/sessions/sessions.store.js';
+import { GuardianCodes } from './features/sign-in/guardian-codes.js';
 import { SignInService } from './features/sign-in/sign-in.service.js';
 import { SignInStore } from './features/sign-in/sign-in.store.js';
 import { StaffService } from './features/staff/staff.service.js';
@@ -110,6 +116,9 @@ export class TestVault {
   readonly desk: EnrolmentDesk;
   readonly evidence: EvidenceKeeper;
   readonly permits: PermitsService;
+  readonly guardianships: GuardianshipsService;
+  readonly consentEndings: ConsentEndings;
+  readonly guardianCodes: GuardianCodes;
   readonly erasures: ErasureService;
   readonly imports: ConsentImportsService;
   readonly consentEvidence: ConsentEvidence;
@@ -172,7 +181,14 @@ export class TestVault {
     this.desk = new EnrolmentDesk(this.people, store, this.unitOfWork);
     this.evidence = new EvidenceKeeper(new EvidenceStore(), keys);
     const webhooks = new WebhookEvents(new DeliveriesStore());
-    this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, webhooks, audit);
+    const values = new PersonValues(store, this.sealer);
+    const guardianships = new GuardianshipsStore();
+    const age = new ConsentAge(values, () => this.now());
+    this.guardianships = new GuardianshipsService(guardianships, values, this.sealer, age, audit);
+    this.consentEndings = new ConsentEndings(guardianships, audit);
+    this.guardianCodes = new GuardianCodes(new SignInStore(), guardianships, age, audit);
+    const agreeing = new WhoAgrees(guardianships, age);
+    this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, webhooks, agreeing, audit);
     const evidence = new EvidenceSealer(keys);
     const records = new ConsentImportsStore();
     this.imports = new ConsentImportsService(records, evidence, audit, () => new Date(this.now()));
@@ -202,6 +218,7 @@ export class TestVault {
       new RegistryStore(),
       enroller,
       this.permits,
+      this.guardianCodes,
       index,
       this.names,
       audit,

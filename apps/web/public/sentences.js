@@ -32,7 +32,11 @@ export const SENTENCES = {
     'You have decided about this elsewhere at the same time. Reload the page to see how it stands.',
   'consent.not_given': 'This is not allowed now anyway. Reload the page to see how it stands.',
   'consent.objected': 'You have objected to this. If you want it after all, allow it yourself.',
+  'consent.under_age': 'You are too young to allow this yourself. Whoever answers for you can.',
+  'consent.not_guarded': 'You don’t answer for the child in this, or no longer. Reload the page.',
   'consent.other_ground': 'This needs no consent of yours: you can object to it. Reload the page.',
+  'guardianships.not_found': GONE,
+  'guardianships.sign_in_not_fresh': 'Sign in again first: it takes a sign-in of the last five minutes.',
   'sign_in.session_not_found': 'This session is over already. Reload the page.',
 
   'factors.sign_in_not_fresh': 'Sign in again first: a second factor is added within five minutes of it.',

@@ -13,6 +13,8 @@ export interface Actor {
   readonly signInAge?: number;
   /** seconds since the actor last used a second factor; absent where none was used */
   readonly factorAge?: number;
+  /** they acted for a child for which they answer */
+  readonly guardian?: true;
 }
 
 /** Where an operation came from. */
@@ -80,6 +82,7 @@ const common = {
     client: label.optional(),
     signInAge: seconds.optional(),
     factorAge: seconds.optional(),
+    guardian: z.literal(true).optional(),
   }),
   subject: commitment.optional(),
   purpose: name.optional(),

@@ -9,6 +9,7 @@ export type LoggedEntry = Omit<AuditEntry, 'actor'> & {
     /** seconds since the sign-in, and since the second factor was shown */
     readonly signInAge?: number;
     readonly factorAge?: number;
+    readonly guardian?: true;
   };
   readonly from?: { readonly listener: string; readonly network?: string };
   readonly policy?: string;
@@ -51,6 +52,7 @@ function isEntry(value: unknown): value is LoggedEntry {
 function isActor(actor: unknown): boolean {
   if (!isObject(actor)) return false;
   const named = typeof actor.kind === 'string' && typeof actor.id === 'string';
+  if (actor.guardian !== undefined && actor.guardian !== true) return false;
   return named && isTexts(actor.roles) && isText(actor.session) && isText(actor.client) && areAges(actor);
 }
 

@@ -20,6 +20,8 @@ export interface PersonFields extends SignedIn {
   readonly id: string;
   /** Names the session, for revocation and for the audit log; not the cookie's secret. */
   readonly session: string;
+  /** They act for a child for which they answer. Absent where they act for themselves. */
+  readonly guardian?: true;
 }
 
 export interface StaffFields extends SignedIn {

@@ -110,7 +110,13 @@ export const giveConsent = defineRoute({
   params,
   body: agreement,
   reply: changed,
-  problems: ['consent.superseded', 'consent.notice_not_current', 'vault.unavailable'],
+  problems: [
+    'consent.under_age',
+    'consent.not_guarded',
+    'consent.superseded',
+    'consent.notice_not_current',
+    'vault.unavailable',
+  ],
 });
 
 export const refuseConsent = defineRoute({
@@ -124,7 +130,13 @@ export const refuseConsent = defineRoute({
   params,
   body: agreement,
   reply: changed,
-  problems: ['consent.other_ground', 'consent.superseded', 'consent.notice_not_current', 'vault.unavailable'],
+  problems: [
+    'consent.not_guarded',
+    'consent.other_ground',
+    'consent.superseded',
+    'consent.notice_not_current',
+    'vault.unavailable',
+  ],
 });
 
 export const acknowledgeNotice = defineRoute({
@@ -140,6 +152,8 @@ export const acknowledgeNotice = defineRoute({
   body: agreement,
   reply: changed,
   problems: [
+    'consent.under_age',
+    'consent.not_guarded',
     'consent.objected',
     'consent.other_ground',
     'consent.superseded',
@@ -159,7 +173,7 @@ export const objectToPurpose = defineRoute({
   params,
   body: z.strictObject({ channel }),
   reply: changed,
-  problems: ['consent.other_ground', 'consent.superseded', 'vault.unavailable'],
+  problems: ['consent.not_guarded', 'consent.other_ground', 'consent.superseded', 'vault.unavailable'],
 });
 
 export const withdrawConsent = defineRoute({
@@ -172,7 +186,7 @@ export const withdrawConsent = defineRoute({
   ability: { action: 'withdraw', resource: 'Consent' },
   params,
   reply: changed,
-  problems: ['consent.not_given', 'consent.superseded', 'vault.unavailable'],
+  problems: ['consent.not_given', 'consent.not_guarded', 'consent.superseded', 'vault.unavailable'],
 });
 
 export const consentHistory = defineRoute({
@@ -195,7 +209,7 @@ export const consentHistory = defineRoute({
       }),
     ),
   }),
-  problems: ['vault.unavailable'],
+  problems: ['consent.not_guarded', 'vault.unavailable'],
 });
 
 export const receiptKeys = defineRoute({

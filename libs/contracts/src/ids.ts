@@ -38,6 +38,8 @@ export const rotationId = id<'RotationId'>('rot', 'A rotation of a key');
 export const deliveryId = id<'DeliveryId'>('whd', 'A delivery of a webhook');
 /** A sign-in at the vault, with the sessions that came of it. */
 export const signInId = id<'SignInId'>('sgn', 'A sign-in and its sessions');
+/** Somebody who answers for a child. */
+export const guardianshipId = id<'GuardianshipId'>('gua', 'A guardianship');
 /** A member of staff: the keyed digest of their account, by which the audit log knows them. */
 export const staffId = z
   .string()
@@ -95,6 +97,7 @@ export type FactorId = z.infer<typeof factorId>;
 export type RotationId = z.infer<typeof rotationId>;
 export type DeliveryId = z.infer<typeof deliveryId>;
 export type SignInId = z.infer<typeof signInId>;
+export type GuardianshipId = z.infer<typeof guardianshipId>;
 export type ClientId = z.infer<typeof clientId>;
 export type Credential = z.infer<typeof credential>;
 export type SignInCode = z.infer<typeof signInCode>;

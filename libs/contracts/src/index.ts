@@ -1,4 +1,5 @@
 export * from './abilities.js';
+export * from './ages-of-consent.js';
 export * from './approvals.js';
 export * from './audit.js';
 export * from './audit-alerts.js';
@@ -13,6 +14,7 @@ export * from './erasure.js';
 export * from './errors.js';
 export * from './factors.js';
 export * from './faults.js';
+export * from './guardianships.js';
 export * from './ids.js';
 export * from './internal.js';
 export * from './keys.js';

@@ -57,6 +57,8 @@ export const redeemSignInCode = defineRoute({
     factorAt: z.iso.datetime().nullable(),
     expiresAt: z.iso.datetime(),
     permits: z.array(permit),
+    // Of a child's session, in which somebody acts who answers for it: these purposes and no others. Null in everybody's own.
+    guardian: z.object({ purposes: z.array(purpose) }).nullable(),
   }),
   problems: ['sign_in.code_invalid'],
 });
@@ -97,7 +99,13 @@ export const openPermit = defineRoute({
   body: z.strictObject({ session: sessionPseudonym, purpose, gate: gateId, epoch }),
   // The gate in the reply differs from the one asked for when the person already has a permit for the purpose.
   reply: permit,
-  problems: ['permits.session_unknown', 'permits.stale_epoch'],
+  problems: [
+    'permits.session_unknown',
+    'permits.stale_epoch',
+    'permits.under_age',
+    'permits.not_guarded',
+    'people.broken',
+  ],
 });
 
 export const resumePermit = defineRoute({
@@ -108,9 +116,16 @@ export const resumePermit = defineRoute({
   tag: 'Permits',
   audience,
   ability,
-  body: z.strictObject({ gate: gateId, epoch }),
+  body: z.strictObject({ session: sessionPseudonym, gate: gateId, epoch }),
   reply: permit,
-  problems: ['permits.not_found', 'permits.stale_epoch'],
+  problems: [
+    'permits.session_unknown',
+    'permits.not_found',
+    'permits.stale_epoch',
+    'permits.under_age',
+    'permits.not_guarded',
+    'people.broken',
+  ],
 });
 
 export const freezePermit = defineRoute({
@@ -149,7 +164,7 @@ export const declinePermit = defineRoute({
   }),
   // Of another gate where there is a permit already, or a no of before.
   reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
-  problems: ['permits.session_unknown', 'permits.stale_epoch'],
+  problems: ['permits.session_unknown', 'permits.stale_epoch', 'permits.not_guarded'],
 });
 
 export const toldPermits = defineRoute({
@@ -164,6 +179,17 @@ export const toldPermits = defineRoute({
   unaudited: true,
   body: z.strictObject({ gates: z.array(gateId).min(1).max(1_000) }),
   reply: z.object({ told: z.array(gateId) }),
+});
+
+export const pendingConsentEndings = defineRoute({
+  id: 'guardianships.consent_endings',
+  method: 'GET',
+  path: '/internal/v1/consent-endings',
+  summary: 'Open permits of which the guardianship is over: freezing one confirms it',
+  tag: 'Guardianships',
+  audience,
+  ability: { action: 'carry-out', resource: 'ConsentEnding' },
+  reply: z.object({ gates: z.array(gateId) }),
 });
 
 export const destroyPermit = defineRoute({

@@ -8,6 +8,8 @@ import { countryCode, postalAddress } from './values.js';
  * - Ages come from a short list, and the day they are counted on is the vault's own: with a day to choose, fifteen questions
  *   find a birthday. `at-most-years` asks the opposites of the same ages and no others: beside 18 a free 18 would be a year of birth.
  *   So all age questions together say which of six bands of years somebody is in.
+ * - `of-consent-age` has no parameter: the country is the one that is known of the person. It splits the band from 13 to 16 once where that
+ *   country's age lies within; whoever may change where somebody lives can learn both 14 and 15, and knows the person by then.
  * - No `year-equals`: a hundred questions, and not a coarse answer.
  * - A country has 250 possible answers; that is as much as the mask `country` shows to whoever may read masks.
  * - A domain can be asked for, not listed: what is learnt is one name the caller had already.
@@ -28,6 +30,9 @@ export const predicate = z.discriminatedUnion('predicate', [
   z
     .strictObject({ predicate: z.literal('at-most-years'), years: z.literal(MINORITIES) })
     .describe('Whether no more than so many whole years have passed since this date'),
+  z
+    .strictObject({ predicate: z.literal('of-consent-age') })
+    .describe('Whether somebody born on this date agrees by themselves, where they live (GDPR Art. 8)'),
   z
     .strictObject({ predicate: z.literal('same-country'), country: countryCode })
     .describe('Whether an address, a phone number or a postcode is of this country'),

@@ -22,6 +22,8 @@ export const RULED_ABILITIES = {
     'make ConsentImport': ['region'],
     'read ConsentImport': [],
     'read ConsentEvidence': ['region', 'ticket', 'reasons'],
+    'make Guardianship': ['region'],
+    'read Guardianship': ['region'],
     'report Bounce': [],
     'open Commitment': [],
     'read Staff': [],
@@ -69,6 +71,7 @@ export const NEVER_RULED: ReadonlySet<string> = new Set([
   // In an emergency nobody waits for the hours of a rule.
   'suspend Client',
   'remove Webhook',
+  'end Guardianship',
   'read Key',
   'rotate Key',
   'read AuditLog',

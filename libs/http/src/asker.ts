@@ -40,6 +40,7 @@ export function actorOf(caller: Caller, now: number = Date.now()): Actor {
     ...(session !== id && { session }),
     ...(authenticatedAt && { signInAge: secondsSince(authenticatedAt, now) }),
     ...(secondFactorAt && { factorAge: secondsSince(secondFactorAt, now) }),
+    ...(caller.kind === 'person' && caller.guardian && { guardian: true as const }),
   };
 }
 

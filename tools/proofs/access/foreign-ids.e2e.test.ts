@@ -1,8 +1,10 @@
 import {
+  enrolPerson,
   eraseSelf,
   importConsents,
   listFactors,
   listSessions,
+  makeGuardianship,
   type PurposeName,
   type RouteContract,
   readPerson,
@@ -82,6 +84,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
     body: { consents: [{}] },
   });
   const { factors } = await ask(officer, vault, listFactors);
+  const guardianship = await somebodysGuardianship();
   const { sessions } = await ask(browser, vault, listSessions);
   Object.assign(ids, {
     'the name that the shop has for somebody': { id: name, holders: ['the shop'] },
@@ -95,8 +98,18 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
     'an import of the shop’s': { id: brought.import, holders: ['the shop'] },
     'a second factor of the officer': { id: factors[0]?.factor ?? '', holders: ['the officer'] },
     'a session of somebody': { id: sessions[0]?.session ?? '', holders: [] },
+    'a guardianship that the shop recorded': { id: guardianship, holders: ['the shop'] },
     'an approval that the auditor asked for': { id: approval, holders: ['the auditor', 'the officer'] },
   } satisfies Record<string, Id>);
+}
+
+async function somebodysGuardianship(): Promise<string> {
+  const shop = new Client(info, 'brand-shop');
+  const { name: guardian, person } = await newcomer(info);
+  const fields = { email: `child.${person.enrolment.fields.email}`, birth_date: '2024-02-29' };
+  const { person: child } = await ask(shop, info.urls.vault, enrolPerson, { body: { fields } });
+  const body = { guardian, child, purposes: ['ingest' as const], evidence: 'Birth certificate' };
+  return (await ask(shop, info.urls.vault, makeGuardianship, { body })).guardianship;
 }
 
 /** Everything of an answer but what is another each time. */

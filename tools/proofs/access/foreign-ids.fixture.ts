@@ -15,6 +15,7 @@ export type Place =
   | 'account'
   | 'session'
   | 'import'
+  | 'guardianship'
   | 'permit';
 
 /** Parameters of a path that name nobody's: words of the contracts, of whoever writes the rules, and of the operator; rotations of keys; hashes of notices. */
@@ -85,6 +86,9 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
   'webhooks.replay': () => ({ body: { reason } }),
   'factors.remove': () => ({}),
   'sign_in.end_session': () => ({}),
+  'guardianships.read': () => ({}),
+  'guardianships.end': () => ({}),
+  'guardianships.issue_code': () => ({}),
   'readings.store': () => ({
     body: { batch: randomUUID(), stream: 'heart-rate', readings: [[1_770_000_000_000, 60]] },
   }),

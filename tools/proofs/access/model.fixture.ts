@@ -66,7 +66,14 @@ const readsLog: Abilities = { ...watches, 'read AuditLog': any };
 
 /** Who people are. Staff see everybody there; a client those it has a name for. */
 export const VAULT_MODEL: Model = {
-  person: { ...inSession, 'end SignIn': own, 'read Self': own, 'erase Self': own },
+  person: {
+    ...inSession,
+    'end SignIn': own,
+    'read Self': own,
+    'erase Self': own,
+    'read OwnGuardianship': own,
+    'use OwnGuardianship': own,
+  },
   'identity-client': {
     ...isClient,
     'enrol Person': own,
@@ -77,6 +84,9 @@ export const VAULT_MODEL: Model = {
     'make Token': own,
     'describe Token': own,
     'remove Token': own,
+    'make Guardianship': own,
+    'read Guardianship': own,
+    'end Guardianship': own,
     'report Bounce': any,
     'make ConsentImport': own,
     'read ConsentImport': own,
@@ -90,6 +100,7 @@ export const VAULT_MODEL: Model = {
     'look-up Client': any,
     'carry-out Erasure': any,
     'carry-out SessionEnding': any,
+    'carry-out ConsentEnding': any,
     'redeem Approval': any,
     'follow Rule': any,
     'request Letter': any,

@@ -15,6 +15,7 @@ import { APPROVAL_CALLS, REDEEMING_CALLS } from './calls/approvals.js';
 import type { Call, Calls, Cast } from './calls/call.js';
 import { CLIENT_CALLS } from './calls/clients.js';
 import { FACTOR_CALLS } from './calls/factors.js';
+import { GUARDIANSHIP_CALLS } from './calls/guardianships.js';
 import { INTERNAL_CALLS } from './calls/internal.js';
 import { KEY_CALLS } from './calls/keys.js';
 import { logCalls } from './calls/log.js';
@@ -63,6 +64,8 @@ const WITHOUT_CALL = {
   internal: [
     'registry.read_client',
     'permits.told',
+    // Asked for each second; guardianships.int.test.ts has what it tells.
+    'guardianships.consent_endings',
     'erasure.pending',
     'erasure.gates_closed',
     'erasure.completed',
@@ -79,6 +82,7 @@ const BOOKS: [name: keyof typeof WITHOUT_CALL, plane: Plane, calls: Calls][] = [
     'vault',
     {
       ...VAULT_CALLS,
+      ...GUARDIANSHIP_CALLS,
       ...FACTOR_CALLS,
       ...APPROVAL_CALLS,
       ...CLIENT_CALLS,

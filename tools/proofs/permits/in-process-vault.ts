@@ -56,6 +56,8 @@ export class InProcessVault {
       'consent_imports.pending': (tx, body) => imports.pending(tx, API, body),
       'consent_imports.mint': (tx, body) => imports.mint(tx, API, body),
       'consent_imports.settle': (tx, body) => imports.settle(tx, API, body as never),
+      'guardianships.consent_endings': (tx) => vault.consentEndings.pending(tx, API),
+      'sign_in.redeem': (tx, body) => vault.signIn.redeem(tx, API, (body as never as { code: never }).code),
       'erasure.pending': (tx) => erasures.pending(tx, API),
       'erasure.gates_closed': (tx, _, erasure) => erasures.gatesClosed(tx, API, erasure),
       'erasure.completed': (tx, _, erasure) => erasures.completed(tx, API, erasure),

@@ -21,6 +21,8 @@ export interface SessionContent {
   readonly factorAt?: string | null;
   readonly expiresAt: string;
   readonly permits: readonly KnownPermit[];
+  /** of a child's session, in which somebody acts who answers for it: for these purposes alone. Absent in sessions from before */
+  readonly guardian?: { readonly purposes: readonly PurposeName[] } | null;
 }
 
 interface InSession {
@@ -64,7 +66,13 @@ export type HealthClient = ClientCaller & { readonly purposes: readonly PurposeN
 
 /** Whether the caller may use a purpose at all: a person for themselves, a health client that is registered for it. */
 export function mayUsePurpose(caller: Caller, purpose: PurposeName): boolean {
-  return caller.kind === 'person' || isRegisteredFor(caller, purpose);
+  return caller.kind === 'person' ? isOpenTo(caller, purpose) : isRegisteredFor(caller, purpose);
+}
+
+/** Whether a session is about this purpose: everybody's own is about all of them. */
+export function isOpenTo(caller: PersonCaller, purpose: PurposeName): boolean {
+  if (!caller.guardian) return true;
+  return (caller as ApiPerson).content.guardian?.purposes.includes(purpose) ?? false;
 }
 
 export function isRegisteredFor(caller: Caller, purpose: PurposeName): boolean {
@@ -81,5 +89,7 @@ export function byWithin(asker: Asker, purpose: PurposeName) {
   const facts = by(asker);
   const { caller } = asker;
   if (caller.kind !== 'person') return facts;
-  return { ...facts, actor: { kind: 'person', id: (caller as ApiPerson).cookie.nameIn(purpose) } } as const;
+  const { cookie, guardian } = caller as ApiPerson;
+  const actor = { kind: 'person', id: cookie.nameIn(purpose), ...(guardian && { guardian }) } as const;
+  return { ...facts, actor } as const;
 }

@@ -19,6 +19,7 @@ import { consentImportsSchemaSql } from '../features/consent-imports/consent-imp
 import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
+import { guardianshipsSchemaSql } from '../features/guardianships/guardianships.schema.js';
 import { keysSchemaSql, keysUncheckedSql, keyVersionsSql } from '../features/keys/keys.schema.js';
 import { lettersSchemaSql } from '../features/letters/letters.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
@@ -90,4 +91,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(42, 'webhooks', webhooksSchemaSql),
   migration(43, 'declined-permits', declinedPermitsSql),
   migration(44, 'consent-imports', consentImportsSchemaSql),
+  migration(45, 'guardianships', guardianshipsSchemaSql),
 ];

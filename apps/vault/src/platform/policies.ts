@@ -5,6 +5,7 @@ import { clientsPolicy } from '../features/clients/clients.policy.js';
 import { consentImportsPolicy } from '../features/consent-imports/consent-imports.policy.js';
 import { evidencePolicy } from '../features/evidence/evidence.policy.js';
 import { factorsPolicy } from '../features/factors/factors.policy.js';
+import { guardianshipsPolicy } from '../features/guardianships/guardianships.policy.js';
 import { lettersPolicy } from '../features/letters/letters.policy.js';
 import { peoplePolicy } from '../features/people/people.policy.js';
 import { rotationPolicy } from '../features/rotation/rotation.policy.js';
@@ -23,11 +24,13 @@ const apiProcessPolicy: Policy = (can, caller) => {
   can('look-up', 'Client');
   can('carry-out', 'Erasure');
   can('carry-out', 'SessionEnding');
+  can('carry-out', 'ConsentEnding');
 };
 
 /** Who may do what in the vault: all of it. */
 export const vaultPolicies: readonly Policy[] = [
   peoplePolicy,
+  guardianshipsPolicy,
   tokensPolicy,
   evidencePolicy,
   factorsPolicy,

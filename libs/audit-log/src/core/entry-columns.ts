@@ -23,6 +23,7 @@ const COLUMNS: Readonly<Record<string, (entry: LooseEntry) => unknown>> = {
   client: ({ actor }) => actor?.client,
   sign_in_age: ({ actor }) => actor?.signInAge,
   factor_age: ({ actor }) => actor?.factorAge,
+  guardian: ({ actor }) => actor?.guardian,
   subject: ({ subject }) => subject,
   purpose: ({ purpose }) => purpose,
   fields: ({ fields }) => fields,

@@ -151,11 +151,12 @@ function ofClass(name: ClassName, entry: LoggedEntry, { origin, position }: Logg
 
 /** What OCSF has no attribute for, under the names that the log has. */
 function restOf({ actor, subject, purpose, reason, fields, count, object, policy, details }: LoggedEntry) {
-  const { kind, signInAge, factorAge } = actor;
+  const { kind, signInAge, factorAge, guardian } = actor;
   const rest = {
     actorKind: kind,
     signInAge,
     factorAge,
+    guardian,
     subject,
     purpose,
     reason,

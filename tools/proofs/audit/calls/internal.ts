@@ -38,8 +38,9 @@ export const INTERNAL_CALLS: Calls = {
     return call(cast.api, cast.info.urls.vaultInternal, openPermit, { body });
   },
   'permits.resume': async (cast) => {
-    const gate = await frozenGate(cast);
-    return call(cast.api, cast.info.urls.vaultInternal, resumePermit, { body: { gate, epoch: 3 } });
+    const { gate, session } = await frozenGate(cast);
+    const body = { session, gate, epoch: 3 };
+    return call(cast.api, cast.info.urls.vaultInternal, resumePermit, { body });
   },
   'permits.freeze': async (cast) => {
     const { gate } = await openedGate(cast);
@@ -51,7 +52,7 @@ export const INTERNAL_CALLS: Calls = {
     return call(cast.api, cast.info.urls.vaultInternal, declinePermit, { body });
   },
   'permits.destroy': async (cast) => {
-    const gate = await frozenGate(cast);
+    const { gate } = await frozenGate(cast);
     return call(cast.api, cast.info.urls.vaultInternal, destroyPermit, { body: { gate, epoch: 2 } });
   },
   'permits.keys': async (cast) => {
@@ -105,11 +106,12 @@ async function openedGate(cast: Cast): Promise<{ gate: string; session: string }
   return opened;
 }
 
-async function frozenGate(cast: Cast): Promise<string> {
-  const { gate } = await openedGate(cast);
+async function frozenGate(cast: Cast): Promise<{ gate: string; session: string }> {
+  const opened = await openedGate(cast);
+  const { gate } = opened;
   const body = { gate, epoch: 2 };
   answer(freezePermit, await request(cast.api, cast.info.urls.vaultInternal, freezePermit, { body }));
-  return gate;
+  return opened;
 }
 
 async function modelKey({ info, api }: Cast): Promise<string> {

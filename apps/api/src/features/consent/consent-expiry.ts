@@ -6,10 +6,7 @@ import type { ConsentEnding, Ended } from './consent-ending.js';
 import { endedLetter, LETTER_TOPIC } from './consent-letters.js';
 import type { ConsentReceipts } from './consent-receipts.js';
 
-/** Nobody asked just now: the time that was agreed to is up. */
-const WORKER = { outcome: 'done', actor: { kind: 'system', id: 'consent-expiry' } } as const;
-
-/** Ends consents that were not renewed: from then on as if they had been taken back. */
+/** Ends consents whose time is up, without anybody asking: from then on as if they had been taken back. */
 export class ConsentExpiry {
   constructor(
     private readonly gates: PermitsStore,
@@ -27,26 +24,36 @@ export class ConsentExpiry {
     for (;;) {
       const due = await this.unitOfWork.single((tx) => this.gates.findEnded(tx));
       const before = ended;
-      for (const gate of due) if (await this.expire(gate)) ended++;
+      // Renewed, or taken back, since we looked: then its end is another one.
+      for (const { gate_id, ends_on } of due)
+        if (await this.expire(gate_id, 'consent-expiry', (gate) => gate.ends_on === ends_on)) ended++;
       if (ended === before) return ended;
     }
   }
 
-  private async expire(found: Gate): Promise<boolean> {
+  /**
+   * @param worker in the audit log
+   * @param isOver asked of the gate once it is held, and open
+   * @returns the gate as it is now; null where nothing was ended
+   */
+  async expire(gateId: Buffer, worker: string, isOver: (gate: Gate) => boolean): Promise<Gate | null> {
     const expired = await this.unitOfWork.run(async (tx): Promise<Ended | null> => {
-      const gate = await this.gates.lock(tx, found.gate_id);
-      // Renewed, or taken back, since we looked.
-      if (gate?.state !== 'open' || gate.ends_on !== found.ends_on) return null;
+      const gate = await this.gates.lock(tx, gateId);
+      if (gate?.state !== 'open' || !isOver(gate)) return null;
       const subject = subjectOf(gate);
-      const about = { ...WORKER, purpose: gate.purpose, ...(subject && { subject }) };
-      await this.audit.append(tx, consentExpired(about));
+      const about = {
+        actor: { kind: 'system', id: worker },
+        purpose: gate.purpose,
+        ...(subject && { subject }),
+      } as const;
+      await this.audit.append(tx, consentExpired({ outcome: 'done', ...about }));
       const ended = await this.ending.end(tx, gate, 'expired', 'none');
       await this.outbox.add(tx, LETTER_TOPIC, endedLetter(gate, ended.gate.epoch));
       return ended;
     });
-    if (!expired) return false;
+    if (!expired) return null;
     this.keys.forget(expired.gate);
     await this.receipts.issue(expired.gate, expired.changed);
-    return true;
+    return expired.gate;
   }
 }

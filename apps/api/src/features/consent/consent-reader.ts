@@ -9,9 +9,10 @@ import {
 import { decodeId, encodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
-import { type ApiPerson, byWithin } from '../../platform/callers.js';
+import { type ApiPerson, byWithin, isOpenTo } from '../../platform/callers.js';
 import type { Gate, PermitsStore } from '../permits/index.js';
 import { consentHistoryRead, consentRead } from './consent.audit.js';
+import { demandOpenTo } from './consent.errors.js';
 import type { ConsentStore } from './consent.store.js';
 import type { ConsentReceipts } from './consent-receipts.js';
 import type { KnownGate, KnownPermits } from './known-permits.js';
@@ -38,12 +39,13 @@ export class ConsentReader {
       await this.audit.append(tx, consentRead({ ...by(asker), count: found.length }));
       return found;
     });
-    return PURPOSE_NAMES.map((purpose) =>
+    return PURPOSE_NAMES.filter((purpose) => isOpenTo(asker.caller, purpose)).map((purpose) =>
       consentState(purpose, gates.find((gate) => gate.purpose === purpose) ?? null),
     );
   }
 
   async history(asker: Asker<ApiPerson>, purpose: PurposeName): Promise<ReplyOf<typeof consentHistory>> {
+    demandOpenTo(asker.caller, purpose);
     // A no stands in no session: what there is of it is asked for.
     const known = await this.permits.find(asker.caller, purpose);
     const { gate, rows } = await this.unitOfWork.run((tx) => this.read(tx, asker, purpose, known));

@@ -17,6 +17,7 @@ import { ConsentLetters } from './consent-letters.js';
 import { ConsentReader } from './consent-reader.js';
 import { ConsentReceipts } from './consent-receipts.js';
 import { GateReconciler } from './gate-reconciler.js';
+import { GuardianshipEndings } from './guardianship-endings.js';
 import { KnownPermits } from './known-permits.js';
 import { OptOutClocks } from './opt-out-clocks.js';
 import { ReceiptKeysStore, ReceiptSigner } from './receipt-keys.js';
@@ -42,6 +43,7 @@ import { TakingBack } from './taking-back.js';
       AuditLog,
       UnitOfWork,
     ),
+    provide(GuardianshipEndings, ConsentExpiry, PermitsStore, VaultClient, UnitOfWork),
     provide(ConsentLetters, PermitsStore, VaultClient, AuditLog, UnitOfWork),
     provide(
       ConsentService,
@@ -91,6 +93,7 @@ import { TakingBack } from './taking-back.js';
     OptOutClocks,
     TakingBack,
     ConsentExpiry,
+    GuardianshipEndings,
     ConsentLetters,
     ConsentStore,
     GateReconciler,

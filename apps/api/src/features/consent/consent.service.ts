@@ -18,11 +18,17 @@ import type { Gate, PermitsStore } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import type { SessionsService } from '../sessions/index.js';
 import { about, saidYes } from './consent.audit.js';
-import { demandGround, objected } from './consent.errors.js';
+import { channelOf, demandGround, demandOpenTo, objected } from './consent.errors.js';
 import type { ConsentStore } from './consent.store.js';
 import { consentState } from './consent-reader.js';
 import type { Changed, ConsentReceipts } from './consent-receipts.js';
-import { type KnownGate, type KnownPermits, overtaken, superseded } from './known-permits.js';
+import {
+  isNobodysToAgree,
+  type KnownGate,
+  type KnownPermits,
+  overtaken,
+  superseded,
+} from './known-permits.js';
 
 /** What somebody agrees to, and where. */
 export interface Agreement {
@@ -38,6 +44,8 @@ interface Opening {
   readonly epoch: number;
   /** whether the vault has pseudonym and key for it already */
   readonly isMinted: boolean;
+  /** the gate as it was; null of a new one */
+  readonly before: Gate | null;
 }
 
 /**
@@ -75,8 +83,10 @@ export class ConsentService {
     return this.begin(asker, purpose, { ...agreement, isAsked: false });
   }
 
-  private async begin(asker: Asker<ApiPerson>, purpose: PurposeName, yes: Yes): Promise<ConsentChanged> {
-    this.register.agreed(purpose, yes.notice);
+  private async begin(asker: Asker<ApiPerson>, purpose: PurposeName, said: Yes): Promise<ConsentChanged> {
+    demandOpenTo(asker.caller, purpose);
+    this.register.agreed(purpose, said.notice);
+    const yes = { ...said, channel: channelOf(asker.caller, said.channel) };
     const known = await this.permits.find(asker.caller, purpose);
     const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, purpose, known, yes));
     if (opening === 'open' && known?.permit) return this.renew(asker, known.permit, yes);
@@ -98,7 +108,7 @@ export class ConsentService {
     if (!gate || gate.state === 'destroyed') {
       const fresh = randomId();
       await this.gates.insertOpening(tx, fresh, purpose);
-      return { gate: fresh, epoch: 1, isMinted: false };
+      return { gate: fresh, epoch: 1, isMinted: false, before: null };
     }
     if (gate.state === 'open') return 'open';
     if (!yes.isAsked && (await this.store.findLastKind(tx, gate.gate_id)) === 'objected') throw objected();
@@ -106,7 +116,7 @@ export class ConsentService {
     if (gate.state !== 'opening') await this.gates.reopen(tx, gate.gate_id, epoch);
     // Whoever told us of the gate had it from the vault, so the permit is there: also where a crash left the gate without
     // its pseudonym, which the resumed permit brings.
-    return { gate: gate.gate_id, epoch, isMinted: true };
+    return { gate: gate.gate_id, epoch, isMinted: true, before: gate };
   }
 
   /** The vault knows of a no: the same gate opens, at a later epoch, and gets what was never minted. */
@@ -121,19 +131,35 @@ export class ConsentService {
     const id = decodeId('gat', known.gate);
     const epoch = Math.max(known.epoch, gate?.epoch ?? 0) + 1;
     if (gate?.state === 'opening' && gate.epoch > known.epoch)
-      return { gate: id, epoch: gate.epoch, isMinted: false };
+      return { gate: id, epoch: gate.epoch, isMinted: false, before: gate };
     if (gate && gate.state !== 'declined' && gate.state !== 'frozen') throw superseded();
     if (gate) await this.gates.reopen(tx, id, epoch);
     else await this.gates.insertOpening(tx, id, purpose, epoch);
-    return { gate: id, epoch, isMinted: false };
+    return { gate: id, epoch, isMinted: false, before: gate };
   }
 
-  private openInVault(caller: ApiPerson, purpose: PurposeName, opening: Opening): Promise<PermitView> {
+  private async openInVault(
+    { content: { session } }: ApiPerson,
+    purpose: PurposeName,
+    opening: Opening,
+  ): Promise<PermitView> {
     const gate = encodeId('gat', opening.gate) as PermitView['gate'];
     const { epoch } = opening;
-    if (opening.isMinted) return this.vault.call(resumePermit, { body: { gate, epoch } }).catch(overtaken);
-    const body = { session: caller.content.session, purpose, gate, epoch };
-    return this.vault.call(openPermit, { body }).catch(overtaken);
+    try {
+      if (opening.isMinted) return await this.vault.call(resumePermit, { body: { session, gate, epoch } });
+      return await this.vault.call(openPermit, { body: { session, purpose, gate, epoch } });
+    } catch (error) {
+      if (isNobodysToAgree(error)) await this.unitOfWork.run((tx) => this.takeBack(tx, opening));
+      return overtaken(error);
+    }
+  }
+
+  /** They may not agree. As if it had not been begun: what waits for its erasure would otherwise wait anew with each attempt. */
+  private async takeBack(tx: Tx, { gate: gateId, epoch, before }: Opening): Promise<void> {
+    const gate = await this.gates.lock(tx, gateId);
+    if (gate?.state !== 'opening' || gate.epoch !== epoch) return;
+    if (before && before.state !== 'opening') await this.gates.restore(tx, before, epoch + 1);
+    else if (!before) await this.gates.destroy(tx, gateId);
   }
 
   private async finishOpening(

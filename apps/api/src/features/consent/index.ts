@@ -5,6 +5,7 @@ export { FREEZE_TOPIC, type Freeze } from './consent-ending.js';
 export { ConsentExpiry } from './consent-expiry.js';
 export { ConsentLetters, LETTER_TOPIC } from './consent-letters.js';
 export { GateReconciler } from './gate-reconciler.js';
+export { GuardianshipEndings } from './guardianship-endings.js';
 export { KnownPermits } from './known-permits.js';
 export { OptOutClocks } from './opt-out-clocks.js';
 export { TakingBack } from './taking-back.js';

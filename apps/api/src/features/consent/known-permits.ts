@@ -7,6 +7,7 @@ import {
 } from '@integument/contracts';
 import type { ApiPerson, KnownPermit } from '../../platform/callers.js';
 import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
+import { notGuarded, underAge } from './consent.errors.js';
 
 /** A gate that stands for somebody and a purpose: with a permit behind it, or with a no. */
 export interface KnownGate {
@@ -43,10 +44,23 @@ export class KnownPermits {
   }
 }
 
-/** The vault refuses because it knows of something later: another change of mind, or an erasure. */
+const UNDER_AGE = 'permits.under_age';
+const NOT_GUARDED = 'permits.not_guarded';
+
+/** The vault refuses because of who agrees, and will so the next time. */
+export function isNobodysToAgree(error: unknown): boolean {
+  return error instanceof VaultRefused && [UNDER_AGE, NOT_GUARDED].includes(error.code);
+}
+
+/**
+ * The vault refuses because of who agrees, or because it knows of something later: another change of mind, or an erasure.
+ * @throws CodedError `consent.under_age`, `consent.not_guarded`, `consent.superseded`
+ */
 export function overtaken(error: unknown): never {
-  if (error instanceof VaultRefused) throw superseded(error);
-  throw error;
+  if (!(error instanceof VaultRefused)) throw error;
+  if (error.code === UNDER_AGE) throw underAge(error);
+  if (error.code === NOT_GUARDED) throw notGuarded(error);
+  throw superseded(error);
 }
 
 export const superseded = (cause?: unknown) =>

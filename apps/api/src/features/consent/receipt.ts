@@ -110,12 +110,16 @@ function record({ gate, ...facts }: ReceiptFacts, { document }: Register): objec
       '@type': (isConsent ? STATUS : INTEREST_STATUS)[kind],
       'dct:date': at.toISOString(),
       ...(validUntil && { 'dct:valid': validUntil }),
-      'dpv:isIndicatedBy':
-        kind === 'expired' || kind === 'informed' ? 'dpv:DataController' : 'dpv:DataSubject',
+      'dpv:isIndicatedBy': whoSaid(kind, channel),
       'dpv:hasIndicationMethod': channel,
       ...(isConsent && { 'dpv:hasLegalBasis': expression(purpose) }),
     },
   };
+}
+
+function whoSaid(kind: ConsentEventKind, channel: EventChannel): string {
+  if (kind === 'expired' || kind === 'informed') return 'dpv:DataController';
+  return channel === 'guardian' ? 'dpv:GuardianOfDataSubject' : 'dpv:DataSubject';
 }
 
 function noticeSeen(

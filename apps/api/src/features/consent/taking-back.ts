@@ -16,7 +16,7 @@ import type { VaultClient } from '../../platform/vault-client.js';
 import { type Gate, gateName, type PermitKeys, type PermitsStore } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import { about, saidNo } from './consent.audit.js';
-import { demandGround, notGiven } from './consent.errors.js';
+import { channelOf, demandGround, demandOpenTo, notGiven } from './consent.errors.js';
 import type { Agreement } from './consent.service.js';
 import type { ConsentStore } from './consent.store.js';
 import type { ConsentEnding, Freeze } from './consent-ending.js';
@@ -78,8 +78,9 @@ export class TakingBack {
 
   /** Of what rests on a legitimate interest it is an objection. @throws CodedError `consent.not_given` */
   async withdraw(asker: Asker<ApiPerson>, purpose: PurposeName): Promise<TakenBack> {
+    demandOpenTo(asker.caller, purpose);
     const ends = purposeNamed(purpose).ground === 'consent' ? 'withdrawn' : 'objected';
-    const taken = await this.end(asker, purpose, { ends, channel: 'web' });
+    const taken = await this.end(asker, purpose, { ends, channel: channelOf(asker.caller, 'web') });
     if (!taken) throw notGiven();
     return taken;
   }
@@ -112,7 +113,9 @@ export class TakingBack {
     return this.no(asker, purpose, { ends: 'objected', declines: 'objected', notice: null, channel, optOut });
   }
 
-  private async no(asker: Asker<ApiPerson>, purpose: PurposeName, no: No): Promise<TakenBack> {
+  private async no(asker: Asker<ApiPerson>, purpose: PurposeName, said: No): Promise<TakenBack> {
+    demandOpenTo(asker.caller, purpose);
+    const no = { ...said, channel: channelOf(asker.caller, said.channel) };
     return (await this.end(asker, purpose, no)) ?? this.decline(asker, purpose, no);
   }
 

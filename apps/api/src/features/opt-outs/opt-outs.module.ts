@@ -25,7 +25,8 @@ export class OptOutsModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.beginnings.heed((asker, request) =>
-      saysGpc(request) ? this.optOuts.heed(asker) : Promise.resolve(),
+      // What somebody's browser wants for them it doesn't want for the child for which they answer.
+      saysGpc(request) && !asker.caller.guardian ? this.optOuts.heed(asker) : Promise.resolve(),
     );
   }
 }

@@ -194,6 +194,16 @@ export class PermitsStore {
     );
   }
 
+  /** Of one that was reopened and may not open: as it was, at a later epoch. */
+  async restore(tx: Tx, { gate_id, state, due_on }: Gate, epoch: number): Promise<void> {
+    await tx.query('UPDATE permit_gate SET state = $2, due_on = $3, epoch = $4 WHERE gate_id = $1', [
+      gate_id,
+      state,
+      due_on,
+      epoch,
+    ]);
+  }
+
   /**
    * @param subject null where the vault made none: the gate then has one from before
    * @param days for which it is open unless it is renewed

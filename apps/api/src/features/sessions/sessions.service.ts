@@ -106,7 +106,8 @@ function toCaller(content: SessionContent, cookie: SessionCookie, usedAt: number
     const factor = content.factorAt && { secondFactorAt: new Date(content.factorAt) };
     return staff({ ...common, ...factor, roles: content.roles, authenticatedAt });
   }
-  return person({ ...common, permits: content.permits });
+  const guardian = content.guardian && ({ guardian: true } as const);
+  return person({ ...common, ...guardian, permits: content.permits });
 }
 
 function cookieOf(secret: Buffer): SessionCookie {

@@ -11,7 +11,7 @@ export {
 export { CATALOGUE, type FieldRule, fromText, maskText, toText } from './identity-fields.js';
 export { type KindDeclaration, kindDeclaration, kindOf } from './kinds/index.js';
 export { parseMask } from './mask.js';
-export { answer } from './predicates.js';
+export { answer, dayAfterYears } from './predicates.js';
 export { askedOf, fits, isCoarse, PARTS, partsAsked } from './search-parts.js';
 export {
   type CoarseIndex,

@@ -5,9 +5,15 @@ import { kindDeclaration, kindOf } from './kinds/index.js';
 import { answer } from './predicates.js';
 
 const TODAY = '2026-03-01';
-const ask = (declaration: object, value: unknown, question: object, today = TODAY) => {
+const ask = (
+  declaration: object,
+  value: unknown,
+  question: object,
+  today = TODAY,
+  region: string | null = null,
+) => {
   const kind = kindOf(kindDeclaration.parse(declaration));
-  return answer(kind, kind.schema.parse(value), predicate.parse(question), today);
+  return answer(kind, kind.schema.parse(value), predicate.parse(question), today, region);
 };
 const adult = { predicate: 'at-least-years', years: 18 };
 const minor = { predicate: 'at-most-years', years: 17 };
@@ -49,6 +55,29 @@ describe('the question of an age', () => {
       }
     }
     expect(answers.size).toBe(6);
+  });
+});
+
+describe('the question whether somebody agrees by themselves', () => {
+  it.each([
+    ['DE', '2010-03-02', '2026-03-01', '2026-03-02'],
+    ['FR', '2011-03-02', '2026-03-01', '2026-03-02'],
+    ['AT-9', '2012-03-02', '2026-03-01', '2026-03-02'],
+    ['US-CA', '2013-03-02', '2026-03-01', '2026-03-02'],
+    // Born on 29 February: in a common year on 1 March, in a leap year on the day itself.
+    ['GB', '2012-02-29', '2025-02-28', '2025-03-01'],
+    ['DE', '2012-02-29', '2028-02-28', '2028-02-29'],
+    // Where the law says nothing, and where nobody knows.
+    ['JP', '2010-03-02', '2026-03-01', '2026-03-02'],
+    [null, '2010-03-02', '2026-03-01', '2026-03-02'],
+  ])('of %s, born on %s: not yet on %s, and on %s', (region, born, before, birthday) => {
+    const question = { predicate: 'of-consent-age' };
+    expect(ask({ kind: 'date' }, born, question, before, region)).toBe(false);
+    expect(ask({ kind: 'date' }, born, question, birthday, region)).toBe(true);
+  });
+
+  it('takes no country from who asks', () => {
+    expect(predicate.safeParse({ predicate: 'of-consent-age', country: 'DE' }).success).toBe(false);
   });
 });
 
@@ -115,6 +144,7 @@ describe('the question of a value', () => {
 const ASKED: Record<Predicate['predicate'], object> = {
   'at-least-years': adult,
   'at-most-years': minor,
+  'of-consent-age': { predicate: 'of-consent-age' },
   'same-country': { predicate: 'same-country', country: 'DE' },
   'same-domain': { predicate: 'same-domain', domain: 'example.org' },
   equals: { predicate: 'equals', value: 'x' },
@@ -125,7 +155,7 @@ describe('a question that a kind is not asked', () => {
     [{ kind: 'name' }, 'Ada', []],
     [{ kind: 'line' }, 'Ada', []],
     [{ kind: 'text' }, 'Ada', []],
-    [{ kind: 'date' }, '1815-12-10', ['at-least-years', 'at-most-years']],
+    [{ kind: 'date' }, '1815-12-10', ['at-least-years', 'at-most-years', 'of-consent-age']],
     [{ kind: 'card' }, '4242424242424242', []],
     [{ kind: 'national-id', scheme: 'us-ssn' }, '219099999', []],
     [{ kind: 'postcode', country: 'DE' }, '10117', ['same-country']],

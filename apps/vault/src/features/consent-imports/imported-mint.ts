@@ -68,10 +68,7 @@ export class ImportedMint {
   }
 
   private async resume(tx: Tx, asker: Asker, { gate_id: gate, asked: epoch }: Asked): Promise<MintedPermit> {
-    const { pseudonym, subject } = await this.permits.resume(tx, asker, {
-      gate: encodeId('gat', gate) as GateId,
-      epoch,
-    });
+    const { pseudonym, subject } = await this.permits.resumeImported(tx, asker, gate, epoch);
     if (!subject) throw new Error('an imported permit without its subject');
     return { gate, epoch, pseudonym: decodeId('psn', pseudonym), subject: Buffer.from(subject, 'base64url') };
   }

@@ -111,7 +111,7 @@ export class ErasureStore {
       // What was declined never had one.
       `WITH alive AS (SELECT gate_id, state FROM permit WHERE person_id = $1 AND state <> 'destroyed' FOR UPDATE),
          gone AS (UPDATE permit SET state = 'destroyed', epoch = epoch + 1, pseudonym = NULL, person_id = NULL, purpose = NULL,
-           domain_key = NULL, wrapped_key = NULL, subject = NULL FROM alive WHERE permit.gate_id = alive.gate_id)
+           domain_key = NULL, wrapped_key = NULL, subject = NULL, guardianship = NULL, consent_ends = false FROM alive WHERE permit.gate_id = alive.gate_id)
        SELECT count(*) FILTER (WHERE state <> 'declined')::int AS keys FROM alive`,
       [erasure.person_id],
     );

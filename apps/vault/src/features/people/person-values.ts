@@ -9,7 +9,7 @@ import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { openedOr } from '../keys/index.js';
 import { personBroken, personNotFound } from './people.errors.js';
-import type { FoundPerson, PeopleStore } from './people.store.js';
+import type { FoundPerson, KnownPerson, PeopleStore } from './people.store.js';
 import type { PersonSealer } from './sealed-person.js';
 
 /** For features that put something in the place of a person's values; whoever asks is told none of them. */
@@ -33,6 +33,23 @@ export class PersonValues {
   ): Promise<{ person: FoundPerson; values: SomeIdentityFields }> {
     const person = await this.store.readUnchanging(tx, clientId, decodeId('cps', name), regions);
     if (!person) throw personNotFound();
+    const values = openedOr(personBroken, () => this.sealer.open(person, fields));
+    if (values instanceof CodedError) throw values;
+    return { person, values };
+  }
+
+  /**
+   * The same of somebody whom the vault itself means.
+   * @returns null where they are being erased
+   * @throws CodedError `people.broken`
+   */
+  async openOf(
+    tx: Tx,
+    personId: Buffer,
+    fields: readonly IdentityField[],
+  ): Promise<{ person: KnownPerson; values: SomeIdentityFields } | null> {
+    const person = await this.store.findById(tx, personId);
+    if (!person) return null;
     const values = openedOr(personBroken, () => this.sealer.open(person, fields));
     if (values instanceof CodedError) throw values;
     return { person, values };

@@ -89,6 +89,17 @@ export class PersonSealer {
     return fields;
   }
 
+  /** Seals what another feature keeps of a person, to go with their key. @param place what and whose it is */
+  sealBeside(person: Pick<SealedPerson, 'personId'> & WrappedKey, place: Buffer, text: string): Buffer {
+    const key = this.keys.unwrap('person', person.personId, person);
+    return seal(key, Buffer.from(text, 'utf8'), place);
+  }
+
+  /** @throws SealBroken if it was moved or changed */
+  openBeside(person: Pick<SealedPerson, 'personId'> & WrappedKey, place: Buffer, sealed: Buffer): string {
+    return open(this.keys.unwrap('person', person.personId, person), sealed, place).toString('utf8');
+  }
+
   /** Blind index of a value that is searched for: under each version of the index key, the oldest first. Null: it has none. */
   digests(field: IdentityField, value: unknown): Buffer[] | null {
     const { normalise } = CATALOGUE[field] as FieldRule;

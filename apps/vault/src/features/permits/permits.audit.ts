@@ -2,7 +2,7 @@ import { defineAction } from '@integument/audit-log';
 import { z } from 'zod';
 
 // What is handed out is a translation from a session to a pseudonym: an entry, also where nothing had to be changed for it.
-const changed = z.strictObject({ changed: z.boolean() });
+const changed = z.strictObject({ changed: z.boolean(), guardian: z.literal(true).optional() });
 export const permitOpened = defineAction('permits.open', changed);
 export const permitDeclined = defineAction('permits.decline', changed);
 export const permitResumed = defineAction('permits.resume', changed);

@@ -2,6 +2,7 @@ import { AuditLog } from '@integument/audit-log';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
+import { GuardianshipsModule, WhoAgrees } from '../guardianships/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
 import { WebhookEvents, WebhooksModule } from '../webhooks/index.js';
 import { PermitBatches } from './permit-batches.js';
@@ -9,10 +10,10 @@ import { PermitsService } from './permits.service.js';
 import { PermitsStore } from './permits.store.js';
 
 @Module({
-  imports: [KeysModule, EvidenceModule, WebhooksModule],
+  imports: [KeysModule, EvidenceModule, GuardianshipsModule, WebhooksModule],
   providers: [
     provide(PermitsStore),
-    provide(PermitsService, PermitsStore, DomainKeys, EvidenceKeeper, WebhookEvents, AuditLog),
+    provide(PermitsService, PermitsStore, DomainKeys, EvidenceKeeper, WebhookEvents, WhoAgrees, AuditLog),
     provide(PermitBatches, DomainKeys, EvidenceKeeper, WebhookEvents, AuditLog),
   ],
   exports: [PermitsService, PermitBatches],

@@ -24,8 +24,8 @@ async function somebody() {
 
 const open = (session: Awaited<ReturnType<typeof somebody>>['session'], gate: GateId, epoch: number) =>
   vault.unitOfWork.run((tx) => vault.permits.open(tx, API, { session, purpose: PURPOSE, gate, epoch }));
-const resume = (gate: GateId, epoch: number) =>
-  vault.unitOfWork.run((tx) => vault.permits.resume(tx, API, { gate, epoch }));
+const resume = (session: Parameters<typeof open>[0], gate: GateId, epoch: number) =>
+  vault.unitOfWork.run((tx) => vault.permits.resume(tx, API, { session, gate, epoch }));
 const freeze = (gate: GateId, epoch: number) =>
   vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, { gate, epoch }));
 const destroy = (gate: GateId, epoch: number) =>
@@ -78,7 +78,7 @@ async function send(
 ): Promise<boolean> {
   const sent = {
     open: () => open(session, gate, epoch),
-    resume: () => resume(gate, epoch),
+    resume: () => resume(session, gate, epoch),
     freeze: () => freeze(gate, epoch),
     destroy: () => destroy(gate, epoch),
   }[message]();
@@ -126,7 +126,7 @@ describe('messages about a permit', () => {
     await freeze(gate, 2);
     await destroy(gate, 2);
     await expect(open(session, gate, 9)).rejects.toThrow('permits.stale_epoch');
-    await expect(resume(gate, 9)).rejects.toThrow('permits.not_found');
+    await expect(resume(session, gate, 9)).rejects.toThrow('permits.not_found');
     const [row] = await vault.query('SELECT * FROM permit WHERE gate_id = $1', [decodeId('gat', gate)]);
     expect(row).toMatchObject({ state: 'destroyed', pseudonym: null, person_id: null, wrapped_key: null });
     await expect(
@@ -184,7 +184,7 @@ describe('the key of a permit', () => {
     expect(await keys([gate], 'process')).toEqual([]);
     expect((await keys([gate], 'rights')).map((one) => one.key)).toEqual([key?.key]);
     expect((await keys([gate], 'forget')).map((one) => one.key)).toEqual([key?.key]);
-    await resume(gate, 3);
+    await resume(session, gate, 3);
     expect(await keys([gate], 'process')).toEqual([{ gate, epoch: 3, key: key?.key }]);
     await freeze(gate, 4);
     await destroy(gate, 4);

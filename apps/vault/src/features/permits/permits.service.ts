@@ -1,14 +1,12 @@
 import type { AuditLog } from '@integument/audit-log';
 import {
   type BodyOf,
-  CodedError,
   type declinePermit,
   type freezePermit,
   type GateId,
   notFound,
   type openPermit,
   type PermitView,
-  type Pseudonym,
   type permitKeys,
   type ReplyOf,
   type resumePermit,
@@ -19,8 +17,10 @@ import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { EvidenceKeeper } from '../evidence/index.js';
+import type { WhoAgrees } from '../guardianships/index.js';
 import type { DomainKeys } from '../keys/index.js';
 import type { WebhookEvents } from '../webhooks/index.js';
+import { gateName, isLive, view } from './permit-view.js';
 import {
   permitDeclined,
   permitDestroyed,
@@ -30,7 +30,8 @@ import {
   permitResumed,
   sessionPermitsRead,
 } from './permits.audit.js';
-import type { LivePermit, LockedPerson, NewPermit, PermitRow, PermitsStore } from './permits.store.js';
+import { sessionUnknown, staleEpoch } from './permits.errors.js';
+import type { LivePermit, LockedPerson, NewPermit, PermitsStore } from './permits.store.js';
 
 type FreezeReply = ReplyOf<typeof freezePermit>;
 
@@ -44,6 +45,7 @@ export class PermitsService {
     private readonly keys: DomainKeys,
     private readonly evidence: EvidenceKeeper,
     private readonly webhooks: WebhookEvents,
+    private readonly agreeing: WhoAgrees,
     private readonly audit: AuditLog,
   ) {}
 
@@ -57,12 +59,13 @@ export class PermitsService {
     this.keys.demandMinted(2);
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
+    await this.agreeing.demandYes(tx, person, purpose);
     const gateId = decodeId('gat', gate);
     const about = { ...by(asker), subject: person.subject, purpose };
     const minted = await this.mint(tx, person, purpose, gateId, epoch);
     if (minted) {
       this.webhooks.consent(tx, person.person_id, 'consent.given', purpose);
-      await this.audit.append(tx, permitOpened({ ...about, details: { changed: true } }));
+      await this.audit.append(tx, permitOpened({ ...about, details: detailsOf(person, true) }));
       return minted;
     }
     const known = await this.store.findForOpening(tx, gateId, person.person_id, purpose);
@@ -70,7 +73,7 @@ export class PermitsService {
     if (own?.state === 'declined' && own.epoch < epoch) {
       const changed = await this.mintDeclined(tx, person, purpose, gateId, epoch);
       this.webhooks.consent(tx, person.person_id, 'consent.given', purpose);
-      await this.audit.append(tx, permitOpened({ ...about, details: { changed: true } }));
+      await this.audit.append(tx, permitOpened({ ...about, details: detailsOf(person, true) }));
       return changed;
     }
     // A gate that was frozen or destroyed before its opening arrived stays so.
@@ -78,23 +81,53 @@ export class PermitsService {
     // Nor does a no of another gate's give way: whoever opens has that gate to open.
     const alive = own ?? known.find((row) => row.state !== 'destroyed');
     if (!alive || !isLive(alive)) throw staleEpoch();
-    await this.audit.append(tx, permitOpened({ ...about, details: { changed: false } }));
+    await this.audit.append(tx, permitOpened({ ...about, details: detailsOf(person, false) }));
     return view(alive);
   }
 
-  async resume(tx: Tx, asker: Asker, { gate, epoch }: BodyOf<typeof resumePermit>): Promise<PermitView> {
+  async resume(
+    tx: Tx,
+    asker: Asker,
+    { session, gate, epoch }: BodyOf<typeof resumePermit>,
+  ): Promise<PermitView> {
     const gateId = decodeId('gat', gate);
-    const person = await this.store.lockPersonOfGate(tx, gateId);
+    const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
+    if (!person) throw sessionUnknown();
+    const purpose = await this.store.findPurpose(tx, gateId, person.person_id);
+    if (!purpose) throw notFound('permits.not_found');
+    await this.agreeing.demandYes(tx, person, purpose);
+    return this.reopen(tx, asker, person, gateId, epoch);
+  }
+
+  /** Of a consent from before, for which nobody is signed in. */
+  async resumeImported(tx: Tx, asker: Asker, gate: Buffer, epoch: number): Promise<PermitView> {
+    const person = await this.store.lockPersonOfGate(tx, gate);
+    if (!person) throw notFound('permits.not_found');
+    return this.reopen(tx, asker, person, gate, epoch);
+  }
+
+  private async reopen(
+    tx: Tx,
+    asker: Asker,
+    person: LockedPerson,
+    gateId: Buffer,
+    epoch: number,
+  ): Promise<PermitView> {
     const permit = await this.store.lock(tx, gateId);
-    if (!person || !permit || !isLive(permit)) throw notFound('permits.not_found');
+    if (!permit || !isLive(permit)) throw notFound('permits.not_found');
     if (permit.epoch > epoch || (permit.epoch === epoch && permit.state === 'frozen')) throw staleEpoch();
     const changed = permit.state !== 'open' || permit.epoch !== epoch;
-    if (changed) await this.store.move(tx, gateId, 'open', epoch);
+    if (changed) await this.store.reopen(tx, gateId, epoch, person.guardianship);
     // A later epoch of what is open already is news to nobody.
     if (permit.state !== 'open') this.webhooks.consent(tx, person.person_id, 'consent.given', permit.purpose);
     await this.audit.append(
       tx,
-      permitResumed({ ...by(asker), subject: person.subject, purpose: permit.purpose, details: { changed } }),
+      permitResumed({
+        ...by(asker),
+        subject: person.subject,
+        purpose: permit.purpose,
+        details: detailsOf(person, changed),
+      }),
     );
     return view({ ...permit, state: 'open', epoch });
   }
@@ -107,18 +140,19 @@ export class PermitsService {
   ): Promise<FreezeReply> {
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
+    await this.agreeing.demandPurpose(tx, person, purpose);
     const gateId = decodeId('gat', gate);
     const about = { ...by(asker), subject: person.subject, purpose };
     if (await this.store.insertDeclined(tx, { gate: gateId, epoch, personId: person.person_id, purpose })) {
       this.webhooks.consent(tx, person.person_id, `consent.${because}`, purpose);
-      await this.audit.append(tx, permitDeclined({ ...about, details: { changed: true } }));
+      await this.audit.append(tx, permitDeclined({ ...about, details: detailsOf(person, true) }));
       return { gate, state: 'declined', epoch };
     }
     const known = await this.store.findForOpening(tx, gateId, person.person_id, purpose);
     const alive = known.find(({ state }) => state !== 'destroyed');
     // The gate itself was frozen or destroyed before this arrived.
     if (!alive) throw staleEpoch();
-    await this.audit.append(tx, permitDeclined({ ...about, details: { changed: false } }));
+    await this.audit.append(tx, permitDeclined({ ...about, details: detailsOf(person, false) }));
     return { gate: gateName(alive), state: alive.state, epoch: alive.epoch };
   }
 
@@ -190,7 +224,10 @@ export class PermitsService {
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
     await this.audit.append(tx, sessionPermitsRead({ ...by(asker), subject: person.subject }));
-    const rows = await this.store.findOfPerson(tx, person.person_id);
+    const purposes = await this.agreeing.purposesOf(tx, person);
+    const all = await this.store.findOfPerson(tx, person.person_id);
+    // Who answers for a child is told of nothing but what they answer for.
+    const rows = all.filter(({ purpose }) => !purposes || (purpose && purposes.includes(purpose)));
     const declined = rows.flatMap((row) =>
       row.state === 'declined' && row.purpose
         ? [{ gate: gateName(row), purpose: row.purpose, epoch: row.epoch }]
@@ -242,7 +279,8 @@ export class PermitsService {
   ): NewPermit {
     const pseudonym = randomId();
     const { domainKey, wrapped } = this.keys.mint('permit', pseudonym);
-    return { gate, epoch, personId: person.person_id, purpose, pseudonym, domainKey, wrapped };
+    const { person_id: personId, guardianship } = person;
+    return { gate, epoch, personId, guardianship, purpose, pseudonym, domainKey, wrapped };
   }
 
   private async withEvidence(tx: Tx, { gate, pseudonym, purpose, epoch }: NewPermit): Promise<PermitView> {
@@ -262,27 +300,7 @@ export class PermitsService {
   }
 }
 
-function isLive(permit: PermitRow): permit is LivePermit {
-  return permit.state === 'open' || permit.state === 'frozen';
+/** What an entry says beside whom it is about. */
+function detailsOf({ guardianship }: LockedPerson, changed: boolean) {
+  return { changed, ...(guardianship && { guardian: true as const }) };
 }
-
-function gateName({ gate_id }: Pick<PermitRow, 'gate_id'>): GateId {
-  return encodeId('gat', gate_id) as GateId;
-}
-
-type Viewed = 'gate_id' | 'pseudonym' | 'subject' | 'purpose' | 'state' | 'epoch';
-
-function view(permit: Pick<LivePermit, Viewed>): PermitView {
-  return {
-    gate: gateName(permit),
-    purpose: permit.purpose,
-    pseudonym: encodeId('psn', permit.pseudonym) as Pseudonym,
-    subject: permit.subject?.toString('base64url') ?? null,
-    state: permit.state,
-    epoch: permit.epoch,
-  };
-}
-
-const sessionUnknown = () => notFound('permits.session_unknown');
-const staleEpoch = () =>
-  new CodedError('permits.stale_epoch', 409, 'A later change of this permit came first.');

@@ -30,6 +30,8 @@ export interface NewPermit {
   readonly pseudonym: Buffer;
   readonly domainKey: number;
   readonly wrapped: Buffer;
+  /** under which somebody agreed for them; null where they did themselves */
+  readonly guardianship: Buffer | null;
 }
 
 /** A no, by its gate. */
@@ -47,27 +49,38 @@ const COLUMNS = `gate_id, pseudonym, person_id, purpose, state, epoch, domain_ke
 export interface LockedPerson {
   readonly person_id: Buffer;
   readonly subject: Buffer;
+  /** under which somebody else acts for them in this session */
+  readonly guardianship: Buffer | null;
 }
 
 export class PermitsStore {
   /** Whose session it is; null also where the person is being erased. */
   async lockPersonOfSession(tx: Tx, session: Buffer): Promise<LockedPerson | null> {
     const rows = await tx.query<LockedPerson>(
-      `SELECT p.person_id, p.subject FROM api_session s JOIN person p USING (person_id)
+      `SELECT p.person_id, p.subject, s.guardianship FROM api_session s JOIN person p USING (person_id)
        WHERE s.session = $1 AND s.expires_at > now() AND NOT p.erasing FOR SHARE OF p`,
       [session],
     );
     return rows[0] ?? null;
   }
 
-  /** The person behind a gate. Taken before the permit's own lock, as an erasure does, so that the two cannot deadlock. */
+  /** The person behind a gate, who acts for themselves. Taken before the permit's own lock, as an erasure does. */
   async lockPersonOfGate(tx: Tx, gate: Buffer): Promise<LockedPerson | null> {
     const rows = await tx.query<LockedPerson>(
-      `SELECT p.person_id, p.subject FROM permit JOIN person p USING (person_id)
+      `SELECT p.person_id, p.subject, NULL::bytea AS guardianship FROM permit JOIN person p USING (person_id)
        WHERE gate_id = $1 AND NOT p.erasing FOR SHARE OF p`,
       [gate],
     );
     return rows[0] ?? null;
+  }
+
+  /** What a permit of theirs is for. Without its lock, which comes after that of the guardianship. */
+  async findPurpose(tx: Tx, gate: Buffer, personId: Buffer): Promise<PurposeName | null> {
+    const rows = await tx.query<{ purpose: PurposeName }>(
+      `SELECT purpose FROM permit WHERE gate_id = $1 AND person_id = $2`,
+      [gate, personId],
+    );
+    return rows[0]?.purpose ?? null;
   }
 
   /** The gate itself, or the one that already lives for the person and purpose. */
@@ -82,8 +95,8 @@ export class PermitsStore {
   /** @returns false where another opening for the person and purpose, or this gate's own, came first */
   async insert(tx: Tx, permit: NewPermit): Promise<boolean> {
     const rows = await tx.query(
-      `INSERT INTO permit (gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key)
-       VALUES ($1, $2, $3, $4, 'open', $5, $6, $7) ON CONFLICT DO NOTHING RETURNING gate_id`,
+      `INSERT INTO permit (gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key, guardianship)
+       VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING gate_id`,
       [
         permit.gate,
         permit.pseudonym,
@@ -92,6 +105,7 @@ export class PermitsStore {
         permit.epoch,
         permit.domainKey,
         permit.wrapped,
+        permit.guardianship,
       ],
     );
     return rows.length === 1;
@@ -108,10 +122,12 @@ export class PermitsStore {
   }
 
   /** A no becomes a yes: what was declined, and is held by the caller, gets its pseudonym and key. */
-  async mintDeclined(tx: Tx, { gate, pseudonym, epoch, domainKey, wrapped }: NewPermit): Promise<void> {
+  async mintDeclined(tx: Tx, permit: NewPermit): Promise<void> {
+    const { gate, pseudonym, epoch, domainKey, wrapped, guardianship } = permit;
     await tx.query(
-      `UPDATE permit SET state = 'open', pseudonym = $2, epoch = $3, domain_key = $4, wrapped_key = $5 WHERE gate_id = $1`,
-      [gate, pseudonym, epoch, domainKey, wrapped],
+      `UPDATE permit SET state = 'open', pseudonym = $2, epoch = $3, domain_key = $4, wrapped_key = $5, guardianship = $6
+       WHERE gate_id = $1`,
+      [gate, pseudonym, epoch, domainKey, wrapped, guardianship],
     );
   }
 
@@ -127,8 +143,19 @@ export class PermitsStore {
     await tx.query('UPDATE permit SET subject = $2 WHERE gate_id = $1', [gate, subject]);
   }
 
-  async move(tx: Tx, gate: Buffer, state: 'declined' | 'frozen' | 'open', epoch: number): Promise<void> {
-    await tx.query('UPDATE permit SET state = $2, epoch = $3 WHERE gate_id = $1', [gate, state, epoch]);
+  async move(tx: Tx, gate: Buffer, state: 'declined' | 'frozen', epoch: number): Promise<void> {
+    await tx.query(
+      'UPDATE permit SET state = $2, epoch = $3, guardianship = NULL, consent_ends = false WHERE gate_id = $1',
+      [gate, state, epoch],
+    );
+  }
+
+  /** Agreed to again, by themselves or under a guardianship. */
+  async reopen(tx: Tx, gate: Buffer, epoch: number, guardianship: Buffer | null): Promise<void> {
+    await tx.query(
+      `UPDATE permit SET state = 'open', epoch = $2, guardianship = $3, consent_ends = false WHERE gate_id = $1`,
+      [gate, epoch, guardianship],
+    );
   }
 
   /** Remembers the epoch of a gate that never opened, so that its late opening is refused. */
@@ -143,7 +170,7 @@ export class PermitsStore {
   async destroy(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
     await tx.query(
       `UPDATE permit SET state = 'destroyed', epoch = $2, pseudonym = NULL, person_id = NULL, purpose = NULL,
-         domain_key = NULL, wrapped_key = NULL, subject = NULL WHERE gate_id = $1`,
+         domain_key = NULL, wrapped_key = NULL, subject = NULL, guardianship = NULL, consent_ends = false WHERE gate_id = $1`,
       [gate, epoch],
     );
   }

@@ -143,9 +143,12 @@ export class SessionsService {
     return idOf(asker.caller);
   }
 
-  /** All that came of any sign-in of somebody, for another feature's effect, which has an entry of its own. */
+  /**
+   * All that came of any sign-in of somebody, and where others act for them, for another feature's effect, which has an entry of its own.
+   */
   async endAllOf(tx: Tx, owner: Owner): Promise<void> {
     await this.store.end(tx, await this.store.lockOwn(tx, owner));
+    if (owner.personId) await this.store.endGuarded(tx, owner.personId);
   }
 
   /**

@@ -47,6 +47,12 @@ export interface Owner {
   readonly staff: Buffer | null;
 }
 
+/** Whose a session of the data plane is. */
+type OfApi = Pick<SessionRow, 'sign_in' | 'person_id' | 'staff'> & {
+  /** under which the owner of the sign-in acts for the person */
+  readonly guardianship?: Buffer | null;
+};
+
 export interface OwnSignIn {
   readonly sign_in: Buffer;
   readonly device: string;
@@ -201,6 +207,11 @@ export class SessionsStore {
     await tx.query('DELETE FROM sign_in WHERE sign_in = ANY($1)', [signIns]);
   }
 
+  /** Ends the sessions of the data plane in which others act for somebody. */
+  async endGuarded(tx: Tx, personId: Buffer): Promise<void> {
+    await tx.query('DELETE FROM api_session WHERE person_id = $1 AND guardianship IS NOT NULL', [personId]);
+  }
+
   /** Ends the oldest sign-ins of an owner until so many are left. */
   async endOldest(tx: Tx, { personId, staff }: Owner, most: number): Promise<void> {
     await tx.query(
@@ -214,12 +225,13 @@ export class SessionsStore {
   async insertOfApi(
     tx: Tx,
     session: Buffer,
-    { sign_in, person_id, staff }: Pick<SessionRow, 'sign_in' | 'person_id' | 'staff'>,
+    { sign_in, person_id, staff, guardianship = null }: OfApi,
     expiresAt: Date,
   ): Promise<void> {
     await tx.query(
-      'INSERT INTO api_session (session, sign_in, person_id, staff, expires_at) VALUES ($1, $2, $3, $4, $5)',
-      [session, sign_in, person_id, staff, expiresAt],
+      `INSERT INTO api_session (session, sign_in, person_id, staff, guardianship, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [session, sign_in, person_id, staff, guardianship, expiresAt],
     );
   }
 

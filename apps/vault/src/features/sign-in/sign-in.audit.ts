@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 export const signedIn = defineAction('sign_in.finish');
 export const signInCodeIssued = defineAction('sign_in.issue_code');
+/** Of a child's guardian: the subject is the child. */
+export const guardianCodeIssued = defineAction('guardianships.issue_code');
 export const signInCodeRedeemed = defineAction('sign_in.redeem');
 /**
  * For staff it says who got which session of the API, since the API's log knows them by that alone. For a person never: it would join

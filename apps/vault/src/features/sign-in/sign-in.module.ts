@@ -5,11 +5,14 @@ import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { openIdProviders } from '../../openid-providers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
+import { ConsentAge, GuardianshipsModule, GuardianshipsStore } from '../guardianships/index.js';
 import { DomainKeys, KeysModule, LiveIndex, StaffNames } from '../keys/index.js';
 import { PeopleEnroller, PeopleModule } from '../people/index.js';
 import { PermitsModule, PermitsService } from '../permits/index.js';
 import { RegistryModule, RegistryStore } from '../registry/index.js';
 import { SessionsModule, SessionsService, SessionsStore } from '../sessions/index.js';
+import { GuardianCodesController } from './guardian-codes.controller.js';
+import { GuardianCodes } from './guardian-codes.js';
 import { Providers } from './providers.js';
 import { RelyingParty } from './relying-party.js';
 import { SignInController } from './sign-in.controller.js';
@@ -21,8 +24,8 @@ import { SignOutService } from './sign-out.service.js';
 import { SpentMarksStore } from './spent-marks.store.js';
 
 @Module({
-  imports: [KeysModule, PeopleModule, PermitsModule, RegistryModule, SessionsModule],
-  controllers: [SignInController, SignOutController],
+  imports: [GuardianshipsModule, KeysModule, PeopleModule, PermitsModule, RegistryModule, SessionsModule],
+  controllers: [SignInController, SignOutController, GuardianCodesController],
   providers: [
     provide(SignInStore),
     provide(SpentMarksStore),
@@ -50,6 +53,7 @@ import { SpentMarksStore } from './spent-marks.store.js';
       },
     },
     provide(SignOutService, Providers, SessionsStore, SpentMarksStore, LiveIndex, AuditLog),
+    provide(GuardianCodes, SignInStore, GuardianshipsStore, ConsentAge, AuditLog),
     provide(
       SignInService,
       SignInStore,
@@ -58,6 +62,7 @@ import { SpentMarksStore } from './spent-marks.store.js';
       RegistryStore,
       PeopleEnroller,
       PermitsService,
+      GuardianCodes,
       LiveIndex,
       StaffNames,
       AuditLog,

@@ -20,6 +20,7 @@ import {
   secretDigest,
   sessionGone,
 } from '../sessions/index.js';
+import type { GuardianCodes, SessionOwner } from './guardian-codes.js';
 import type { Authentication } from './relying-party.js';
 import { signedIn, signInCodeIssued, signInCodeRedeemed, staffCodeRedeemed } from './sign-in.audit.js';
 import type { SignInStore } from './sign-in.store.js';
@@ -36,6 +37,7 @@ export class SignInService {
     private readonly registry: RegistryStore,
     private readonly people: PeopleEnroller,
     private readonly permits: PermitsService,
+    private readonly guardianCodes: GuardianCodes,
     private readonly index: LiveIndex,
     private readonly staffNames: StaffNames,
     private readonly audit: AuditLog,
@@ -88,17 +90,19 @@ export class SignInService {
 
   /** @throws CodedError `sign_in.code_invalid`, the same for spent, late and never issued */
   async redeem(tx: Tx, asker: Asker, code: SignInCode): Promise<ReplyOf<typeof redeemSignInCode>> {
-    const row = await this.takeCode(tx, code);
+    const taken = await this.takeCode(tx, code);
     // Staff get a code only after a second factor; one from before there were any must not carry the first alone over.
-    const oneFactor = row?.staff && !row.factor_at;
-    if (!row || oneFactor) {
-      throw new CodedError('sign_in.code_invalid', 409, 'This code is not valid any more.');
-    }
+    const oneFactor = taken?.row.staff && !taken.row.factor_at;
+    const owner = taken && !oneFactor ? await this.ownerOf(tx, taken) : null;
+    if (!taken || !owner) throw codeInvalid();
+    const { row } = taken;
     const session = randomId();
-    await this.sessionsStore.insertOfApi(tx, session, row, row.expires_at);
+    await this.sessionsStore.insertOfApi(tx, session, { ...row, ...owner }, owner.expires_at);
     await this.sessionsStore.endOldestOfApi(tx, row.sign_in, MOST_API_SESSIONS);
     const name = encodeId('ssn', session);
-    await this.audit.append(tx, redeemedBy(asker, row, name));
+    await this.audit.append(tx, redeemedBy(asker, { ...row, ...owner }, name));
+    const permits = owner.person_id ? await this.permits.ofPerson(tx, owner.person_id) : [];
+    const { purposes } = owner;
     return {
       session: name,
       kind: row.person_id ? 'person' : 'staff',
@@ -106,21 +110,42 @@ export class SignInService {
       acr: row.acr,
       authenticatedAt: row.authenticated_at.toISOString(),
       factorAt: row.factor_at?.toISOString() ?? null,
-      expiresAt: row.expires_at.toISOString(),
-      permits: row.person_id ? await this.permits.ofPerson(tx, row.person_id) : [],
+      expiresAt: owner.expires_at.toISOString(),
+      permits: purposes ? permits.filter(({ purpose }) => purposes.includes(purpose)) : permits,
+      guardian: purposes && { purposes: [...purposes] },
     };
   }
 
-  private async takeCode(tx: Tx, code: SignInCode): Promise<SessionRow | null> {
+  /** Whose session it becomes: their own, or a child's for which they answer. */
+  private async ownerOf(tx: Tx, { row, guardianship }: TakenCode): Promise<SessionOwner | null> {
+    if (!guardianship) return { ...row, guardianship, purposes: null };
+    return this.guardianCodes.ownerOf(tx, guardianship, row.expires_at);
+  }
+
+  private async takeCode(tx: Tx, code: SignInCode): Promise<TakenCode | null> {
     const digest = secretDigest(decodeId('sic', code));
     // An erasure lists the sessions that are to be ended: one that is made beside it would be on no list.
     if (!(await this.store.lockBehind(tx, digest))) return null;
-    const session = await this.store.takeCode(tx, digest);
-    return session && this.sessionsStore.find(tx, session);
+    const taken = await this.store.takeCode(tx, digest);
+    const row = taken && (await this.sessionsStore.find(tx, taken.session));
+    return row && { row, guardianship: taken.guardianship };
   }
 }
 
-function redeemedBy(asker: Asker, { staff, subject }: SessionRow, session: string) {
-  if (!staff) return signInCodeRedeemed({ ...by(asker), subject: subject ?? undefined });
+interface TakenCode {
+  /** the session at the vault that it was issued to */
+  readonly row: SessionRow;
+  readonly guardianship: Buffer | null;
+}
+
+const codeInvalid = () => new CodedError('sign_in.code_invalid', 409, 'This code is not valid any more.');
+
+function redeemedBy(
+  asker: Asker,
+  { staff, subject, guardianship }: SessionRow & SessionOwner,
+  session: string,
+) {
+  const object = guardianship ? encodeId('gua', guardianship) : undefined;
+  if (!staff) return signInCodeRedeemed({ ...by(asker), subject: subject ?? undefined, object });
   return staffCodeRedeemed({ ...by(asker), object: session, details: { staff: staff.toString('hex') } });
 }

@@ -1,12 +1,21 @@
 import type { Tx } from '@integument/database';
 
 export class SignInStore {
-  /** @returns false where the session has just ended */
-  async insertCode(tx: Tx, code: Buffer, session: Buffer, expiresAt: Date): Promise<boolean> {
+  /**
+   * @param guardianship under which it leads to a child's session; null where to one of their own
+   * @returns false where the session has just ended
+   */
+  async insertCode(
+    tx: Tx,
+    code: Buffer,
+    session: Buffer,
+    expiresAt: Date,
+    guardianship: Buffer | null = null,
+  ): Promise<boolean> {
     const rows = await tx.query(
-      `INSERT INTO sign_in_code (code, session, expires_at)
-       SELECT $1, session, $3 FROM vault_session WHERE session = $2 FOR KEY SHARE RETURNING 1`,
-      [code, session, expiresAt],
+      `INSERT INTO sign_in_code (code, session, expires_at, guardianship)
+       SELECT $1, session, $3, $4 FROM vault_session WHERE session = $2 FOR KEY SHARE RETURNING 1`,
+      [code, session, expiresAt, guardianship],
     );
     return rows.length === 1;
   }
@@ -31,13 +40,13 @@ export class SignInStore {
     return rows.length === 1;
   }
 
-  /** Deleting is the redemption: of a hundred tries at once one gets the row. @returns the session it was issued to */
-  async takeCode(tx: Tx, code: Buffer): Promise<Buffer | null> {
-    const taken = await tx.query<{ session: Buffer }>(
-      'DELETE FROM sign_in_code WHERE code = $1 AND expires_at > now() RETURNING session',
+  /** Deleting is the redemption: of a hundred tries at once one gets the row. @returns the session it was issued to, and under which guardianship */
+  async takeCode(tx: Tx, code: Buffer): Promise<{ session: Buffer; guardianship: Buffer | null } | null> {
+    const taken = await tx.query<{ session: Buffer; guardianship: Buffer | null }>(
+      'DELETE FROM sign_in_code WHERE code = $1 AND expires_at > now() RETURNING session, guardianship',
       [code],
     );
-    return taken[0]?.session ?? null;
+    return taken[0] ?? null;
   }
 
   /** @returns false where the person is being erased; otherwise no erasure of them begins until the transaction ends */

@@ -119,11 +119,16 @@ export class TokenRevealer {
     const text = this.textOf(allowed);
     // What doesn't open takes no use, and isn't written down as told.
     if (text instanceof CodedError) return text;
-    return uses.take(kept) ? { ...allowed, told: this.tell(field, text, request) } : tokenNotFound();
+    return uses.take(kept) ? { ...allowed, told: this.tell(field, text, request, region) } : tokenNotFound();
   }
 
-  private tell(field: TokenField, text: string, { wish, question }: RevealRequest): Told {
-    if (question) return { field: field.name, answer: answer(field.kind, text, question, today()) };
+  private tell(
+    field: TokenField,
+    text: string,
+    { wish, question }: RevealRequest,
+    region: string | null,
+  ): Told {
+    if (question) return { field: field.name, answer: answer(field.kind, text, question, today(), region) };
     if (wish.form === 'masked') return { field: field.name, masked: maskedText(field, text) };
     return { field: field.name, value: field.kind.value(text) as TokenValue };
   }

@@ -149,7 +149,8 @@ export class Somebody {
   }
 
   async giveAgain(): Promise<void> {
-    const body = { gate: this.gate, epoch: ++this.#epoch };
+    const session = await this.vault.sessionOf(this.personId);
+    const body = { session, gate: this.gate, epoch: ++this.#epoch };
     await this.vault.unitOfWork.run((tx) => this.vault.permits.resume(tx, API, body));
   }
 

@@ -7,5 +7,5 @@ export const date: Kind = {
   schema: z.iso.date(),
   parts: (text) => ({ text, year: text.slice(0, 4) }),
   masks: ['year'],
-  questions: ['at-least-years', 'at-most-years'],
+  questions: ['at-least-years', 'at-most-years', 'of-consent-age'],
 };

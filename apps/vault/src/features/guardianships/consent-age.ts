@@ -1,0 +1,42 @@
+import { ageOfDigitalConsent, type SomeIdentityFields } from '@integument/contracts';
+import type { Tx } from '@integument/database';
+import { dayAfterYears } from '../catalogue/index.js';
+import type { PersonValues } from '../people/index.js';
+
+/** What is read of somebody to know whether they agree by themselves. */
+export const OF_AGE = ['birth_date', 'postal_address'] as const;
+
+type Living = { readonly region: string | null };
+type Told = Pick<SomeIdentityFields, (typeof OF_AGE)[number]>;
+
+const FULL_AGE = 18;
+
+/** From which day people agree by themselves, where they live. */
+export class ConsentAge {
+  constructor(
+    private readonly values: PersonValues,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** The vault's own day, ISO 8601, of UTC. */
+  today(): string {
+    return new Date(this.now()).toISOString().slice(0, 10);
+  }
+
+  /** @returns null where no date of birth is known */
+  reachedOn({ region }: Living, { birth_date, postal_address }: Told): string | null {
+    if (!birth_date) return null;
+    return dayAfterYears(ageOfDigitalConsent(region ?? postal_address?.country ?? null), birth_date);
+  }
+
+  isKnownMinor({ birth_date }: Told): boolean {
+    return birth_date !== undefined && dayAfterYears(FULL_AGE, birth_date) > this.today();
+  }
+
+  /** Who has no date of birth here is not known to be too young. @throws CodedError `people.broken` */
+  async isUnderAge(tx: Tx, personId: Buffer): Promise<boolean> {
+    const known = await this.values.openOf(tx, personId, OF_AGE);
+    const reached = known && this.reachedOn(known.person, known.values);
+    return reached !== null && reached > this.today();
+  }
+}

@@ -1,0 +1,75 @@
+import type { AuditLog } from '@integument/audit-log';
+import type { GuardianshipId, PurposeName, SignInCode } from '@integument/contracts';
+import { decodeId, encodeId, randomId } from '@integument/crypto';
+import type { Tx } from '@integument/database';
+import { type Asker, by } from '@integument/http';
+import type { VaultPerson } from '../../platform/callers.js';
+import {
+  type ConsentAge,
+  type GuardianshipsStore,
+  guardianshipNotFound,
+  signInNotFresh,
+} from '../guardianships/index.js';
+import { secretDigest, sessionGone } from '../sessions/index.js';
+import { guardianCodeIssued } from './sign-in.audit.js';
+import type { SignInStore } from './sign-in.store.js';
+
+const CODE_SECONDS = 60;
+const FRESH_MS = 300_000;
+
+/** Whose a session of the data plane is. */
+export interface SessionOwner {
+  readonly person_id: Buffer | null;
+  /** in the audit log; null of staff */
+  readonly subject: Buffer | null;
+  /** under which somebody else acts in it */
+  readonly guardianship: Buffer | null;
+  /** the only ones that it is about; null: all */
+  readonly purposes: readonly PurposeName[] | null;
+  readonly expires_at: Date;
+}
+
+/** Codes by which somebody goes on as the guardian of a child. */
+export class GuardianCodes {
+  constructor(
+    private readonly store: SignInStore,
+    private readonly guardianships: GuardianshipsStore,
+    private readonly age: ConsentAge,
+    private readonly audit: AuditLog,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** @throws CodedError `guardianships.sign_in_not_fresh`, `guardianships.not_found` for somebody else's, and one that is over */
+  async issue(
+    tx: Tx,
+    asker: Asker<VaultPerson>,
+    name: GuardianshipId,
+  ): Promise<{ code: SignInCode; expiresIn: number }> {
+    const { authenticatedAt, personId, sessionDigest } = asker.caller;
+    const found = await this.guardianships.lockActive(tx, decodeId('gua', name), this.age.today());
+    if (!found?.guardian_id.equals(personId)) throw guardianshipNotFound();
+    // A moment that can't be read is not recent.
+    if (!(this.now() - authenticatedAt.getTime() <= FRESH_MS)) throw signInNotFresh();
+    const code = randomId();
+    const expiresAt = new Date(Date.now() + CODE_SECONDS * 1_000);
+    const { guardianship, subject } = found;
+    if (!(await this.store.insertCode(tx, secretDigest(code), sessionDigest, expiresAt, guardianship)))
+      throw sessionGone();
+    await this.audit.append(tx, guardianCodeIssued({ ...by(asker), subject, object: name }));
+    return { code: encodeId('sic', code) as SignInCode, expiresIn: CODE_SECONDS };
+  }
+
+  /** The child, until it is old enough at the latest. @returns null where the guardianship is over */
+  async ownerOf(tx: Tx, guardianship: Buffer, expiresAt: Date): Promise<SessionOwner | null> {
+    const found = await this.guardianships.lockActive(tx, guardianship, this.age.today());
+    if (!found) return null;
+    const end = Date.parse(found.ends_on);
+    return {
+      person_id: found.child_id,
+      subject: found.subject,
+      guardianship,
+      purposes: found.purposes,
+      expires_at: new Date(Math.min(end, expiresAt.getTime())),
+    };
+  }
+}
