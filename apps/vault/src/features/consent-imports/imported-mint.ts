@@ -1,5 +1,5 @@
-import type { GateId, PurposeName } from '@integument/contracts';
-import { decodeId, encodeId } from '@integument/crypto';
+import type { PurposeName } from '@integument/contracts';
+import { decodeId, } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
 import type { MintedPermit, PermitBatches, PermitsService } from '../permits/index.js';
