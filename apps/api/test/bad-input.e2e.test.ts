@@ -169,7 +169,7 @@ describe('the API', () => {
     const query = { stream };
     expect((await ask(app, api, readReadings, { headers, query })).readings).toEqual([]);
     const { consents } = await ask(browser, api, listConsents);
-    expect(consents.map(({ state }) => state)).toEqual(['open', 'open', 'none']);
+    expect(consents.map(({ state }) => state)).toEqual(['open', 'open', 'none', 'none']);
     // A right one is stored: the reading back would have shown the others.
     const body = { batch: randomUUID(), stream, readings: [[NOON, 41.5] as [number, number]] };
     await ask(app, api, storeReadings, { headers, body });

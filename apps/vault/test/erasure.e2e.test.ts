@@ -123,7 +123,7 @@ describe('an erasure', () => {
     const after = await signIn(info, before.person.subject);
     expect((await ask(after, vault, readSelf)).fields).toEqual({});
     const { consents } = await ask(after, api, listConsents);
-    expect(consents.map(({ state }) => state)).toEqual(['none', 'none', 'none']);
+    expect(consents.map(({ state }) => state)).toEqual(['none', 'none', 'none', 'none']);
   });
 
   it('is nobody’s business without its claim', async () => {

@@ -155,7 +155,7 @@ const API: Readonly<Record<string, string>> = {
   'opt_outs.list': 'P',
   'opt_outs.make': 'P',
   'opt_outs.overdue': 'OA',
-  'faults.report': 'PH',
+  'faults.report': 'P',
   'faults.list': 'P',
   'faults.count': 'D',
   'readings.store': 'PH',

@@ -97,6 +97,10 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
     body: { events: [{ kind: 'profile', event: randomUUID(), skinTypes: ['dry'], concerns: [] }] },
   }),
   'recommendations.list': () => ({}),
+  'faults.report': () => ({
+    body: { report: randomUUID(), part: 'sync', code: 'upload.timeout', version: '1.2' },
+  }),
+  'faults.list': () => ({}),
   'cohort_facts.store': () => ({
     body: { skinType: 'dry', concerns: [], productsUsed: 1, routineSteps: 1, interactions: 1 },
   }),

@@ -1,5 +1,5 @@
 import type { PurposeName } from '@integument/contracts';
-import { decodeId, } from '@integument/crypto';
+import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
 import type { MintedPermit, PermitBatches, PermitsService } from '../permits/index.js';
