@@ -30,6 +30,13 @@ describe('a question about a value', () => {
   });
 
   it('has a name of its own', () => {
-    expect(PREDICATES).toEqual(['at-least-years', 'at-most-years', 'same-country', 'same-domain', 'equals']);
+    expect(PREDICATES).toEqual([
+      'at-least-years',
+      'at-most-years',
+      'of-consent-age',
+      'same-country',
+      'same-domain',
+      'equals',
+    ]);
   });
 });

@@ -10,6 +10,8 @@ const POWERS =
 const ASKING = ['approvals.request', 'rules.draft'];
 /** These have such a name and give nobody anything. */
 const HARMLESS = [
+  // Gives nothing to the client that says it: a parent may agree for their child, to what can be agreed to.
+  'guardianships.make',
   // Sample questions, which change nothing.
   'rules.try',
   // Takes a credential from its client.
