@@ -50,7 +50,7 @@ function vault(): VaultClient {
     }),
   };
   const call = ({ id }: RouteContract, { body }: { body: Record<string, unknown> }) =>
-    Promise.resolve(answers[id]?.(body) ?? { permits: [] });
+    Promise.resolve(answers[id]?.(body) ?? { permits: [], declined: [] });
   return { call } as unknown as VaultClient;
 }
 
