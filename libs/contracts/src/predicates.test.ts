@@ -5,6 +5,7 @@ describe('a question about a value', () => {
   it.each([
     { predicate: 'at-least-years', years: 18 },
     { predicate: 'at-most-years', years: 17 },
+    { predicate: 'of-consent-age' },
     { predicate: 'same-country', country: 'DE' },
     { predicate: 'same-domain', domain: 'mail.example.org' },
     { predicate: 'same-domain', domain: 'bücher.example' },
@@ -18,6 +19,7 @@ describe('a question about a value', () => {
     ['an age that is not on the list', { predicate: 'at-least-years', years: 19 }],
     ['the age of another question, which would single out a year', { predicate: 'at-most-years', years: 18 }],
     ['a day of the caller’s choice', { predicate: 'at-least-years', years: 18, on: '2020-01-01' }],
+    ['a country of the caller’s choice to be of age in', { predicate: 'of-consent-age', country: 'DE' }],
     ['the year of birth', { predicate: 'year-equals', year: 1815 }],
     ['a country in words', { predicate: 'same-country', country: 'Germany' }],
     ['a part of a domain', { predicate: 'same-domain', domain: 'org' }],

@@ -1,4 +1,4 @@
-import { type ClientPseudonym, type GuardianshipId, PURPOSE_NAMES } from '@integument/contracts';
+import { type ClientPseudonym, PURPOSE_NAMES } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { API, OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
@@ -17,7 +17,6 @@ afterEach(() => {
 afterAll(() => vault.close());
 
 const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work);
-const pendingEndings = async () => (await run((tx) => vault.consentEndings.pending(tx, API))).gates;
 const sessionEndings = () =>
   vault.query<{ session: Buffer; owner: Buffer }>('SELECT session, owner FROM session_ending');
 
@@ -176,9 +175,8 @@ describe('who answers for a child', () => {
     const { guardianship, endsOn } = await family.record();
     const listed = await run((tx) => vault.guardianships.listOwn(tx, family.asker));
     expect(listed.guardianships).toEqual([{ guardianship, endsOn, purposes: ['ingest'] }]);
-    const { session, guardian, permits, expiresAt } = await family.session(guardianship);
+    const { session, guardian, permits } = await family.session(guardianship);
     expect({ guardian, permits }).toEqual({ guardian: { purposes: ['ingest'] }, permits: [] });
-    expect(Date.parse(expiresAt)).toBeLessThanOrEqual(Date.parse(endsOn));
     expect(await family.open(session)).toMatchObject({ purpose: 'ingest', state: 'open' });
     for (const purpose of PURPOSE_NAMES.filter((name) => name !== 'ingest')) {
       await expect(family.open(session, purpose)).rejects.toThrow('permits.not_guarded');
@@ -187,6 +185,14 @@ describe('who answers for a child', () => {
     }
     const entries = (await vault.entries()).filter(({ action }) => action === 'permits.open');
     expect(entries.at(-1)).toMatchObject({ details: { changed: true, guardian: true } });
+  });
+
+  it('has it no longer than until the child is old enough', async () => {
+    vault.ahead = -DAY;
+    const family = await Family.of(vault, { born: bornYearsAgo(16, 0) });
+    const { guardianship, endsOn } = await family.record();
+    const { expiresAt } = await family.session(guardianship);
+    expect(expiresAt).toBe(`${endsOn}T00:00:00.000Z`);
   });
 
   it('is told of no permit for another purpose', async () => {
@@ -231,85 +237,4 @@ describe('who answers for a child', () => {
     const ending = { session: decodeId('ssn', session), owner: family.childId };
     expect(await sessionEndings()).toContainEqual(ending);
   });
-});
-
-describe('what comes of a guardianship', () => {
-  async function agreed() {
-    const family = await Family.of(vault);
-    const { guardianship } = await family.record();
-    const late = await family.code(guardianship);
-    const { session } = await family.session(guardianship);
-    const gate = newGate();
-    await family.open(session, 'ingest', gate);
-    return { family, guardianship, late, session, gate };
-  }
-
-  const WAYS: Record<string, (family: Family, guardianship: GuardianshipId) => Promise<unknown>> = {
-    'its client': (family, guardianship) => family.end(guardianship),
-    'the day on which the child is old enough': async () => {
-      expect(await vault.guardianships.endDue(vault.unitOfWork)).toBe(0);
-      vault.ahead = DAY;
-      expect(await vault.guardianships.endDue(vault.unitOfWork)).toBeGreaterThan(0);
-      vault.ahead = 0;
-    },
-    'the erasure of who answers': (family) => erase(family.asker.caller.personId),
-  };
-
-  it.each(Object.keys(WAYS))('ends by %s: session, code, and what was agreed to', async (way) => {
-    const { family, guardianship, late, session, gate } = await agreed();
-    expect(await pendingEndings()).not.toContain(gate);
-    await WAYS[way]?.(family, guardianship);
-    await expect(run((tx) => vault.signIn.redeem(tx, API, late))).rejects.toThrow('sign_in.code_invalid');
-    await expect(family.open(session)).rejects.toThrow('permits.session_unknown');
-    expect((await sessionEndings()).map((one) => one.session)).toContainEqual(decodeId('ssn', session));
-    for (let n = 0; n < 2; n++) expect(await pendingEndings()).toContain(gate);
-    await run((tx) => vault.permits.freeze(tx, API, { gate, epoch: 2 }));
-    expect(await pendingEndings()).not.toContain(gate);
-  });
-
-  it('lets nobody in from that day on, also before anybody has ended it', async () => {
-    const { family, late, session } = await agreed();
-    vault.ahead = DAY;
-    await expect(run((tx) => vault.signIn.redeem(tx, API, late))).rejects.toThrow('sign_in.code_invalid');
-    await expect(family.open(session)).rejects.toThrow('permits.not_guarded');
-    expect(await run((tx) => vault.permits.ofSession(tx, API, session))).toEqual({
-      permits: [],
-      declined: [],
-    });
-    expect(await run((tx) => vault.guardianships.listOwn(tx, family.asker))).toEqual({ guardianships: [] });
-  });
-
-  it('stays where the grown child has agreed anew meanwhile', async () => {
-    const { family, guardianship, gate } = await agreed();
-    await family.end(guardianship);
-    vault.ahead = DAY;
-    const session = await vault.sessionOf(family.childId);
-    await run((tx) => vault.permits.resume(tx, API, { session, gate, epoch: 3 }));
-    expect(await pendingEndings()).not.toContain(gate);
-  });
-
-  it('is not agreed to any more once the child has moved to where it is old enough', async () => {
-    const { family, session } = await agreed();
-    await vault.query(`UPDATE person SET region = 'GB' WHERE person_id = $1`, [family.childId]);
-    await expect(family.open(session)).rejects.toThrow('permits.not_guarded');
-  });
-
-  it('is all ended where somebody agrees at that very moment', async () => {
-    for (let round = 0; round < 10; round++) {
-      const { family, guardianship } = await agreedWithout();
-      const { session } = await family.session(guardianship);
-      const gate = newGate();
-      const [opened] = await Promise.allSettled([
-        family.open(session, 'ingest', gate),
-        family.end(guardianship),
-      ]);
-      expect((await pendingEndings()).includes(gate)).toBe(opened.status === 'fulfilled');
-      if (opened.status === 'fulfilled') await run((tx) => vault.permits.freeze(tx, API, { gate, epoch: 2 }));
-    }
-  });
-
-  async function agreedWithout() {
-    const family = await Family.of(vault);
-    return { family, guardianship: (await family.record()).guardianship };
-  }
 });
