@@ -22,6 +22,16 @@ const steps = fc.array(
   { minLength: 4, maxLength: 30, size: 'max' },
 );
 
+/** In which everything happens that is counted: among few stories chance may leave one of them out. */
+const WHOLE: Step[] = [
+  ['effect', 'arrives', 0],
+  ['give', 'arrives', 0],
+  ['effect', 'arrives', 0],
+  ['look', 'arrives', 0],
+  ['withdraw', 'arrives', 0],
+  ['pass', 'arrives', 7],
+];
+
 interface Row {
   readonly gate: string;
   readonly state: PermitState;
@@ -194,7 +204,7 @@ it('what is given, taken back, renewed, ended and erased agrees in the end, and 
       await story.end(() => random.below(8));
     }),
     // What is left under way of one story is in the way of the next: a shorter one would fail for another reason.
-    { numRuns: proofCount(60, 2_000), seed: random.seed, endOnFailure: true },
+    { numRuns: proofCount(60, 2_000), seed: random.seed, endOnFailure: true, examples: [[WHOLE]] },
   );
   // Stories in which nothing happens prove nothing.
   for (const [what, times] of Object.entries(tally)) expect(times, what).toBeGreaterThan(0);
