@@ -8,22 +8,22 @@ import {
 import type { Tx } from '@integument/database';
 import { type VaultClient, VaultRefused } from '../../../apps/api/src/platform/vault-client.js';
 import { API, type TestVault } from '../../../apps/vault/src/vault.fixture.js';
+import { Crash } from './crash.js';
+
+export { Crash };
 
 /** What happens to a call on its way. */
-export type Fault =
+export const FAULTS = [
   /** the vault never hears of it */
-  | 'lost'
+  'lost',
   /** the vault does it, its answer is lost */
-  | 'unanswered'
+  'unanswered',
   /** the API's process ends before it calls */
-  | 'crash-before'
+  'crash-before',
   /** the API's process ends when the vault has done it */
-  | 'crash-after';
-
-/** The API's process is gone: nothing after this point runs. */
-export class Crash extends Error {
-  override readonly name = 'Crash';
-}
+  'crash-after',
+] as const;
+export type Fault = (typeof FAULTS)[number];
 
 type Body = BodyOf<typeof openPermit> & { gates: never; use: never; keepNo?: true };
 type Handler = (tx: Tx, body: Body, erasure: ErasureId) => Promise<unknown>;
@@ -130,6 +130,7 @@ export class InProcessVault {
   }
 }
 
-function unavailable(): CodedError {
+/** As the API's client says it where the vault doesn't answer. */
+export function unavailable(): CodedError {
   return new CodedError('vault.unavailable', 503, 'The identity plane cannot be reached. Try again.');
 }
