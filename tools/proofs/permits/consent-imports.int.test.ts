@@ -58,7 +58,7 @@ afterAll(async () => {
 beforeEach(() => {
   line.heal();
   const now = () => clock.now().getTime();
-  reconciler = new GateReconciler(api.gates, api.outbox, api.unitOfWork, 60_000, now);
+  reconciler = new GateReconciler(api.gates, api.ending, api.unitOfWork, 60_000, now);
 });
 
 function dayBefore(days: number): string {

@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   const now = () => clock.now().getTime();
-  reconciler = new GateReconciler(api.gates, api.outbox, api.unitOfWork, 60_000, now);
+  reconciler = new GateReconciler(api.gates, api.ending, api.unitOfWork, 60_000, now);
 });
 
 /** Somebody signed in at both apps, with nothing agreed to. */

@@ -250,7 +250,7 @@ describe('from the day on which the child is old enough', () => {
     vault.ahead = DAY;
     await vault.guardianships.endDue(vault.unitOfWork);
     let now = 0;
-    const reconciler = new GateReconciler(api.gates, api.outbox, api.unitOfWork, 60_000, () => now);
+    const reconciler = new GateReconciler(api.gates, api.ending, api.unitOfWork, 60_000, () => now);
     await reconciler.run();
     now += 120_000;
     await reconciler.run();

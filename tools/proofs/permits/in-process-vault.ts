@@ -103,8 +103,8 @@ export class InProcessVault {
     if (fault) this.#fault = undefined;
     if (fault === 'crash-before') throw new Crash();
     if (fault === 'lost') throw unavailable();
-    const reply = await this.handle(route, input);
-    await this.pass(route);
+    // A refusal is an answer, too.
+    const reply = await this.handle(route, input).finally(() => this.pass(route));
     if (fault === 'crash-after') throw new Crash();
     if (fault === 'unanswered') throw unavailable();
     return route.reply?.parse(reply);
