@@ -25,7 +25,7 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-type Body = BodyOf<typeof openPermit> & { gates: never; use: never };
+type Body = BodyOf<typeof openPermit> & { gates: never; use: never; keepNo?: true };
 type Handler = (tx: Tx, body: Body, erasure: ErasureId) => Promise<unknown>;
 
 interface Input {
@@ -43,15 +43,15 @@ export class InProcessVault {
   readonly #handlers: Readonly<Record<string, Handler>>;
 
   constructor(private readonly vault: TestVault) {
-    const { permits, erasures, importedOpenings: imports } = vault;
+    const { permits, permitOpenings: openings, erasures, importedOpenings: imports } = vault;
     const sessionEndings = new SessionEndings(vault.sessionsStore, new AuditLog());
     this.#handlers = {
-      'permits.open': (tx, body) => permits.open(tx, API, body),
-      'permits.resume': (tx, body) => permits.resume(tx, API, body),
+      'permits.open': (tx, body) => openings.open(tx, API, body),
+      'permits.resume': (tx, body) => openings.resume(tx, API, body),
       'permits.freeze': (tx, body) => permits.freeze(tx, API, body),
       'permits.decline': (tx, body) => permits.decline(tx, API, body as never),
       'permits.told': async (tx, { gates }) => ({ told: await permits.told(tx, gates) }),
-      'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
+      'permits.destroy': (tx, { gate, epoch, keepNo }) => permits.destroy(tx, API, gate, epoch, keepNo),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
       'letters.request': (tx, body) => vault.letters.request(tx, API, body as never),
       'consent_imports.pending': (tx, body) => imports.pending(tx, API, body),
@@ -107,8 +107,8 @@ export class InProcessVault {
     this.#faults.delete(route.id);
     if (fault === 'crash-before') throw new Crash();
     if (fault === 'lost') throw unavailable();
-    const reply = await this.handle(route, input);
-    await this.pass(route);
+    // A refusal is an answer, too.
+    const reply = await this.handle(route, input).finally(() => this.pass(route));
     if (fault === 'crash-after') throw new Crash();
     if (fault === 'unanswered') throw unavailable();
     return route.reply?.parse(reply);

@@ -1,4 +1,4 @@
-import { declinePermit, openPermit } from '@integument/contracts';
+import { declinePermit } from '@integument/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAULTS } from './in-process-vault.js';
 import type { PersonSession } from './person-session.js';
@@ -59,19 +59,6 @@ describe('a no to what consent is asked for', () => {
       expect(await tolerating(person.refuse())).not.toBe('answered');
       expect(await person[next]()).toMatchObject({ state: next === 'give' ? 'open' : 'declined' });
       expect(await person.permits()).toHaveLength(1);
-    }
-  });
-
-  it('of which the yes got lost is frozen by the reconciler, and the late yes is refused', async () => {
-    for (const fault of ['lost', 'unanswered'] as const) {
-      const person = await planes.signIn();
-      await person.refuse();
-      planes.line.failNext(openPermit, fault);
-      expect(await tolerating(person.give())).toBe('refused');
-      await planes.settle();
-      expect(await person.state()).toBe('frozen');
-      expect(await person.permits()).toMatchObject([{ state: fault === 'lost' ? 'declined' : 'frozen' }]);
-      expect(await person.give()).toMatchObject({ state: 'open' });
     }
   });
 

@@ -67,7 +67,7 @@ export class TwoPlanes {
       return { keys, permits: new PermitsService(gates, keys, unitOfWork) };
     };
     this.replicas = [replica(), replica()];
-    this.reconciler = new GateReconciler(gates, api.outbox, unitOfWork, PATIENCE_MS, now);
+    this.reconciler = new GateReconciler(gates, api.ending, unitOfWork, PATIENCE_MS, now);
     this.erasures = this.erasuresOf([api.ingestStore]);
     this.sessionEndings = new SessionEndings(sessionsStore, api.vault, audit, unitOfWork);
     this.outbox = new OutboxWorker({

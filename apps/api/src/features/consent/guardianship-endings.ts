@@ -2,7 +2,8 @@ import { freezePermit, type GateId, pendingConsentEndings } from '@integument/co
 import { decodeId } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import type { VaultClient } from '../../platform/vault-client.js';
-import { gateName, type PermitsStore } from '../permits/index.js';
+import type { PermitsStore } from '../permits/index.js';
+import { freezeOf } from './consent-ending.js';
 import type { ConsentExpiry } from './consent-expiry.js';
 
 /**
@@ -39,7 +40,7 @@ export class GuardianshipEndings {
     const [gate] = await this.unitOfWork.single((tx) => this.gates.findMany(tx, [id]));
     // Still on its way open, or just agreed to anew: nothing to tell yet.
     if (gate && gate.state !== 'opening' && gate.state !== 'open')
-      await this.vault.call(freezePermit, { body: { gate: gateName(gate), epoch: gate.epoch } });
+      await this.vault.call(freezePermit, { body: freezeOf(gate) });
     return ended !== null;
   }
 }
