@@ -136,14 +136,7 @@ export const freezePermit = defineRoute({
   tag: 'Permits',
   audience,
   ability,
-  body: z.strictObject({
-    gate: gateId,
-    epoch,
-    because: z
-      .enum(['withdrawn', 'objected'])
-      .optional()
-      .describe('What recipients are told; `withdrawn` where it is absent'),
-  }),
+  body: z.strictObject({ gate: gateId, epoch }),
   reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
 });
 
@@ -155,13 +148,7 @@ export const declinePermit = defineRoute({
   tag: 'Permits',
   audience,
   ability,
-  body: z.strictObject({
-    session: sessionPseudonym,
-    purpose,
-    gate: gateId,
-    epoch,
-    because: z.enum(['refused', 'objected']),
-  }),
+  body: z.strictObject({ session: sessionPseudonym, purpose, gate: gateId, epoch }),
   // Of another gate where there is a permit already, or a no of before.
   reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
   problems: ['permits.session_unknown', 'permits.stale_epoch', 'permits.not_guarded'],
@@ -171,14 +158,17 @@ export const toldPermits = defineRoute({
   id: 'permits.told',
   method: 'POST',
   path: '/internal/v1/permits/told',
-  summary: 'Of which objections every recipient has heard',
+  summary: 'Of which ends every recipient has heard, and of which some never will',
   tag: 'Permits',
   audience,
   ability,
   // Nothing of anybody comes out but whether a delivery is still under way.
   unaudited: true,
   body: z.strictObject({ gates: z.array(gateId).min(1).max(1_000) }),
-  reply: z.object({ told: z.array(gateId) }),
+  reply: z.object({
+    told: z.array(gateId),
+    lost: z.array(gateId).describe('Given up for good, or of what is erased: nobody can say any more'),
+  }),
 });
 
 export const pendingConsentEndings = defineRoute({

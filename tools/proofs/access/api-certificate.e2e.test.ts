@@ -83,7 +83,7 @@ async function rightRequests(): Promise<typeof right> {
     'sign_in.session_endings': {},
     'sign_in.confirm_session_endings': { body: { sessions: [nobodys('ssn')] } },
     'permits.open': { body: { session, purpose: 'analytics', gate, epoch: 2 } },
-    'permits.decline': { body: { session, purpose: 'analytics', gate, epoch: 2, because: 'refused' } },
+    'permits.decline': { body: { session, purpose: 'analytics', gate, epoch: 2 } },
     'permits.resume': { body: { session, gate, epoch: 3 } },
     'permits.keys': { body: { gates: [gate], use: 'rights' } },
     'guardianships.consent_endings': {},

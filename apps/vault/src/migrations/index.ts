@@ -43,7 +43,7 @@ import {
   storedValuesApartSql,
   tokensSchemaSql,
 } from '../features/tokens/tokens.schema.js';
-import { webhooksSchemaSql } from '../features/webhooks/webhooks.schema.js';
+import { lostDeliveriesSql, webhooksSchemaSql } from '../features/webhooks/webhooks.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -92,4 +92,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(43, 'declined-permits', declinedPermitsSql),
   migration(44, 'consent-imports', consentImportsSchemaSql),
   migration(45, 'guardianships', guardianshipsSchemaSql),
+  migration(47, 'opt-outs', lostDeliveriesSql),
 ];

@@ -47,8 +47,7 @@ export const INTERNAL_CALLS: Calls = {
     return call(cast.api, cast.info.urls.vaultInternal, freezePermit, { body: { gate, epoch: 2 } });
   },
   'permits.decline': async (cast) => {
-    const asked = { session: await session(cast), purpose: 'analytics', gate: newGate(), epoch: 1 } as const;
-    const body = { ...asked, because: 'refused' } as const;
+    const body = { session: await session(cast), purpose: 'analytics', gate: newGate(), epoch: 1 };
     return call(cast.api, cast.info.urls.vaultInternal, declinePermit, { body });
   },
   'permits.destroy': async (cast) => {

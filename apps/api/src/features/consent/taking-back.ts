@@ -167,7 +167,7 @@ export class TakingBack {
     const known = await this.permits.inVault(asker.caller, purpose);
     // Something came to life since we looked for it.
     if (known?.permit) throw superseded();
-    const { gate, epoch } = known ?? (await this.declineInVault(asker.caller, purpose, no));
+    const { gate, epoch } = known ?? (await this.declineInVault(asker.caller, purpose));
     const declined = await this.unitOfWork.run((tx) =>
       this.recordDeclined(tx, asker, { gate: decodeId('gat', gate), purpose, epoch }, no),
     );
@@ -177,10 +177,9 @@ export class TakingBack {
   private async declineInVault(
     { content: { session } }: ApiPerson,
     purpose: PurposeName,
-    { declines }: No,
   ): Promise<Pick<KnownGate, 'epoch' | 'gate'>> {
     const asked = { gate: encodeId('gat', randomId()) as KnownGate['gate'], epoch: 1 };
-    const body = { session, purpose, ...asked, because: declines };
+    const body = { session, purpose, ...asked };
     const { gate, state } = await this.vault.call(declinePermit, { body }).catch(overtaken);
     // Another session of theirs was faster, with a yes or with a no.
     if (gate !== asked.gate || state !== 'declined') throw superseded();

@@ -43,7 +43,7 @@ export class InternalPermitsController {
 
   @Implements(toldPermits)
   told(@Input() { body }: InputOf<typeof toldPermits>) {
-    return this.unitOfWork.single(async (tx) => ({ told: await this.permits.told(tx, body.gates) }));
+    return this.unitOfWork.single((tx) => this.permits.told(tx, body.gates));
   }
 
   @Implements(destroyPermit)

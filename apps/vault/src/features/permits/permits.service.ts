@@ -12,6 +12,7 @@ import {
   type resumePermit,
   type SessionPseudonym,
   type sessionPermits,
+  type toldPermits,
 } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
@@ -136,7 +137,7 @@ export class PermitsService {
   async decline(
     tx: Tx,
     asker: Asker,
-    { session, purpose, gate, epoch, because }: BodyOf<typeof declinePermit>,
+    { session, purpose, gate, epoch }: BodyOf<typeof declinePermit>,
   ): Promise<FreezeReply> {
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
@@ -144,7 +145,7 @@ export class PermitsService {
     const gateId = decodeId('gat', gate);
     const about = { ...by(asker), subject: person.subject, purpose };
     if (await this.store.insertDeclined(tx, { gate: gateId, epoch, personId: person.person_id, purpose })) {
-      this.webhooks.consent(tx, person.person_id, `consent.${because}`, purpose);
+      this.webhooks.declined(tx, person.person_id, purpose);
       await this.audit.append(tx, permitDeclined({ ...about, details: detailsOf(person, true) }));
       return { gate, state: 'declined', epoch };
     }
@@ -157,16 +158,12 @@ export class PermitsService {
   }
 
   /** Never fails for an unknown gate: its epoch is remembered, so that the opening it overtook is refused. */
-  async freeze(
-    tx: Tx,
-    asker: Asker,
-    { gate, epoch, because = 'withdrawn' }: BodyOf<typeof freezePermit>,
-  ): Promise<FreezeReply> {
+  async freeze(tx: Tx, asker: Asker, { gate, epoch }: BodyOf<typeof freezePermit>): Promise<FreezeReply> {
     const gateId = decodeId('gat', gate);
     const permit = await this.store.lock(tx, gateId);
     if (!permit) {
       if (await this.store.bury(tx, gateId, epoch)) return { gate, state: 'destroyed', epoch };
-      return this.freeze(tx, asker, { gate, epoch, because });
+      return this.freeze(tx, asker, { gate, epoch });
     }
     if (permit.state === 'declined' && permit.epoch < epoch) {
       // It was to be opened and is not any more: a late opening is refused by the epoch.
@@ -175,8 +172,7 @@ export class PermitsService {
     }
     if (!isLive(permit) || permit.epoch >= epoch) return { gate, state: permit.state, epoch: permit.epoch };
     await this.store.move(tx, gateId, 'frozen', epoch);
-    if (permit.state !== 'frozen')
-      this.webhooks.consent(tx, permit.person_id, `consent.${because}`, permit.purpose);
+    if (permit.state !== 'frozen') this.webhooks.stopped(tx, permit.person_id, permit.purpose);
     await this.audit.append(
       tx,
       permitFrozen({ ...by(asker), subject: permit.person_subject, purpose: permit.purpose }),
@@ -236,12 +232,16 @@ export class PermitsService {
     return { permits: rows.filter(isLive).map(view), declined };
   }
 
-  async told(tx: Tx, gates: readonly GateId[]): Promise<GateId[]> {
-    const told = await this.store.findTold(
+  /** What is in neither list some recipient has still to hear of. */
+  async told(tx: Tx, gates: readonly GateId[]): Promise<ReplyOf<typeof toldPermits>> {
+    const heard = await this.store.findHeard(
       tx,
       gates.map((gate) => decodeId('gat', gate)),
     );
-    return told.map((gate_id) => gateName({ gate_id }));
+    return {
+      told: heard.filter(({ lost }) => !lost).map(gateName),
+      lost: heard.filter(({ lost }) => lost).map(gateName),
+    };
   }
 
   async ofPerson(tx: Tx, personId: Buffer): Promise<PermitView[]> {
