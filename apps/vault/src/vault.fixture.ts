@@ -68,6 +68,8 @@ import { SearchDesk } from './features/people/search-desk.js';
 import { PermitBatches } from './features/permits/index.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
+import { StandingOptOuts } from './features/permits/standing-opt-outs.js';
+import { StandingOptOutsStore } from './features/permits/standing-opt-outs.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
 import { RevealDecisions } from './features/reveals/index.js';
 import { BackupReach, RootStore, RotationStore } from './features/rotation/index.js';
@@ -116,6 +118,7 @@ export class TestVault {
   readonly desk: EnrolmentDesk;
   readonly evidence: EvidenceKeeper;
   readonly permits: PermitsService;
+  readonly optOuts: StandingOptOuts;
   readonly guardianships: GuardianshipsService;
   readonly consentEndings: ConsentEndings;
   readonly guardianCodes: GuardianCodes;
@@ -188,7 +191,9 @@ export class TestVault {
     this.consentEndings = new ConsentEndings(guardianships, audit);
     this.guardianCodes = new GuardianCodes(new SignInStore(), guardianships, age, audit);
     const agreeing = new WhoAgrees(guardianships, age);
-    this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, webhooks, agreeing, audit);
+    const permits = new PermitsStore();
+    this.optOuts = new StandingOptOuts(new StandingOptOutsStore(), permits, audit);
+    this.permits = new PermitsService(permits, keys, this.evidence, webhooks, agreeing, this.optOuts, audit);
     const evidence = new EvidenceSealer(keys);
     const records = new ConsentImportsStore();
     this.imports = new ConsentImportsService(records, evidence, audit, () => new Date(this.now()));
@@ -218,6 +223,7 @@ export class TestVault {
       new RegistryStore(),
       enroller,
       this.permits,
+      this.optOuts,
       this.guardianCodes,
       index,
       this.names,

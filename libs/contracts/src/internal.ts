@@ -11,6 +11,7 @@ import {
   sessionPseudonym,
   signInCode,
 } from './ids.js';
+import { standingOptOut } from './opt-outs.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 
@@ -59,6 +60,7 @@ export const redeemSignInCode = defineRoute({
     permits: z.array(permit),
     // Of a child's session, in which somebody acts who answers for it: these purposes and no others. Null in everybody's own.
     guardian: z.object({ purposes: z.array(purpose) }).nullable(),
+    optOuts: z.array(standingOptOut),
   }),
   problems: ['sign_in.code_invalid'],
 });
@@ -154,6 +156,19 @@ export const declinePermit = defineRoute({
   problems: ['permits.session_unknown', 'permits.stale_epoch', 'permits.not_guarded'],
 });
 
+export const keepOptOut = defineRoute({
+  id: 'permits.keep_opt_out',
+  method: 'POST',
+  path: '/internal/v1/permits/keep-opt-out',
+  summary: 'Remember that the person behind a session opted out, for what it comes to concern; repeatable',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: standingOptOut.extend({ session: sessionPseudonym }),
+  status: 204,
+  problems: ['permits.session_unknown'],
+});
+
 export const toldPermits = defineRoute({
   id: 'permits.told',
   method: 'POST',
@@ -214,7 +229,8 @@ export const sessionPermits = defineRoute({
   id: 'permits.of_session',
   method: 'POST',
   path: '/internal/v1/permits/of-session',
-  summary: 'The live permits behind a session of the data plane, and what its person said no to',
+  summary:
+    'The live permits behind a session of the data plane, what its person said no to, and their opt-outs',
   tag: 'Permits',
   audience,
   ability,
@@ -222,6 +238,7 @@ export const sessionPermits = defineRoute({
   reply: z.object({
     permits: z.array(permit),
     declined: z.array(z.object({ gate: gateId, purpose, epoch })),
+    optOuts: z.array(standingOptOut),
   }),
   problems: ['permits.session_unknown'],
 });

@@ -84,6 +84,7 @@ async function rightRequests(): Promise<typeof right> {
     'sign_in.confirm_session_endings': { body: { sessions: [nobodys('ssn')] } },
     'permits.open': { body: { session, purpose: 'analytics', gate, epoch: 2 } },
     'permits.decline': { body: { session, purpose: 'analytics', gate, epoch: 2 } },
+    'permits.keep_opt_out': { body: { session, kind: 'limit-use', onDay: '2026-07-01', channel: 'web' } },
     'permits.resume': { body: { session, gate, epoch: 3 } },
     'permits.keys': { body: { gates: [gate], use: 'rights' } },
     'guardianships.consent_endings': {},

@@ -49,6 +49,7 @@ export class InProcessVault {
       'permits.resume': (tx, body) => permits.resume(tx, API, body),
       'permits.freeze': (tx, body) => permits.freeze(tx, API, body),
       'permits.decline': (tx, body) => permits.decline(tx, API, body),
+      'permits.keep_opt_out': (tx, body) => vault.optOuts.keep(tx, API, body as never),
       'permits.told': (tx, { gates }) => permits.told(tx, gates),
       'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),

@@ -1,9 +1,8 @@
-import type { ConsentState, PurposeName } from '@integument/contracts';
+import { staff } from '@integument/authz';
+import { type ConsentState, freezePermit, type GateId, type PurposeName } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sessionContent, TestApi } from '../../../apps/api/src/api.fixture.js';
-import { KnownPermits } from '../../../apps/api/src/features/consent/index.js';
-import { OptOuts } from '../../../apps/api/src/features/opt-outs/opt-outs.service.js';
+import { sessionContent, TestApi, type TestOptOuts } from '../../../apps/api/src/api.fixture.js';
 import { TEST_REGISTER } from '../../../apps/api/src/features/register/register.fixture.js';
 import { Register } from '../../../apps/api/src/features/register/register.js';
 import { RegisterStore } from '../../../apps/api/src/features/register/register.store.js';
@@ -17,6 +16,7 @@ const THIRD_PARTY = {
   email: 'privacy@partner.example.test',
   role: 'controller' as const,
 };
+const notices = TEST_REGISTER.purposes.analytics?.notices ?? {};
 /** One purpose whose data a third party gets, and one with sensitive data that nobody comes for. */
 const REGISTER = {
   ...TEST_REGISTER,
@@ -31,19 +31,25 @@ const REGISTER = {
 
 let vault: TestVault;
 let api: TestApi;
-let optOuts: OptOuts;
+let parts: TestOptOuts;
+let optOuts: TestOptOuts['optOuts'];
+let register: Register;
+let daysAhead = 0;
 beforeAll(async () => {
   vault = await TestVault.open();
   api = await TestApi.open(new InProcessVault(vault).asClient());
-  const register = await Register.publish(REGISTER, new RegisterStore(), api.unitOfWork);
-  const permits = new KnownPermits(api.vault);
-  optOuts = new OptOuts(register, permits, api.gates, api.takingBack, api.clocks, api.audit, api.unitOfWork);
+  register = await Register.publish(REGISTER, new RegisterStore(), api.unitOfWork);
+  parts = api.optOuts(register, () => new Date(Date.now() + daysAhead * 86_400_000));
+  optOuts = parts.optOuts;
 });
 afterAll(async () => {
   await api.close();
   await vault.close();
 });
-beforeEach(() => api.query('TRUNCATE opt_out_clock'));
+beforeEach(async () => {
+  daysAhead = 0;
+  await api.query('TRUNCATE opt_out_clock');
+});
 
 let people = 0;
 async function signedIn() {
@@ -71,8 +77,8 @@ describe('an opt-out', () => {
     const person = await signedIn();
     await person.give('recommendation');
     await person.give('ingest');
-    const made = await optOuts.make(await person.asker(), 'sale-or-sharing', 'web');
-    expect(made.purposes).toMatchObject([{ purpose: 'recommendation', state: 'stopped', doneOn: null }]);
+    const { view } = await optOuts.make(await person.asker(), 'sale-or-sharing', 'web');
+    expect(view.purposes).toMatchObject([{ purpose: 'recommendation', state: 'stopped', doneOn: null }]);
     expect(await person.states()).toMatchObject({ recommendation: 'frozen', ingest: 'open' });
     expect(await person.history('recommendation')).toEqual(['given web', 'objected web']);
   });
@@ -80,8 +86,8 @@ describe('an opt-out', () => {
   it('to limit the use of sensitive data stops what nobody comes for, before it began as well', async () => {
     const person = await signedIn();
     await person.give('ingest');
-    const made = await optOuts.make(await person.asker(), 'limit-use', 'app');
-    expect(made.purposes.map(({ purpose, state }) => `${purpose} ${state}`)).toEqual(['analytics stopped']);
+    const { view } = await optOuts.make(await person.asker(), 'limit-use', 'app');
+    expect(view.purposes.map(({ purpose, state }) => `${purpose} ${state}`)).toEqual(['analytics stopped']);
     expect(await person.states()).toMatchObject({ analytics: 'declined', ingest: 'open' });
   });
 
@@ -99,16 +105,22 @@ describe('an opt-out', () => {
   });
 
   it('of several purposes leaves entries that no request joins', async () => {
+    const file = {
+      ...REGISTER,
+      purposes: { ...REGISTER.purposes, analytics: { ...REGISTER.purposes.recommendation, notices } },
+    };
+    const both = await Register.publish(file, new RegisterStore(), api.unitOfWork);
     const person = await signedIn();
     await person.give('recommendation');
-    await optOuts.make(await person.asker(), 'sale-or-sharing', 'web');
-    const joined = await api.query(
-      `SELECT 1 FROM audit_entry a JOIN audit_entry b ON convert_from(a.entry, 'UTF8')::json->>'requestId'
-         = convert_from(b.entry, 'UTF8')::json->>'requestId'
-       WHERE convert_from(a.entry, 'UTF8')::json->>'action' = 'opt_outs.make'
-         AND convert_from(b.entry, 'UTF8')::json->>'action' = 'consent.object'`,
-    );
-    expect(joined).toEqual([]);
+    const before = (await api.entries()).length;
+    await api.optOuts(both).optOuts.make(await person.asker(), 'sale-or-sharing', 'web');
+    const entries = (await api.entries()).slice(before);
+    expect(entries.map(({ action, purpose }) => `${action} ${purpose ?? ''}`.trim())).toEqual([
+      'consent.object recommendation',
+      'consent.object analytics',
+      'opt_outs.make',
+    ]);
+    expect(new Set(entries.map(({ requestId }) => requestId)).size).toBe(entries.length);
   });
 });
 
@@ -119,11 +131,11 @@ describe('the clock of an opt-out', () => {
         `SELECT due_on - received_on AS due, done_on IS NOT NULL AS done FROM opt_out_clock`,
       )
     )[0];
-  const stop = () =>
-    api.clocks.stop(
-      api.unitOfWork,
-      async (gates) => (await vault.unitOfWork.run((tx) => vault.permits.told(tx, gates))).told,
-    );
+  const stop = () => parts.heard.endClocks();
+  const officer = {
+    caller: staff({ id: 'ssn-officer', session: 'ssn-officer', roles: ['privacy-officer'] }),
+    requestId: 'req-officer',
+  };
 
   it('runs for fifteen business days, until every recipient has heard of it', async () => {
     const person = await signedIn();
@@ -146,11 +158,16 @@ describe('the clock of an opt-out', () => {
     const person = await signedIn();
     await person.give('recommendation');
     await optOuts.make(await person.asker(), 'sale-or-sharing', 'web');
-    expect(await api.unitOfWork.run((tx) => api.clocks.findOverdue(tx))).toEqual([]);
-    await api.query(`UPDATE opt_out_clock SET received_on = received_on - 60, due_on = due_on - 60`);
-    expect(await api.unitOfWork.run((tx) => api.clocks.findOverdue(tx))).toMatchObject([
-      { kind: 'sale-or-sharing', purpose: 'recommendation', count: 1 },
+    expect(await optOuts.overdue(officer)).toEqual([]);
+    daysAhead = 60;
+    expect(await optOuts.overdue(officer)).toMatchObject([
+      { kind: 'sale-or-sharing', purpose: 'recommendation', state: 'waiting', count: 1 },
     ]);
+    expect((await api.entries()).at(-1)).toMatchObject({
+      action: 'opt_outs.overdue',
+      requestId: 'req-officer',
+      count: 1,
+    });
   });
 
   /** As if somebody could not be reached just now. */
@@ -177,10 +194,21 @@ describe('the clock of an opt-out', () => {
   }
 });
 
-it('names no person to whoever asks which objections were heard', async () => {
-  const gate = encodeId('gat', randomId());
-  expect(await vault.unitOfWork.run((tx) => vault.permits.told(tx, [gate as never]))).toEqual({
-    told: [],
-    lost: [],
-  });
+it('names no person to whoever asks which ends were heard of', async () => {
+  const [person, other] = [await signedIn(), await signedIn()];
+  await person.give('recommendation');
+  await other.give('ingest');
+  await optOuts.make(await person.asker(), 'sale-or-sharing', 'web');
+  const gateOf = async ({ personId }: { personId: Buffer }) => {
+    const [permit] = await vault.query<{ gate_id: Buffer }>(
+      'SELECT gate_id FROM permit WHERE person_id = $1',
+      [personId],
+    );
+    return encodeId('gat', permit?.gate_id ?? Buffer.alloc(16)) as GateId;
+  };
+  const [closed, open] = [await gateOf(person), await gateOf(other)];
+  const [unknown, buried] = [encodeId('gat', randomId()) as GateId, encodeId('gat', randomId()) as GateId];
+  await api.vault.call(freezePermit, { body: { gate: buried, epoch: 2 } });
+  const told = vault.unitOfWork.run((tx) => vault.permits.told(tx, [closed, open, unknown, buried]));
+  expect(await told).toEqual({ told: [closed], lost: [buried] });
 });

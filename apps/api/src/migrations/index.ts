@@ -16,9 +16,9 @@ import {
   consentReceiptsSql,
   consentSchemaSql,
 } from '../features/consent/consent.schema.js';
-import { optOutClocksSql } from '../features/consent/opt-out-clocks.js';
 import { faultsSchemaSql } from '../features/faults/faults.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
+import { optOutClockEndsSql, optOutClocksSql } from '../features/opt-outs/opt-out-clocks.schema.js';
 import { foretoldSql, permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
 import { recommendationsSchemaSql } from '../features/recommendations/recommendations.schema.js';
@@ -53,4 +53,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(25, 'cohorts', cohortsSchemaSql),
   migration(27, 'opt-out-clocks', optOutClocksSql),
   migration(28, 'faults', faultsSchemaSql),
+  migration(30, 'opt-out-clock-ends', optOutClockEndsSql),
 ];

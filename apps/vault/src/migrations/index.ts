@@ -26,6 +26,7 @@ import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js'
 import { indexVersionsSql, peopleSchemaSql, undeliverableSql } from '../features/people/people.schema.js';
 import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
 import { declinedPermitsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
+import { standingOptOutsSql } from '../features/permits/standing-opt-outs.schema.js';
 import {
   clientCredentialsSql,
   registryKeepsRemovedSql,
@@ -92,5 +93,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(43, 'declined-permits', declinedPermitsSql),
   migration(44, 'consent-imports', consentImportsSchemaSql),
   migration(45, 'guardianships', guardianshipsSchemaSql),
-  migration(47, 'opt-outs', lostDeliveriesSql),
+  migration(47, 'opt-outs', lostDeliveriesSql + standingOptOutsSql),
 ];

@@ -6,6 +6,7 @@ import {
   destroyPermit,
   freezePermit,
   issueSignInCode,
+  keepOptOut,
   mintImportedPermits,
   openPermit,
   openSession,
@@ -49,6 +50,11 @@ export const INTERNAL_CALLS: Calls = {
   'permits.decline': async (cast) => {
     const body = { session: await session(cast), purpose: 'analytics', gate: newGate(), epoch: 1 };
     return call(cast.api, cast.info.urls.vaultInternal, declinePermit, { body });
+  },
+  'permits.keep_opt_out': async (cast) => {
+    const optOut = { kind: 'limit-use', onDay: '2026-07-01', channel: 'web' } as const;
+    const body = { session: await session(cast), ...optOut };
+    return call(cast.api, cast.info.urls.vaultInternal, keepOptOut, { body });
   },
   'permits.destroy': async (cast) => {
     const { gate } = await frozenGate(cast);

@@ -4,7 +4,6 @@ import {
   declinePermit,
   type EventChannel,
   freezePermit,
-  type OptOutKind,
   type PurposeName,
   purposeNamed,
 } from '@integument/contracts';
@@ -23,13 +22,15 @@ import type { ConsentEnding, Freeze } from './consent-ending.js';
 import { consentState } from './consent-reader.js';
 import type { Changed, ConsentReceipts } from './consent-receipts.js';
 import { type KnownGate, type KnownPermits, overtaken, superseded } from './known-permits.js';
-import type { OptOutClocks } from './opt-out-clocks.js';
 
 /** How a purpose stands after a no, and whether the vault has heard of it. */
 export interface TakenBack {
   readonly state: ConsentChanged;
   readonly confirmed: boolean;
 }
+
+/** What else is done in the transaction in which a gate closes, and is held. */
+export type Alongside = (tx: Tx, gate: Gate) => Promise<void>;
 
 /** A no, and where it was said. */
 interface No {
@@ -39,12 +40,11 @@ interface No {
   readonly declines: 'objected' | 'refused';
   readonly notice: Buffer | null;
   readonly channel: EventChannel;
-  /** of what it is part: its clock starts to run */
-  readonly optOut?: OptOutKind;
+  readonly alongside?: Alongside;
 }
 
 /** What it takes to close what is open. */
-type Closing = Pick<No, 'channel' | 'ends' | 'optOut'>;
+type Closing = Pick<No, 'alongside' | 'channel' | 'ends'>;
 
 interface Closed {
   readonly gate: Gate;
@@ -71,7 +71,6 @@ export class TakingBack {
     private readonly register: Register,
     private readonly ending: ConsentEnding,
     private readonly receipts: ConsentReceipts,
-    private readonly clocks: OptOutClocks,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -103,14 +102,15 @@ export class TakingBack {
     return this.no(asker, purpose, { ends: 'objected', declines: 'objected', notice: null, channel });
   }
 
-  /** As an objection, whatever the ground, and before the last recipient's time is up. */
+  /** As an objection, whatever the ground. @param alongside also where it was objected to before */
   async optOut(
     asker: Asker<ApiPerson>,
     purpose: PurposeName,
-    optOut: OptOutKind,
     channel: EventChannel,
+    alongside: Alongside,
   ): Promise<TakenBack> {
-    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', notice: null, channel, optOut });
+    const no = { ends: 'objected', declines: 'objected', notice: null, channel, alongside } as const;
+    return this.no(asker, purpose, no);
   }
 
   private async no(asker: Asker<ApiPerson>, purpose: PurposeName, said: No): Promise<TakenBack> {
@@ -149,7 +149,7 @@ export class TakingBack {
     tx: Tx,
     asker: Asker<ApiPerson>,
     gateId: Buffer,
-    { ends, channel, optOut }: Closing,
+    { ends, channel, alongside }: Closing,
   ): Promise<Closed | null> {
     const gate = await this.gates.lock(tx, gateId);
     if (!gate || gate.state === 'destroyed' || gate.state === 'declined') return null;
@@ -157,7 +157,7 @@ export class TakingBack {
     // Who objects to what has run out by itself wants it never to begin again.
     const isNews = !isOver || (ends === 'objected' && (await this.store.findLastKind(tx, gateId)) !== ends);
     await this.audit.append(tx, saidNo(ends, about(asker, gate), isNews));
-    if (optOut && isNews) await this.clocks.start(tx, gateId, optOut);
+    await alongside?.(tx, gate);
     if (!isOver) return this.ending.end(tx, gate, ends, channel);
     const changed = isNews ? await this.recorded(tx, gate, { kind: ends, notice: null, channel }) : null;
     return { gate, freeze: null, changed };
@@ -190,13 +190,16 @@ export class TakingBack {
     tx: Tx,
     asker: Asker<ApiPerson>,
     { gate: gateId, purpose, epoch }: { gate: Buffer; purpose: PurposeName; epoch: number },
-    { declines, notice, channel, optOut }: No,
+    { declines, notice, channel, alongside }: No,
   ): Promise<Pick<Closed, 'changed' | 'gate'>> {
-    const isNews = await this.gates.insertDeclined(tx, gateId, purpose, epoch);
+    const isNew = await this.gates.insertDeclined(tx, gateId, purpose, epoch);
     const gate = await this.gates.lock(tx, gateId);
     if (gate?.state !== 'declined') throw superseded();
+    // Who opts out of what they refused before wants more than not to be asked.
+    const isNews =
+      isNew || (declines === 'objected' && (await this.store.findLastKind(tx, gateId)) !== declines);
     await this.audit.append(tx, saidNo(declines, about(asker, gate), isNews));
-    if (optOut && isNews) await this.clocks.start(tx, gateId, optOut);
+    await alongside?.(tx, gate);
     const changed = isNews ? await this.recorded(tx, gate, { kind: declines, notice, channel }) : null;
     return { gate, changed };
   }

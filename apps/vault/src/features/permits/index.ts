@@ -2,3 +2,4 @@ export { type MintedPermit, PermitBatches, type WantedPermit } from './permit-ba
 export { InternalPermitsController } from './permits.internal.controller.js';
 export { PermitsModule } from './permits.module.js';
 export { PermitsService } from './permits.service.js';
+export { StandingOptOuts } from './standing-opt-outs.js';

@@ -1,4 +1,5 @@
 import { defineAction } from '@integument/audit-log';
+import { OPT_OUT_CHANNELS, OPT_OUTS } from '@integument/contracts';
 import { z } from 'zod';
 
 // What is handed out is a translation from a session to a pseudonym: an entry, also where nothing had to be changed for it.
@@ -12,4 +13,8 @@ export const sessionPermitsRead = defineAction('permits.of_session');
 export const permitKeysHanded = defineAction(
   'permits.keys',
   z.strictObject({ use: z.enum(['process', 'rights', 'forget']) }),
+);
+export const optOutKept = defineAction(
+  'permits.keep_opt_out',
+  z.strictObject({ kind: z.enum(OPT_OUTS), channel: z.enum(OPT_OUT_CHANNELS) }),
 );

@@ -2,6 +2,7 @@ import {
   declinePermit,
   destroyPermit,
   freezePermit,
+  keepOptOut,
   openPermit,
   permitKeys,
   resumePermit,
@@ -12,12 +13,14 @@ import { UnitOfWork } from '@integument/database';
 import { AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import { PermitsService } from './permits.service.js';
+import { StandingOptOuts } from './standing-opt-outs.js';
 
 /** Permits as the data plane asks for them. No identity goes in or comes out. */
 @Controller()
 export class InternalPermitsController {
   constructor(
     private readonly permits: PermitsService,
+    private readonly optOuts: StandingOptOuts,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -44,6 +47,11 @@ export class InternalPermitsController {
   @Implements(toldPermits)
   told(@Input() { body }: InputOf<typeof toldPermits>) {
     return this.unitOfWork.single((tx) => this.permits.told(tx, body.gates));
+  }
+
+  @Implements(keepOptOut)
+  keepOptOut(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof keepOptOut>) {
+    return this.unitOfWork.run((tx) => this.optOuts.keep(tx, asker, body));
   }
 
   @Implements(destroyPermit)

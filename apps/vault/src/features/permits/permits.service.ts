@@ -33,6 +33,7 @@ import {
 } from './permits.audit.js';
 import { sessionUnknown, staleEpoch } from './permits.errors.js';
 import type { LivePermit, LockedPerson, NewPermit, PermitsStore } from './permits.store.js';
+import type { StandingOptOuts } from './standing-opt-outs.js';
 
 type FreezeReply = ReplyOf<typeof freezePermit>;
 
@@ -47,6 +48,7 @@ export class PermitsService {
     private readonly evidence: EvidenceKeeper,
     private readonly webhooks: WebhookEvents,
     private readonly agreeing: WhoAgrees,
+    private readonly optOuts: StandingOptOuts,
     private readonly audit: AuditLog,
   ) {}
 
@@ -229,7 +231,8 @@ export class PermitsService {
         ? [{ gate: gateName(row), purpose: row.purpose, epoch: row.epoch }]
         : [],
     );
-    return { permits: rows.filter(isLive).map(view), declined };
+    const optOuts = await this.optOuts.ofPerson(tx, person.person_id);
+    return { permits: rows.filter(isLive).map(view), declined, optOuts };
   }
 
   /** What is in neither list some recipient has still to hear of. */
