@@ -15,12 +15,19 @@ import { ConsentReader } from './features/consent/consent-reader.js';
 import { ConsentReceipts } from './features/consent/consent-receipts.js';
 import { GuardianshipEndings } from './features/consent/guardianship-endings.js';
 import { KnownPermits } from './features/consent/known-permits.js';
-import { OptOutClocks } from './features/consent/opt-out-clocks.js';
 import { ReceiptSigner } from './features/consent/receipt-keys.js';
 import { TakingBack } from './features/consent/taking-back.js';
+import { UnaskedBeginnings } from './features/consent/unasked-beginnings.js';
 import { ConsentImports, ImportedGatesStore } from './features/consent-imports/index.js';
 import { IngestService } from './features/ingest/ingest.service.js';
 import { IngestStore } from './features/ingest/ingest.store.js';
+import { OptOutClocks } from './features/opt-outs/opt-out-clocks.js';
+import { OptOutClocksStore } from './features/opt-outs/opt-out-clocks.store.js';
+import { OptOutNotes } from './features/opt-outs/opt-out-notes.js';
+import { OptOutStops } from './features/opt-outs/opt-out-stops.js';
+import { OptOuts } from './features/opt-outs/opt-outs.service.js';
+import { RecipientsHeard } from './features/opt-outs/recipients-heard.js';
+import { StandingOptOuts } from './features/opt-outs/standing-opt-outs.js';
 import { type Leave, PermitKeys, PermitsStore } from './features/permits/index.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { Register, RegisterStore } from './features/register/index.js';
@@ -32,6 +39,14 @@ import type { VaultClient } from './platform/vault-client.js';
 const NO_VAULT = {
   call: () => Promise.reject(new Error('this test has no vault')),
 } as unknown as VaultClient;
+
+export interface TestOptOuts {
+  readonly optOuts: OptOuts;
+  readonly standing: StandingOptOuts;
+  readonly clocks: OptOutClocks;
+  readonly heard: RecipientsHeard;
+  readonly notes: OptOutNotes;
+}
 
 /** The data plane's services, wired as its modules do, on a database of their own and without a listener. */
 export class TestApi {
@@ -46,8 +61,8 @@ export class TestApi {
   readonly sessions: SessionsService;
   readonly keys: PermitKeys;
   readonly permits: PermitsService;
+  readonly beginnings = new UnaskedBeginnings();
   readonly consent: ConsentService;
-  readonly clocks = new OptOutClocks();
   readonly ending: ConsentEnding;
   readonly takingBack: TakingBack;
   readonly consents: ConsentReader;
@@ -101,6 +116,7 @@ export class TestApi {
       register,
       ending,
       receipts,
+      this.beginnings,
       this.audit,
       this.unitOfWork,
     );
@@ -113,7 +129,6 @@ export class TestApi {
       register,
       ending,
       receipts,
-      this.clocks,
       this.audit,
       this.unitOfWork,
     );
@@ -133,6 +148,22 @@ export class TestApi {
 
   close(): Promise<void> {
     return this.tearDown();
+  }
+
+  /** Opt-outs under a register and a clock of the test's own. */
+  optOuts(register = this.register, now = () => new Date()): TestOptOuts {
+    const clocks = new OptOutClocks(new OptOutClocksStore(), now);
+    const { gates, takingBack, outbox, vault, audit, unitOfWork } = this;
+    const stops = new OptOutStops(takingBack, clocks);
+    const notes = new OptOutNotes(outbox, vault);
+    const permits = new KnownPermits(vault);
+    return {
+      optOuts: new OptOuts(register, permits, gates, stops, clocks, notes, audit, unitOfWork),
+      standing: new StandingOptOuts(register, permits, new ConsentStore(), stops, clocks, unitOfWork),
+      clocks,
+      heard: new RecipientsHeard(new OptOutClocksStore(), vault, unitOfWork, now),
+      notes,
+    };
   }
 
   query<Row = Record<string, unknown>>(sql: string, values: unknown[] = []): Promise<Row[]> {

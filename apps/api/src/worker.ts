@@ -1,5 +1,4 @@
 import { AuditPulse } from '@integument/audit-log';
-import { toldPermits } from '@integument/contracts';
 import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
 import { endOnSignals, Periodic, parseConfig, SpentProofs } from '@integument/http';
 import type { Queues } from '@integument/queue';
@@ -13,11 +12,11 @@ import {
   consentMessages,
   GateReconciler,
   GuardianshipEndings,
-  OptOutClocks,
 } from './features/consent/index.js';
 import { ConsentImports } from './features/consent-imports/index.js';
 import { ErasureService } from './features/erasure/index.js';
 import { FaultsService } from './features/faults/index.js';
+import { OPT_OUT_TOPIC, OptOutNotes, RecipientsHeard } from './features/opt-outs/index.js';
 import { ScatteredRows } from './features/permits/index.js';
 import {
   DESTROY_MODEL_KEY_TOPIC,
@@ -54,6 +53,7 @@ const outbox = new OutboxWorker({
     ...queues.outboxHandlers,
     [DESTROY_MODEL_KEY_TOPIC]: (payload) => models.handle(payload),
     ...consentMessages(vault),
+    [OPT_OUT_TOPIC]: (payload) => find(OptOutNotes).handle(payload),
   },
   onFailure: ({ topic, attempt, error }) =>
     logger.warn('outbox message failed', { topic, attempts: attempt, error }),
@@ -69,7 +69,7 @@ const imports = find(ConsentImports);
 const reconciler = find(GateReconciler);
 const expiry = find(ConsentExpiry);
 const letters = find(ConsentLetters);
-const clocks = find(OptOutClocks);
+const recipients = find(RecipientsHeard);
 const faults = find(FaultsService);
 const sessions = find(SessionsStore);
 const endings = find(SessionEndings);
@@ -87,9 +87,7 @@ periodic.every(config.GATE_PATIENCE_SECONDS * 250, 'gates left opening', () => r
 periodic.every(HOUR, 'consents that end', () => expiry.run());
 periodic.every(HOUR, 'letters about consents', () => letters.foretell());
 periodic.every(HOUR, 'permits whose time is up', () => erasures.eraseDue());
-periodic.every(HOUR, 'opt-outs of which all have heard', () =>
-  clocks.stop(unitOfWork, async (gates) => (await vault.call(toldPermits, { body: { gates } })).told),
-);
+periodic.every(HOUR, 'opt-outs of which all have heard', () => recipients.endClocks());
 periodic.every(HOUR, 'old fault reports', () => faults.forgetOld());
 periodic.every(HOUR, 'rows in the order in which people came', async () => {
   const left = await rows.scatter();

@@ -6,7 +6,12 @@ import { ErasureService, InternalErasureController } from './features/erasure/in
 import { ConsentEndings, InternalGuardianshipsController } from './features/guardianships/index.js';
 import { InternalLettersController, LettersService } from './features/letters/index.js';
 import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
-import { InternalPermitsController, PermitOpenings, PermitsService } from './features/permits/index.js';
+import {
+  InternalPermitsController,
+  PermitOpenings,
+  PermitsService,
+  StandingOptOuts,
+} from './features/permits/index.js';
 import { InternalRegistryController, RegistryService } from './features/registry/index.js';
 import { InternalRulesController, StoredRules } from './features/rules/index.js';
 import { InternalSessionsController, SessionEndings } from './features/sessions/index.js';
@@ -17,6 +22,7 @@ const LENT = [
   UnitOfWork,
   PermitsService,
   PermitOpenings,
+  StandingOptOuts,
   ModelKeysService,
   RegistryService,
   SignInService,

@@ -68,6 +68,8 @@ import { SearchDesk } from './features/people/search-desk.js';
 import { PermitBatches, PermitOpenings } from './features/permits/index.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { PermitsStore } from './features/permits/permits.store.js';
+import { StandingOptOuts } from './features/permits/standing-opt-outs.js';
+import { StandingOptOutsStore } from './features/permits/standing-opt-outs.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
 import { RevealDecisions } from './features/reveals/index.js';
 import { BackupReach, RootStore, RotationStore } from './features/rotation/index.js';
@@ -117,6 +119,7 @@ export class TestVault {
   readonly evidence: EvidenceKeeper;
   readonly permits: PermitsService;
   readonly permitOpenings: PermitOpenings;
+  readonly optOuts: StandingOptOuts;
   readonly guardianships: GuardianshipsService;
   readonly consentEndings: ConsentEndings;
   readonly guardianCodes: GuardianCodes;
@@ -190,7 +193,8 @@ export class TestVault {
     this.guardianCodes = new GuardianCodes(new SignInStore(), guardianships, age, audit);
     const agreeing = new WhoAgrees(guardianships, age);
     const permits = new PermitsStore();
-    this.permits = new PermitsService(permits, keys, this.evidence, webhooks, agreeing, audit);
+    this.optOuts = new StandingOptOuts(new StandingOptOutsStore(), permits, audit);
+    this.permits = new PermitsService(permits, keys, this.evidence, webhooks, agreeing, this.optOuts, audit);
     this.permitOpenings = new PermitOpenings(permits, keys, this.evidence, webhooks, agreeing, audit);
     const evidence = new EvidenceSealer(keys);
     const records = new ConsentImportsStore();
@@ -221,6 +225,7 @@ export class TestVault {
       new RegistryStore(),
       enroller,
       this.permits,
+      this.optOuts,
       this.guardianCodes,
       index,
       this.names,

@@ -11,6 +11,7 @@ import {
   sessionPseudonym,
   signInCode,
 } from './ids.js';
+import { standingOptOut } from './opt-outs.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 
@@ -60,6 +61,7 @@ export const redeemSignInCode = defineRoute({
     permits: z.array(permit),
     // Of a child's session, in which somebody acts who answers for it: these purposes and no others. Null in everybody's own.
     guardian: z.object({ purposes: z.array(purpose) }).nullable(),
+    optOuts: z.array(standingOptOut),
   }),
   problems: ['sign_in.code_invalid'],
 });
@@ -140,10 +142,6 @@ export const freezePermit = defineRoute({
   body: z.strictObject({
     gate: gateId,
     epoch,
-    because: z
-      .enum(['withdrawn', 'objected'])
-      .optional()
-      .describe('What recipients are told; `withdrawn` where it is absent'),
     keepNo: keepNo.describe(
       'Nothing came of a yes after a no: what was minted for it goes, and the no stands',
     ),
@@ -159,30 +157,40 @@ export const declinePermit = defineRoute({
   tag: 'Permits',
   audience,
   ability,
-  body: z.strictObject({
-    session: sessionPseudonym,
-    purpose,
-    gate: gateId,
-    epoch,
-    because: z.enum(['refused', 'objected']),
-  }),
+  body: z.strictObject({ session: sessionPseudonym, purpose, gate: gateId, epoch }),
   // Of another gate where there is a permit already, or a no of before.
   reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
   problems: ['permits.session_unknown', 'permits.stale_epoch', 'permits.not_guarded'],
+});
+
+export const keepOptOut = defineRoute({
+  id: 'permits.keep_opt_out',
+  method: 'POST',
+  path: '/internal/v1/permits/keep-opt-out',
+  summary: 'Remember that the person behind a session opted out, for what it comes to concern; repeatable',
+  tag: 'Permits',
+  audience,
+  ability,
+  body: standingOptOut.extend({ session: sessionPseudonym }),
+  status: 204,
+  problems: ['permits.session_unknown'],
 });
 
 export const toldPermits = defineRoute({
   id: 'permits.told',
   method: 'POST',
   path: '/internal/v1/permits/told',
-  summary: 'Of which objections every recipient has heard',
+  summary: 'Of which ends every recipient has heard, and of which some never will',
   tag: 'Permits',
   audience,
   ability,
   // Nothing of anybody comes out but whether a delivery is still under way.
   unaudited: true,
   body: z.strictObject({ gates: z.array(gateId).min(1).max(1_000) }),
-  reply: z.object({ told: z.array(gateId) }),
+  reply: z.object({
+    told: z.array(gateId),
+    lost: z.array(gateId).describe('Given up for good, or of what is erased: nobody can say any more'),
+  }),
 });
 
 export const pendingConsentEndings = defineRoute({
@@ -233,7 +241,8 @@ export const sessionPermits = defineRoute({
   id: 'permits.of_session',
   method: 'POST',
   path: '/internal/v1/permits/of-session',
-  summary: 'The live permits behind a session of the data plane, and what its person said no to',
+  summary:
+    'The live permits behind a session of the data plane, what its person said no to, and their opt-outs',
   tag: 'Permits',
   audience,
   ability,
@@ -241,6 +250,7 @@ export const sessionPermits = defineRoute({
   reply: z.object({
     permits: z.array(permit),
     declined: z.array(z.object({ gate: gateId, purpose, epoch })),
+    optOuts: z.array(standingOptOut),
   }),
   problems: ['permits.session_unknown'],
 });

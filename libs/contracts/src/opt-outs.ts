@@ -17,21 +17,42 @@ export const OPT_OUT_BUSINESS_DAYS = 15;
 export const GPC_HEADER = 'sec-gpc';
 
 const kind = z.enum(OPT_OUTS);
-const optOut = z.object({
+/** By the person, or by their browser for them. */
+export const OPT_OUT_CHANNELS = [...CONSENT_CHANNELS, 'signal'] as const;
+export type OptOutChannel = (typeof OPT_OUT_CHANNELS)[number];
+
+/** That somebody opted out, whatever it concerned then. */
+export const standingOptOut = z.strictObject({
   kind,
+  onDay: z.iso.date(),
+  channel: z.enum(OPT_OUT_CHANNELS),
+});
+export type StandingOptOut = z.output<typeof standingOptOut>;
+
+const concerned = z.object({
+  purpose: z.enum(PURPOSE_NAMES),
+  state: z
+    .enum(['allowed', 'none', 'stopped'])
+    .describe('allowed: it goes on; none: it never began, and nobody said no to it'),
+  dueOn: z.iso.date().nullable().describe('By when the last recipient has heard of it'),
+  doneOn: z.iso.date().nullable().describe('When it had'),
+  notAskedBefore: z.iso.date().nullable().describe('For a year nobody may ask to allow it again'),
+});
+const optOut = z.object({ kind, purposes: z.array(concerned) });
+const made = optOut.extend({
   purposes: z.array(
-    z.object({
-      purpose: z.enum(PURPOSE_NAMES),
-      state: z
-        .enum(['allowed', 'none', 'stopped'])
-        .describe('allowed: it goes on; none: it never began, and nobody said no to it'),
-      dueOn: z.iso.date().nullable().describe('By when the last recipient has heard of it'),
-      doneOn: z.iso.date().nullable().describe('When it had'),
-      notAskedBefore: z.iso.date().nullable().describe('For a year nobody may ask to allow it again'),
+    concerned.extend({
+      receipt: z
+        .string()
+        .nullable()
+        .describe(
+          'As that of a consent; null where it had been objected to before. Of what never began there is no other',
+        ),
     }),
   ),
 });
 export type OptOutView = z.output<typeof optOut>;
+export type OptOutMade = z.output<typeof made>;
 
 export const listOptOuts = defineRoute({
   id: 'opt_outs.list',
@@ -49,13 +70,14 @@ export const optOutOf = defineRoute({
   id: 'opt_outs.make',
   method: 'POST',
   path: '/v1/me/opt-outs/:kind',
-  summary: 'Opt out of sale and sharing, or limit the use of sensitive data, of all purposes at once',
+  summary:
+    'Opt out of sale and sharing, or limit the use of sensitive data, of all purposes at once. 202 where the vault still has to hear of it: nothing of them goes on already',
   tag: 'Consent',
   audience: ['person'],
   ability: { action: 'make', resource: 'OptOut' },
   params: z.strictObject({ kind }),
   body: z.strictObject({ channel: z.enum(CONSENT_CHANNELS).default('web') }),
-  reply: optOut,
+  reply: made,
   problems: ['consent.superseded', 'vault.unavailable'],
 });
 
@@ -74,6 +96,11 @@ export const overdueOptOuts = defineRoute({
         purpose: z.enum(PURPOSE_NAMES),
         receivedOn: z.iso.date(),
         dueOn: z.iso.date(),
+        state: z
+          .enum(['lost', 'waiting'])
+          .describe(
+            'lost: a recipient was given up, or what is known of them is erased; no clock ends by itself then',
+          ),
         count: z.int(),
       }),
     ),

@@ -142,6 +142,11 @@ export function daysUntilErasure(name: string): number {
   return PURPOSES.find((purpose) => purpose.name === name)?.eraseAfterWithdrawalDays ?? 0;
 }
 
+/** @param name as a permit has it; what is declared no more counts as agreed to */
+export function restsOnConsent(name: string): boolean {
+  return (PURPOSES.find((purpose) => purpose.name === name)?.ground ?? 'consent') === 'consent';
+}
+
 /** @throws Error for a name that is declared no more: nothing new is done for it */
 export function purposeNamed(name: PurposeName): Purpose {
   const found = PURPOSES.find((purpose) => purpose.name === name);

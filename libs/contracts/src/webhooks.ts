@@ -17,6 +17,8 @@ export const WEBHOOK_EVENTS = [
   'person.erased',
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+/** By which a recipient hears that it may not go on. */
+export const STOPPING_EVENTS = ['consent.refused', 'consent.withdrawn', 'consent.objected'] as const;
 
 /** The body of a delivery: this and nothing else. */
 export const webhookBody = z.discriminatedUnion('type', [

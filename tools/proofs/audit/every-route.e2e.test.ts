@@ -52,7 +52,7 @@ const WITHOUT_CALL = {
     'register.notice',
     'register.read',
     'register.impact_assessment',
-    // Staff with a second factor; as those of the register: opt-outs.int.test.ts has its entry.
+    // Staff with a second factor, as those of the register: opt-outs.int.test.ts and faults-counted.int.test.ts have their entries.
     'opt_outs.overdue',
     'faults.count',
     'products.list',

@@ -16,9 +16,9 @@ import {
   consentReceiptsSql,
   consentSchemaSql,
 } from '../features/consent/consent.schema.js';
-import { optOutClocksSql } from '../features/consent/opt-out-clocks.js';
 import { faultsSchemaSql } from '../features/faults/faults.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
+import { optOutClockEndsSql, optOutClocksSql } from '../features/opt-outs/opt-out-clocks.schema.js';
 import {
   foretoldSql,
   keptNosSql,
@@ -59,4 +59,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(27, 'opt-out-clocks', optOutClocksSql),
   migration(28, 'faults', faultsSchemaSql),
   migration(29, 'kept-nos', keptNosSql),
+  migration(30, 'opt-out-clock-ends', optOutClockEndsSql),
 ];

@@ -1,5 +1,5 @@
 import type { Caller, ClientCaller, PersonCaller, StaffCaller } from '@integument/authz';
-import type { GateId, Pseudonym, PurposeName, SessionPseudonym } from '@integument/contracts';
+import type { GateId, Pseudonym, PurposeName, SessionPseudonym, StandingOptOut } from '@integument/contracts';
 import { deriveKey } from '@integument/crypto';
 import { type Asker, by } from '@integument/http';
 
@@ -23,6 +23,8 @@ export interface SessionContent {
   readonly permits: readonly KnownPermit[];
   /** of a child's session, in which somebody acts who answers for it: for these purposes alone. Absent in sessions from before */
   readonly guardian?: { readonly purposes: readonly PurposeName[] } | null;
+  /** what they had opted out of when they signed in. Absent in sessions from before */
+  readonly optOuts?: readonly StandingOptOut[];
 }
 
 interface InSession {

@@ -26,6 +26,7 @@ import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js'
 import { indexVersionsSql, peopleSchemaSql, undeliverableSql } from '../features/people/people.schema.js';
 import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
 import { declinedPermitsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
+import { standingOptOutsSql } from '../features/permits/standing-opt-outs.schema.js';
 import {
   clientCredentialsSql,
   registryKeepsRemovedSql,
@@ -43,7 +44,7 @@ import {
   storedValuesApartSql,
   tokensSchemaSql,
 } from '../features/tokens/tokens.schema.js';
-import { webhooksSchemaSql } from '../features/webhooks/webhooks.schema.js';
+import { lostDeliveriesSql, webhooksSchemaSql } from '../features/webhooks/webhooks.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -92,4 +93,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(43, 'declined-permits', declinedPermitsSql),
   migration(44, 'consent-imports', consentImportsSchemaSql),
   migration(45, 'guardianships', guardianshipsSchemaSql),
+  migration(47, 'opt-outs', lostDeliveriesSql + standingOptOutsSql),
 ];

@@ -146,6 +146,7 @@ const BY_ACTION: Readonly<Record<string, Sort>> = {
   'permits.destroy': ['entity', 'Delete'],
   'permits.keys': ['entity', 'Read'],
   'permits.of_session': ['entity', 'Read'],
+  'permits.keep_opt_out': ['entity', 'Disable'],
   'permits.told': ['entity', 'Read'],
   'guardianships.make': ['entity', 'Create'],
   'guardianships.read': ['entity', 'Read'],

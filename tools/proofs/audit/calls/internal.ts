@@ -6,6 +6,7 @@ import {
   destroyPermit,
   freezePermit,
   issueSignInCode,
+  keepOptOut,
   mintImportedPermits,
   openPermit,
   openSession,
@@ -47,9 +48,13 @@ export const INTERNAL_CALLS: Calls = {
     return call(cast.api, cast.info.urls.vaultInternal, freezePermit, { body: { gate, epoch: 2 } });
   },
   'permits.decline': async (cast) => {
-    const asked = { session: await session(cast), purpose: 'analytics', gate: newGate(), epoch: 1 } as const;
-    const body = { ...asked, because: 'refused' } as const;
+    const body = { session: await session(cast), purpose: 'analytics', gate: newGate(), epoch: 1 };
     return call(cast.api, cast.info.urls.vaultInternal, declinePermit, { body });
+  },
+  'permits.keep_opt_out': async (cast) => {
+    const optOut = { kind: 'limit-use', onDay: '2026-07-01', channel: 'web' } as const;
+    const body = { session: await session(cast), ...optOut };
+    return call(cast.api, cast.info.urls.vaultInternal, keepOptOut, { body });
   },
   'permits.destroy': async (cast) => {
     const { gate } = await frozenGate(cast);

@@ -7,11 +7,10 @@ import type { Changed } from './consent-receipts.js';
 /** Tells the vault of a freeze that was decided here: a {@link Freeze}. */
 export const FREEZE_TOPIC = 'permits.freeze';
 
-/** As a message says it; from before objections were told apart without the reason. */
+/** As a message says it. */
 export interface Freeze {
   readonly gate: GateId;
   readonly epoch: number;
-  readonly because?: 'objected' | 'withdrawn';
   /** the gate is declined: what was minted for it goes, and the no stays */
   readonly keepNo?: true;
 }
@@ -43,11 +42,7 @@ export class ConsentEnding {
     const epoch = gate.epoch + 1;
     await this.freeze(tx, gate, epoch, gate.state === 'frozen' ? gate.due_on : null);
     const number = await this.store.append(tx, { gate: gate_id, epoch, kind, notice: null, channel });
-    const freeze: Freeze = {
-      gate: gateName(gate),
-      epoch,
-      because: kind === 'objected' ? 'objected' : 'withdrawn',
-    };
+    const freeze: Freeze = { gate: gateName(gate), epoch };
     await this.outbox.add(tx, FREEZE_TOPIC, freeze);
     const frozen = await this.gates.lock(tx, gate_id);
     if (!frozen) throw new Error('a frozen gate is gone');

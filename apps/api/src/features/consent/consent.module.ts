@@ -19,15 +19,16 @@ import { ConsentReceipts } from './consent-receipts.js';
 import { GateReconciler } from './gate-reconciler.js';
 import { GuardianshipEndings } from './guardianship-endings.js';
 import { KnownPermits } from './known-permits.js';
-import { OptOutClocks } from './opt-out-clocks.js';
 import { ReceiptKeysStore, ReceiptSigner } from './receipt-keys.js';
 import { TakingBack } from './taking-back.js';
+import { UnaskedBeginnings } from './unasked-beginnings.js';
 
 @Module({
   imports: [PermitsModule, RegisterModule, SessionsModule],
   controllers: [ConsentController],
   providers: [
     provide(ConsentStore),
+    provide(UnaskedBeginnings),
     provide(KnownPermits, VaultClient),
     provide(ConsentReader, PermitsStore, ConsentStore, KnownPermits, ConsentReceipts, AuditLog, UnitOfWork),
     provide(ReceiptKeysStore),
@@ -55,6 +56,7 @@ import { TakingBack } from './taking-back.js';
       Register,
       ConsentEnding,
       ConsentReceipts,
+      UnaskedBeginnings,
       AuditLog,
       UnitOfWork,
     ),
@@ -68,11 +70,9 @@ import { TakingBack } from './taking-back.js';
       Register,
       ConsentEnding,
       ConsentReceipts,
-      OptOutClocks,
       AuditLog,
       UnitOfWork,
     ),
-    { provide: OptOutClocks, useFactory: () => new OptOutClocks() },
     {
       provide: ReceiptSigner,
       inject: [API_CONFIG, ReceiptKeysStore, UnitOfWork],
@@ -91,8 +91,8 @@ import { TakingBack } from './taking-back.js';
   ],
   exports: [
     KnownPermits,
-    OptOutClocks,
     TakingBack,
+    UnaskedBeginnings,
     ConsentExpiry,
     GuardianshipEndings,
     ConsentLetters,

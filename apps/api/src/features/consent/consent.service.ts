@@ -29,6 +29,7 @@ import {
   refusedByVault,
   superseded,
 } from './known-permits.js';
+import type { UnaskedBeginnings } from './unasked-beginnings.js';
 
 /** What somebody agrees to, and where. */
 export interface Agreement {
@@ -73,6 +74,7 @@ export class ConsentService {
     private readonly register: Register,
     private readonly ending: ConsentEnding,
     private readonly receipts: ConsentReceipts,
+    private readonly beginnings: UnaskedBeginnings,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -89,6 +91,8 @@ export class ConsentService {
     agreement: Agreement,
   ): Promise<ConsentChanged> {
     demandGround(purpose, 'legitimate-interest');
+    demandOpenTo(asker.caller, purpose);
+    await this.beginnings.tell(asker, purpose);
     return this.begin(asker, purpose, { ...agreement, isAsked: false });
   }
 

@@ -1,5 +1,5 @@
 import type { ConsentEventKind, EventChannel } from '@integument/contracts';
-import type { Tx } from '@integument/database';
+import { byteaArray, type Tx } from '@integument/database';
 
 export interface ConsentEvent {
   readonly gate: Buffer;
@@ -71,6 +71,16 @@ export class ConsentStore {
   async isNo(tx: Tx, gate: Buffer): Promise<boolean> {
     const last = await this.findLastKind(tx, gate);
     return last === 'refused' || last === 'objected';
+  }
+
+  /** @returns those of the gates at which they said yes after that day, or objected since */
+  async findAnswered(tx: Tx, gates: readonly Buffer[], day: string): Promise<Buffer[]> {
+    const rows = await tx.query<{ gate_id: Buffer }>(
+      `SELECT DISTINCT gate_id FROM consent_event WHERE gate_id = ANY($1::bytea[])
+         AND ((kind IN ('given', 'renewed') AND on_day > $2) OR (kind = 'objected' AND on_day >= $2))`,
+      [byteaArray(gates), day],
+    );
+    return rows.map(({ gate_id }) => gate_id);
   }
 
   async keepReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<void> {

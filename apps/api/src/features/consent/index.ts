@@ -7,5 +7,5 @@ export { consentMessages } from './consent-messages.js';
 export { GateReconciler } from './gate-reconciler.js';
 export { GuardianshipEndings } from './guardianship-endings.js';
 export { KnownPermits } from './known-permits.js';
-export { OptOutClocks } from './opt-out-clocks.js';
 export { TakingBack } from './taking-back.js';
+export { UnaskedBeginnings } from './unasked-beginnings.js';

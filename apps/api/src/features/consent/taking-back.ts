@@ -5,7 +5,6 @@ import {
   type EventChannel,
   freezePermit,
   type NoticeHash,
-  type OptOutKind,
   type PurposeName,
   purposeNamed,
 } from '@integument/contracts';
@@ -23,13 +22,15 @@ import type { ConsentStore } from './consent.store.js';
 import { type ConsentEnding, type Freeze, freezeOf } from './consent-ending.js';
 import type { Changed, ConsentReceipts } from './consent-receipts.js';
 import { type KnownGate, type KnownPermits, refusedByVault, superseded } from './known-permits.js';
-import type { OptOutClocks } from './opt-out-clocks.js';
 
 /** How a purpose stands after a no, and whether the vault has heard of it. */
 export interface TakenBack {
   readonly state: ConsentChanged;
   readonly confirmed: boolean;
 }
+
+/** What else is done in the transaction in which a gate closes, and is held. */
+export type Alongside = (tx: Tx, gate: Gate) => Promise<void>;
 
 /** A no, and where it was said. */
 interface No {
@@ -40,8 +41,7 @@ interface No {
   /** what was shown, where it has to be */
   readonly notice?: NoticeHash;
   readonly channel: EventChannel;
-  /** of what it is part: its clock starts to run */
-  readonly optOut?: OptOutKind;
+  readonly alongside?: Alongside;
 }
 
 type KeptNo = No & Required<Pick<No, 'declines'>>;
@@ -74,7 +74,6 @@ export class TakingBack {
     private readonly register: Register,
     private readonly ending: ConsentEnding,
     private readonly receipts: ConsentReceipts,
-    private readonly clocks: OptOutClocks,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -107,14 +106,14 @@ export class TakingBack {
     return this.no(asker, purpose, { ends: 'objected', declines: 'objected', channel });
   }
 
-  /** As an objection, whatever the ground, and before the last recipient's time is up. */
+  /** As an objection, whatever the ground. @param alongside also where it was objected to before */
   async optOut(
     asker: Asker<ApiPerson>,
     purpose: PurposeName,
-    optOut: OptOutKind,
     channel: EventChannel,
+    alongside: Alongside,
   ): Promise<TakenBack> {
-    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', channel, optOut });
+    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', channel, alongside });
   }
 
   private async no(asker: Asker<ApiPerson>, purpose: PurposeName, said: KeptNo): Promise<TakenBack> {
@@ -197,7 +196,7 @@ export class TakingBack {
   private async decline(asker: Asker<ApiPerson>, purpose: PurposeName, no: KeptNo): Promise<TakenBack> {
     const known = await this.permits.inVault(asker.caller, purpose);
     if (!known) this.demandNotice(purpose, no);
-    const { gate, epoch, permit } = known ?? (await this.declineInVault(asker.caller, purpose, no));
+    const { gate, epoch, permit } = known ?? (await this.declineInVault(asker.caller, purpose));
     const closed = await this.unitOfWork.run(async (tx): Promise<Closed> => {
       const declined = await this.declinedGate(tx, { gate, epoch, permit }, purpose, no);
       const changed = await this.noteDeclined(tx, asker, declined, no);
@@ -210,10 +209,9 @@ export class TakingBack {
   private async declineInVault(
     { content: { session } }: ApiPerson,
     purpose: PurposeName,
-    { declines }: KeptNo,
   ): Promise<KnownGate> {
     const asked = { gate: encodeId('gat', randomId()) as KnownGate['gate'], epoch: 1 };
-    const body = { session, purpose, ...asked, because: declines };
+    const body = { session, purpose, ...asked };
     const { gate, state } = await this.vault.call(declinePermit, { body }).catch(refusedByVault);
     // Another session of theirs was faster, with a yes or with a no.
     if (gate !== asked.gate || state !== 'declined') throw superseded();
@@ -261,10 +259,10 @@ export class TakingBack {
     gate: Gate,
     kind: 'objected' | 'refused' | 'withdrawn',
     isNews: boolean,
-    { optOut }: No,
+    { alongside }: No,
   ): Promise<void> {
     await this.audit.append(tx, saidNo(kind, about(asker, gate), isNews));
-    if (optOut && isNews) await this.clocks.start(tx, gate.gate_id, optOut);
+    await alongside?.(tx, gate);
   }
 }
 

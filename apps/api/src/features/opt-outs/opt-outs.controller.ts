@@ -1,21 +1,12 @@
-import { AuditLog } from '@integument/audit-log';
 import { listOptOuts, optOutOf, overdueOptOuts } from '@integument/contracts';
-import { UnitOfWork } from '@integument/database';
-import { AskedBy, type Asker, by, Implements, Input, type InputOf } from '@integument/http';
+import { Answer, AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
 import { Controller } from '@nestjs/common';
 import type { ApiPerson } from '../../platform/callers.js';
-import { OptOutClocks } from '../consent/index.js';
-import { overdueRead } from './opt-outs.audit.js';
 import { OptOuts } from './opt-outs.service.js';
 
 @Controller()
 export class OptOutsController {
-  constructor(
-    private readonly optOuts: OptOuts,
-    private readonly clocks: OptOutClocks,
-    private readonly audit: AuditLog,
-    private readonly unitOfWork: UnitOfWork,
-  ) {}
+  constructor(private readonly optOuts: OptOuts) {}
 
   @Implements(listOptOuts)
   async list(@AskedBy() asker: Asker<ApiPerson>) {
@@ -23,16 +14,13 @@ export class OptOutsController {
   }
 
   @Implements(optOutOf)
-  make(@AskedBy() asker: Asker<ApiPerson>, @Input() { params, body }: InputOf<typeof optOutOf>) {
-    return this.optOuts.make(asker, params.kind, body.channel);
+  async make(@AskedBy() asker: Asker<ApiPerson>, @Input() { params, body }: InputOf<typeof optOutOf>) {
+    const { view, confirmed } = await this.optOuts.make(asker, params.kind, body.channel);
+    return Answer.of(view, { status: confirmed ? 200 : 202 });
   }
 
   @Implements(overdueOptOuts)
-  overdue(@AskedBy() asker: Asker) {
-    return this.unitOfWork.run(async (tx) => {
-      const overdue = await this.clocks.findOverdue(tx);
-      await this.audit.append(tx, overdueRead({ ...by(asker), count: overdue.length }));
-      return { overdue };
-    });
+  async overdue(@AskedBy() asker: Asker) {
+    return { overdue: await this.optOuts.overdue(asker) };
   }
 }

@@ -69,6 +69,7 @@ describe('what comes of a guardianship', () => {
     expect(await run((tx) => vault.permits.ofSession(tx, API, session))).toEqual({
       permits: [],
       declined: [],
+      optOuts: [],
     });
     expect(await run((tx) => vault.guardianships.listOwn(tx, family.asker))).toEqual({ guardianships: [] });
   });

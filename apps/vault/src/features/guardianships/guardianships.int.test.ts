@@ -157,7 +157,7 @@ describe('a child', () => {
   it('can always say no', async () => {
     const { childId } = await Family.of(vault);
     const session = await vault.sessionOf(childId);
-    const body = { session, purpose: 'ingest', gate: newGate(), epoch: 1, because: 'refused' } as const;
+    const body = { session, purpose: 'ingest', gate: newGate(), epoch: 1 } as const;
     expect(await run((tx) => vault.permits.decline(tx, API, body))).toMatchObject({ state: 'declined' });
   });
 
@@ -180,7 +180,7 @@ describe('who answers for a child', () => {
     expect(await family.open(session)).toMatchObject({ purpose: 'ingest', state: 'open' });
     for (const purpose of PURPOSE_NAMES.filter((name) => name !== 'ingest')) {
       await expect(family.open(session, purpose)).rejects.toThrow('permits.not_guarded');
-      const no = { session, purpose, gate: newGate(), epoch: 1, because: 'refused' } as const;
+      const no = { session, purpose, gate: newGate(), epoch: 1 } as const;
       await expect(run((tx) => vault.permits.decline(tx, API, no))).rejects.toThrow('permits.not_guarded');
     }
     const entries = (await vault.entries()).filter(({ action }) => action === 'permits.open');

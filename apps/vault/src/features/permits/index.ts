@@ -3,3 +3,4 @@ export { PermitOpenings } from './permit-openings.js';
 export { InternalPermitsController } from './permits.internal.controller.js';
 export { PermitsModule } from './permits.module.js';
 export { PermitsService } from './permits.service.js';
+export { StandingOptOuts } from './standing-opt-outs.js';

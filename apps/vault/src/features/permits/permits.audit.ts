@@ -1,4 +1,5 @@
 import { defineAction } from '@integument/audit-log';
+import { OPT_OUT_CHANNELS, OPT_OUTS } from '@integument/contracts';
 import { z } from 'zod';
 import type { LockedPerson } from './permits.store.js';
 
@@ -13,6 +14,10 @@ export const sessionPermitsRead = defineAction('permits.of_session');
 export const permitKeysHanded = defineAction(
   'permits.keys',
   z.strictObject({ use: z.enum(['process', 'rights', 'forget']) }),
+);
+export const optOutKept = defineAction(
+  'permits.keep_opt_out',
+  z.strictObject({ kind: z.enum(OPT_OUTS), channel: z.enum(OPT_OUT_CHANNELS) }),
 );
 
 /** What an entry of a change says beside whom it is about. */

@@ -2,6 +2,7 @@ import {
   declinePermit,
   destroyPermit,
   freezePermit,
+  keepOptOut,
   openPermit,
   permitKeys,
   resumePermit,
@@ -13,6 +14,7 @@ import { AskedBy, type Asker, Implements, Input, type InputOf } from '@integumen
 import { Controller } from '@nestjs/common';
 import { PermitOpenings } from './permit-openings.js';
 import { PermitsService } from './permits.service.js';
+import { StandingOptOuts } from './standing-opt-outs.js';
 
 /** Permits as the data plane asks for them. No identity goes in or comes out. */
 @Controller()
@@ -20,6 +22,7 @@ export class InternalPermitsController {
   constructor(
     private readonly permits: PermitsService,
     private readonly openings: PermitOpenings,
+    private readonly optOuts: StandingOptOuts,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -45,7 +48,12 @@ export class InternalPermitsController {
 
   @Implements(toldPermits)
   told(@Input() { body }: InputOf<typeof toldPermits>) {
-    return this.unitOfWork.single(async (tx) => ({ told: await this.permits.told(tx, body.gates) }));
+    return this.unitOfWork.single((tx) => this.permits.told(tx, body.gates));
+  }
+
+  @Implements(keepOptOut)
+  keepOptOut(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof keepOptOut>) {
+    return this.unitOfWork.run((tx) => this.optOuts.keep(tx, asker, body));
   }
 
   @Implements(destroyPermit)

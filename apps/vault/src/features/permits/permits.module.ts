@@ -9,15 +9,28 @@ import { PermitBatches } from './permit-batches.js';
 import { PermitOpenings } from './permit-openings.js';
 import { PermitsService } from './permits.service.js';
 import { PermitsStore } from './permits.store.js';
+import { StandingOptOuts } from './standing-opt-outs.js';
+import { StandingOptOutsStore } from './standing-opt-outs.store.js';
 
 @Module({
   imports: [KeysModule, EvidenceModule, GuardianshipsModule, WebhooksModule],
   providers: [
     provide(PermitsStore),
-    provide(PermitsService, PermitsStore, DomainKeys, EvidenceKeeper, WebhookEvents, WhoAgrees, AuditLog),
+    provide(StandingOptOutsStore),
+    provide(StandingOptOuts, StandingOptOutsStore, PermitsStore, AuditLog),
+    provide(
+      PermitsService,
+      PermitsStore,
+      DomainKeys,
+      EvidenceKeeper,
+      WebhookEvents,
+      WhoAgrees,
+      StandingOptOuts,
+      AuditLog,
+    ),
     provide(PermitOpenings, PermitsStore, DomainKeys, EvidenceKeeper, WebhookEvents, WhoAgrees, AuditLog),
     provide(PermitBatches, DomainKeys, EvidenceKeeper, WebhookEvents, AuditLog),
   ],
-  exports: [PermitsService, PermitOpenings, PermitBatches],
+  exports: [PermitsService, PermitOpenings, PermitBatches, StandingOptOuts],
 })
 export class PermitsModule {}

@@ -9,6 +9,7 @@ import {
   type ReplyOf,
   type SessionPseudonym,
   type sessionPermits,
+  type toldPermits,
 } from '@integument/contracts';
 import { decodeId, encodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
@@ -28,6 +29,7 @@ import {
 } from './permits.audit.js';
 import { sessionUnknown, staleEpoch } from './permits.errors.js';
 import type { LivePermit, PermitRow, PermitsStore } from './permits.store.js';
+import type { StandingOptOuts } from './standing-opt-outs.js';
 
 type FreezeReply = ReplyOf<typeof freezePermit>;
 
@@ -42,6 +44,7 @@ export class PermitsService {
     private readonly evidence: EvidenceKeeper,
     private readonly webhooks: WebhookEvents,
     private readonly agreeing: WhoAgrees,
+    private readonly optOuts: StandingOptOuts,
     private readonly audit: AuditLog,
   ) {}
 
@@ -49,7 +52,7 @@ export class PermitsService {
   async decline(
     tx: Tx,
     asker: Asker,
-    { session, purpose, gate, epoch, because }: BodyOf<typeof declinePermit>,
+    { session, purpose, gate, epoch }: BodyOf<typeof declinePermit>,
   ): Promise<FreezeReply> {
     const person = await this.store.lockPersonOfSession(tx, decodeId('ssn', session));
     if (!person) throw sessionUnknown();
@@ -57,7 +60,7 @@ export class PermitsService {
     const gateId = decodeId('gat', gate);
     const about = { ...by(asker), subject: person.subject, purpose };
     if (await this.store.insertDeclined(tx, { gate: gateId, epoch, personId: person.person_id, purpose })) {
-      this.webhooks.consent(tx, person.person_id, `consent.${because}`, purpose);
+      this.webhooks.declined(tx, person.person_id, purpose);
       await this.audit.append(tx, permitDeclined({ ...about, details: detailsOf(person, true) }));
       return { gate, state: 'declined', epoch };
     }
@@ -73,18 +76,18 @@ export class PermitsService {
   async freeze(
     tx: Tx,
     asker: Asker,
-    { gate, epoch, because = 'withdrawn', keepNo }: BodyOf<typeof freezePermit>,
+    { gate, epoch, keepNo }: BodyOf<typeof freezePermit>,
   ): Promise<FreezeReply> {
     const gateId = decodeId('gat', gate);
     const permit = await this.store.lock(tx, gateId);
-    if (!permit) return this.bury(tx, asker, { gate, epoch, because, keepNo });
+    if (!permit) return this.bury(tx, asker, { gate, epoch, keepNo });
     if (permit.state === 'destroyed' || permit.epoch >= epoch)
       return { gate, state: permit.state, epoch: permit.epoch };
     // Of one that is declined a late opening is refused by the epoch.
     const state = permit.state === 'declined' ? 'declined' : 'frozen';
     await this.store.move(tx, gateId, state, epoch);
     if (isLive(permit) && permit.state === 'open')
-      this.webhooks.consent(tx, permit.person_id, `consent.${because}`, permit.purpose);
+      this.webhooks.stopped(tx, permit.person_id, permit.purpose);
     await this.audit.append(tx, permitFrozen(aboutPermit(asker, permit)));
     return keepNo && isLive(permit) ? this.end(tx, asker, permit, epoch, keepNo) : { gate, state, epoch };
   }
@@ -155,15 +158,20 @@ export class PermitsService {
         ? [{ gate: gateName(row), purpose: row.purpose, epoch: row.epoch }]
         : [],
     );
-    return { permits: rows.filter(isLive).map(view), declined };
+    const optOuts = await this.optOuts.ofPerson(tx, person.person_id);
+    return { permits: rows.filter(isLive).map(view), declined, optOuts };
   }
 
-  async told(tx: Tx, gates: readonly GateId[]): Promise<GateId[]> {
-    const told = await this.store.findTold(
+  /** What is in neither list some recipient has still to hear of. */
+  async told(tx: Tx, gates: readonly GateId[]): Promise<ReplyOf<typeof toldPermits>> {
+    const heard = await this.store.findHeard(
       tx,
       gates.map((gate) => decodeId('gat', gate)),
     );
-    return told.map((gate_id) => gateName({ gate_id }));
+    return {
+      told: heard.filter(({ lost }) => !lost).map(gateName),
+      lost: heard.filter(({ lost }) => lost).map(gateName),
+    };
   }
 
   async ofPerson(tx: Tx, personId: Buffer): Promise<PermitView[]> {

@@ -1,5 +1,5 @@
-import type { PermitState, PurposeName } from '@integument/contracts';
-import type { Tx } from '@integument/database';
+import { type PermitState, type PurposeName, STOPPING_EVENTS } from '@integument/contracts';
+import { byteaArray, type Tx, textArray } from '@integument/database';
 
 export interface PermitRow {
   readonly gate_id: Buffer;
@@ -190,15 +190,21 @@ export class PermitsStore {
     );
   }
 
-  /** Closed ones whose objection no recipient has still to hear of; what is destroyed leads to nobody who could be told. */
-  async findTold(tx: Tx, gates: readonly Buffer[]): Promise<Buffer[]> {
-    const rows = await tx.query<{ gate_id: Buffer }>(
-      `SELECT gate_id FROM permit WHERE gate_id = ANY($1) AND state <> 'open' AND NOT EXISTS (
-         SELECT FROM webhook_delivery d JOIN client_pseudonym c USING (client_id, pseudonym)
-         WHERE c.person_id = permit.person_id AND d.purpose = permit.purpose AND d.event = 'consent.objected')`,
-      [gates],
+  /**
+   * Closed ones of whose end no recipient has still to hear, whoever ended them and how.
+   * Lost: somebody never heard and never will; of what is destroyed nobody can say, since it leads to nobody who could be told.
+   */
+  async findHeard(tx: Tx, gates: readonly Buffer[]): Promise<{ gate_id: Buffer; lost: boolean }[]> {
+    return tx.query<{ gate_id: Buffer; lost: boolean }>(
+      `SELECT p.gate_id, p.state = 'destroyed' OR coalesce(bool_or(d.state = 'lost'), false) AS lost
+       FROM permit p
+       LEFT JOIN client_pseudonym c ON c.person_id = p.person_id
+       LEFT JOIN webhook_delivery d ON d.client_id = c.client_id AND d.pseudonym = c.pseudonym AND d.purpose = p.purpose
+         AND d.event = ANY($2::text[])
+       WHERE p.gate_id = ANY($1::bytea[]) AND p.state <> 'open'
+       GROUP BY p.gate_id HAVING count(*) FILTER (WHERE d.state <> 'lost') = 0`,
+      [byteaArray(gates), textArray(STOPPING_EVENTS)],
     );
-    return rows.map(({ gate_id }) => gate_id);
   }
 
   async findMany(tx: Tx, gates: readonly Buffer[]): Promise<PermitRow[]> {

@@ -8,7 +8,7 @@ import { VAULT_CONFIG } from '../../platform/tokens.js';
 import { ConsentAge, GuardianshipsModule, GuardianshipsStore } from '../guardianships/index.js';
 import { DomainKeys, KeysModule, LiveIndex, StaffNames } from '../keys/index.js';
 import { PeopleEnroller, PeopleModule } from '../people/index.js';
-import { PermitsModule, PermitsService } from '../permits/index.js';
+import { PermitsModule, PermitsService, StandingOptOuts } from '../permits/index.js';
 import { RegistryModule, RegistryStore } from '../registry/index.js';
 import { SessionsModule, SessionsService, SessionsStore } from '../sessions/index.js';
 import { GuardianCodesController } from './guardian-codes.controller.js';
@@ -62,6 +62,7 @@ import { SpentMarksStore } from './spent-marks.store.js';
       RegistryStore,
       PeopleEnroller,
       PermitsService,
+      StandingOptOuts,
       GuardianCodes,
       LiveIndex,
       StaffNames,

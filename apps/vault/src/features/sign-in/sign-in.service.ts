@@ -11,7 +11,7 @@ import {
   signInAccountDigest,
 } from '../keys/index.js';
 import type { PeopleEnroller } from '../people/index.js';
-import type { PermitsService } from '../permits/index.js';
+import type { PermitsService, StandingOptOuts } from '../permits/index.js';
 import type { RegistryStore } from '../registry/index.js';
 import {
   type SessionRow,
@@ -37,6 +37,7 @@ export class SignInService {
     private readonly registry: RegistryStore,
     private readonly people: PeopleEnroller,
     private readonly permits: PermitsService,
+    private readonly optOuts: StandingOptOuts,
     private readonly guardianCodes: GuardianCodes,
     private readonly index: LiveIndex,
     private readonly staffNames: StaffNames,
@@ -102,6 +103,7 @@ export class SignInService {
     const name = encodeId('ssn', session);
     await this.audit.append(tx, redeemedBy(asker, { ...row, ...owner }, name));
     const permits = owner.person_id ? await this.permits.ofPerson(tx, owner.person_id) : [];
+    const optOuts = owner.person_id ? await this.optOuts.ofPerson(tx, owner.person_id) : [];
     const { purposes } = owner;
     return {
       session: name,
@@ -113,6 +115,7 @@ export class SignInService {
       expiresAt: owner.expires_at.toISOString(),
       permits: purposes ? permits.filter(({ purpose }) => purposes.includes(purpose)) : permits,
       guardian: purposes && { purposes: [...purposes] },
+      optOuts,
     };
   }
 

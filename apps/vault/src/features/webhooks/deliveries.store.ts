@@ -1,5 +1,5 @@
-import { type PurposeName, REPLAY_MAX, type WebhookEvent } from '@integument/contracts';
-import { byteaArray, type Tx } from '@integument/database';
+import { type PurposeName, REPLAY_MAX, STOPPING_EVENTS, type WebhookEvent } from '@integument/contracts';
+import { byteaArray, type Tx, textArray } from '@integument/database';
 import type { Sent } from '@integument/webhooks';
 
 /** A delivery that this process is to send. */
@@ -33,10 +33,11 @@ const ADD = {
   name: 'webhooks.add',
   // Locked, so that an endpoint that is removed just now is passed over, and fails nobody's withdrawal.
   text: `WITH told AS (
-      SELECT e.client_id, p.pseudonym FROM client_pseudonym p JOIN webhook_endpoint e USING (client_id)
-      WHERE p.person_id = $1 AND $2 = ANY(e.events) FOR KEY SHARE OF e)
+      SELECT e.client_id, p.pseudonym, CASE WHEN $2 = ANY(e.events) THEN $2 ELSE $4 END AS event
+      FROM client_pseudonym p JOIN webhook_endpoint e USING (client_id)
+      WHERE p.person_id = $1 AND ARRAY[$2, $4] && e.events FOR KEY SHARE OF e)
     INSERT INTO webhook_delivery (delivery_id, client_id, pseudonym, event, purpose)
-    SELECT ${NEW_ID}, client_id, pseudonym, $2, $3 FROM told`,
+    SELECT ${NEW_ID}, client_id, pseudonym, event, $3 FROM told`,
 };
 
 const ADD_MANY = {
@@ -73,8 +74,9 @@ const CLAIM = {
 };
 
 export class DeliveriesStore {
-  add(tx: Tx, personId: Buffer, event: WebhookEvent, purpose: PurposeName): void {
-    tx.send(ADD, [personId, event, purpose]);
+  /** @param otherwise what those are told who don't ask for the event, if they ask for this */
+  add(tx: Tx, personId: Buffer, event: WebhookEvent, purpose: PurposeName, otherwise = event): void {
+    tx.send(ADD, [personId, event, purpose, otherwise]);
   }
 
   /** The same of many people, no one of them twice. */
@@ -115,8 +117,14 @@ export class DeliveriesStore {
     return tx.query<ClaimedDelivery>(CLAIM, [most, [...busy.keys()], [...busy.values()], leaseMs]);
   }
 
+  /** What was given up before about the same person and purpose is out of date with it. */
   async delivered(tx: Tx, { delivery_id }: ClaimedDelivery): Promise<void> {
-    await tx.query('DELETE FROM webhook_delivery WHERE delivery_id = $1', [delivery_id]);
+    await tx.query(
+      `DELETE FROM webhook_delivery d USING webhook_delivery heard
+       WHERE heard.delivery_id = $1 AND (d.delivery_id = $1 OR (d.client_id = heard.client_id AND d.pseudonym = heard.pseudonym
+         AND d.purpose = heard.purpose AND d.seq < heard.seq AND d.state <> 'waiting'))`,
+      [delivery_id],
+    );
   }
 
   /** @param pauseMs until the next attempt; null: this was the last. @returns whether it was still this one's */
@@ -158,7 +166,10 @@ export class DeliveriesStore {
     return rows.length;
   }
 
-  /** What waits at an endpoint that is off, or of a client that is suspended, dies too; what is dead goes. */
+  /**
+   * What waits at an endpoint that is off, or of a client that is suspended, dies too; what is dead goes. That somebody was never told
+   * to stop is remembered, and can't be sent any more.
+   */
   async sweep(
     tx: Tx,
     { deadAfterHours, keptDays }: { deadAfterHours: number; keptDays: number },
@@ -169,6 +180,14 @@ export class DeliveriesStore {
          AND (leased_until IS NULL OR leased_until < now())`,
       [deadAfterHours],
     );
-    await tx.query(`DELETE FROM webhook_delivery WHERE died_at < now() - $1 * interval '1 day'`, [keptDays]);
+    await tx.query(
+      `UPDATE webhook_delivery SET state = 'lost'
+       WHERE state = 'dead' AND died_at < now() - $1 * interval '1 day' AND event = ANY($2::text[])`,
+      [keptDays, textArray(STOPPING_EVENTS)],
+    );
+    await tx.query(
+      `DELETE FROM webhook_delivery WHERE state = 'dead' AND died_at < now() - $1 * interval '1 day'`,
+      [keptDays],
+    );
   }
 }

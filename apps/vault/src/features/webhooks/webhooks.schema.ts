@@ -71,3 +71,13 @@ END $$;
 CREATE TRIGGER webhook_goes_with_its_client AFTER UPDATE OF removed ON client
   FOR EACH ROW WHEN (NEW.removed AND NOT OLD.removed) EXECUTE FUNCTION webhook_goes_with_its_client();
 `;
+
+export const lostDeliveriesSql = `
+-- Lost: that somebody was to stop, of which they never heard and can't be told any more. Goes when something later about the same person
+-- and purpose has arrived, with the endpoint and with the person.
+ALTER TABLE webhook_delivery
+  DROP CONSTRAINT webhook_delivery_state,
+  ADD CONSTRAINT webhook_delivery_state CHECK (state IN ('waiting', 'dead', 'lost')),
+  DROP CONSTRAINT webhook_delivery_dead,
+  ADD CONSTRAINT webhook_delivery_dead CHECK ((state = 'waiting') = (died_at IS NULL));
+`;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { businessDaysAfter, holidaysOfTheUnitedStates } from './business-days.js';
+import { businessDaysAfter, dayOfReceipt, holidaysOfTheUnitedStates } from './business-days.js';
 
 let isHoliday: Awaited<ReturnType<typeof holidaysOfTheUnitedStates>>;
 beforeAll(async () => {
@@ -17,5 +17,16 @@ describe('business days', () => {
     ['a leap day', '2028-02-28', 1, '2028-02-29'],
   ])('with %s', (_, from, days, due) => {
     expect(businessDaysAfter(from, days, isHoliday)).toBe(due);
+  });
+});
+
+describe('the day of receipt', () => {
+  it.each([
+    ['a morning in Berlin, still the day before in Hawaii', '2026-03-02T07:00:00Z', '2026-03-01'],
+    ['the last minute of a day there', '2026-03-02T09:59:59.999Z', '2026-03-01'],
+    ['the first of the next', '2026-03-02T10:00:00Z', '2026-03-02'],
+    ['an evening in Los Angeles, tomorrow in UTC', '2026-03-03T04:00:00Z', '2026-03-02'],
+  ])('of %s', (_, at, day) => {
+    expect(dayOfReceipt(new Date(at))).toBe(day);
   });
 });

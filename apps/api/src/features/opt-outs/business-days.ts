@@ -1,8 +1,20 @@
 import { Temporal } from 'temporal-polyfill';
 
-type IsHoliday = (day: Temporal.PlainDate) => boolean;
+export type IsHoliday = (day: Temporal.PlainDate) => boolean;
 
 const SATURDAY = 6;
+
+/**
+ * The day on which something came in: where it ends last in the United States. An evening there is tomorrow in UTC, and would be due a
+ * business day later.
+ * @returns ISO 8601
+ */
+export function dayOfReceipt(now: Date): string {
+  return Temporal.Instant.fromEpochMilliseconds(now.getTime())
+    .toZonedDateTimeISO('Pacific/Honolulu')
+    .toPlainDate()
+    .toString();
+}
 
 /**
  * The day on which so many business days are over, the day of receipt not counted: neither weekends nor holidays are such.

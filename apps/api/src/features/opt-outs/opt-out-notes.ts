@@ -1,0 +1,35 @@
+import { keepOptOut, type SessionPseudonym, type StandingOptOut } from '@integument/contracts';
+import type { Outbox, Tx } from '@integument/database';
+import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
+
+/** Has the vault remember an opt-out: an {@link OptOutNote}. */
+export const OPT_OUT_TOPIC = 'opt-outs.keep';
+
+export type OptOutNote = StandingOptOut & { readonly session: SessionPseudonym };
+
+/** Tells the vault of opt-outs, which remembers whose they are; by the outbox if need be. */
+export class OptOutNotes {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly vault: VaultClient,
+  ) {}
+
+  async add(tx: Tx, note: OptOutNote): Promise<void> {
+    await this.outbox.add(tx, OPT_OUT_TOPIC, note);
+  }
+
+  /** @returns whether the vault has heard of it; the outbox tells it once more */
+  async tell(note: OptOutNote): Promise<boolean> {
+    return this.vault.call(keepOptOut, { body: note }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Of a session that is over nobody can say any more whose it was; what it concerned then was stopped without this. */
+  async handle(payload: unknown): Promise<void> {
+    await this.vault.call(keepOptOut, { body: payload as OptOutNote }).catch((error: unknown) => {
+      if (!(error instanceof VaultRefused) || error.code !== 'permits.session_unknown') throw error;
+    });
+  }
+}

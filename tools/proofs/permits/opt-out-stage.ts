@@ -1,0 +1,191 @@
+import {
+  CodedError,
+  type ConsentEventKind,
+  type ConsentState,
+  type PurposeName,
+  type RouteContract,
+  type WebhookEvent,
+} from '@integument/contracts';
+import { sessionContent, TestApi, type TestOptOuts } from '../../../apps/api/src/api.fixture.js';
+import { TEST_REGISTER } from '../../../apps/api/src/features/register/register.fixture.js';
+import { Register } from '../../../apps/api/src/features/register/register.js';
+import { RegisterStore } from '../../../apps/api/src/features/register/register.store.js';
+import type { RegisterFile } from '../../../apps/api/src/features/register/register-file.js';
+import type { VaultClient } from '../../../apps/api/src/platform/vault-client.js';
+import { DeliveriesStore } from '../../../apps/vault/src/features/webhooks/index.js';
+import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
+import { InProcessVault } from './in-process-vault.js';
+
+const THIRD_PARTY = {
+  name: 'A partner',
+  address: 'A street 2',
+  country: 'US',
+  email: 'privacy@partner.example.test',
+  role: 'controller' as const,
+};
+const DAY_MS = 86_400_000;
+
+/** Both planes, with a register that says whose data a third party gets, and recipients that are told. */
+export class OptOutStage {
+  /** Whether the vault can't be reached. */
+  isAway = false;
+  /** How far the clock of opt-outs is ahead. */
+  daysAhead = 0;
+  readonly line: InProcessVault;
+  readonly deliveries = new DeliveriesStore();
+  #current: TestOptOuts | undefined;
+  #people = 0;
+
+  private constructor(
+    readonly vault: TestVault,
+    readonly api: TestApi,
+    line: InProcessVault,
+  ) {
+    this.line = line;
+    api.beginnings.heed((asker, purpose) => this.optOuts.standing.carryOnTo(asker, purpose));
+  }
+
+  /** @param sold purposes whose data a third party gets */
+  static async open(...sold: PurposeName[]): Promise<OptOutStage> {
+    const vault = await TestVault.open();
+    const line = new InProcessVault(vault);
+    const through = line.asClient();
+    const road = { stage: null as OptOutStage | null };
+    const call = (route: RouteContract, input: never): Promise<unknown> =>
+      road.stage?.isAway ? Promise.reject(unavailable()) : through.call(route, input);
+    const stage = new OptOutStage(vault, await TestApi.open({ call } as unknown as VaultClient), line);
+    road.stage = stage;
+    await stage.sell(...sold);
+    return stage;
+  }
+
+  async close(): Promise<void> {
+    await this.api.close();
+    await this.vault.close();
+  }
+
+  get optOuts(): TestOptOuts {
+    if (!this.#current) throw new Error('no register yet');
+    return this.#current;
+  }
+
+  /** Started with another file: from now on a third party gets the data of these. */
+  sell(...sold: PurposeName[]): Promise<void> {
+    const purposes = Object.entries(TEST_REGISTER.purposes).map(([name, said]) => {
+      const recipients = (sold as string[]).includes(name) ? [THIRD_PARTY] : undefined;
+      return [name, { ...said, ...(recipients && { recipients }) }];
+    });
+    return this.start(Object.fromEntries(purposes) as RegisterFile['purposes']);
+  }
+
+  async start(purposes: RegisterFile['purposes']): Promise<void> {
+    const file = { ...TEST_REGISTER, purposes };
+    const register = await Register.publish(file, new RegisterStore(), this.api.unitOfWork);
+    this.#current = this.api.optOuts(register, () => new Date(Date.now() + this.daysAhead * DAY_MS));
+  }
+
+  /** Somebody, or somebody who is there already, in a session of their own. */
+  async signedIn(personId?: Buffer): Promise<OptingOut> {
+    const { vault, api } = this;
+    const enrolled = async () =>
+      vault.personIdOf(await vault.enrol({ fields: { email: `o${++this.#people}@example.org` } }));
+    const id = personId ?? (await enrolled());
+    const optOuts = await vault.unitOfWork.run((tx) => vault.optOuts.ofPerson(tx, id));
+    const permits = await vault.unitOfWork.run((tx) => vault.permits.ofPerson(tx, id));
+    const content = { ...sessionContent(await vault.sessionOf(id), permits), optOuts };
+    const person = new OptingOut(this, id, await api.openSession(content));
+    await this.optOuts.standing.carryOn(await person.asker());
+    return person;
+  }
+
+  /** The client that has a name for everybody is told of these, and of what waits for it nothing is left. */
+  async tell(...events: WebhookEvent[]): Promise<void> {
+    const { vault } = this;
+    const [name] = await vault.query<{ client_id: string }>('SELECT client_id FROM client_pseudonym LIMIT 1');
+    await vault.query(`INSERT INTO client (client_id, use) VALUES ($1, 'identity') ON CONFLICT DO NOTHING`, [
+      name?.client_id,
+    ]);
+    await vault.query('DELETE FROM webhook_endpoint');
+    if (events.length > 0)
+      await vault.query(
+        `INSERT INTO webhook_endpoint (client_id, url, events) VALUES ($1, 'https://partner.example', $2)`,
+        [name?.client_id, events],
+      );
+  }
+
+  waiting = () =>
+    this.vault.query<{ event: string; purpose: string; state: string }>(
+      'SELECT event, purpose, state FROM webhook_delivery ORDER BY seq',
+    );
+
+  /** What waits arrives, the first of it first. */
+  async deliver(most = 1_000): Promise<void> {
+    const rows = await this.vault.query<{ delivery_id: Buffer }>(
+      `SELECT delivery_id FROM webhook_delivery WHERE state = 'waiting' ORDER BY seq LIMIT $1`,
+      [most],
+    );
+    for (const row of rows)
+      await this.vault.unitOfWork.run((tx) => this.deliveries.delivered(tx, row as never));
+  }
+
+  /** What waits is given up, so many days ago. */
+  async giveUp(daysAgo = 0): Promise<void> {
+    await this.vault.query(
+      `UPDATE webhook_delivery SET state = 'dead', died_at = now() - $1 * interval '1 day' WHERE state = 'waiting'`,
+      [daysAgo],
+    );
+    await this.vault.unitOfWork.run((tx) => this.deliveries.sweep(tx, { deadAfterHours: 48, keptDays: 30 }));
+  }
+
+  clocks = () =>
+    this.api.query<{ kind: string; done: boolean; lost: boolean }>(
+      `SELECT kind, done_on IS NOT NULL AS done, lost_on IS NOT NULL AS lost FROM opt_out_clock ORDER BY kind`,
+    );
+}
+
+/** Who opts out. */
+export class OptingOut {
+  constructor(
+    private readonly stage: OptOutStage,
+    readonly personId: Buffer,
+    private readonly secret: string,
+  ) {}
+
+  asker = () => this.stage.api.asker(this.secret);
+
+  give = async (purpose: PurposeName) =>
+    this.stage.api.consent.give(await this.asker(), purpose, this.stage.api.agreementTo(purpose));
+  acknowledge = async (purpose: PurposeName) =>
+    this.stage.api.consent.acknowledge(await this.asker(), purpose, this.stage.api.agreementTo(purpose));
+  refuse = async (purpose: PurposeName) =>
+    this.stage.api.takingBack.refuse(await this.asker(), purpose, this.stage.api.agreementTo(purpose));
+  object = async (purpose: PurposeName) =>
+    this.stage.api.takingBack.object(await this.asker(), purpose, 'app');
+  withdraw = async (purpose: PurposeName) => this.stage.api.takingBack.withdraw(await this.asker(), purpose);
+  optOut = async (kind: 'limit-use' | 'sale-or-sharing' = 'sale-or-sharing') =>
+    this.stage.optOuts.optOuts.make(await this.asker(), kind, 'web');
+  listed = async () => (await this.stage.optOuts.optOuts.list(await this.asker()))[0]?.purposes ?? [];
+
+  async states(): Promise<Partial<Record<PurposeName, ConsentState['state']>>> {
+    const all = await this.stage.api.consents.list(await this.asker());
+    return Object.fromEntries(all.map(({ purpose, state }) => [purpose, state]));
+  }
+
+  async history(purpose: PurposeName): Promise<`${ConsentEventKind} ${string}`[]> {
+    const { events } = await this.stage.api.consents.history(await this.asker(), purpose);
+    return events.map(({ kind, channel }) => `${kind} ${channel}` as const);
+  }
+
+  /** The vault's half of a permit of theirs. */
+  async permit(purpose: PurposeName): Promise<{ gate_id: Buffer; state: string; epoch: number } | undefined> {
+    const [permit] = await this.stage.vault.query<{ gate_id: Buffer; state: string; epoch: number }>(
+      `SELECT gate_id, state, epoch FROM permit WHERE person_id = $1 AND purpose = $2`,
+      [this.personId, purpose],
+    );
+    return permit;
+  }
+}
+
+function unavailable(): CodedError {
+  return new CodedError('vault.unavailable', 503, 'The identity plane cannot be reached. Try again.');
+}
