@@ -17,7 +17,7 @@ import {
   consentSchemaSql,
 } from '../features/consent/consent.schema.js';
 import { optOutClocksSql } from '../features/consent/opt-out-clocks.js';
-import { faultsSchemaSql } from '../features/faults/faults.schema.js';
+import { faultsOfPeopleSql, faultsSchemaSql } from '../features/faults/faults.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { foretoldSql, permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
@@ -53,4 +53,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(25, 'cohorts', cohortsSchemaSql),
   migration(27, 'opt-out-clocks', optOutClocksSql),
   migration(28, 'faults', faultsSchemaSql),
+  migration(31, 'faults-of-people', faultsOfPeopleSql),
 ];
