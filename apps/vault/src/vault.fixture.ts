@@ -22,7 +22,7 @@ import {
   ConsentEvidence,
   ConsentImportsService,
   ConsentImportsStore,
-  EvidenceSealer,
+  ImportAges,
   ImportedMint,
   ImportedOpenings,
   ImportedOpeningsStore,
@@ -189,13 +189,13 @@ export class TestVault {
     this.guardianCodes = new GuardianCodes(new SignInStore(), guardianships, age, audit);
     const agreeing = new WhoAgrees(guardianships, age);
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, webhooks, agreeing, audit);
-    const evidence = new EvidenceSealer(keys);
+    const ages = new ImportAges(values, age);
     const records = new ConsentImportsStore();
-    this.imports = new ConsentImportsService(records, evidence, audit, () => new Date(this.now()));
-    this.consentEvidence = new ConsentEvidence(records, evidence, audit);
+    this.imports = new ConsentImportsService(records, this.sealer, ages, audit, () => new Date(this.now()));
+    this.consentEvidence = new ConsentEvidence(records, guardianships, this.sealer, audit);
     const openings = new ImportedOpeningsStore();
     const batches = new PermitBatches(keys, this.evidence, webhooks, audit);
-    const mint = new ImportedMint(openings, this.permits, batches);
+    const mint = new ImportedMint(openings, this.permits, batches, ages);
     this.importedOpenings = new ImportedOpenings(openings, mint, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
     const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES);
