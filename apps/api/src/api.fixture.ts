@@ -54,6 +54,9 @@ export class TestApi {
   readonly letters: ConsentLetters;
   readonly imports: ConsentImports;
   readonly guardianshipEndings: GuardianshipEndings;
+  /** What was written to the operator's log. */
+  readonly logged: string[] = [];
+  readonly logger = { error: (message: string) => void this.logged.push(message) };
 
   private constructor(
     readonly dataSource: DataSource,
@@ -68,7 +71,7 @@ export class TestApi {
     this.permits = new PermitsService(this.gates, this.keys, this.unitOfWork);
     const store = new ConsentStore();
     const ending = new ConsentEnding(this.gates, store, this.outbox);
-    const receipts = new ConsentReceipts(register, signer, this.keys, store, this.unitOfWork);
+    const receipts = new ConsentReceipts(register, signer, this.keys, store, this.unitOfWork, this.logger);
     const permits = new KnownPermits(vault);
     this.consents = new ConsentReader(this.gates, store, permits, receipts, this.audit, this.unitOfWork);
     this.letters = new ConsentLetters(this.gates, vault, this.audit, this.unitOfWork);
