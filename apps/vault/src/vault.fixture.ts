@@ -79,6 +79,7 @@ import { SessionsStore } from './features/sessions/sessions.store.js';
 import { GuardianCodes } from './features/sign-in/guardian-codes.js';
 import { SignInService } from './features/sign-in/sign-in.service.js';
 import { SignInStore } from './features/sign-in/sign-in.store.js';
+import { SignInCodes } from './features/sign-in/sign-in-codes.js';
 import { StaffService } from './features/staff/staff.service.js';
 import { StaffStore } from './features/staff/staff.store.js';
 import { DeliveriesStore, WebhookEvents } from './features/webhooks/index.js';
@@ -186,7 +187,8 @@ export class TestVault {
     const age = new ConsentAge(values, () => this.now());
     this.guardianships = new GuardianshipsService(guardianships, values, this.sealer, age, audit);
     this.consentEndings = new ConsentEndings(guardianships, audit);
-    this.guardianCodes = new GuardianCodes(new SignInStore(), guardianships, age, audit);
+    const codes = new SignInCodes(new SignInStore());
+    this.guardianCodes = new GuardianCodes(codes, guardianships, age, audit);
     const agreeing = new WhoAgrees(guardianships, age);
     this.permits = new PermitsService(new PermitsStore(), keys, this.evidence, webhooks, agreeing, audit);
     const ages = new ImportAges(values, age);
@@ -213,6 +215,7 @@ export class TestVault {
     const enroller = new PeopleEnroller(store, this.sealer, this.personIndex, audit);
     this.signIn = new SignInService(
       new SignInStore(),
+      codes,
       this.sessions,
       this.sessionsStore,
       new RegistryStore(),
