@@ -1,5 +1,6 @@
 import type { PermitState, PurposeName } from '@integument/contracts';
 import type { Tx } from '@integument/database';
+import { DESTROYED } from './destroyed-columns.js';
 
 export interface PermitRow {
   readonly gate_id: Buffer;
@@ -168,11 +169,7 @@ export class PermitsStore {
   }
 
   async destroy(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
-    await tx.query(
-      `UPDATE permit SET state = 'destroyed', epoch = $2, pseudonym = NULL, person_id = NULL, purpose = NULL,
-         domain_key = NULL, wrapped_key = NULL, subject = NULL, guardianship = NULL, consent_ends = false WHERE gate_id = $1`,
-      [gate, epoch],
-    );
+    await tx.query(`UPDATE permit SET ${DESTROYED}, epoch = $2 WHERE gate_id = $1`, [gate, epoch]);
   }
 
   /** Closed ones whose objection no recipient has still to hear of; what is destroyed leads to nobody who could be told. */
