@@ -29,6 +29,8 @@ import { SessionsService, SessionsStore } from './features/sessions/index.js';
 import type { ApiPerson, SessionContent } from './platform/callers.js';
 import type { VaultClient } from './platform/vault-client.js';
 
+export { TEST_REGISTER };
+
 const NO_VAULT = {
   call: () => Promise.reject(new Error('this test has no vault')),
 } as unknown as VaultClient;

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import type { PurposeName } from '@integument/contracts';
 import { UnitOfWork } from '@integument/database';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestApi } from '../../api.fixture.js';
+import { TEST_REGISTER, TestApi } from '../../api.fixture.js';
 import { type Gate, type PermitKeys, PermitsStore } from '../permits/index.js';
 import { Register, RegisterStore } from '../register/index.js';
-import { TEST_REGISTER } from '../register/register.fixture.js';
 import { ConsentStore } from './consent.store.js';
 import { type Changed, ConsentReceipts } from './consent-receipts.js';
 

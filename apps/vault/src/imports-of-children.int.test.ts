@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientPseudonym, GateId } from '@integument/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SHOP, TestVault } from '../../vault.fixture.js';
-import { bornYearsAgo } from '../guardianships/family.fixture.js';
-import { consentOf, importsAt } from './consent-imports.fixture.js';
+import { consentOf, importsAt } from './features/consent-imports/consent-imports.fixture.js';
+import { bornYearsAgo } from './features/guardianships/family.fixture.js';
+import { SHOP, TestVault } from './vault.fixture.js';
 
 let vault: TestVault;
 beforeAll(async () => {

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { API, SHOP, TestVault } from '../../vault.fixture.js';
-import { Family } from '../guardianships/family.fixture.js';
-import { consentOf, day, evidence, importsAt, LEGAL, notice } from './consent-imports.fixture.js';
+import {
+  consentOf,
+  day,
+  evidence,
+  importsAt,
+  LEGAL,
+  notice,
+} from './features/consent-imports/consent-imports.fixture.js';
+import { Family } from './features/guardianships/family.fixture.js';
+import { API, SHOP, TestVault } from './vault.fixture.js';
 
 let vault: TestVault;
 beforeAll(async () => {
