@@ -1,7 +1,7 @@
 import type { Figure } from '../figure.js';
 import type { GatedEffects } from '../limits/gated-effects.js';
-import { emptyPlatformDatabase } from '../platform-database.js';
 import { SideProcess } from '../side-process.js';
+import { emptyPlatformDatabase } from '../vault-database.js';
 
 const COUNT = 1_000;
 const CONCURRENT = 16;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { importConsents, type PurposeName } from '@integument/contracts';
+import { dayOf, importConsents, type PurposeName } from '@integument/contracts';
 import type { DatabaseInfo } from '@integument/testing';
 import pg from 'pg';
 import { clientToken } from '../../tools/outside/client-token.js';
@@ -83,11 +83,7 @@ export const consentImport: Figure = {
 };
 
 function consentOf(person: string, purpose: PurposeName) {
-  return { person, purpose, notice: noticeOf(purpose), givenOn: today(), evidence: EVIDENCE };
-}
-
-function today(): string {
-  return new Date().toISOString().slice(0, 10);
+  return { person, purpose, notice: noticeOf(purpose), givenOn: dayOf(Date.now()), evidence: EVIDENCE };
 }
 
 /** What the vault strikes from its list is open. */

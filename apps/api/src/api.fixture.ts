@@ -36,6 +36,8 @@ import { SessionsService, SessionsStore } from './features/sessions/index.js';
 import type { ApiPerson, SessionContent } from './platform/callers.js';
 import type { VaultClient } from './platform/vault-client.js';
 
+export { TEST_REGISTER };
+
 const NO_VAULT = {
   call: () => Promise.reject(new Error('this test has no vault')),
 } as unknown as VaultClient;
@@ -70,6 +72,9 @@ export class TestApi {
   readonly letters: ConsentLetters;
   readonly imports: ConsentImports;
   readonly guardianshipEndings: GuardianshipEndings;
+  /** What was written to the operator's log. */
+  readonly logged: string[] = [];
+  readonly logger = { error: (message: string) => void this.logged.push(message) };
 
   private constructor(
     readonly dataSource: DataSource,
@@ -85,7 +90,7 @@ export class TestApi {
     const store = new ConsentStore();
     const ending = new ConsentEnding(this.gates, store, this.outbox);
     this.ending = ending;
-    const receipts = new ConsentReceipts(register, signer, this.keys, store, this.unitOfWork);
+    const receipts = new ConsentReceipts(register, signer, this.keys, store, this.unitOfWork, this.logger);
     const permits = new KnownPermits(vault);
     this.consents = new ConsentReader(this.gates, store, permits, receipts, this.audit, this.unitOfWork);
     this.letters = new ConsentLetters(this.gates, vault, this.audit, this.unitOfWork);

@@ -48,7 +48,7 @@ describe('the settings of the API', () => {
   it('are read, with usual values for the rest', () => {
     const config = parseConfig(apiConfig, whole);
     expect(config).toMatchObject({ API_PORT: 4403, API_HOST: '127.0.0.1', GATE_PATIENCE_SECONDS: 60 });
-    expect(config).toMatchObject({ COHORT_MINIMUM: 10, COHORT_QUESTIONS_A_DAY: 100 });
+    expect(config).toMatchObject({ COHORT_MINIMUM: 10, COHORT_QUESTIONS_A_DAY: 20 });
     expect(config.PLATFORM_SECRET_FILE).toHaveLength(32);
   });
 

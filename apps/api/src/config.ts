@@ -62,7 +62,7 @@ const settings = z.object({
     .int()
     .min(1)
     .max(10_000)
-    .default(100)
+    .default(20)
     .describe('Questions for counts a day, those refused as too small included, of all staff together'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is written'),
 });

@@ -22,7 +22,7 @@ import {
   ConsentEvidence,
   ConsentImportsService,
   ConsentImportsStore,
-  EvidenceSealer,
+  ImportAges,
   ImportedMint,
   ImportedOpenings,
   ImportedOpeningsStore,
@@ -81,6 +81,7 @@ import { SessionsStore } from './features/sessions/sessions.store.js';
 import { GuardianCodes } from './features/sign-in/guardian-codes.js';
 import { SignInService } from './features/sign-in/sign-in.service.js';
 import { SignInStore } from './features/sign-in/sign-in.store.js';
+import { SignInCodes } from './features/sign-in/sign-in-codes.js';
 import { StaffService } from './features/staff/staff.service.js';
 import { StaffStore } from './features/staff/staff.store.js';
 import { DeliveriesStore, WebhookEvents } from './features/webhooks/index.js';
@@ -190,19 +191,20 @@ export class TestVault {
     const age = new ConsentAge(values, () => this.now());
     this.guardianships = new GuardianshipsService(guardianships, values, this.sealer, age, audit);
     this.consentEndings = new ConsentEndings(guardianships, audit);
-    this.guardianCodes = new GuardianCodes(new SignInStore(), guardianships, age, audit);
+    const codes = new SignInCodes(new SignInStore());
+    this.guardianCodes = new GuardianCodes(codes, guardianships, age, audit);
     const agreeing = new WhoAgrees(guardianships, age);
     const permits = new PermitsStore();
     this.optOuts = new StandingOptOuts(new StandingOptOutsStore(), permits, audit);
     this.permits = new PermitsService(permits, keys, this.evidence, webhooks, agreeing, this.optOuts, audit);
     this.permitOpenings = new PermitOpenings(permits, keys, this.evidence, webhooks, agreeing, audit);
-    const evidence = new EvidenceSealer(keys);
+    const ages = new ImportAges(values, age);
     const records = new ConsentImportsStore();
-    this.imports = new ConsentImportsService(records, evidence, audit, () => new Date(this.now()));
-    this.consentEvidence = new ConsentEvidence(records, evidence, audit);
+    this.imports = new ConsentImportsService(records, this.sealer, ages, audit, () => new Date(this.now()));
+    this.consentEvidence = new ConsentEvidence(records, guardianships, this.sealer, audit);
     const openings = new ImportedOpeningsStore();
     const batches = new PermitBatches(keys, this.evidence, webhooks, audit);
-    const mint = new ImportedMint(openings, this.permitOpenings, batches);
+    const mint = new ImportedMint(openings, this.permitOpenings, batches, ages);
     this.importedOpenings = new ImportedOpenings(openings, mint, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
     const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES);
@@ -220,6 +222,7 @@ export class TestVault {
     const enroller = new PeopleEnroller(store, this.sealer, this.personIndex, audit);
     this.signIn = new SignInService(
       new SignInStore(),
+      codes,
       this.sessions,
       this.sessionsStore,
       new RegistryStore(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commitment } from './commitment.js';
-import { clientPseudonym, consentImportId, gateId, pseudonym } from './ids.js';
+import { clientPseudonym, consentImportId, gateId, guardianshipId, pseudonym } from './ids.js';
 import { reason } from './people.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { noticeHash } from './register.js';
@@ -10,7 +10,7 @@ import { defineRoute } from './route.js';
 
 export const IMPORT_MAX = 1_000;
 /** Of the evidence of one consent, as JSON in UTF-8. */
-export const EVIDENCE_MAX_BYTES = 4_096;
+const EVIDENCE_MAX_BYTES = 4_096;
 
 const purpose = z.enum(PURPOSE_NAMES);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -34,7 +34,6 @@ export const importedConsent = z.strictObject({
   givenOn: z.iso.date(),
   evidence,
 });
-export type ImportedConsent = z.output<typeof importedConsent>;
 
 /** Why a consent isn't taken. */
 const REFUSALS = [
@@ -46,10 +45,16 @@ const REFUSALS = [
   'consent_imports.in_the_future',
   'consent_imports.repeated',
   'consent_imports.decided_here',
+  'consent_imports.under_age',
 ] as const;
 export type ImportRefusal = (typeof REFUSALS)[number];
 /** Why one that was taken gives no leave after all. */
-export const LATE_REFUSALS = ['consent_imports.notice_unknown', 'consent_imports.decided_here'] as const;
+export const LATE_REFUSALS = [
+  'people.broken',
+  'consent_imports.notice_unknown',
+  'consent_imports.decided_here',
+  'consent_imports.under_age',
+] as const;
 export type LateRefusal = (typeof LATE_REFUSALS)[number];
 
 const result = z.union([
@@ -118,7 +123,8 @@ export const readConsentEvidence = defineRoute({
   path: '/v1/people/:person/consent-evidence',
   routeClass: 'reveal',
   stepUp: true,
-  summary: 'What proves consents of a person that were given elsewhere before, for a reason',
+  summary:
+    'What proves consents of a person that were given elsewhere before, and who answers for a child, for a reason',
   ability: { action: 'read', resource: 'ConsentEvidence' },
   params: z.strictObject({ person: clientPseudonym }),
   body: z.strictObject({ purpose, reason }),
@@ -133,6 +139,19 @@ export const readConsentEvidence = defineRoute({
         evidence: z.union([z.string(), z.record(z.string(), scalar)]),
       }),
     ),
+    guardianships: z
+      .array(
+        z.object({
+          guardianship: guardianshipId,
+          purposes: z.array(purpose),
+          madeOn: z.iso.date(),
+          endsOn: z.iso.date(),
+          state: z.enum(['active', 'ended']),
+          client: z.string().describe('Who recorded it'),
+          evidence: z.string().describe('What was shown, and to whom'),
+        }),
+      )
+      .describe('Where the person is a child, and somebody answers or has answered for it in this purpose'),
   }),
   problems: ['people.not_found', 'people.broken'],
 });

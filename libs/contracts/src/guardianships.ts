@@ -42,7 +42,9 @@ export const makeGuardianship = defineRoute({
       .string()
       .min(1)
       .max(4_096)
-      .describe('What was shown, and to whom. Kept under the key of the child, and gone with it'),
+      .describe(
+        'What was shown, and to whom. Kept under the key of the child, read by privacy officers, and gone with it',
+      ),
   }),
   status: 201,
   reply: guardianship,

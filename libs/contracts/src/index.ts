@@ -10,6 +10,7 @@ export * from './cohorts.js';
 export * from './commitment.js';
 export * from './consent.js';
 export * from './consent-imports.js';
+export * from './days.js';
 export * from './erasure.js';
 export * from './errors.js';
 export * from './factors.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayOf } from './days.js';
 import { clientPseudonym } from './ids.js';
 import { LANGUAGES } from './languages.js';
 import { regionCode } from './regions.js';
@@ -7,9 +8,7 @@ import { emailAddress, oneLine, phoneNumber, postalAddress, toldAddress } from '
 
 const MAX_PEOPLE = 1_000;
 
-const birthDate = z.iso
-  .date()
-  .refine((day) => day >= '1900-01-01' && day <= new Date().toISOString().slice(0, 10));
+const birthDate = z.iso.date().refine((day) => day >= '1900-01-01' && day <= dayOf(Date.now()));
 
 /** The identity fields a person can have. The vault's catalogue adds normaliser and mask to each. */
 export const identityFields = z.strictObject({

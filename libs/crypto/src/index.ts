@@ -1,4 +1,5 @@
 export { BlindIndex, firstBits } from './blind-index.js';
+export { bytesKey } from './bytes-key.js';
 export { canonicalJson, type Json, NotCanonical } from './canonical-json.js';
 export { commit } from './commitment.js';
 export { context, contextOf } from './context.js';

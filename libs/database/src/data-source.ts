@@ -14,6 +14,9 @@ export interface DatabaseOptions {
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
+/** What a day is: `current_date` is otherwise that of the server, and the apps reckon in UTC. */
+const IN_UTC = '-c TimeZone=UTC';
+
 /** A fixed number, so that two processes starting together migrate one after the other. */
 const MIGRATION_LOCK = 7_220_453_016;
 
@@ -35,7 +38,7 @@ export async function openReaders(
   pool: Omit<DatabaseOptions, 'idleInTransactionMs' | 'migrations'>,
   { statementMs }: { statementMs: number },
 ): Promise<DataSource> {
-  const options = '-c default_transaction_read_only=on';
+  const options = `${IN_UTC} -c default_transaction_read_only=on`;
   return connect(pool, {}, { statement_timeout: statementMs, options });
 }
 
@@ -60,7 +63,13 @@ function connect(
     logging: false,
     uuidExtension: 'pgcrypto',
     // Statements of one transaction are sent without waiting for each other's answer.
-    extra: { pipeline: true, connectionTimeoutMillis: connectionMs, idleTimeoutMillis: 30_000, ...client },
+    extra: {
+      pipeline: true,
+      connectionTimeoutMillis: connectionMs,
+      idleTimeoutMillis: 30_000,
+      options: IN_UTC,
+      ...client,
+    },
   });
   return dataSource.initialize();
 }

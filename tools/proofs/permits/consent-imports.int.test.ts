@@ -65,7 +65,7 @@ describe('consents of before', () => {
     expect((await person.events())[0]?.receipt).toBe(event?.receipt);
     expect(recordOf(event)['dpv:hasConsentStatus']).toMatchObject({
       '@type': 'dpv:ConsentGiven',
-      'dct:date': `${GIVEN_ON}T00:00:00.000Z`,
+      'dct:date': GIVEN_ON,
       'dct:valid': dayBefore(100 - purposeNamed('ingest').consentDays),
       'dpv:hasIndicationMethod': 'import',
     });

@@ -72,6 +72,7 @@ describe('every table of the migrated platform database with a permit’s data',
   it('has the gate’s trigger', async () => {
     expect((await erased(OWNERS)).sort()).toEqual([
       'cohort_facts',
+      'fault_counted',
       'fault_report',
       'preference_event',
       'reading_chunk',

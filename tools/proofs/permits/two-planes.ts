@@ -19,6 +19,7 @@ import type { PurposeData } from '../../../apps/api/src/features/permits/index.j
 import { PermitKeys } from '../../../apps/api/src/features/permits/permit-keys.js';
 import { PermitsService } from '../../../apps/api/src/features/permits/permits.service.js';
 import { SessionEndings } from '../../../apps/api/src/features/sessions/index.js';
+import { DESTROYED } from '../../../apps/vault/src/features/permits/index.js';
 import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
 import { InProcessVault } from './in-process-vault.js';
 import { LatePost } from './late-post.js';
@@ -148,11 +149,7 @@ export class TwoPlanes {
       `UPDATE permit_gate SET state = 'destroyed', pseudonym = NULL, subject = NULL, epoch = epoch + 1, ends_on = NULL, due_on = NULL
        WHERE state <> 'destroyed'`,
     );
-    await this.vault.query(
-      `UPDATE permit SET state = 'destroyed', pseudonym = NULL, person_id = NULL, purpose = NULL, domain_key = NULL,
-         wrapped_key = NULL, subject = NULL, guardianship = NULL, consent_ends = false, epoch = 1000
-       WHERE state <> 'destroyed'`,
-    );
+    await this.vault.query(`UPDATE permit SET ${DESTROYED}, epoch = 1000 WHERE state <> 'destroyed'`);
   }
 }
 

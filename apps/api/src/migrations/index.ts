@@ -16,7 +16,7 @@ import {
   consentReceiptsSql,
   consentSchemaSql,
 } from '../features/consent/consent.schema.js';
-import { faultsSchemaSql } from '../features/faults/faults.schema.js';
+import { faultsOfPeopleSql, faultsSchemaSql } from '../features/faults/faults.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { optOutClockEndsSql, optOutClocksSql } from '../features/opt-outs/opt-out-clocks.schema.js';
 import {
@@ -60,4 +60,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(28, 'faults', faultsSchemaSql),
   migration(29, 'kept-nos', keptNosSql),
   migration(30, 'opt-out-clock-ends', optOutClockEndsSql),
+  migration(31, 'faults-of-people', faultsOfPeopleSql),
 ];

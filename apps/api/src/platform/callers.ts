@@ -77,6 +77,12 @@ export function isOpenTo(caller: PersonCaller, purpose: PurposeName): boolean {
   return (caller as ApiPerson).content.guardian?.purposes.includes(purpose) ?? false;
 }
 
+/** Whether anything may come to lie under a purpose through them. Who answers for a child reads and decides, and does nothing in its name. */
+export function mayStoreFor(caller: Caller, purpose: PurposeName): boolean {
+  const isGuardian = caller.kind === 'person' && caller.guardian === true;
+  return !isGuardian && mayUsePurpose(caller, purpose);
+}
+
 export function isRegisteredFor(caller: Caller, purpose: PurposeName): boolean {
   return (
     caller.kind === 'client' && caller.use === 'health' && (caller as HealthClient).purposes.includes(purpose)

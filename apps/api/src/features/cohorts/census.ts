@@ -1,3 +1,4 @@
+import { bytesKey } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { ModulePermits } from '../permits/index.js';
 import { cellOf, type Question } from './cohort-table.js';
@@ -26,11 +27,11 @@ export class Census {
     const [gates, cells]: [Buffer[], string[]] = [[], []];
     let read = 0;
     for await (const permits of this.permits.everyOpen('analytics')) {
-      const known = new Map(permits.map((permit) => [permit.seen.pseudonym.toString('latin1'), permit]));
+      const known = new Map(permits.map((permit) => [bytesKey(permit.seen.pseudonym), permit]));
       const pseudonyms = permits.map(({ seen }) => seen.pseudonym);
       const rows = await this.unitOfWork.single((tx) => this.store.findOpen(tx, pseudonyms));
       for (const { pseudonym, sealed } of rows) {
-        const permit = known.get(pseudonym.toString('latin1'));
+        const permit = known.get(bytesKey(pseudonym));
         if (!permit) continue;
         const cell = cellOf(question, openFacts(permit.key, pseudonym, sealed));
         read++;
@@ -44,13 +45,11 @@ export class Census {
 
   /** How many are in each cell whose gates are still open; these stay locked, so that no withdrawal is answered before the count. */
   async countOpen(tx: Tx, { gates, cells }: Counted): Promise<Map<string, number>> {
-    const open = new Set(
-      (await this.permits.lockOpenAmong(tx, gates, 'analytics')).map((gate) => gate.toString('latin1')),
-    );
+    const open = new Set((await this.permits.lockOpenAmong(tx, gates, 'analytics')).map(bytesKey));
     const counts = new Map<string, number>();
     gates.forEach((gate, at) => {
       const cell = cells[at] as string;
-      if (open.has(gate.toString('latin1'))) counts.set(cell, (counts.get(cell) ?? 0) + 1);
+      if (open.has(bytesKey(gate))) counts.set(cell, (counts.get(cell) ?? 0) + 1);
     });
     return counts;
   }

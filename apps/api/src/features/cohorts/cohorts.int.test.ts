@@ -89,6 +89,8 @@ async function many(count: number, some: Partial<CohortFacts> = {}) {
   return Promise.all(Array.from({ length: count }, () => agreed(some)));
 }
 
+const near = (count: number): unknown =>
+  expect.toSatisfy((told: number) => told % 5 === 0 && Math.abs(told - count) < 5);
 const withdraw = (gate: Buffer) =>
   api.query(
     `UPDATE permit_gate SET state = 'frozen', epoch = 2, due_on = current_date, ends_on = NULL WHERE gate_id = $1`,
@@ -137,9 +139,6 @@ describe('facts', () => {
 });
 
 describe('a count', () => {
-  const near = (count: number): unknown =>
-    expect.toSatisfy((told: number) => told % 5 === 0 && Math.abs(told - count) < 5);
-
   it('is of those who agree now, by two dimensions, with totals and without small numbers', async () => {
     await many(31, { concerns: ['acne'] });
     await many(23);
@@ -194,10 +193,25 @@ describe('a count', () => {
     expect(entry).toMatchObject({
       outcome: 'done',
       purpose: 'analytics',
-      count: 60,
+      count: near(60),
       details: { by: ['skinType'], where: ['redness'] },
     });
     expect(entry?.subject).toBeUndefined();
+  });
+
+  it('leaves in the log what whoever asks about everybody is told, whatever was asked for, and nothing of few', async () => {
+    await many(33);
+    await many(28, { skinType: 'oily' });
+    const { people } = await cohorts.count(officer, { by: ['acne'], where: {} });
+    await cohorts.count(officer, { by: ['acne'], where: { skinType: 'oily' } });
+    await cohorts.histogram(officer, { of: 'productsUsed', where: { skinType: 'dry' } });
+    const counted = [...(await entriesOf('cohorts.count')), ...(await entriesOf('cohorts.histogram'))];
+    expect(counted.map(({ count }) => count)).toEqual([people, people, people]);
+    expect(people).toEqual(near(61));
+    await api.query('DELETE FROM permit_gate');
+    await many(9);
+    await expect(cohorts.count(officer, { by: ['acne'], where: {} })).rejects.toThrow('cohorts.too_small');
+    expect((await entriesOf('cohorts.count')).at(-1)).not.toHaveProperty('count');
   });
 
   it('of too few says only that, and stands in the log as the question that it was', async () => {
@@ -209,7 +223,7 @@ describe('a count', () => {
       {
         outcome: 'refused',
         code: 'cohorts.too_small',
-        count: 29,
+        count: near(29),
         details: { by: ['acne'], where: ['skinType'] },
       },
     ]);

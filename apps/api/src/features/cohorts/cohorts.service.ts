@@ -7,6 +7,7 @@ import {
   type CohortWhere,
   type cohortHistogram,
   type countCohort,
+  dayOf,
   type ReplyOf,
 } from '@integument/contracts';
 import type { Tx, UnitOfWork } from '@integument/database';
@@ -80,9 +81,10 @@ export class CohortsService {
   private async answer(tx: Tx, asker: Asker, action: Action, question: Question, counted: Counted) {
     const counts = await this.census.countOpen(tx, counted);
     if (!(await this.store.spend(tx, this.questionsADay))) throw cohortBudgetSpent();
-    const day = new Date(this.now()).toISOString().slice(0, 10);
+    const day = dayOf(this.now());
     const disclosed = disclose(question, counts, this.draws, day);
-    await this.audit.append(tx, entryOf(asker, action, question, counted.read, disclosed !== null));
+    const read = this.draws.ofAll(day, counted.read);
+    await this.audit.append(tx, entryOf(asker, action, question, read, disclosed !== null));
     return disclosed;
   }
 }
@@ -91,7 +93,7 @@ function entryOf(
   asker: Asker,
   action: Action,
   { by, where }: Question,
-  count: number,
+  read: number | null,
   isAnswered: boolean,
 ): EntryDraft {
   const outcome = isAnswered
@@ -101,7 +103,8 @@ function entryOf(
     ...askedBy(asker),
     ...outcome,
     purpose: 'analytics',
-    count,
+    // Whoever reads the log is told of everybody what whoever asks is told.
+    ...(read !== null && { count: read }),
     details: { by: [...by], where: Object.keys(where) as CohortDimension[] },
   });
 }

@@ -32,6 +32,12 @@ export class Draws {
     this.#key = deriveKey(secret, 'cohorts/draws');
   }
 
+  /** How many are counted at all, as a question without filters is told it; null where they are few. */
+  ofAll(day: string, count: number): number | null {
+    const { least, rounded } = this.of(day, {});
+    return count < least ? null : rounded(count);
+  }
+
   /** @param day such as `2026-03-01` */
   of(day: string, cell: CellName): Draw {
     const named = Object.entries(cell).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -8,7 +8,7 @@ import {
   purposeNamed,
   settleConsentImports,
 } from '@integument/contracts';
-import { decodeId } from '@integument/crypto';
+import { bytesKey, decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { VaultClient } from '../../platform/vault-client.js';
 import { gateName, type PermitsStore } from '../permits/index.js';
@@ -112,10 +112,10 @@ export class ConsentImports {
     fresh: readonly Buffer[],
     { asked, done, refused }: Sorted,
   ): Promise<void> {
-    const isFresh = new Set(fresh.map(keyOf));
+    const isFresh = new Set(fresh.map(bytesKey));
     const begun = await this.store.lockBegun(
       tx,
-      known.filter((gate) => !isFresh.has(keyOf(gate))),
+      known.filter((gate) => !isFresh.has(bytesKey(gate))),
     );
     for (const { gate_id: gate, epoch, ...found } of begun) {
       const next = nextFor(found);
@@ -148,10 +148,10 @@ export class ConsentImports {
   private async open(tx: Tx, purpose: PurposeName, minted: readonly MintedGate[]): Promise<Buffer[]> {
     if (minted.length === 0) return [];
     const opened = await this.store.open(tx, minted, purposeNamed(purpose).consentDays);
-    const isOpen = new Set(opened.map(keyOf));
+    const isOpen = new Set(opened.map(bytesKey));
     const subjects = new Map<string, Buffer[]>();
     for (const { gate, subject, notice } of minted) {
-      if (!isOpen.has(keyOf(gate))) continue;
+      if (!isOpen.has(bytesKey(gate))) continue;
       const hash = notice.toString('hex');
       const same = subjects.get(hash);
       if (same) same.push(subject);
@@ -202,10 +202,6 @@ function mintedGates(page: readonly PendingImport[], minted: readonly Minted[]):
       givenOn,
     };
   });
-}
-
-function keyOf(gate: Buffer): string {
-  return gate.toString('latin1');
 }
 
 /** So many at once; all have ended when this does, whichever fails. */

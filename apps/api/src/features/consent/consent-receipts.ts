@@ -1,20 +1,13 @@
-import {
-  type ConsentChanged,
-  type ConsentEventKind,
-  type EventChannel,
-  type NoticeHash,
-  purposeNamed,
-} from '@integument/contracts';
+import type { ConsentChanged, ConsentEventKind, EventChannel, NoticeHash } from '@integument/contracts';
 import { context, encodeId, open, seal } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
+import type { Logger } from '@integument/telemetry';
 import type { Gate, PermitKeys } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import type { ConsentEventRow, ConsentStore } from './consent.store.js';
 import { consentState } from './consent-state.js';
-import { consentReceipt } from './receipt.js';
+import { consentReceipt, type ReceiptFacts } from './receipt.js';
 import type { ReceiptSigner } from './receipt-keys.js';
-
-const DAY_MS = 86_400_000;
 
 type OwedRow = ConsentEventRow & { readonly notice: Buffer };
 
@@ -35,6 +28,7 @@ export class ConsentReceipts {
     private readonly keys: PermitKeys,
     private readonly store: ConsentStore,
     private readonly unitOfWork: UnitOfWork,
+    private readonly logger: Pick<Logger, 'error'>,
     private readonly now: () => Date = () => new Date(),
   ) {}
 
@@ -46,7 +40,8 @@ export class ConsentReceipts {
 
   /** @returns the receipt as JWS; its copy is not kept while the vault is away, since a withdrawal waits for nobody, nor of a no for which there is no key */
   async issue(gate: Gate, changed: Changed): Promise<string> {
-    const receipt = await this.sign(gate, changed, this.now(), gate.state === 'open' ? gate.ends_on : null);
+    const validUntil = gate.state === 'open' ? gate.ends_on : null;
+    const receipt = await this.sign(gate, changed, { at: this.now().toISOString(), validUntil });
     if (gate.pseudonym) await this.keep(gate, changed.number, receipt);
     return receipt;
   }
@@ -61,43 +56,55 @@ export class ConsentReceipts {
     if (!key) return rows.map(() => null);
     const receipts: (string | null)[] = [];
     for (const row of rows) {
-      const sealed = isOwed(row) ? await this.makeOwed(gate, row, key) : row.sealed;
+      // When a consent ends was said anew, or is over, with what came after it.
+      const ends = row === rows.at(-1) ? gate.ends_on : null;
+      const sealed = isOwed(row) ? await this.makeOwed(gate, row, ends, key) : row.sealed;
       receipts.push(sealed && open(key, sealed, placeOf(gate, row.number)).toString('utf8'));
     }
     return receipts;
   }
 
   /** Of the day on which it was given, which is all that is known of when. @returns what is kept: of several the first */
-  private async makeOwed(gate: Gate, row: OwedRow, key: Buffer): Promise<Buffer> {
-    const { number, on_day } = row;
-    const at = new Date(`${on_day}T00:00:00Z`);
-    const ends = new Date(at.getTime() + purposeNamed(gate.purpose).consentDays * DAY_MS);
-    const receipt = await this.sign(gate, row, at, ends.toISOString().slice(0, 10));
-    const sealed = seal(key, Buffer.from(receipt, 'utf8'), placeOf(gate, number));
-    return this.unitOfWork.single((tx) => this.store.keepOneReceipt(tx, gate.gate_id, number, sealed));
+  private async makeOwed(
+    gate: Gate,
+    row: OwedRow,
+    validUntil: string | null,
+    key: Buffer,
+  ): Promise<Buffer | null> {
+    const receipt = await this.sign(gate, row, { at: row.on_day, validUntil });
+    const sealed = seal(key, Buffer.from(receipt, 'utf8'), placeOf(gate, row.number));
+    return this.unitOfWork.single((tx) => this.store.keepOneReceipt(tx, gate.gate_id, row.number, sealed));
   }
 
-  private async sign(gate: Gate, changed: Changed, at: Date, validUntil: string | null): Promise<string> {
+  private async sign(
+    gate: Gate,
+    changed: Changed,
+    when: Pick<ReceiptFacts, 'at' | 'validUntil'>,
+  ): Promise<string> {
     const { pseudonym, gate_id } = gate;
     const hash = changed.notice?.toString('hex') as NoticeHash | undefined;
     const purpose = this.register.declared(gate.purpose);
     const facts = {
       ...changed,
+      ...when,
+      created: this.now(),
       gate: gate_id,
-      at,
       pseudonym: pseudonym && encodeId('psn', pseudonym),
       purpose,
+      isOffered: this.register.offered(gate.purpose) !== null,
       notice: purpose.notices.find((notice) => notice.hash === hash) ?? (hash ? { hash } : null),
-      validUntil,
     };
     return this.signer.sign(consentReceipt(facts, this.register));
   }
 
+  /** What happened is committed: that there is no copy of its receipt must not look as if it had not. */
   private async keep(gate: Gate, number: number, receipt: string): Promise<void> {
     const key = await this.keys.find(gate, 'rights').catch(() => null);
     if (!key) return;
     const sealed = seal(key, Buffer.from(receipt, 'utf8'), placeOf(gate, number));
-    await this.unitOfWork.single((tx) => this.store.keepReceipt(tx, gate.gate_id, number, sealed));
+    await this.unitOfWork
+      .single((tx) => this.store.keepReceipt(tx, gate.gate_id, number, sealed))
+      .catch((error: unknown) => this.logger.error('the copy of a receipt was not kept', { error }));
   }
 }
 

@@ -1,6 +1,7 @@
 import { AuditLog } from '@integument/audit-log';
 import { Outbox, UnitOfWork } from '@integument/database';
 import { provide } from '@integument/http';
+import { Logger } from '@integument/telemetry';
 import { Module } from '@nestjs/common';
 import type { ApiConfig } from '../../config.js';
 import { API_CONFIG } from '../../platform/tokens.js';
@@ -33,7 +34,7 @@ import { UnaskedBeginnings } from './unasked-beginnings.js';
     provide(ConsentReader, PermitsStore, ConsentStore, KnownPermits, ConsentReceipts, AuditLog, UnitOfWork),
     provide(ReceiptKeysStore),
     provide(ConsentEnding, PermitsStore, ConsentStore, Outbox),
-    provide(ConsentReceipts, Register, ReceiptSigner, PermitKeys, ConsentStore, UnitOfWork),
+    provide(ConsentReceipts, Register, ReceiptSigner, PermitKeys, ConsentStore, UnitOfWork, Logger),
     provide(
       ConsentExpiry,
       PermitsStore,

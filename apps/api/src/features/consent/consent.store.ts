@@ -22,6 +22,12 @@ export interface ConsentEventRow {
 /** What somebody said yes to, or was told of. */
 const AGREED = `('given', 'renewed', 'informed')`;
 
+/** A gate without a pseudonym has no key that a copy could lie under. */
+const KEEP = `
+  WITH held AS MATERIALIZED (
+    SELECT gate_id FROM permit_gate WHERE gate_id = $1 AND pseudonym IS NOT NULL FOR SHARE)
+  INSERT INTO consent_receipt (gate_id, number, sealed) SELECT gate_id, $2::int, $3::bytea FROM held`;
+
 /** What was agreed to last. */
 export interface LastAgreed {
   readonly notice: Buffer;
@@ -83,21 +89,18 @@ export class ConsentStore {
     return rows.map(({ gate_id }) => gate_id);
   }
 
+  /** Not where the permit is erased already, or is being erased just then: a copy would stay behind. */
   async keepReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<void> {
-    await tx.query(
-      'INSERT INTO consent_receipt (gate_id, number, sealed) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [gate, number, sealed],
-    );
+    await tx.query(`${KEEP} ON CONFLICT DO NOTHING`, [gate, number, sealed]);
   }
 
-  /** The same where several may have made one: @returns the one that is kept */
-  async keepOneReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<Buffer> {
+  /** The same where several may have made one: @returns the one that is kept, or null */
+  async keepOneReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<Buffer | null> {
     const rows = await tx.query<{ sealed: Buffer }>(
-      `INSERT INTO consent_receipt (gate_id, number, sealed) VALUES ($1, $2, $3)
-       ON CONFLICT (gate_id, number) DO UPDATE SET sealed = consent_receipt.sealed RETURNING sealed`,
+      `${KEEP} ON CONFLICT (gate_id, number) DO UPDATE SET sealed = consent_receipt.sealed RETURNING sealed`,
       [gate, number, sealed],
     );
-    return rows[0]?.sealed ?? sealed;
+    return rows[0]?.sealed ?? null;
   }
 
   async eraseReceipts(tx: Tx, gate: Buffer): Promise<void> {

@@ -9,10 +9,15 @@ export interface ReceiptFacts {
   /** of the gate's events */
   readonly number: number;
   readonly kind: ConsentEventKind;
-  readonly at: Date;
+  /** when it was; ISO 8601, of what was imported the day alone */
+  readonly at: string;
+  /** when the receipt was written */
+  readonly created: Date;
   /** the person's name in this purpose; null where nothing began, and they have none */
   readonly pseudonym: string | null;
   readonly purpose: OfferedPurpose;
+  /** whether the register says anything of the purpose */
+  readonly isOffered: boolean;
   /** what it was about: of what ends, what was agreed to last; null where nothing was shown */
   readonly notice: (Pick<Notice, 'hash'> & Partial<Notice>) | null;
   readonly channel: EventChannel;
@@ -73,11 +78,18 @@ export function consentReceipt(facts: ReceiptFacts, register: Register): object 
     '@type': facts.purpose.ground === 'consent' ? 'dpv:ConsentReceipt' : 'integument:Receipt',
     'dct:identifier': id,
     'dct:conformsTo': `${SCHEMA}receipt-eu-gdpr`,
-    'dct:created': facts.at.toISOString(),
+    'dct:created': facts.created.toISOString(),
     'dct:publisher': party('dpv:DataController', controller),
     'dpv:hasRecordOfActivity': record(facts, register),
-    'integument:register': { version: register.version, sha256: register.hash },
+    ...(isUnderRegister(facts) && {
+      'integument:register': { version: register.version, sha256: register.hash },
+    }),
   };
+}
+
+/** What was agreed to elsewhere before was not agreed to under the register of today. */
+function isUnderRegister({ channel }: ReceiptFacts): boolean {
+  return channel !== 'import';
 }
 
 /** Not a gate's own name, by which vault and API speak of it. */
@@ -85,8 +97,8 @@ function receiptId(gate: Buffer, number: number): string {
   return digest(context('integument/consent-receipt/v1', gate, number));
 }
 
-function record({ gate, ...facts }: ReceiptFacts, { document }: Register): object {
-  const { purpose, notice, kind, at, pseudonym, channel, validUntil } = facts;
+function record(facts: ReceiptFacts, { document }: Register): object {
+  const { gate, purpose, notice, kind, at, pseudonym, channel, validUntil } = facts;
   const isConsent = purpose.ground === 'consent';
   return {
     '@type': isConsent ? 'dpv:ConsentRecord' : 'integument:Record',
@@ -98,7 +110,7 @@ function record({ gate, ...facts }: ReceiptFacts, { document }: Register): objec
     'dpv:hasApplicableLaw': 'eu-gdpr:GDPR',
     'dpv:hasLegalBasis': legalBasis(purpose),
     ...(notice && { 'dpv:hasNotice': noticeSeen(notice, isConsent) }),
-    'dpv:hasProcess': processing(purpose),
+    'dpv:hasProcess': processing(purpose, facts.isOffered && isUnderRegister(facts)),
     ...(isConsent && { 'dpv:hasConsentControl': CONTROL }),
     'dpv:hasRight': isConsent ? RIGHTS : ['eu-gdpr:A21', ...RIGHTS.slice(1)],
     'dpv:hasAuthority': {
@@ -108,7 +120,7 @@ function record({ gate, ...facts }: ReceiptFacts, { document }: Register): objec
     },
     [isConsent ? 'dpv:hasConsentStatus' : 'dpv:hasStatus']: {
       '@type': (isConsent ? STATUS : INTEREST_STATUS)[kind],
-      'dct:date': at.toISOString(),
+      'dct:date': at,
       ...(validUntil && { 'dct:valid': validUntil }),
       'dpv:isIndicatedBy': whoSaid(kind, channel),
       'dpv:hasIndicationMethod': channel,
@@ -137,26 +149,30 @@ function expression({ article9 }: OfferedPurpose): string {
   return article9 ? 'dpv:ExplicitlyExpressedConsent' : 'dpv:ExpressedConsent';
 }
 
-function processing(purpose: OfferedPurpose): object {
+/** @param isKnown who gets the data, and where it lies: nothing is said where nobody knows, rather than that nobody gets it */
+function processing(purpose: OfferedPurpose, isKnown: boolean): object {
   const special = purpose.article9 ? 'dpv:SpecialCategoryPersonalData' : 'dpv:PersonalData';
   return {
     '@type': 'dpv:Process',
     'dpv:hasPurpose': { '@type': purpose.dpv, 'dct:identifier': purpose.name, 'dct:title': purpose.title },
     'dpv:hasPersonalData': purpose.categories.map((name) => ({ '@type': special, 'dct:identifier': name })),
     'dpv:hasDataSource': 'dpv:DataSubject',
-    'dpv:hasRecipient': purpose.recipients.map((one) =>
-      party(one.role === 'processor' ? 'dpv:DataProcessor' : 'dpv:ThirdParty', one),
-    ),
+    ...(isKnown && { 'dpv:hasRecipient': purpose.recipients.map(recipient) }),
     'dpv:hasStorageCondition': [
-      {
-        '@type': 'dpv:StorageLocation',
-        'dpv:hasLocation': purpose.regions.map((country) => `loc:${country}`),
-      },
+      ...(isKnown ? [storedIn(purpose)] : []),
       { '@type': 'dpv:StorageDuration', 'dpv:hasDuration': days(purpose.retentionDays) },
       // After a withdrawal.
       { '@type': 'dpv:StorageDeletion', 'dpv:hasDuration': days(purpose.eraseAfterWithdrawalDays) },
     ],
   };
+}
+
+function recipient(one: OfferedPurpose['recipients'][number]): object {
+  return party(one.role === 'processor' ? 'dpv:DataProcessor' : 'dpv:ThirdParty', one);
+}
+
+function storedIn({ regions }: OfferedPurpose): object {
+  return { '@type': 'dpv:StorageLocation', 'dpv:hasLocation': regions.map((country) => `loc:${country}`) };
 }
 
 function legalBasis({ ground, article9 }: OfferedPurpose): string[] {

@@ -20,3 +20,19 @@ CREATE TABLE fault_count (
   CONSTRAINT fault_count_pk PRIMARY KEY (on_day, part, code, version)
 );
 `;
+
+export const faultsOfPeopleSql = `
+-- Which faults a permit was last counted for, and when: somebody who reports one again and again is one of those who have it.
+CREATE TABLE fault_counted (
+  pseudonym bytea NOT NULL,
+  -- Digest of part, code and version, under the permit's key.
+  fault     bytea NOT NULL,
+  on_day    date NOT NULL DEFAULT current_date,
+  CONSTRAINT fault_counted_pk PRIMARY KEY (pseudonym, fault)
+);
+CREATE TRIGGER fault_counted_needs_open_gate BEFORE INSERT OR UPDATE ON fault_counted
+  FOR EACH ROW EXECUTE FUNCTION require_open_gate('fault-finding');
+-- What was counted before were reports, in words of the sender's own.
+DELETE FROM fault_count;
+COMMENT ON COLUMN fault_count.reports IS 'permits that reported it on this day, each once within the days that are shown';
+`;

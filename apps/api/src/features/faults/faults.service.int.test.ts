@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { client, staff } from '@integument/authz';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BodyOf, FAULTS_SHOWN_DAYS, FAULTS_SHOWN_FROM, reportFault } from '@integument/contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestApi } from '../../api.fixture.js';
 import { FaultsService } from './faults.service.js';
 import { FaultsStore } from './faults.store.js';
+
+type Code = BodyOf<typeof reportFault>['code'];
 
 let api: TestApi;
 let faults: FaultsService;
@@ -12,6 +15,7 @@ beforeAll(async () => {
   faults = new FaultsService(new FaultsStore(), api.audit, api.unitOfWork);
 });
 afterAll(() => api.close());
+beforeEach(() => api.query('TRUNCATE fault_report, fault_count, fault_counted'));
 
 const APP = {
   caller: client({ clientId: 'skin-app', use: 'health' }),
@@ -28,15 +32,20 @@ async function reporter() {
   return {
     gate,
     pseudonym,
-    report: (code: string, report: string = randomUUID()) =>
+    report: (code: Code, report: string = randomUUID()) =>
       api.unitOfWork.run((tx) =>
         faults.report(tx, APP, leave, { report, part: 'sync', code, version: '1.2.3' }),
       ),
     list: async () => (await api.unitOfWork.run((tx) => faults.list(tx, APP, leave))).faults,
   };
 }
+const rowsOf = (table: string, pseudonym: Buffer | undefined) =>
+  api.query(`SELECT 1 FROM ${table} WHERE pseudonym = $1`, [pseudonym]);
+/** So many days go by for what is there. */
+const age = (table: string, days: number) =>
+  api.query(`UPDATE ${table} SET on_day = on_day - $1::int`, [days]);
 const countOf = async (code: string) =>
-  (await faults.counts(ADMIN)).counts.find((one) => one.code === code)?.reports;
+  (await faults.counts(ADMIN)).counts.find((one) => one.code === code)?.people;
 
 describe('a fault report', () => {
   it('is kept by permit, counted once, and unreadable in the table', async () => {
@@ -60,22 +69,53 @@ describe('a fault report', () => {
     await expect(report('upload.timeout')).rejects.toMatchObject({ code: 'IG001' });
   });
 
-  it('is shown as a count of some, and stays one when reports are erased or old', async () => {
-    const one = await reporter();
-    for (let n = 0; n < 4; n++) await one.report('screen.blank');
+  it('is shown where some have it, however often one of them says so, and stays so when reports are erased', async () => {
+    const [first, ...others] = await Promise.all(Array.from({ length: FAULTS_SHOWN_FROM }, reporter));
+    for (let n = 0; n < 4; n++) await first?.report('screen.blank');
+    await Promise.all([first?.report('screen.blank'), first?.report('screen.blank')]);
+    for (const other of others.slice(1)) await other.report('screen.blank');
     expect(await countOf('screen.blank')).toBeUndefined();
-    await one.report('screen.blank');
-    expect(await countOf('screen.blank')).toBe(5);
-    await api.query('UPDATE fault_report SET on_day = current_date - 91 WHERE pseudonym = $1', [
-      one.pseudonym,
-    ]);
-    const other = await reporter();
-    await other.report('screen.blank');
+    await others[0]?.report('screen.blank');
+    expect(await countOf('screen.blank')).toBe(FAULTS_SHOWN_FROM);
+    await api.unitOfWork.run((tx) => faults.erase(tx, others[0]?.pseudonym as Buffer));
+    expect(await others[0]?.list()).toEqual([]);
+    expect(await countOf('screen.blank')).toBe(FAULTS_SHOWN_FROM);
+    expect(await rowsOf('fault_counted', others[0]?.pseudonym)).toHaveLength(0);
+  });
+
+  it('counts who has it anew when it was last counted before what is shown', async () => {
+    const some = await Promise.all(Array.from({ length: FAULTS_SHOWN_FROM }, reporter));
+    for (const { report } of some) await report('battery.low');
+    await age('fault_count', FAULTS_SHOWN_DAYS - 1);
+    await age('fault_counted', FAULTS_SHOWN_DAYS - 1);
+    for (const { report } of some) await report('battery.low');
+    expect(await countOf('battery.low')).toBe(FAULTS_SHOWN_FROM);
+    await age('fault_count', 1);
+    await age('fault_counted', 1);
+    expect(await countOf('battery.low')).toBeUndefined();
+    for (const { report } of some) await report('battery.low');
+    expect(await countOf('battery.low')).toBe(FAULTS_SHOWN_FROM);
+  });
+
+  it('is forgotten when it is old, and so are counts that nobody is shown', async () => {
+    const [one, other] = [await reporter(), await reporter()];
+    await one.report('storage.full');
+    await age('fault_report', 91);
+    await age('fault_count', FAULTS_SHOWN_DAYS);
+    await age('fault_counted', FAULTS_SHOWN_DAYS);
+    await other.report('storage.full');
     await faults.forgetOld();
-    expect(await one.list()).toEqual([]);
-    expect(await other.list()).toHaveLength(1);
-    await api.unitOfWork.run((tx) => faults.erase(tx, other.pseudonym));
-    expect(await other.list()).toEqual([]);
-    expect(await countOf('screen.blank')).toBe(6);
+    expect([await one.list(), await other.list()]).toMatchObject([[], [{ code: 'storage.full' }]]);
+    expect(await rowsOf('fault_counted', one.pseudonym)).toHaveLength(0);
+    expect(await api.query("SELECT reports FROM fault_count WHERE code = 'storage.full'")).toEqual([
+      { reports: 1 },
+    ]);
+  });
+
+  it('has no words but those of the contract', () => {
+    const fault = { report: randomUUID(), part: 'sync', code: 'upload.timeout', version: '1.2.3' };
+    expect(reportFault.body?.safeParse(fault).success).toBe(true);
+    for (const words of [{ part: 'anna.meyer' }, { code: 'eczema' }])
+      expect(reportFault.body?.safeParse({ ...fault, ...words }).success).toBe(false);
   });
 });

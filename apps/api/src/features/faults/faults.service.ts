@@ -16,7 +16,7 @@ import type { Fault, FaultsStore } from './faults.store.js';
 
 const PURPOSE = 'fault-finding';
 
-/** Fault reports, on a legitimate interest: kept for a while by permit, so that they go with an objection, and counted without. */
+/** Fault reports, on a legitimate interest: kept for a while by permit, so that they go with an objection, and people counted without. */
 export class FaultsService implements PurposeData {
   readonly purpose = PURPOSE;
 
@@ -36,7 +36,8 @@ export class FaultsService implements PurposeData {
     const id = keyedDigest(key, 'fault', report);
     const sealed = seal(key, Buffer.from(JSON.stringify(fault)), placeOf(gate.pseudonym, id));
     const isNew = await this.store.insert(tx, gate.pseudonym, id, sealed);
-    if (isNew) await this.store.count(tx, fault);
+    if (isNew)
+      await this.countOnce(tx, gate.pseudonym, keyedDigest(key, 'fault-kind', JSON.stringify(fault)), fault);
     const about = { ...byWithin(asker, PURPOSE), purpose: PURPOSE, subject: subjectOf(gate) };
     await this.audit.append(tx, faultReported(about));
     return { duplicate: !isNew };
@@ -65,13 +66,17 @@ export class FaultsService implements PurposeData {
     });
   }
 
-  /** What is older than the purpose says. */
+  /** What is older than the purpose says, and what is shown to nobody any more. */
   forgetOld(): Promise<void> {
-    return this.unitOfWork.single((tx) => this.store.deleteOld(tx, purposeNamed(PURPOSE).retentionDays));
+    return this.unitOfWork.run((tx) => this.store.deleteOld(tx, purposeNamed(PURPOSE).retentionDays));
   }
 
   erase(tx: Tx, pseudonym: Buffer): Promise<void> {
     return this.store.erase(tx, pseudonym);
+  }
+
+  private async countOnce(tx: Tx, pseudonym: Buffer, kind: Buffer, fault: Fault): Promise<void> {
+    if (await this.store.mark(tx, pseudonym, kind)) await this.store.count(tx, fault);
   }
 }
 

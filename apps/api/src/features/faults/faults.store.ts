@@ -1,4 +1,4 @@
-import { FAULTS_SHOWN_FROM } from '@integument/contracts';
+import { FAULTS_SHOWN_DAYS, FAULTS_SHOWN_FROM } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 
 export interface Fault {
@@ -24,6 +24,18 @@ export class FaultsStore {
     return rows.length === 1;
   }
 
+  /** @returns false where the permit is among those that are shown already: one statement, for two reports may come at once */
+  async mark(tx: Tx, pseudonym: Buffer, fault: Buffer): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO fault_counted AS c (pseudonym, fault) VALUES ($1, $2)
+       ON CONFLICT ON CONSTRAINT fault_counted_pk DO UPDATE SET on_day = current_date
+         WHERE c.on_day <= current_date - $3::int
+       RETURNING 1`,
+      [pseudonym, fault, FAULTS_SHOWN_DAYS],
+    );
+    return rows.length === 1;
+  }
+
   async count(tx: Tx, { part, code, version }: Fault): Promise<void> {
     await tx.query(
       `INSERT INTO fault_count AS c (on_day, part, code, version, reports) VALUES (current_date, $1, $2, $3, 1)
@@ -39,21 +51,24 @@ export class FaultsStore {
     );
   }
 
-  async findCounts(tx: Tx): Promise<(Fault & { readonly reports: number })[]> {
-    return tx.query<Fault & { reports: number }>(
-      `SELECT part, code, version, sum(reports)::int AS reports FROM fault_count
-       WHERE on_day > current_date - 30 GROUP BY part, code, version HAVING sum(reports) >= $1
-       ORDER BY reports DESC, part, code, version LIMIT 1000`,
-      [FAULTS_SHOWN_FROM],
+  async findCounts(tx: Tx): Promise<(Fault & { readonly people: number })[]> {
+    return tx.query<Fault & { people: number }>(
+      `SELECT part, code, version, sum(reports)::int AS people FROM fault_count
+       WHERE on_day > current_date - $2::int GROUP BY part, code, version HAVING sum(reports) >= $1
+       ORDER BY people DESC, part, code, version LIMIT 1000`,
+      [FAULTS_SHOWN_FROM, FAULTS_SHOWN_DAYS],
     );
   }
 
-  /** Of all permits, what is older than it is kept. */
+  /** Of all permits, reports that are older than they are kept, and what isn't shown any more. */
   async deleteOld(tx: Tx, days: number): Promise<void> {
     await tx.query('DELETE FROM fault_report WHERE on_day < current_date - $1::int', [days]);
+    for (const table of ['fault_count', 'fault_counted'])
+      await tx.query(`DELETE FROM ${table} WHERE on_day <= current_date - $1::int`, [FAULTS_SHOWN_DAYS]);
   }
 
   async erase(tx: Tx, pseudonym: Buffer): Promise<void> {
-    await tx.query('DELETE FROM fault_report WHERE pseudonym = $1', [pseudonym]);
+    for (const table of ['fault_report', 'fault_counted'])
+      await tx.query(`DELETE FROM ${table} WHERE pseudonym = $1`, [pseudonym]);
   }
 }

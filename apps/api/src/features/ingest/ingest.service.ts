@@ -2,6 +2,8 @@ import type { AuditLog } from '@integument/audit-log';
 import {
   type BodyOf,
   CodedError,
+  dayAfter,
+  dayOf,
   type QueryOf,
   type Reading,
   type ReplyOf,
@@ -19,8 +21,6 @@ import { packReadings, unpackReadings } from './chunk-codec.js';
 import { readingsRead, readingsStored } from './ingest.audit.js';
 import type { Chunk, IngestStore } from './ingest.store.js';
 import { type Page, pageOf, parseCursor } from './reading-page.js';
-
-const DAY_MS = 86_400_000;
 
 interface Batch {
   readonly key: Buffer;
@@ -111,7 +111,7 @@ export class IngestService {
       const chunks = await this.store.findNextDay(tx, pseudonym, stream, day, dayOf(to));
       const some = chunks.flatMap((chunk) => openChunk(key, pseudonym, stream, chunk));
       readings.push(...inOrder(some.filter(([time]) => time >= first && time <= to)));
-      day = dayAfter(chunks[0]?.onDay);
+      day = chunks[0] ? dayAfter(chunks[0].onDay, 1) : null;
     }
     return pageOf(readings, start, limit);
   }
@@ -119,10 +119,6 @@ export class IngestService {
 
 function inOrder(readings: Reading[]): Reading[] {
   return readings.sort(([a], [b]) => a - b);
-}
-
-function dayAfter(day: string | undefined): string | null {
-  return day === undefined ? null : dayOf(Date.parse(day) + DAY_MS);
 }
 
 /** Smallest and largest time a reading may have. */
@@ -146,10 +142,6 @@ function byDay(readings: readonly Reading[]): Map<string, Reading[]> {
     else days.set(day, [reading]);
   }
   return days;
-}
-
-function dayOf(time: number): string {
-  return new Date(Math.floor(time / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
 }
 
 const batchMismatch = () =>

@@ -1,5 +1,5 @@
 import { type GateId, permitKeys } from '@integument/contracts';
-import { deriveKey, encodeId } from '@integument/crypto';
+import { bytesKey, deriveKey, encodeId } from '@integument/crypto';
 import { LRUCache } from 'lru-cache';
 import type { VaultClient } from '../../platform/vault-client.js';
 import type { Gate } from './permits.store.js';
@@ -82,5 +82,5 @@ export function gateName(gate: { readonly gate_id: Buffer }): GateId {
 }
 
 function cacheName(gate: Gate): string {
-  return gate.gate_id.toString('latin1');
+  return bytesKey(gate.gate_id);
 }

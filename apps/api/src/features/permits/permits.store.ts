@@ -72,7 +72,8 @@ export class PermitsStore {
    */
   async lockAllOpen(tx: Tx, gates: readonly Buffer[], purpose: PurposeName): Promise<boolean> {
     const rows = await tx.query(
-      `SELECT 1 FROM permit_gate WHERE gate_id = ANY($1::bytea[]) AND purpose = $2 AND state = 'open' FOR SHARE`,
+      `SELECT 1 FROM permit_gate WHERE gate_id = ANY($1::bytea[]) AND purpose = $2 AND state = 'open'
+       ORDER BY gate_id FOR SHARE`,
       [byteaArray(gates), purpose],
     );
     return rows.length === gates.length;
@@ -147,9 +148,12 @@ export class PermitsStore {
     days: number,
     gates: readonly Foretold[],
   ): Promise<void> {
+    // Held in the order in which others hold many: in none, a count of the same people and this one would wait for each other.
     await tx.query(
-      `UPDATE permit_gate g SET foretold = $1 FROM unnest($2::bytea[], $3::text[]) AS told (gate_id, on_day)
-       WHERE g.gate_id = told.gate_id AND g.${what} = told.on_day::date`,
+      `WITH held AS MATERIALIZED (
+         SELECT gate_id FROM permit_gate WHERE gate_id = ANY($2::bytea[]) ORDER BY gate_id FOR NO KEY UPDATE)
+       UPDATE permit_gate g SET foretold = $1 FROM held JOIN unnest($2::bytea[], $3::text[]) AS told (gate_id, on_day) USING (gate_id)
+       WHERE g.gate_id = held.gate_id AND g.${what} = told.on_day::date`,
       [days, byteaArray(gates.map(({ gate_id }) => gate_id)), textArray(gates.map(({ on_day }) => on_day))],
     );
   }

@@ -9,6 +9,7 @@ const TABLES = [
   ['reading_chunk', 'reading_chunk_pk'],
   ['cohort_facts', 'cohort_facts_pk'],
   ['fault_report', 'fault_report_pk'],
+  ['fault_counted', 'fault_counted_pk'],
   ['opt_out_clock', 'opt_out_clock_pk'],
 ] as const;
 

@@ -11,20 +11,26 @@ import {
 import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
+import {
+  evidencePlace,
+  type GuardianshipsStore,
+  guardianshipName,
+  type ShownGuardianship,
+} from '../guardianships/index.js';
 import { openedOr } from '../keys/index.js';
-import { CONSOLE, personNotFound } from '../people/index.js';
+import { CONSOLE, type PersonSealer, personBroken, personNotFound } from '../people/index.js';
 import { consentEvidenceRead } from './consent-imports.audit.js';
-import { recordBroken } from './consent-imports.errors.js';
-import type { Consenter, ConsentImportsStore, KeptConsent } from './consent-imports.store.js';
-import type { EvidenceSealer } from './evidence-sealer.js';
+import type { Consenter, ConsentImportsStore } from './consent-imports.store.js';
+import { recordPlace } from './record-place.js';
 
-type Consents = ReplyOf<typeof readConsentEvidence>['consents'];
+type Proof = ReplyOf<typeof readConsentEvidence>['consents'][number]['evidence'];
 
-/** What a privacy officer shows to whoever doubts a consent (GDPR Art. 7(1)). */
+/** What a privacy officer shows to whoever doubts a consent (GDPR Art. 7(1)), or that somebody may give it for a child (Art. 8(2)). */
 export class ConsentEvidence {
   constructor(
     private readonly store: ConsentImportsStore,
-    private readonly sealer: EvidenceSealer,
+    private readonly guardianships: GuardianshipsStore,
+    private readonly sealer: PersonSealer,
     private readonly audit: AuditLog,
   ) {}
 
@@ -38,24 +44,36 @@ export class ConsentEvidence {
     const [person] = await this.store.holdPeople(tx, CONSOLE, [decodeId('cps', name)], regions);
     if (!person) throw personNotFound();
     this.sealer.demandWarm([person]);
-    const kept = await this.store.findEvidence(tx, person.personId, purpose);
-    const consents = kept.map((one) => ({
-      notice: one.notice.toString('hex') as NoticeHash,
-      givenOn: one.given_on,
-      receivedOn: one.received_on,
-      client: one.client_id,
-      evidence: this.open(person, purpose, one),
+    const consents = (await this.store.findEvidence(tx, person.personId, purpose)).map((kept) => ({
+      notice: kept.notice.toString('hex') as NoticeHash,
+      givenOn: kept.given_on,
+      receivedOn: kept.received_on,
+      client: kept.client_id,
+      evidence: JSON.parse(this.open(person, recordPlace(person, { ...kept, purpose }), kept)) as Proof,
     }));
-    const facts = { ...by(asker), subject: person.subject, purpose, reason, count: consents.length };
+    const shown = await this.guardianships.findEvidence(tx, person.personId, purpose);
+    const guardianships = shown.map((one) => this.guardianshipOf(person, one));
+    const details = { guardianships: guardianships.length };
+    const facts = { ...by(asker), subject: person.subject, purpose, reason, count: consents.length, details };
     await this.audit.append(tx, consentEvidenceRead(facts));
-    return { consents };
+    return { consents, guardianships };
   }
 
-  private open(person: Consenter, purpose: BodyOf<typeof readConsentEvidence>['purpose'], kept: KeptConsent) {
-    const text = openedOr(recordBroken, () =>
-      this.sealer.open(person, { import_id: kept.import_id, at: kept.at, purpose }, kept.evidence),
-    );
+  private guardianshipOf(child: Consenter, one: ShownGuardianship) {
+    return {
+      guardianship: guardianshipName(one),
+      purposes: [...one.purposes],
+      madeOn: one.made_on,
+      endsOn: one.ends_on,
+      state: one.state,
+      client: one.client_id,
+      evidence: this.open(child, evidencePlace(one.guardianship, child.personId), one),
+    };
+  }
+
+  private open(person: Consenter, place: Buffer, { evidence }: { readonly evidence: Buffer }): string {
+    const text = openedOr(personBroken, () => this.sealer.openBeside(person, place, evidence));
     if (text instanceof CodedError) throw text;
-    return JSON.parse(text) as Consents[number]['evidence'];
+    return text;
   }
 }

@@ -3,7 +3,10 @@ import { z } from 'zod';
 
 export const consentsImported = defineAction('consent_imports.take');
 export const consentImportRead = defineAction('consent_imports.read');
-export const consentEvidenceRead = defineAction('consent_imports.read_evidence');
+export const consentEvidenceRead = defineAction(
+  'consent_imports.read_evidence',
+  z.strictObject({ guardianships: z.int().min(0) }),
+);
 export const consentImportsListed = defineAction('consent_imports.pending');
 export const consentImportsMinted = defineAction('consent_imports.mint');
 export const consentImportsSettled = defineAction(

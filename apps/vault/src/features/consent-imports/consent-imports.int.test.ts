@@ -1,16 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { staff } from '@integument/authz';
-import type { ConsentImportId, GateId, PurposeName } from '@integument/contracts';
+import { type GateId, IMPORT_MAX } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
-import type { Asker } from '@integument/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
-
-const DAY_MS = 86_400_000;
-const OFFICER: Asker = {
-  caller: staff({ id: 'a'.repeat(32), roles: ['privacy-officer'] } as never),
-  requestId: 'req-officer',
-};
+import { consentOf, day, importsAt, notice } from './consent-imports.fixture.js';
 
 let vault: TestVault;
 beforeAll(async () => {
@@ -18,46 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => vault.close());
 
-let people = 0;
-const enrol = (region?: string) =>
-  vault.enrol({ fields: { email: `k${++people}@example.org` }, ...(region && { region }) });
-const day = (ago: number) => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
-const notice = randomBytes(32).toString('hex');
-const evidence = { form: 'counter', wording: 'I agree', clerk: 'Ada Lovelace' };
-const consentOf = (person: string, change: object = {}) => ({
-  person,
-  purpose: 'ingest',
-  notice,
-  givenOn: day(30),
-  evidence,
-  ...change,
-});
-const bring = (consents: readonly unknown[], asker = SHOP, regions: readonly string[] | null = null) =>
-  vault.unitOfWork.run((tx) => vault.imports.take(tx, asker, consents, regions));
-const read = (name: string, asker = SHOP) =>
-  vault.unitOfWork.run((tx) => vault.imports.read(tx, asker, name as ConsentImportId));
-const pending = (purpose?: PurposeName, after?: GateId) =>
-  vault.unitOfWork.run((tx) => vault.importedOpenings.pending(tx, API, { purpose, after }));
-const mint = (gates: readonly GateId[], epoch = 1) =>
-  vault.unitOfWork.run((tx) =>
-    vault.importedOpenings.mint(tx, API, {
-      purpose: 'ingest',
-      gates: gates.map((gate) => ({ gate, epoch })),
-    }),
-  );
-const settle = (done: readonly GateId[]) =>
-  vault.unitOfWork.run((tx) =>
-    vault.importedOpenings.settle(tx, API, { purpose: 'ingest', done: [...done], refused: [] }),
-  );
-/** What waits of these people, by the names of their gates. */
-async function gatesOf(...names: readonly string[]): Promise<GateId[]> {
-  const rows = await vault.query<{ gate_id: Buffer }>(
-    `SELECT gate_id FROM imported_opening JOIN client_pseudonym USING (person_id)
-     WHERE pseudonym = ANY($1) ORDER BY gate_id`,
-    [names.map((name) => decodeId('cps', name))],
-  );
-  return rows.map(({ gate_id }) => encodeId('gat', gate_id) as GateId);
-}
+const { enrol, bring, read, pending, mint, settle, freeze, gatesOf, stateOf } = importsAt(() => vault);
 
 describe('an import', () => {
   it('is answered for each consent by itself', async () => {
@@ -139,11 +92,22 @@ describe('an import', () => {
 
 describe('the data plane', () => {
   it('is told gates, notices and days, a page of a thousand at a time, and nothing of whom', async () => {
-    const { purpose, imports } = await pending('ingest');
-    expect(purpose).toBe('ingest');
-    expect(Object.keys(imports[0] ?? {}).sort()).toEqual(['gate', 'givenOn', 'notice']);
-    const first = imports[0]?.gate as GateId;
-    expect((await pending('ingest', first)).imports).toEqual(imports.slice(1));
+    await vault.query(
+      `INSERT INTO imported_opening (gate_id, purpose, person_id, notice, given_on, import_id, at)
+       SELECT uuid_send(gen_random_uuid()), 'recommendation', uuid_send(gen_random_uuid()), $1, current_date,
+         uuid_send(gen_random_uuid()), 0 FROM generate_series(1, $2)`,
+      [Buffer.from(notice, 'hex'), IMPORT_MAX + 1],
+    );
+    const { purpose, imports } = await pending('recommendation');
+    expect(purpose).toBe('recommendation');
+    expect(imports).toHaveLength(IMPORT_MAX);
+    expect(imports[0]).toEqual({ gate: expect.any(String) as string, givenOn: day(0), notice });
+    const names = imports.map(({ gate }) => decodeId('gat', gate).toString('hex'));
+    expect(names).toEqual([...names].sort());
+    const { imports: others } = await pending('recommendation', imports.at(-1)?.gate as GateId);
+    expect(others).toHaveLength(1);
+    expect(decodeId('gat', others[0]?.gate ?? '').toString('hex') > (names.at(-1) ?? '')).toBe(true);
+    await vault.query("DELETE FROM imported_opening WHERE purpose = 'recommendation'");
   });
 
   it('is answered in the order of gates, not of people', async () => {
@@ -178,9 +142,7 @@ describe('the data plane', () => {
     expect(await mint(gates)).toEqual({ minted: [], spent: gates });
     expect((await read(name)).refusals).toEqual([{ at: 0, code: 'consent_imports.decided_here' }]);
     await mint(others);
-    await vault.unitOfWork.run((tx) =>
-      vault.permits.freeze(tx, API, { gate: others[0] as GateId, epoch: 2 }),
-    );
+    await freeze(others[0], 2);
     expect(await mint(others)).toEqual({ minted: [], spent: [] });
     expect(await stateOf(others[0])).toBe('frozen');
     expect((await mint(others, 3)).minted).toMatchObject([{ gate: others[0], epoch: 3 }]);
@@ -190,7 +152,7 @@ describe('the data plane', () => {
     const name = await enrol();
     await bring([consentOf(name)]);
     const gates = await gatesOf(name);
-    await vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, { gate: gates[0] as GateId, epoch: 2 }));
+    await freeze(gates[0], 2);
     expect(await mint(gates, 3)).toEqual({ minted: [], spent: gates });
     const renamed = await gatesOf(name);
     expect(renamed).not.toEqual(gates);
@@ -213,61 +175,6 @@ describe('the data plane', () => {
   });
 });
 
-describe('evidence', () => {
-  it('lies under the person’s own key, is read for a reason, on record, and goes with them', async () => {
-    const name = await enrol();
-    const personId = await vault.personIdOf(name);
-    const consoleName = randomId();
-    await vault.query(
-      `INSERT INTO client_pseudonym (person_id, client_id, pseudonym) VALUES ($1, 'console', $2)`,
-      [personId, consoleName],
-    );
-    await bring([consentOf(name)]);
-    const rows = await vault.query<{ evidence: Buffer }>(
-      'SELECT evidence FROM consent_record WHERE person_id = $1',
-      [personId],
-    );
-    expect(rows[0]?.evidence.toString('latin1')).not.toContain('Lovelace');
-    const reason = { code: 'legal', reference: 'CASE-7' } as const;
-    const asked = { purpose: 'ingest', reason } as const;
-    const { consents } = await vault.unitOfWork.run((tx) =>
-      vault.consentEvidence.read(tx, OFFICER, encodeId('cps', consoleName) as never, asked, null),
-    );
-    expect(consents).toEqual([
-      { notice, givenOn: day(30), receivedOn: day(0), client: 'brand-shop', evidence },
-    ]);
-    const [entry] = (await vault.entries()).filter(
-      ({ action }) => action === 'consent_imports.read_evidence',
-    );
-    expect(entry).toMatchObject({ purpose: 'ingest', reason, count: 1 });
-    await mint(await gatesOf(name));
-    await erase(personId);
-    for (const table of ['consent_record', 'imported_opening', 'permit_ended']) {
-      expect(await vault.query(`SELECT FROM ${table} WHERE person_id = $1`, [personId])).toEqual([]);
-    }
-  });
-
-  it('of one row doesn’t open in another', async () => {
-    const [one, other] = [await enrol(), await enrol()];
-    await bring([consentOf(one), consentOf(other)]);
-    const id = await vault.personIdOf(one);
-    const consoleName = randomId();
-    await vault.query(
-      `INSERT INTO client_pseudonym (person_id, client_id, pseudonym) VALUES ($1, 'console', $2)`,
-      [id, consoleName],
-    );
-    await vault.query(
-      'UPDATE consent_record SET evidence = (SELECT evidence FROM consent_record WHERE person_id = $2) WHERE person_id = $1',
-      [id, await vault.personIdOf(other)],
-    );
-    const asked = { purpose: 'ingest', reason: { code: 'legal', reference: 'CASE-7' } } as const;
-    const reading = vault.unitOfWork.run((tx) =>
-      vault.consentEvidence.read(tx, OFFICER, encodeId('cps', consoleName) as never, asked, null),
-    );
-    await expect(reading).rejects.toMatchObject({ code: 'people.broken' });
-  });
-});
-
 /** As somebody's own session opens a permit. */
 async function openHere(name: string): Promise<void> {
   const session = await vault.sessionOf(await vault.personIdOf(name));
@@ -275,16 +182,4 @@ async function openHere(name: string): Promise<void> {
   await vault.unitOfWork.run((tx) =>
     vault.permitOpenings.open(tx, API, { session, purpose: 'ingest', gate, epoch: 1 }),
   );
-}
-
-async function stateOf(gate: GateId | undefined): Promise<string | undefined> {
-  const rows = await vault.query<{ state: string }>('SELECT state FROM permit WHERE gate_id = $1', [
-    decodeId('gat', gate ?? ''),
-  ]);
-  return rows[0]?.state;
-}
-
-async function erase(personId: Buffer): Promise<void> {
-  const { erasure } = await vault.unitOfWork.run((tx) => vault.erasures.request(tx, SHOP, personId));
-  await vault.unitOfWork.run((tx) => vault.erasures.gatesClosed(tx, API, erasure));
 }

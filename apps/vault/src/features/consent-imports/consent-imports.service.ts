@@ -2,22 +2,25 @@ import type { AuditLog } from '@integument/audit-log';
 import { callerId, type Regions } from '@integument/authz';
 import {
   type ConsentImportId,
+  dayOf,
   type ImportRefusal,
   type ImportResult,
   type importConsents,
   type ReplyOf,
   type readConsentImport,
 } from '@integument/contracts';
-import { decodeId, encodeId, randomId } from '@integument/crypto';
+import { bytesKey, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
 import { Turns } from '../../platform/turns.js';
 import { openedOr } from '../keys/index.js';
+import { BROKEN, type PersonSealer, personBroken } from '../people/index.js';
 import { consentImportRead, consentsImported } from './consent-imports.audit.js';
-import { importNotFound, recordBroken } from './consent-imports.errors.js';
+import { importNotFound } from './consent-imports.errors.js';
 import type { Consenter, ConsentImportsStore, Decided, NewConsentRecord } from './consent-imports.store.js';
-import type { EvidenceSealer } from './evidence-sealer.js';
+import type { AgeRefusal, ImportAges } from './import-ages.js';
+import { recordPlace } from './record-place.js';
 import { checkedConsent, type WantedImport } from './wanted-import.js';
 
 /** An entry of an import: what is to be kept of it, or why nothing is. */
@@ -30,7 +33,8 @@ type Outcome = Exclude<ImportResult, { accepted: true }> | NewConsentRecord;
 export class ConsentImportsService {
   constructor(
     private readonly store: ConsentImportsStore,
-    private readonly sealer: EvidenceSealer,
+    private readonly sealer: PersonSealer,
+    private readonly ages: ImportAges,
     private readonly audit: AuditLog,
     private readonly now: () => Date = () => new Date(),
   ) {}
@@ -43,7 +47,7 @@ export class ConsentImportsService {
     regions: Regions,
   ): Promise<ReplyOf<typeof importConsents>> {
     const importId = randomId();
-    const today = this.now().toISOString().slice(0, 10);
+    const today = dayOf(this.now());
     const wanted = await new Turns().map(entries, (entry, at) => checkedConsent(entry, at, today));
     const whose = await this.whose(tx, asker, wanted, regions);
     const outcomes = await new Turns().map(wanted, (one) =>
@@ -74,38 +78,39 @@ export class ConsentImportsService {
     regions: Regions,
   ): Promise<Known> {
     const names = wanted.flatMap((one) => ('code' in one ? [] : [one.person]));
-    if (names.length === 0) return new Known([], []);
+    if (names.length === 0) return new Known([], [], new Map());
     const people = await this.store.holdPeople(tx, callerId(asker.caller), names, regions);
     this.sealer.demandWarm(people);
-    return new Known(
-      people,
-      await this.store.findDecided(
-        tx,
-        people.map(({ personId }) => personId),
-      ),
-    );
+    const ids = people.map(({ personId }) => personId);
+    return new Known(people, await this.store.findDecided(tx, ids), await this.ages.refusals(tx, ids));
   }
 
   private prepare(importId: Buffer, wanted: WantedImport, known: Known): Outcome {
     const person = known.person(wanted.person);
     if (!person) return { code: 'people.not_found' };
     if (known.hasDecided(person, wanted)) return { code: 'consent_imports.decided_here' };
+    const unfit = known.unfit(person);
+    if (unfit) return { code: unfit };
     const { at, purpose, notice, givenOn, evidence } = wanted;
-    const place = { import_id: importId, at, purpose };
-    const sealed = openedOr(recordBroken, () => this.sealer.seal(person, place, evidence));
-    if (!Buffer.isBuffer(sealed)) return { code: 'people.broken' };
+    const place = recordPlace(person, { import_id: importId, at, purpose });
+    const sealed = openedOr(personBroken, () => this.sealer.sealBeside(person, place, evidence));
+    if (!Buffer.isBuffer(sealed)) return { code: BROKEN };
     return { gate: randomId(), at, personId: person.personId, purpose, notice, givenOn, sealed };
   }
 }
 
-/** Who the people of an import are, and what they have decided here since. */
+/** Who the people of an import are, whether they may agree, and what they have decided here since. */
 class Known {
   readonly #people: ReadonlyMap<string, Consenter>;
   /** the last day of what has ended; of what lives, one that no consent is as late as */
   readonly #until: ReadonlyMap<string, string>;
 
-  constructor(people: readonly Consenter[], decided: readonly Decided[]) {
-    this.#people = new Map(people.map((person) => [person.name.toString('latin1'), person]));
+  constructor(
+    people: readonly Consenter[],
+    decided: readonly Decided[],
+    private readonly refused: ReadonlyMap<string, AgeRefusal>,
+  ) {
+    this.#people = new Map(people.map((person) => [bytesKey(person.name), person]));
     const until = new Map<string, string>();
     for (const { personId, purpose, endedOn } of decided) {
       const key = keyOf(personId, purpose);
@@ -115,7 +120,11 @@ class Known {
   }
 
   person(name: Buffer): Consenter | undefined {
-    return this.#people.get(name.toString('latin1'));
+    return this.#people.get(bytesKey(name));
+  }
+
+  unfit({ personId }: Consenter): AgeRefusal | undefined {
+    return this.refused.get(bytesKey(personId));
   }
 
   /** Whatever it was: what somebody decides here counts for more than what a list of before says. */
@@ -128,7 +137,7 @@ class Known {
 const ALIVE = '9999-12-31';
 
 function keyOf(personId: Buffer, purpose: string): string {
-  return `${personId.toString('latin1')}${purpose}`;
+  return `${bytesKey(personId)}${purpose}`;
 }
 
 function resultOf(one: Outcome, kept: ReadonlySet<number>): ImportResult {

@@ -1,8 +1,9 @@
 import type { PurposeName } from '@integument/contracts';
-import { decodeId } from '@integument/crypto';
+import { bytesKey, decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
 import type { MintedPermit, PermitBatches, PermitOpenings } from '../permits/index.js';
+import type { ImportAges } from './import-ages.js';
 import type { HeldOpening, ImportedOpeningsStore } from './imported-openings.store.js';
 
 /** A gate that is opening in the data plane. */
@@ -23,6 +24,7 @@ export class ImportedMint {
     private readonly store: ImportedOpeningsStore,
     private readonly openings: PermitOpenings,
     private readonly batches: PermitBatches,
+    private readonly ages: ImportAges,
   ) {}
 
   /** @returns those that may open, and those of which a later message is still to come; nothing comes of the others */
@@ -32,13 +34,13 @@ export class ImportedMint {
     purpose: PurposeName,
     gates: readonly AskedGate[],
   ): Promise<{ minted: MintedPermit[]; waiting: Buffer[] }> {
-    const held = await this.hold(tx, purpose, gates);
+    const { held, turnedAway } = await this.holdFit(tx, purpose, gates);
     const fresh = await this.batches.mint(tx, asker, purpose, held.filter(isNew).map(wantedOf));
-    const made = new Set(fresh.map(({ gate }) => keyOf(gate)));
+    const made = new Set(fresh.map(({ gate }) => bytesKey(gate)));
     const known = await this.lookAgain(
       tx,
       purpose,
-      held.filter(({ gate_id }) => !made.has(keyOf(gate_id))),
+      held.filter(({ gate_id }) => !made.has(bytesKey(gate_id))),
     );
     const those = (fate: Fate) => known.filter((one) => fateOf(one) === fate);
     await this.store.refuse(tx, purpose, gatesOf(those('refuse')), 'consent_imports.decided_here');
@@ -47,17 +49,39 @@ export class ImportedMint {
     await this.batches.noteOpened(tx, asker, purpose, false, told.map(wantedOf));
     const resumed: MintedPermit[] = [];
     for (const one of those('resume')) resumed.push(await this.resume(tx, asker, one));
-    return { minted: [...fresh, ...told.map(mintedOf), ...resumed], waiting: gatesOf(those('wait')) };
+    return {
+      minted: [...fresh, ...told.map(mintedOf), ...resumed],
+      waiting: gatesOf([...those('wait'), ...turnedAway]),
+    };
+  }
+
+  /**
+   * Without those of whom it has turned out that they can't agree. @returns of these, too, what a gate was open by before: it is closed
+   * as any other that comes to nothing, and erased in time
+   */
+  private async holdFit(tx: Tx, purpose: PurposeName, gates: readonly AskedGate[]) {
+    const held = await this.hold(tx, purpose, gates);
+    const people = held.filter(opens).map(({ person_id }) => person_id);
+    const refusals = await this.ages.refusals(tx, people);
+    const codeOf = (one: Asked) => (opens(one) ? refusals.get(bytesKey(one.person_id)) : undefined);
+    for (const code of new Set(refusals.values())) {
+      const refused = held.filter((one) => codeOf(one) === code);
+      await this.store.refuse(tx, purpose, gatesOf(refused), code);
+    }
+    return {
+      held: held.filter((one) => !codeOf(one)),
+      turnedAway: held.filter((one) => codeOf(one) && !isNew(one)),
+    };
   }
 
   private async hold(tx: Tx, purpose: PurposeName, gates: readonly AskedGate[]): Promise<Asked[]> {
-    const epochs = new Map(gates.map(({ gate, epoch }) => [keyOf(gate), epoch]));
+    const epochs = new Map(gates.map(({ gate, epoch }) => [bytesKey(gate), epoch]));
     const held = await this.store.hold(
       tx,
       purpose,
       gates.map(({ gate }) => gate),
     );
-    return held.map((one) => ({ ...one, asked: epochs.get(keyOf(one.gate_id)) ?? 0 }));
+    return held.map((one) => ({ ...one, asked: epochs.get(bytesKey(one.gate_id)) ?? 0 }));
   }
 
   /** What kept a permit from being made was committed since we looked. */
@@ -85,6 +109,11 @@ function fateOf({ state, epoch, asked, has_ended }: Asked): Fate {
   return state === 'open' ? 'tell' : 'wait';
 }
 
+/** Whether the gate is closed until the answer. */
+function opens(one: Asked): boolean {
+  return isNew(one) || fateOf(one) === 'resume';
+}
+
 function isNew({ state }: HeldOpening): boolean {
   return state === null;
 }
@@ -105,9 +134,4 @@ function mintedOf({ gate_id: gate, asked: epoch, pseudonym, subject }: Asked): M
 
 function gatesOf(openings: readonly Asked[]): Buffer[] {
   return openings.map(({ gate_id }) => gate_id);
-}
-
-/** For sets and maps: buffers are told apart by what they are, not by what is in them. */
-export function keyOf(gate: Buffer): string {
-  return gate.toString('latin1');
 }

@@ -11,7 +11,7 @@ import {
   type ReplyOf,
   type settleConsentImports,
 } from '@integument/contracts';
-import { decodeId, encodeId } from '@integument/crypto';
+import { bytesKey, decodeId, encodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { MintedPermit } from '../permits/index.js';
@@ -20,7 +20,7 @@ import {
   consentImportsMinted,
   consentImportsSettled,
 } from './consent-imports.audit.js';
-import { type ImportedMint, keyOf } from './imported-mint.js';
+import type { ImportedMint } from './imported-mint.js';
 import type { ImportedOpeningsStore } from './imported-openings.store.js';
 
 /** Before any gate's name. */
@@ -67,10 +67,10 @@ export class ImportedOpenings {
     const asked = gates.map(({ gate, epoch }) => ({ gate: decodeId('gat', gate), epoch }));
     const { minted, waiting } = await this.minting.mint(tx, asker, purpose, asked);
     await this.audit.append(tx, consentImportsMinted({ ...by(asker), purpose, count: minted.length }));
-    const alive = new Set([...minted.map(({ gate }) => gate), ...waiting].map(keyOf));
+    const alive = new Set([...minted.map(({ gate }) => gate), ...waiting].map(bytesKey));
     // Not in the order of people, in which they were held: of two purposes that would say which belong together.
     minted.sort((one, other) => one.gate.compare(other.gate));
-    const spent = asked.filter(({ gate }) => !alive.has(keyOf(gate)));
+    const spent = asked.filter(({ gate }) => !alive.has(bytesKey(gate)));
     return { minted: minted.map(viewOf), spent: spent.map(({ gate }) => nameOf(gate)) };
   }
 

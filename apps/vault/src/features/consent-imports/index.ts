@@ -3,7 +3,7 @@ export { InternalConsentImportsController } from './consent-imports.internal.con
 export { ConsentImportsModule } from './consent-imports.module.js';
 export { ConsentImportsService } from './consent-imports.service.js';
 export { ConsentImportsStore } from './consent-imports.store.js';
-export { EvidenceSealer } from './evidence-sealer.js';
+export { ImportAges } from './import-ages.js';
 export { ImportedMint } from './imported-mint.js';
 export { ImportedOpenings } from './imported-openings.js';
 export { ImportedOpeningsStore } from './imported-openings.store.js';

@@ -1,8 +1,12 @@
-import { type ImportResult, importedConsent, type PurposeName, purposeNamed } from '@integument/contracts';
+import {
+  dayAfter,
+  type ImportResult,
+  importedConsent,
+  type PurposeName,
+  purposeNamed,
+} from '@integument/contracts';
 import { decodedOrNull } from '@integument/crypto';
 import { wrongFields } from '../../platform/wrong-fields.js';
-
-const DAY_MS = 86_400_000;
 
 /** A consent that could be taken, as far as it says itself. */
 export interface WantedImport {
@@ -36,8 +40,4 @@ export function checkedConsent(entry: unknown, at: number, today: string): Wante
     givenOn,
     evidence,
   };
-}
-
-function dayAfter(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }

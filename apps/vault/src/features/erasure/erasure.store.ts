@@ -2,6 +2,7 @@ import type { Regions } from '@integument/authz';
 import type { ERASURE_STATES } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import { inRegions } from '../people/index.js';
+import { DESTROYED } from '../permits/index.js';
 
 export type ErasureState = (typeof ERASURE_STATES)[number];
 
@@ -110,8 +111,7 @@ export class ErasureStore {
     const [permits] = await tx.query<{ keys: number }>(
       // What was declined never had one.
       `WITH alive AS (SELECT gate_id, state FROM permit WHERE person_id = $1 AND state <> 'destroyed' FOR UPDATE),
-         gone AS (UPDATE permit SET state = 'destroyed', epoch = epoch + 1, pseudonym = NULL, person_id = NULL, purpose = NULL,
-           domain_key = NULL, wrapped_key = NULL, subject = NULL, guardianship = NULL, consent_ends = false FROM alive WHERE permit.gate_id = alive.gate_id)
+         gone AS (UPDATE permit SET ${DESTROYED}, epoch = epoch + 1 FROM alive WHERE permit.gate_id = alive.gate_id)
        SELECT count(*) FILTER (WHERE state <> 'declined')::int AS keys FROM alive`,
       [erasure.person_id],
     );

@@ -6,6 +6,7 @@ import type { Tx } from '@integument/database';
 import { type Asker, hasSteppedUp, stepUpRequired } from '@integument/http';
 import { accountOf, type VaultStaff } from '../../platform/callers.js';
 import type { DomainKeys } from '../keys/index.js';
+import { isFresh } from '../sessions/index.js';
 import { factorEnrolled, type RaisingAction } from './factors.audit.js';
 import { knownPasskey, notBegun, refused, signInNotFresh, tooMany } from './factors.errors.js';
 import type { FactorsStore } from './factors.store.js';
@@ -13,7 +14,6 @@ import type { Passkeys } from './passkeys.js';
 import type { Raised, SessionRaiser } from './session-raiser.js';
 import { newTotpSecret, totpStepOf, totpUri } from './totp.js';
 
-const FRESH_MS = 300_000;
 const BEGUN_SECONDS = 300;
 const MOST_FACTORS = 5;
 const CHALLENGE_BYTES = 32;
@@ -89,7 +89,7 @@ export class FactorEnrolment {
   private async admit(tx: Tx, { caller }: Asker<VaultStaff>): Promise<void> {
     const account = accountOf(caller);
     await this.store.lockOwnAccount(tx, account);
-    if (!(this.now() - caller.authenticatedAt.getTime() <= FRESH_MS)) throw signInNotFresh();
+    if (!isFresh(caller, this.now())) throw signInNotFresh();
     const { length } = await this.store.findAll(tx, account);
     if (length > 0 && !hasSteppedUp(caller, this.now())) throw stepUpRequired();
     if (length >= MOST_FACTORS) throw tooMany();

@@ -1,4 +1,4 @@
-import { ageOfDigitalConsent, type SomeIdentityFields } from '@integument/contracts';
+import { ageOfDigitalConsent, dayOf, type SomeIdentityFields } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import { dayAfterYears } from '../catalogue/index.js';
 import type { PersonValues } from '../people/index.js';
@@ -20,7 +20,7 @@ export class ConsentAge {
 
   /** The vault's own day, ISO 8601, of UTC. */
   today(): string {
-    return new Date(this.now()).toISOString().slice(0, 10);
+    return dayOf(this.now());
   }
 
   /** @returns null where no date of birth is known */
@@ -36,7 +36,11 @@ export class ConsentAge {
   /** Who has no date of birth here is not known to be too young. @throws CodedError `people.broken` */
   async isUnderAge(tx: Tx, personId: Buffer): Promise<boolean> {
     const known = await this.values.openOf(tx, personId, OF_AGE);
-    const reached = known && this.reachedOn(known.person, known.values);
+    return known !== null && this.isTooYoung(known.person, known.values);
+  }
+
+  isTooYoung(living: Living, told: Told): boolean {
+    const reached = this.reachedOn(living, told);
     return reached !== null && reached > this.today();
   }
 }

@@ -71,8 +71,8 @@ export class GuardianshipsService {
       throw violates(error, 'guardianship_one_active') ? knownAlready(error) : error;
     });
     const { subject } = person;
-    await this.audit.append(tx, guardianshipMade({ ...by(asker), subject, object: nameOf(row) }));
-    return { guardianship: nameOf(row), purposes, endsOn, state: 'active' };
+    await this.audit.append(tx, guardianshipMade({ ...by(asker), subject, object: guardianshipName(row) }));
+    return { guardianship: guardianshipName(row), purposes, endsOn, state: 'active' };
   }
 
   async read(tx: Tx, asker: Asker, name: GuardianshipId, regions: Regions): Promise<GuardianshipView> {
@@ -109,7 +109,10 @@ export class GuardianshipsService {
 
   private async endOne(tx: Tx, row: GuardianshipRow): Promise<boolean> {
     if (!(await this.store.end(tx, row.guardianship))) return false;
-    await this.audit.append(tx, guardianshipOver({ ...VAULT, subject: row.subject, object: nameOf(row) }));
+    await this.audit.append(
+      tx,
+      guardianshipOver({ ...VAULT, subject: row.subject, object: guardianshipName(row) }),
+    );
     return true;
   }
 
@@ -134,10 +137,10 @@ export function evidencePlace(guardianship: Buffer, childId: Buffer): Buffer {
   return context('guardianship', guardianship, childId);
 }
 
-function nameOf({ guardianship }: Pick<GuardianshipRow, 'guardianship'>): GuardianshipId {
+export function guardianshipName({ guardianship }: Pick<GuardianshipRow, 'guardianship'>): GuardianshipId {
   return encodeId('gua', guardianship) as GuardianshipId;
 }
 
 function view(row: GuardianshipRow) {
-  return { guardianship: nameOf(row), purposes: [...row.purposes], endsOn: row.ends_on };
+  return { guardianship: guardianshipName(row), purposes: [...row.purposes], endsOn: row.ends_on };
 }

@@ -25,6 +25,14 @@ export interface GuardianshipRow {
   readonly state: 'active' | 'ended';
 }
 
+/** A guardianship with what shows it. */
+export interface ShownGuardianship
+  extends Pick<GuardianshipRow, 'guardianship' | 'purposes' | 'ends_on' | 'state'> {
+  readonly made_on: string;
+  readonly client_id: string;
+  readonly evidence: Buffer;
+}
+
 const COLUMNS = 'g.guardianship, g.guardian_id, g.child_id, p.subject, g.purposes, g.ends_on::text, g.state';
 const OF_CHILD = 'guardianship g JOIN person p ON p.person_id = g.child_id';
 const GOES_ON = `g.state = 'active' AND NOT p.erasing`;
@@ -52,6 +60,15 @@ export class GuardianshipsStore {
       [guardianship, clientId, regions],
     );
     return rows[0] ?? null;
+  }
+
+  /** What shows who answers, or has answered, for a child in a purpose; the oldest first. */
+  findEvidence(tx: Tx, childId: Buffer, purpose: PurposeName): Promise<ShownGuardianship[]> {
+    return tx.query<ShownGuardianship>(
+      `SELECT guardianship, purposes, made_on::text, ends_on::text, state, client_id, evidence FROM guardianship
+       WHERE child_id = $1 AND $2 = ANY(purposes) ORDER BY made_on, guardianship`,
+      [childId, purpose],
+    );
   }
 
   findOfGuardian(tx: Tx, guardianId: Buffer, today: string): Promise<GuardianshipRow[]> {

@@ -7,6 +7,7 @@ import {
   type enrolPerson,
   type ReplyOf,
 } from '@integument/contracts';
+import { bytesKey } from '@integument/crypto';
 import { Coalescer, type Tx, type UnitOfWork, violates, whenReady } from '@integument/database';
 import type { Asker } from '@integument/http';
 import { wrongFields } from '../../platform/wrong-fields.js';
@@ -107,7 +108,7 @@ export class EnrolmentDesk {
       subjects.flatMap((subject) => this.people.accountDigests(subject)),
     );
     const isTaken = (subject: string) =>
-      this.people.accountDigests(subject).some((digest) => taken.has(digest.toString('latin1')));
+      this.people.accountDigests(subject).some((digest) => taken.has(bytesKey(digest)));
     return new Set(subjects.filter(isTaken));
   }
 }

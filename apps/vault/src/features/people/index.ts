@@ -1,8 +1,8 @@
 export { type Address, type Addressee, Addressees } from './addressees.js';
 export { IndexKeeper } from './index-keeper.js';
-export { personNotFound } from './people.errors.js';
+export { BROKEN, personBroken, personNotFound } from './people.errors.js';
 export { PeopleModule } from './people.module.js';
 export { CONSOLE, inRegions, PeopleStore } from './people.store.js';
 export { PeopleEnroller } from './people-enroller.js';
 export { PersonValues } from './person-values.js';
-export { PersonSealer } from './sealed-person.js';
+export { type KeyHolder, PersonSealer } from './sealed-person.js';

@@ -1,5 +1,6 @@
 import type { Regions } from '@integument/authz';
 import type { IdentityField } from '@integument/contracts';
+import { bytesKey } from '@integument/crypto';
 import { byteaArray, int2Array, type Tx, textArray } from '@integument/database';
 import type { WrappedKey } from '../keys/index.js';
 import { digestColumns, type Indexed } from './person-index.js';
@@ -81,6 +82,16 @@ export const PERSON = `
   (SELECT array_agg(v.field ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS fields,
   (SELECT array_agg(v.sealed ORDER BY v.field) FROM identity_value v WHERE v.person_id = p.person_id) AS sealed`;
 
+const READ_FIELDS = {
+  name: 'people.read_fields',
+  text: `
+    SELECT p.person_id, p.domain_key, p.wrapped_key, p.subject, p.enrolled_on::text, p.region, p.search_plan, p.undeliverable,
+      NULL AS pseudonym, v.fields, v.sealed
+    FROM (SELECT person_id, array_agg(field) AS fields, array_agg(sealed) AS sealed FROM identity_value
+      WHERE person_id = ANY($1::bytea[]) AND field = ANY($2::text[]) GROUP BY person_id) AS v
+    JOIN person p USING (person_id)`,
+};
+
 /** Of those whom a caller may be told of: in these regions, or everybody (null). Who has no region is in none. */
 export function inRegions(parameter: `$${number}`): string {
   const regions = `${parameter}::text[]`;
@@ -158,6 +169,16 @@ export class PeopleStore {
     return rows.map(toKnown);
   }
 
+  /** Some fields of people who are held already; who has none of them is left out. */
+  async readFields(
+    tx: Tx,
+    personIds: readonly Buffer[],
+    fields: readonly IdentityField[],
+  ): Promise<KnownPerson[]> {
+    const rows = await tx.query<PersonRow>(READ_FIELDS, [byteaArray(personIds), textArray(fields)]);
+    return rows.map(toKnown);
+  }
+
   async setUndeliverable(tx: Tx, personId: Buffer, digest: Buffer): Promise<void> {
     await tx.query('UPDATE person SET undeliverable = $2 WHERE person_id = $1', [personId, digest]);
   }
@@ -201,13 +222,13 @@ export class PeopleStore {
     );
   }
 
-  /** @returns those of the accounts that sign in as somebody, as latin1 text */
+  /** @returns those of the accounts that sign in as somebody as keys */
   async findAccounts(tx: Tx, accounts: readonly Buffer[]): Promise<Set<string>> {
     const rows = await tx.query<{ account: Buffer }>(
       'SELECT account FROM account WHERE account = ANY($1::bytea[])',
       [byteaArray(accounts)],
     );
-    return new Set(rows.map(({ account }) => account.toString('latin1')));
+    return new Set(rows.map(({ account }) => bytesKey(account)));
   }
 
   /** @param digests under each version of the index key that it may stand under */

@@ -7,6 +7,7 @@ import {
 } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
+import { Turns } from '../../platform/turns.js';
 import { openedOr } from '../keys/index.js';
 import { personBroken, personNotFound } from './people.errors.js';
 import type { FoundPerson, KnownPerson, PeopleStore } from './people.store.js';
@@ -53,5 +54,22 @@ export class PersonValues {
     const values = openedOr(personBroken, () => this.sealer.open(person, fields));
     if (values instanceof CodedError) throw values;
     return { person, values };
+  }
+
+  /**
+   * The same of many at once, who are held in this transaction already: against erasure, and against a change of what is read.
+   * @returns those of whom one of the fields is known. Of whom one doesn't open, there is the refusal, beside the others
+   */
+  async openMany(
+    tx: Tx,
+    personIds: readonly Buffer[],
+    fields: readonly IdentityField[],
+  ): Promise<{ person: KnownPerson; values: SomeIdentityFields | CodedError }[]> {
+    const people = await this.store.readFields(tx, personIds, fields);
+    this.sealer.demandWarm(people);
+    return new Turns().map(people, (person) => ({
+      person,
+      values: openedOr(personBroken, () => this.sealer.open(person, fields)),
+    }));
   }
 }

@@ -41,6 +41,9 @@ export interface SealedPerson extends WrappedKey {
   readonly values: readonly SealedValue[];
 }
 
+/** Somebody as far as it takes to seal and open what lies under their key. */
+export type KeyHolder = Pick<SealedPerson, 'personId'> & WrappedKey;
+
 /** Turns identity fields into what is stored, and back. Each person has a key of their own. */
 export class PersonSealer {
   constructor(
@@ -90,13 +93,13 @@ export class PersonSealer {
   }
 
   /** Seals what another feature keeps of a person, to go with their key. @param place what and whose it is */
-  sealBeside(person: Pick<SealedPerson, 'personId'> & WrappedKey, place: Buffer, text: string): Buffer {
+  sealBeside(person: KeyHolder, place: Buffer, text: string): Buffer {
     const key = this.keys.unwrap('person', person.personId, person);
     return seal(key, Buffer.from(text, 'utf8'), place);
   }
 
   /** @throws SealBroken if it was moved or changed */
-  openBeside(person: Pick<SealedPerson, 'personId'> & WrappedKey, place: Buffer, sealed: Buffer): string {
+  openBeside(person: KeyHolder, place: Buffer, sealed: Buffer): string {
     return open(this.keys.unwrap('person', person.personId, person), sealed, place).toString('utf8');
   }
 

@@ -1,3 +1,4 @@
+export { DESTROYED } from './destroyed-columns.js';
 export { type MintedPermit, PermitBatches, type WantedPermit } from './permit-batches.js';
 export { PermitOpenings } from './permit-openings.js';
 export { InternalPermitsController } from './permits.internal.controller.js';

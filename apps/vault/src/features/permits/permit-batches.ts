@@ -1,6 +1,6 @@
 import type { AuditLog } from '@integument/audit-log';
 import type { PurposeName } from '@integument/contracts';
-import { randomId } from '@integument/crypto';
+import { bytesKey, randomId } from '@integument/crypto';
 import { byteaArray, int2Array, int4Array, type Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { Turns } from '../../platform/turns.js';
@@ -119,6 +119,6 @@ async function insertNew(tx: Tx, purpose: PurposeName, prepared: readonly Prepar
     byteaArray(prepared.map(({ wrapped }) => wrapped)),
     byteaArray(prepared.map(({ evidence }) => evidence.subject)),
   ]);
-  const made = new Set(rows.map(({ gate_id }) => gate_id.toString('latin1')));
-  return prepared.filter(({ wanted }) => made.has(wanted.gate.toString('latin1')));
+  const made = new Set(rows.map(({ gate_id }) => bytesKey(gate_id)));
+  return prepared.filter(({ wanted }) => made.has(bytesKey(wanted.gate)));
 }

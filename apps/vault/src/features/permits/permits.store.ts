@@ -1,5 +1,6 @@
 import { type PermitState, type PurposeName, STOPPING_EVENTS } from '@integument/contracts';
 import { byteaArray, type Tx, textArray } from '@integument/database';
+import { DESTROYED, NOTHING_MINTED } from './destroyed-columns.js';
 
 export interface PermitRow {
   readonly gate_id: Buffer;
@@ -174,20 +175,15 @@ export class PermitsStore {
   }
 
   async destroy(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
-    await tx.query(
-      `UPDATE permit SET state = 'destroyed', epoch = $2, pseudonym = NULL, person_id = NULL, purpose = NULL,
-         domain_key = NULL, wrapped_key = NULL, subject = NULL, guardianship = NULL, consent_ends = false WHERE gate_id = $1`,
-      [gate, epoch],
-    );
+    await tx.query(`UPDATE permit SET ${DESTROYED}, epoch = $2 WHERE gate_id = $1`, [gate, epoch]);
   }
 
   /** Pseudonym and key go as with a destroyed one; whose no it is, and to what, stays. */
   async keepNo(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
-    await tx.query(
-      `UPDATE permit SET state = 'declined', epoch = $2, pseudonym = NULL, domain_key = NULL, wrapped_key = NULL,
-         subject = NULL, guardianship = NULL, consent_ends = false WHERE gate_id = $1`,
-      [gate, epoch],
-    );
+    await tx.query(`UPDATE permit SET state = 'declined', epoch = $2, ${NOTHING_MINTED} WHERE gate_id = $1`, [
+      gate,
+      epoch,
+    ]);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { dayOf } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import type { KeyLives } from '../../rotation-settings.js';
 import { type Clock, databaseClock } from './clock.js';
@@ -40,7 +41,7 @@ export class BackupReach {
     const planned = versions.map((version) => this.endOf(version, now));
     const ends = [...planned, ...roots.map((root) => this.endOfRoot(root, planned, now))];
     const last = Math.max(now.getTime() * Number(!reached), ...ends.map((end) => end.getTime()));
-    return { on: new Date(last).toISOString().slice(0, 10), reached };
+    return { on: dayOf(last), reached };
   }
 
   private endOf({ destroyed_at, emptied_at, state, current_at }: VersionRow, now: Date): Date {

@@ -1,5 +1,6 @@
 export { DataPlaneSessions } from './data-plane-sessions.js';
 export { deviceOf } from './device.js';
+export { FRESH_SECONDS, isFresh } from './fresh-sign-in.js';
 export { secretDigest } from './secret-digest.js';
 export { SessionEndings } from './session-endings.js';
 export { sessionGone } from './sessions.errors.js';

@@ -1,6 +1,6 @@
 import type { AuditLog } from '@integument/audit-log';
 import type { GuardianshipId, PurposeName, SignInCode } from '@integument/contracts';
-import { decodeId, encodeId, randomId } from '@integument/crypto';
+import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { VaultPerson } from '../../platform/callers.js';
@@ -10,12 +10,9 @@ import {
   guardianshipNotFound,
   signInNotFresh,
 } from '../guardianships/index.js';
-import { secretDigest, sessionGone } from '../sessions/index.js';
+import { isFresh } from '../sessions/index.js';
 import { guardianCodeIssued } from './sign-in.audit.js';
-import type { SignInStore } from './sign-in.store.js';
-
-const CODE_SECONDS = 60;
-const FRESH_MS = 300_000;
+import type { SignInCodes } from './sign-in-codes.js';
 
 /** Whose a session of the data plane is. */
 export interface SessionOwner {
@@ -32,7 +29,7 @@ export interface SessionOwner {
 /** Codes by which somebody goes on as the guardian of a child. */
 export class GuardianCodes {
   constructor(
-    private readonly store: SignInStore,
+    private readonly codes: SignInCodes,
     private readonly guardianships: GuardianshipsStore,
     private readonly age: ConsentAge,
     private readonly audit: AuditLog,
@@ -45,18 +42,12 @@ export class GuardianCodes {
     asker: Asker<VaultPerson>,
     name: GuardianshipId,
   ): Promise<{ code: SignInCode; expiresIn: number }> {
-    const { authenticatedAt, personId, sessionDigest } = asker.caller;
     const found = await this.guardianships.lockActive(tx, decodeId('gua', name), this.age.today());
-    if (!found?.guardian_id.equals(personId)) throw guardianshipNotFound();
-    // A moment that can't be read is not recent.
-    if (!(this.now() - authenticatedAt.getTime() <= FRESH_MS)) throw signInNotFresh();
-    const code = randomId();
-    const expiresAt = new Date(Date.now() + CODE_SECONDS * 1_000);
-    const { guardianship, subject } = found;
-    if (!(await this.store.insertCode(tx, secretDigest(code), sessionDigest, expiresAt, guardianship)))
-      throw sessionGone();
-    await this.audit.append(tx, guardianCodeIssued({ ...by(asker), subject, object: name }));
-    return { code: encodeId('sic', code) as SignInCode, expiresIn: CODE_SECONDS };
+    if (!found?.guardian_id.equals(asker.caller.personId)) throw guardianshipNotFound();
+    if (!isFresh(asker.caller, this.now())) throw signInNotFresh();
+    const issued = await this.codes.issue(tx, asker, found.guardianship);
+    await this.audit.append(tx, guardianCodeIssued({ ...by(asker), subject: found.subject, object: name }));
+    return issued;
   }
 
   /** The child, until it is old enough at the latest. @returns null where the guardianship is over */

@@ -1,7 +1,7 @@
 import type { UnitOfWork } from '@integument/database';
 import type { JWTPayload } from 'jose';
 import * as oidc from 'openid-client';
-import { SESSION_SECONDS } from '../sessions/index.js';
+import { FRESH_SECONDS, SESSION_SECONDS } from '../sessions/index.js';
 import { type Authentication, toAuthentication } from './authentication.js';
 import type { ProviderConnection } from './provider-connection.js';
 import type { Providers } from './providers.js';
@@ -12,7 +12,6 @@ import type { SpentMarksStore } from './spent-marks.store.js';
 export type { Authentication } from './authentication.js';
 
 export const ATTEMPT_SECONDS = 600;
-const FRESH_SECONDS = 300;
 /** An ID token comes straight from the provider: an older one was kept by somebody. */
 const ID_TOKEN_SECONDS = 600;
 

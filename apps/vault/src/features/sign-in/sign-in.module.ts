@@ -19,6 +19,7 @@ import { SignInController } from './sign-in.controller.js';
 import { SignInService } from './sign-in.service.js';
 import { SignInStore } from './sign-in.store.js';
 import { SignInAttempts } from './sign-in-attempts.js';
+import { SignInCodes } from './sign-in-codes.js';
 import { SignOutController } from './sign-out.controller.js';
 import { SignOutService } from './sign-out.service.js';
 import { SpentMarksStore } from './spent-marks.store.js';
@@ -53,10 +54,12 @@ import { SpentMarksStore } from './spent-marks.store.js';
       },
     },
     provide(SignOutService, Providers, SessionsStore, SpentMarksStore, LiveIndex, AuditLog),
-    provide(GuardianCodes, SignInStore, GuardianshipsStore, ConsentAge, AuditLog),
+    provide(SignInCodes, SignInStore),
+    provide(GuardianCodes, SignInCodes, GuardianshipsStore, ConsentAge, AuditLog),
     provide(
       SignInService,
       SignInStore,
+      SignInCodes,
       SessionsService,
       SessionsStore,
       RegistryStore,

@@ -18,20 +18,20 @@ import {
   type SessionsService,
   type SessionsStore,
   secretDigest,
-  sessionGone,
 } from '../sessions/index.js';
 import type { GuardianCodes, SessionOwner } from './guardian-codes.js';
 import type { Authentication } from './relying-party.js';
 import { signedIn, signInCodeIssued, signInCodeRedeemed, staffCodeRedeemed } from './sign-in.audit.js';
 import type { SignInStore } from './sign-in.store.js';
+import type { SignInCodes } from './sign-in-codes.js';
 
-const CODE_SECONDS = 60;
 /** Of one sign-in: more than the tabs that a page opens at once. */
 const MOST_API_SESSIONS = 5;
 
 export class SignInService {
   constructor(
     private readonly store: SignInStore,
+    private readonly codes: SignInCodes,
     private readonly sessions: SessionsService,
     private readonly sessionsStore: SessionsStore,
     private readonly registry: RegistryStore,
@@ -42,7 +42,6 @@ export class SignInService {
     private readonly index: LiveIndex,
     private readonly staffNames: StaffNames,
     private readonly audit: AuditLog,
-    private readonly now: () => number = Date.now,
   ) {}
 
   /**
@@ -80,13 +79,9 @@ export class SignInService {
     tx: Tx,
     asker: Asker<VaultPerson | VaultStaff>,
   ): Promise<{ code: SignInCode; expiresIn: number }> {
-    const code = randomId();
-    const expiresAt = new Date(this.now() + CODE_SECONDS * 1_000);
-    if (!(await this.store.insertCode(tx, secretDigest(code), asker.caller.sessionDigest, expiresAt))) {
-      throw sessionGone();
-    }
+    const issued = await this.codes.issue(tx, asker);
     await this.audit.append(tx, signInCodeIssued(by(asker)));
-    return { code: encodeId('sic', code) as SignInCode, expiresIn: CODE_SECONDS };
+    return issued;
   }
 
   /** @throws CodedError `sign_in.code_invalid`, the same for spent, late and never issued */

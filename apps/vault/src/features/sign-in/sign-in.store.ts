@@ -10,7 +10,7 @@ export class SignInStore {
     code: Buffer,
     session: Buffer,
     expiresAt: Date,
-    guardianship: Buffer | null = null,
+    guardianship: Buffer | null,
   ): Promise<boolean> {
     const rows = await tx.query(
       `INSERT INTO sign_in_code (code, session, expires_at, guardianship)

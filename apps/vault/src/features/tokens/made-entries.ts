@@ -1,3 +1,4 @@
+import { bytesKey } from '@integument/crypto';
 import { type Asker, by } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
 import { entriesAbout } from './entries-about.js';
@@ -12,7 +13,7 @@ export function madeEntries(
   asker: Asker,
   made: readonly { readonly wanted: WantedToken; readonly holder: TokenHolder | null }[],
 ): Entry[] {
-  const groups = grouped(made, ({ holder }) => holder?.subject.toString('latin1') ?? '').map((some) => ({
+  const groups = grouped(made, ({ holder }) => (holder ? bytesKey(holder.subject) : '')).map((some) => ({
     subject: some[0]?.holder?.subject ?? null,
     facts: factsOf(some.map(({ wanted }) => wanted)),
   }));

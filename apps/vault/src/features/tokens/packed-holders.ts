@@ -1,3 +1,4 @@
+import { bytesKey } from '@integument/crypto';
 import type { TokenHolder } from './sealed-token.js';
 
 const NAME_BYTES = 16;
@@ -21,7 +22,7 @@ export function packedHolders(people: string): string {
     FROM held GROUP BY domain_key, region`;
 }
 
-/** @returns them by the name they were asked for by, as latin1 text */
+/** @returns them by the name they were asked for by as a key */
 export function unpackedHolders(rows: readonly PackedHolders[]): ReadonlyMap<string, TokenHolder> {
   const holders = new Map<string, TokenHolder>();
   for (const row of rows) {
@@ -46,5 +47,5 @@ function holderAt({ packed, region, domain_key: domainKey }: PackedHolders, at: 
     domainKey,
     wrapped: packed.subarray(key, end),
   };
-  return { name: packed.toString('latin1', at, id), end, holder };
+  return { name: bytesKey(packed.subarray(at, id)), end, holder };
 }

@@ -1,4 +1,5 @@
 import type { CodedError, Predicate } from '@integument/contracts';
+import { bytesKey } from '@integument/crypto';
 import { type Asker, by } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
 import type { TokenField } from '../catalogue/index.js';
@@ -33,7 +34,7 @@ export function revealEntries(
   decided: readonly (AllowedReveal | CodedError)[],
 ): Entry[] {
   const allowed = decided.flatMap((one) => ('kept' in one ? [one] : []));
-  const said = grouped(allowed, ({ holder }) => holder?.subject.toString('latin1') ?? '').map((some) => ({
+  const said = grouped(allowed, ({ holder }) => (holder ? bytesKey(holder.subject) : '')).map((some) => ({
     subject: some[0]?.holder?.subject ?? null,
     facts: factsOf(some),
   }));

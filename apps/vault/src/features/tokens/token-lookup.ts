@@ -1,5 +1,6 @@
 import { type Caller, callerId } from '@integument/authz';
 import { CodedError, type HeldToken } from '@integument/contracts';
+import { bytesKey } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Catalogue, couldBeEncrypted } from '../catalogue/index.js';
 import type { KeptToken, TokenHolder } from './sealed-token.js';
@@ -36,7 +37,8 @@ export class TokenLookup {
     const formats = named.flatMap((name) => ('format' in name ? [name] : []));
     const stored = formats.filter((name) => !this.isReversible(name));
     const found = new Map<string, KeptToken>();
-    if (tokens.length > 0) for (const one of await this.store.find(tx, tokens)) found.set(keyOf(one), one);
+    if (tokens.length > 0)
+      for (const one of await this.store.find(tx, tokens)) found.set(bytesKey(one.token), one);
     if (stored.length > 0)
       for (const one of await this.store.findFormats(tx, stored)) found.set(formatKey(one), one);
     for (const name of formats)
@@ -64,9 +66,7 @@ export class TokenLookup {
   /** Whose these are, held until the transaction ends, so that nobody's erasure is answered before what was told of them. */
   async hold(tx: Tx, found: FoundTokens): Promise<ReadonlyMap<string, TokenHolder>> {
     const people = new Map(
-      found
-        .all()
-        .flatMap(({ personId }) => (personId ? [[personId.toString('latin1'), personId] as const] : [])),
+      found.all().flatMap(({ personId }) => (personId ? [[bytesKey(personId), personId] as const] : [])),
     );
     return people.size > 0 ? this.store.hold(tx, [...people.values()]) : new Map();
   }
@@ -81,7 +81,7 @@ export class FoundTokens {
 
   /** "Absent" and "not yours" are one answer. */
   get(caller: Caller, name: NamedToken): KeptToken | CodedError {
-    const one = this.found.get('token' in name ? keyOf(name) : formatKey(name));
+    const one = this.found.get('token' in name ? bytesKey(name.token) : formatKey(name));
     if (!one) return tokenNotFound();
     const isTheirs = caller.kind === 'staff' || this.catalogue.domainsOf(callerId(caller)).has(one.domain);
     return isTheirs ? one : tokenNotFound();
@@ -90,10 +90,6 @@ export class FoundTokens {
   all(): KeptToken[] {
     return [...this.found.values()];
   }
-}
-
-function keyOf({ token }: { readonly token: Buffer }): string {
-  return token.toString('latin1');
 }
 
 function formatKey({ domain, field, format }: FormatName): string {

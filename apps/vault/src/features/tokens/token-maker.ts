@@ -1,6 +1,7 @@
 import type { AuditLog } from '@integument/audit-log';
 import { callerId, type Regions, reaches } from '@integument/authz';
 import { CodedError } from '@integument/contracts';
+import { bytesKey } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, forbidden } from '@integument/http';
 import { Turns } from '../../platform/turns.js';
@@ -98,7 +99,7 @@ export class TokenMaker {
     holders: ReadonlyMap<string, TokenHolder>,
     regions: Regions,
   ): PreparedToken | CodedError {
-    const holder = wanted.person && (holders.get(wanted.person.toString('latin1')) ?? null);
+    const holder = wanted.person && (holders.get(bytesKey(wanted.person)) ?? null);
     if (wanted.person && !holder) return personNotFound();
     if (!wanted.person && !reaches(regions, null)) return forbidden();
     if (isReversible(wanted)) return this.encrypt(wanted);

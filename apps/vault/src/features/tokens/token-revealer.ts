@@ -3,11 +3,13 @@ import { reaches } from '@integument/authz';
 import {
   type askToken,
   CodedError,
+  dayOf,
   type Predicate,
   type ReplyOf,
   type RevealResult,
   type TokenValue,
 } from '@integument/contracts';
+import { bytesKey } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
 import type { Logger } from '@integument/telemetry';
@@ -85,7 +87,7 @@ export class TokenRevealer {
       const kept = name instanceof CodedError ? name : found.get(asker.caller, name);
       const field = kept instanceof CodedError ? undefined : this.catalogue.find(kept.field);
       if (kept instanceof CodedError || !field) return [];
-      return [{ field, region: (kept.personId && holders.get(latin1(kept.personId))?.region) ?? null }];
+      return [{ field, region: (kept.personId && holders.get(bytesKey(kept.personId))?.region) ?? null }];
     });
   }
 
@@ -108,7 +110,7 @@ export class TokenRevealer {
     if (kept instanceof CodedError) return kept;
     const field = this.catalogue.find(kept.field);
     if (!field) return fieldUnknown();
-    const holder = kept.personId && (holders.get(latin1(kept.personId)) ?? null);
+    const holder = kept.personId && (holders.get(bytesKey(kept.personId)) ?? null);
     // Somebody who is being erased: their tokens are gone in a moment.
     if (kept.personId && !holder) return tokenNotFound();
     const region = holder?.region ?? null;
@@ -128,7 +130,8 @@ export class TokenRevealer {
     { wish, question }: RevealRequest,
     region: string | null,
   ): Told {
-    if (question) return { field: field.name, answer: answer(field.kind, text, question, today(), region) };
+    if (question)
+      return { field: field.name, answer: answer(field.kind, text, question, dayOf(Date.now()), region) };
     if (wish.form === 'masked') return { field: field.name, masked: maskedText(field, text) };
     return { field: field.name, value: field.kind.value(text) as TokenValue };
   }
@@ -138,13 +141,4 @@ export class TokenRevealer {
     if (!field.kind.format) throw new Error('a format-preserving token of a field without a format');
     return decryptToken(field.kind.format, kept.format, this.sealer.cipher(kept.field, kept.domain));
   }
-}
-
-/** Of UTC, as the questions about age are answered. */
-function today(): string {
-  return new Date().toISOString().slice(0, 10);
-}
-
-function latin1(bytes: Buffer): string {
-  return bytes.toString('latin1');
 }

@@ -1,5 +1,5 @@
 import type { TokenType } from '@integument/contracts';
-import { context, contextOf, deriveKey, open, seal } from '@integument/crypto';
+import { bytesKey, context, contextOf, deriveKey, open, seal } from '@integument/crypto';
 import type { TokenCipher, TokenField } from '../catalogue/index.js';
 import type { DomainKeys, LiveIndex, Stamped } from '../keys/index.js';
 import type { SealedToken, TokenHolder } from './sealed-token.js';
@@ -81,12 +81,12 @@ export class TokenSealer {
    */
   cipher(field: string, domain: string): TokenCipher {
     const name = context('token_format', domain, field);
-    const known = this.#ciphers.get(name.toString('latin1'));
+    const known = this.#ciphers.get(bytesKey(name));
     // Asked each time whether the vault may still use its keys.
     const secret = this.keys.secret('format');
     if (known) return known;
     const cipher = { key: deriveKey(secret, 'integument/format-preserving-tokens/v1', name), tweak: name };
-    return keep(this.#ciphers, name.toString('latin1'), cipher);
+    return keep(this.#ciphers, bytesKey(name), cipher);
   }
 
   /** What is the same for the same value, within its field and domain: and unrelated to it, for who has not the index key. */

@@ -7,6 +7,7 @@ import {
   type ReplyOf,
   type removeTokens,
 } from '@integument/contracts';
+import { bytesKey } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { grouped } from '../../platform/grouped.js';
@@ -66,7 +67,7 @@ export class TokensService {
     const reached = await this.reached(tx, asker, held, regions);
     const tokens = reached.map(({ kept }) => kept.token);
     const removed = tokens.length > 0 ? await this.store.remove(tx, tokens) : 0;
-    const groups = grouped(reached, ({ holder }) => holder?.subject.toString('latin1') ?? '');
+    const groups = grouped(reached, ({ holder }) => (holder ? bytesKey(holder.subject) : ''));
     const entries = groups.map((some) => ({
       ...by(asker),
       ...subjectOf(some[0]),
@@ -92,7 +93,7 @@ export class TokensService {
     for (const name of names) {
       const kept = name instanceof CodedError ? name : found.get(asker.caller, name);
       if (kept instanceof CodedError || !isStored(kept)) continue;
-      const holder = kept.personId && (holders.get(kept.personId.toString('latin1')) ?? null);
+      const holder = kept.personId && (holders.get(bytesKey(kept.personId)) ?? null);
       if (kept.personId && !holder) continue;
       if (reaches(regions, holder?.region ?? null)) reached.set(kept, { kept, holder });
     }

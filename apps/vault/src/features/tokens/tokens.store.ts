@@ -1,5 +1,6 @@
 import type { Regions } from '@integument/authz';
 import type { TokenType } from '@integument/contracts';
+import { bytesKey } from '@integument/crypto';
 import { byteaArray, int2Array, int4Array, type Statement, type Tx, textArray } from '@integument/database';
 import { inRegions } from '../people/index.js';
 import { type PackedHolders, packedHolders, unpackedHolders } from './packed-holders.js';
@@ -157,7 +158,7 @@ export class TokensStore {
       'SELECT token, uses_left FROM token WHERE token = ANY($1::bytea[]) ORDER BY token FOR UPDATE',
       [byteaArray(tokens)],
     );
-    return new Map(held.map(({ token, uses_left }) => [latin1(token), uses_left]));
+    return new Map(held.map(({ token, uses_left }) => [bytesKey(token), uses_left]));
   }
 
   /** Takes uses of tokens that are held. One that has none left is gone, with its value. */
@@ -239,10 +240,6 @@ function sealedColumns(rows: readonly NewTokenRow[]): Buffer[] {
     int2Array(rows.map((row) => row.domainKey)),
     byteaArray(rows.map((row) => row.sealed)),
   ];
-}
-
-function latin1(bytes: Buffer): string {
-  return bytes.toString('latin1');
 }
 
 function storedToken(row: TokenRow): StoredToken {

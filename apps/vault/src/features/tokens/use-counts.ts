@@ -1,3 +1,4 @@
+import { bytesKey } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { isStored, type KeptToken } from './sealed-token.js';
 import type { TokensStore } from './tokens.store.js';
@@ -25,7 +26,7 @@ export class UseCounts {
   take(kept: KeptToken): boolean {
     if (!isStored(kept) || kept.usesLeft === null) return true;
     const { token } = kept;
-    const key = token.toString('latin1');
+    const key = bytesKey(token);
     const left = this.#left.get(key) ?? 0;
     if (left === 0) return false;
     this.#left.set(key, left - 1);
