@@ -17,6 +17,7 @@ import type { VaultClient } from '../../platform/vault-client.js';
 import type { Gate, PermitsStore } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import type { SessionsService } from '../sessions/index.js';
+import { demandNoChildsNo } from './childs-no.js';
 import { about, saidYes } from './consent.audit.js';
 import { channelOf, demandGround, demandOpenTo, objected } from './consent.errors.js';
 import type { ConsentStore } from './consent.store.js';
@@ -88,7 +89,7 @@ export class ConsentService {
     this.register.agreed(purpose, said.notice);
     const yes = { ...said, channel: channelOf(asker.caller, said.channel) };
     const known = await this.permits.find(asker.caller, purpose);
-    const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, purpose, known, yes));
+    const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, asker, purpose, known, yes));
     if (opening === 'open' && known?.permit) return this.renew(asker, known.permit, yes);
     if (opening === 'open') throw superseded();
     const permit = await this.openInVault(asker.caller, purpose, opening);
@@ -99,11 +100,13 @@ export class ConsentService {
 
   private async beginOpening(
     tx: Tx,
+    { caller }: Asker<ApiPerson>,
     purpose: PurposeName,
     known: KnownGate | null,
     yes: Yes,
   ): Promise<Opening | 'open'> {
     const gate = known && (await this.gates.lock(tx, decodeId('gat', known.gate)));
+    if (known) await demandNoChildsNo(tx, this.store, caller, gate);
     if (known && !known.permit) return this.beginAfterNo(tx, purpose, known, gate, yes);
     if (!gate || gate.state === 'destroyed') {
       const fresh = randomId();
