@@ -5,7 +5,6 @@ import {
   type ErasureId,
   freezePermit,
   type GateId,
-  type ImportResult,
   mintImportedPermits,
   type PurposeName,
   pendingConsentImports,
@@ -78,8 +77,6 @@ const bring = (consents: readonly object[]) =>
   vault.unitOfWork.run((tx) => vault.imports.take(tx, SHOP, consents, null));
 const stateOf = (name: string) =>
   vault.unitOfWork.run((tx) => vault.imports.read(tx, SHOP, name as ConsentImportId));
-const codesOf = (results: readonly ImportResult[]) =>
-  results.map((one) => ('code' in one ? one.code : 'accepted'));
 
 /** Somebody whom the shop knows, and who signs in here. */
 class Person {
@@ -255,14 +252,15 @@ describe('what is decided here', () => {
     await bring([consentOf(person.name)]);
     await api.imports.carryOut();
     await person.withdraw();
-    expect(codesOf((await bring([consentOf(person.name)])).results)).toEqual([
-      'consent_imports.decided_here',
-    ]);
-    await eraseWithdrawn(person);
-    expect(codesOf((await bring([consentOf(person.name)])).results)).toEqual([
-      'consent_imports.decided_here',
-    ]);
+    const refusals = [{ at: 0, code: 'consent_imports.decided_here' }];
+    const again = await bring([consentOf(person.name)]);
     await api.imports.carryOut();
+    expect((await stateOf(again.import)).refusals).toEqual(refusals);
+    expect(await person.state()).toMatchObject({ state: 'frozen' });
+    await eraseWithdrawn(person);
+    const late = await bring([consentOf(person.name)]);
+    await api.imports.carryOut();
+    expect((await stateOf(late.import)).refusals).toEqual(refusals);
     expect(await person.state()).toMatchObject({ state: 'none' });
   });
 

@@ -6,6 +6,8 @@ export const consentImportRead = defineAction('consent_imports.read');
 export const consentEvidenceRead = defineAction('consent_imports.read_evidence');
 export const consentImportsListed = defineAction('consent_imports.pending');
 export const consentImportsMinted = defineAction('consent_imports.mint');
+/** About each person of whom a client is told that they have decided here. */
+export const consentImportDecidedHere = defineAction('consent_imports.decided_here');
 export const consentImportsSettled = defineAction(
   'consent_imports.settle',
   z.strictObject({ refused: z.int().min(0) }),

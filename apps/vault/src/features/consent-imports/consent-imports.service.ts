@@ -16,9 +16,12 @@ import { Turns } from '../../platform/turns.js';
 import { openedOr } from '../keys/index.js';
 import { consentImportRead, consentsImported } from './consent-imports.audit.js';
 import { importNotFound, recordBroken } from './consent-imports.errors.js';
-import type { Consenter, ConsentImportsStore, Decided, NewConsentRecord } from './consent-imports.store.js';
+import type { Consenter, ConsentImportsStore, NewConsentRecord } from './consent-imports.store.js';
 import type { EvidenceSealer } from './evidence-sealer.js';
 import { checkedConsent, type WantedImport } from './wanted-import.js';
+
+/** Who the people of an import are, by the client's names. */
+type Known = ReadonlyMap<string, Consenter>;
 
 /** An entry of an import: what is to be kept of it, or why nothing is. */
 type Outcome = Exclude<ImportResult, { accepted: true }> | NewConsentRecord;
@@ -74,22 +77,16 @@ export class ConsentImportsService {
     regions: Regions,
   ): Promise<Known> {
     const names = wanted.flatMap((one) => ('code' in one ? [] : [one.person]));
-    if (names.length === 0) return new Known([], []);
+    if (names.length === 0) return new Map();
     const people = await this.store.holdPeople(tx, callerId(asker.caller), names, regions);
     this.sealer.demandWarm(people);
-    return new Known(
-      people,
-      await this.store.findDecided(
-        tx,
-        people.map(({ personId }) => personId),
-      ),
-    );
+    return new Map(people.map((person) => [keyOf(person.name), person]));
   }
 
+  /** Whether the person has decided here isn't asked: who brings it would learn that of anybody, and nothing would be written about them. */
   private prepare(importId: Buffer, wanted: WantedImport, known: Known): Outcome {
-    const person = known.person(wanted.person);
+    const person = known.get(keyOf(wanted.person));
     if (!person) return { code: 'people.not_found' };
-    if (known.hasDecided(person, wanted)) return { code: 'consent_imports.decided_here' };
     const { at, purpose, notice, givenOn, evidence } = wanted;
     const place = { import_id: importId, at, purpose };
     const sealed = openedOr(recordBroken, () => this.sealer.seal(person, place, evidence));
@@ -98,37 +95,8 @@ export class ConsentImportsService {
   }
 }
 
-/** Who the people of an import are, and what they have decided here since. */
-class Known {
-  readonly #people: ReadonlyMap<string, Consenter>;
-  /** the last day of what has ended; of what lives, one that no consent is as late as */
-  readonly #until: ReadonlyMap<string, string>;
-
-  constructor(people: readonly Consenter[], decided: readonly Decided[]) {
-    this.#people = new Map(people.map((person) => [person.name.toString('latin1'), person]));
-    const until = new Map<string, string>();
-    for (const { personId, purpose, endedOn } of decided) {
-      const key = keyOf(personId, purpose);
-      if (until.get(key) !== ALIVE) until.set(key, endedOn ?? ALIVE);
-    }
-    this.#until = until;
-  }
-
-  person(name: Buffer): Consenter | undefined {
-    return this.#people.get(name.toString('latin1'));
-  }
-
-  /** Whatever it was: what somebody decides here counts for more than what a list of before says. */
-  hasDecided({ personId }: Consenter, { purpose, givenOn }: WantedImport): boolean {
-    const until = this.#until.get(keyOf(personId, purpose));
-    return until !== undefined && givenOn <= until;
-  }
-}
-
-const ALIVE = '9999-12-31';
-
-function keyOf(personId: Buffer, purpose: string): string {
-  return `${personId.toString('latin1')}${purpose}`;
+function keyOf(name: Buffer): string {
+  return name.toString('latin1');
 }
 
 function resultOf(one: Outcome, kept: ReadonlySet<number>): ImportResult {
