@@ -87,7 +87,10 @@ const sayingOf = ({ receipt }: ConsentChanged) =>
   )['dpv:hasRecordOfActivity']['dpv:hasConsentStatus'];
 
 const lettersOf = (family: Family) =>
-  vault.query<{ template: string }>('SELECT template FROM letter WHERE person_id = $1', [family.childId]);
+  vault.query<{ template: string }>(
+    `SELECT template FROM letter WHERE person_id = $1 AND template LIKE 'consent-%'`,
+    [family.childId],
+  );
 
 async function settled(): Promise<void> {
   while ((await outbox.work()) > 0);

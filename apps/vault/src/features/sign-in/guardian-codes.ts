@@ -4,12 +4,7 @@ import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { VaultPerson } from '../../platform/callers.js';
-import {
-  type ConsentAge,
-  type GuardianshipsStore,
-  guardianshipNotFound,
-  signInNotFresh,
-} from '../guardianships/index.js';
+import { type ActiveGuardianships, guardianshipNotFound, signInNotFresh } from '../guardianships/index.js';
 import { secretDigest, sessionGone } from '../sessions/index.js';
 import { guardianCodeIssued } from './sign-in.audit.js';
 import type { SignInStore } from './sign-in.store.js';
@@ -33,8 +28,7 @@ export interface SessionOwner {
 export class GuardianCodes {
   constructor(
     private readonly store: SignInStore,
-    private readonly guardianships: GuardianshipsStore,
-    private readonly age: ConsentAge,
+    private readonly guardianships: ActiveGuardianships,
     private readonly audit: AuditLog,
     private readonly now: () => number = Date.now,
   ) {}
@@ -46,7 +40,7 @@ export class GuardianCodes {
     name: GuardianshipId,
   ): Promise<{ code: SignInCode; expiresIn: number }> {
     const { authenticatedAt, personId, sessionDigest } = asker.caller;
-    const found = await this.guardianships.lockActive(tx, decodeId('gua', name), this.age.today());
+    const found = await this.guardianships.lock(tx, decodeId('gua', name));
     if (!found?.guardian_id.equals(personId)) throw guardianshipNotFound();
     // A moment that can't be read is not recent.
     if (!(this.now() - authenticatedAt.getTime() <= FRESH_MS)) throw signInNotFresh();
@@ -61,7 +55,7 @@ export class GuardianCodes {
 
   /** The child, until it is old enough at the latest. @returns null where the guardianship is over */
   async ownerOf(tx: Tx, guardianship: Buffer, expiresAt: Date): Promise<SessionOwner | null> {
-    const found = await this.guardianships.lockActive(tx, guardianship, this.age.today());
+    const found = await this.guardianships.lock(tx, guardianship);
     if (!found) return null;
     const end = Date.parse(found.ends_on);
     return {

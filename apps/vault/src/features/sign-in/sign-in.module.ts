@@ -5,7 +5,7 @@ import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { openIdProviders } from '../../openid-providers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
-import { ConsentAge, GuardianshipsModule, GuardianshipsStore } from '../guardianships/index.js';
+import { ActiveGuardianships, GuardianshipsModule } from '../guardianships/index.js';
 import { DomainKeys, KeysModule, LiveIndex, StaffNames } from '../keys/index.js';
 import { PeopleEnroller, PeopleModule } from '../people/index.js';
 import { PermitsModule, PermitsService } from '../permits/index.js';
@@ -53,7 +53,7 @@ import { SpentMarksStore } from './spent-marks.store.js';
       },
     },
     provide(SignOutService, Providers, SessionsStore, SpentMarksStore, LiveIndex, AuditLog),
-    provide(GuardianCodes, SignInStore, GuardianshipsStore, ConsentAge, AuditLog),
+    provide(GuardianCodes, SignInStore, ActiveGuardianships, AuditLog),
     provide(
       SignInService,
       SignInStore,
