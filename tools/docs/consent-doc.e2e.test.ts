@@ -46,4 +46,15 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
     expect(printed[13]).toBe('fault-finding stopped');
     expect(printed[14]).toMatch(/(given|renewed) withdrawn$/);
   });
+
+  it('brings a consent from before, with what proves it', () => {
+    expect(printed[15]).toBe('accepted');
+    expect(JSON.parse(printed[16] ?? '')).toMatchObject({ refusals: [] });
+  });
+
+  it('answers for a child, for what was named and for as long as it goes on', () => {
+    expect(printed.slice(17, 20)).toEqual(['active', 'open', 'consent.not_guarded']);
+    expect(JSON.parse(printed[20] ?? '')).toEqual({ ended: 'everywhere' });
+    expect(printed[21]).toBe('auth.required');
+  });
 });

@@ -48,6 +48,7 @@ export class TestApi {
   readonly permits: PermitsService;
   readonly consent: ConsentService;
   readonly clocks = new OptOutClocks();
+  readonly ending: ConsentEnding;
   readonly takingBack: TakingBack;
   readonly consents: ConsentReader;
   readonly expiry: ConsentExpiry;
@@ -68,6 +69,7 @@ export class TestApi {
     this.permits = new PermitsService(this.gates, this.keys, this.unitOfWork);
     const store = new ConsentStore();
     const ending = new ConsentEnding(this.gates, store, this.outbox);
+    this.ending = ending;
     const receipts = new ConsentReceipts(register, signer, this.keys, store, this.unitOfWork);
     const permits = new KnownPermits(vault);
     this.consents = new ConsentReader(this.gates, store, permits, receipts, this.audit, this.unitOfWork);
@@ -97,6 +99,7 @@ export class TestApi {
       vault,
       permits,
       register,
+      ending,
       receipts,
       this.audit,
       this.unitOfWork,

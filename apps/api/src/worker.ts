@@ -1,5 +1,5 @@
 import { AuditPulse } from '@integument/audit-log';
-import { freezePermit, type LetterRequest, requestLetters, toldPermits } from '@integument/contracts';
+import { toldPermits } from '@integument/contracts';
 import { Idempotency, OutboxWorker, UnitOfWork } from '@integument/database';
 import { endOnSignals, Periodic, parseConfig, SpentProofs } from '@integument/http';
 import type { Queues } from '@integument/queue';
@@ -10,11 +10,9 @@ import { apiConfig } from './config.js';
 import {
   ConsentExpiry,
   ConsentLetters,
-  FREEZE_TOPIC,
-  type Freeze,
+  consentMessages,
   GateReconciler,
   GuardianshipEndings,
-  LETTER_TOPIC,
   OptOutClocks,
 } from './features/consent/index.js';
 import { ConsentImports } from './features/consent-imports/index.js';
@@ -55,13 +53,7 @@ const outbox = new OutboxWorker({
   handlers: {
     ...queues.outboxHandlers,
     [DESTROY_MODEL_KEY_TOPIC]: (payload) => models.handle(payload),
-    // The gate is closed already; the vault ignores it if it has heard of a later epoch.
-    [FREEZE_TOPIC]: async (payload) => {
-      await vault.call(freezePermit, { body: payload as Freeze });
-    },
-    [LETTER_TOPIC]: async (payload) => {
-      await vault.call(requestLetters, { body: { letters: [payload as LetterRequest] } });
-    },
+    ...consentMessages(vault),
   },
   onFailure: ({ topic, attempt, error }) =>
     logger.warn('outbox message failed', { topic, attempts: attempt, error }),

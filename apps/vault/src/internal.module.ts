@@ -6,7 +6,7 @@ import { ErasureService, InternalErasureController } from './features/erasure/in
 import { ConsentEndings, InternalGuardianshipsController } from './features/guardianships/index.js';
 import { InternalLettersController, LettersService } from './features/letters/index.js';
 import { InternalModelKeysController, ModelKeysService } from './features/model-keys/index.js';
-import { InternalPermitsController, PermitsService } from './features/permits/index.js';
+import { InternalPermitsController, PermitOpenings, PermitsService } from './features/permits/index.js';
 import { InternalRegistryController, RegistryService } from './features/registry/index.js';
 import { InternalRulesController, StoredRules } from './features/rules/index.js';
 import { InternalSessionsController, SessionEndings } from './features/sessions/index.js';
@@ -16,6 +16,7 @@ import { InternalSignInController, SignInService } from './features/sign-in/inde
 const LENT = [
   UnitOfWork,
   PermitsService,
+  PermitOpenings,
   ModelKeysService,
   RegistryService,
   SignInService,

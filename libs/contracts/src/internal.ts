@@ -22,6 +22,7 @@ export type PermitState = (typeof PERMIT_STATES)[number];
 /** Rises with every change of mind; both sides ignore a lower one, so late and repeated messages do no harm. */
 const epoch = z.int().min(1).max(2_147_483_647);
 const purpose = z.enum(PURPOSE_NAMES);
+const keepNo = z.literal(true).optional();
 const permit = z.object({
   gate: gateId,
   purpose,
@@ -112,7 +113,7 @@ export const resumePermit = defineRoute({
   id: 'permits.resume',
   method: 'POST',
   path: '/internal/v1/permits/resume',
-  summary: 'Let a frozen key be used again',
+  summary: 'Let a frozen key be used again, or go on where it is open: who agrees now is asked each time',
   tag: 'Permits',
   audience,
   ability,
@@ -143,6 +144,9 @@ export const freezePermit = defineRoute({
       .enum(['withdrawn', 'objected'])
       .optional()
       .describe('What recipients are told; `withdrawn` where it is absent'),
+    keepNo: keepNo.describe(
+      'Nothing came of a yes after a no: what was minted for it goes, and the no stands',
+    ),
   }),
   reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
 });
@@ -204,8 +208,13 @@ export const destroyPermit = defineRoute({
   tag: 'Permits',
   audience,
   ability,
-  body: z.strictObject({ gate: gateId, epoch }),
+  body: z.strictObject({
+    gate: gateId,
+    epoch,
+    keepNo: keepNo.describe('They objected: the permit is `declined` then, and says only whose no it is'),
+  }),
   reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
+  // Also for a permit that is declined, unless the no is to be kept: it goes with its person.
   problems: ['permits.stale_epoch'],
 });
 

@@ -22,3 +22,29 @@ it('finds effects before the consent, after its withdrawal and under another per
     ),
   ).toEqual(['readings.store at 0', 'recommendations.list at 3', 'readings.read at 5']);
 });
+
+const OPENS = ['consent.give', 'consent.acknowledge', 'consent.import'];
+const CLOSES = [
+  ...['consent.withdraw', 'consent.object', 'consent.refuse', 'consent.expire'],
+  ...['erasure.close_gate', 'erasure.erase_permit'],
+];
+const EFFECTS = [
+  ...['readings.store', 'readings.read', 'events.record', 'recommendations.list'],
+  ...['faults.report', 'faults.list', 'cohort_facts.store', 'cohort_facts.read'],
+];
+
+it.each(OPENS)('takes %s for the beginning of a permit', (opens) => {
+  expect(effectsWhileClosed(log([opens, 'a', 'refused'], ['readings.store', 'a']))).toHaveLength(1);
+  expect(effectsWhileClosed(log([opens, 'a'], ['readings.store', 'a']))).toEqual([]);
+});
+
+it.each(CLOSES)('takes %s for its end', (closes) => {
+  const begun = [['consent.give', 'a']] as const;
+  expect(effectsWhileClosed(log(...begun, [closes, 'a'], ['readings.store', 'a']))).toHaveLength(1);
+  expect(effectsWhileClosed(log(...begun, [closes, 'b'], ['readings.store', 'a']))).toEqual([]);
+});
+
+it.each(EFFECTS)('takes %s for an effect', (effect) => {
+  expect(effectsWhileClosed(log([effect, 'a']))).toEqual([`${effect} at 0`]);
+  expect(effectsWhileClosed(log(['consent.give', 'a'], [effect, 'a']))).toEqual([]);
+});

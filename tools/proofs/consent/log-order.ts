@@ -4,10 +4,15 @@ import type { AuditEntry } from '@integument/audit-log';
 const EFFECTS: ReadonlySet<string> = new Set([
   ...['readings.store', 'readings.read'],
   ...['events.record', 'recommendations.list'],
+  ...['faults.report', 'faults.list'],
+  ...['cohort_facts.store', 'cohort_facts.read'],
 ]);
 /** What opens and what closes one. */
-const OPENS: ReadonlySet<string> = new Set(['consent.give']);
-const CLOSES: ReadonlySet<string> = new Set(['consent.withdraw', 'consent.expire', 'erasure.close_gate']);
+const OPENS: ReadonlySet<string> = new Set(['consent.give', 'consent.acknowledge', 'consent.import']);
+const CLOSES: ReadonlySet<string> = new Set([
+  ...['consent.withdraw', 'consent.object', 'consent.refuse', 'consent.expire'],
+  ...['erasure.close_gate', 'erasure.erase_permit'],
+]);
 
 /**
  * Entries are numbered when they are written, each in its effect's own transaction and after the gate was locked: so an effect that

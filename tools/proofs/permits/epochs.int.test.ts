@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Gate } from '../../../apps/api/src/features/permits/index.js';
 import { CACHE_MS } from '../../../apps/api/src/features/permits/permit-keys.js';
-import { Crash } from './in-process-vault.js';
 import { FATES, type Fate } from './late-post.js';
+import type { PersonSession } from './person-session.js';
+import { tolerating } from './tolerating.js';
 import { TwoPlanes } from './two-planes.js';
 
 const PURPOSE = 'ingest';
@@ -20,6 +21,16 @@ const steps = fc.array(
   fc.tuple(fc.constantFrom(...DEEDS), fc.constantFrom('arrives', 'held', ...FATES), fc.nat(7)),
   { minLength: 4, maxLength: 30, size: 'max' },
 );
+
+/** In which everything happens that is counted: among few stories chance may leave one of them out. */
+const WHOLE: Step[] = [
+  ['effect', 'arrives', 0],
+  ['give', 'arrives', 0],
+  ['effect', 'arrives', 0],
+  ['look', 'arrives', 0],
+  ['withdraw', 'arrives', 0],
+  ['pass', 'arrives', 7],
+];
 
 interface Row {
   readonly gate: string;
@@ -37,7 +48,6 @@ beforeAll(async () => {
 afterAll(() => planes.close());
 
 const tally = { effects: 0, refused: 0, cached: 0, expiredKeys: 0 };
-let people = 0;
 
 /** Somebody with two sessions, and everything that is under way because of them. */
 class Story {
@@ -47,30 +57,22 @@ class Story {
   /** since when the vault knows a permit as closed */
   readonly #closedSince = new Map<string, number>();
 
-  private constructor(
-    private readonly personId: Buffer,
-    private readonly secrets: readonly [string, string],
-  ) {}
+  private constructor(private readonly sessions: readonly [PersonSession, PersonSession]) {}
 
   static async begin(): Promise<Story> {
     await planes.wipe();
-    const { vault } = planes;
-    const personId = await vault.personIdOf(
-      await vault.enrol({ fields: { email: `ep${++people}@example.org` } }),
-    );
-    return new Story(personId, [await planes.session(personId), await planes.session(personId)]);
+    const first = await planes.signIn();
+    return new Story([first, await first.again()]);
   }
 
   async take([deed, fate, which]: Step): Promise<void> {
     const { post, clock } = planes;
-    const secret = this.secrets[which % 2] ?? '';
+    const session = this.sessions[which % 2 === 0 ? 0 : 1];
     switch (deed) {
       case 'give':
-        return this.begin(fate, () => this.give(secret));
+        return this.begin(fate, () => session.give(PURPOSE));
       case 'withdraw':
-        return this.begin(fate, async () =>
-          planes.api.takingBack.withdraw(await this.asker(secret), PURPOSE),
-        );
+        return this.begin(fate, () => session.withdraw(PURPOSE));
       case 'expire':
         await planes.api.query(`UPDATE permit_gate SET ends_on = current_date WHERE state = 'open'`);
         return this.begin(fate, () => planes.api.expiry.run());
@@ -82,7 +84,7 @@ class Story {
       case 'reconcile':
         return void (await planes.reconciler.run());
       case 'effect':
-        return this.effect(secret, which >> 1);
+        return this.effect(session, which >> 1);
       case 'look':
         return this.look();
       case 'arrive':
@@ -112,7 +114,7 @@ class Story {
       else if (permit?.state !== 'destroyed') expect(permit).toMatchObject({ state, epoch });
       else expect(state).toBe('frozen');
     }
-    await this.give(await planes.session(this.personId));
+    await (await this.sessions[0].again()).give(PURPOSE);
     expect((await gateRows()).filter(({ state }) => state === 'open')).toHaveLength(1);
     await this.hold();
   }
@@ -155,18 +157,20 @@ class Story {
     }
   }
 
-  private async effect(secret: string, replica: number): Promise<void> {
-    const { caller } = await this.asker(secret);
-    const before = (await gateRows()).map(({ state, pseudonym }) => ({ state, pseudonym }));
-    const served = await tolerating(async () => {
+  private async effect(session: PersonSession, replica: number): Promise<void> {
+    const { caller } = await session.asker();
+    let served: Pick<Row, 'state'>[] = [];
+    const work = async () => {
       const pseudonym = planes.api.permits.pseudonymOf(caller, PURPOSE, undefined);
       const { permits } = planes.replicas[replica % 2 === 0 ? 0 : 1];
-      await permits.through(pseudonym, PURPOSE, (tx) => tx.query('SELECT 1'));
-      return pseudonym.toString('hex');
-    });
-    if (served === null) return void tally.refused++;
+      // Read where the effect is: what else is under way may open the gate just before it.
+      served = await permits.through(pseudonym, PURPOSE, (tx) =>
+        tx.query<Row>('SELECT state FROM permit_gate WHERE pseudonym = $1', [pseudonym]),
+      );
+    };
+    if ((await tolerating(work())) !== 'answered') return void tally.refused++;
     tally.effects++;
-    expect(before).toContainEqual({ state: 'open', pseudonym: served });
+    expect(served).toEqual([{ state: 'open' }]);
   }
 
   /** A request begins, and asks for the key later; first it keeps the key that it gets now. */
@@ -180,35 +184,14 @@ class Story {
   }
 
   private async begin(fate: Fate, work: () => Promise<unknown>): Promise<void> {
-    const { underWay } = await planes.post.during(fate, () => tolerating(work));
+    const { underWay } = await planes.post.during(fate, () => tolerating(work()));
     this.#underWay.push(underWay);
-  }
-
-  private async give(secret: string): Promise<void> {
-    const { api } = planes;
-    await api.consent.give(await this.asker(secret), PURPOSE, api.agreementTo(PURPOSE));
-  }
-
-  private asker(secret: string) {
-    return planes.api.asker(secret);
   }
 }
 
 const gateRows = () => planes.api.query<Row>(`SELECT ${COLUMNS}, false AS has_key FROM permit_gate`);
 const permitRows = () =>
   planes.vault.query<Row>(`SELECT ${COLUMNS}, wrapped_key IS NOT NULL AS has_key FROM permit`);
-
-/** @returns null where it was refused, or its process is gone; anything else that fails is a fault of ours */
-async function tolerating<T>(work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    const inside = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
-    if (inside.every((one) => one instanceof Crash || typeof (one as { code?: unknown }).code === 'string'))
-      return null;
-    throw error;
-  }
-}
 
 it('what is given, taken back, renewed, ended and erased agrees in the end, and at no time is more than allowed', async () => {
   const random = seededRandom();
@@ -222,7 +205,7 @@ it('what is given, taken back, renewed, ended and erased agrees in the end, and 
       await story.end(() => random.below(8));
     }),
     // What is left under way of one story is in the way of the next: a shorter one would fail for another reason.
-    { numRuns: proofCount(60, 2_000), seed: random.seed, endOnFailure: true },
+    { numRuns: proofCount(60, 2_000), seed: random.seed, endOnFailure: true, examples: [[WHOLE]] },
   );
   // Stories in which nothing happens prove nothing.
   for (const [what, times] of Object.entries(tally)) expect(times, what).toBeGreaterThan(0);

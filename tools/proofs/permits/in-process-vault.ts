@@ -1,3 +1,4 @@
+import { AuditLog } from '@integument/audit-log';
 import {
   type BodyOf,
   CodedError,
@@ -7,25 +8,24 @@ import {
 } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import { type VaultClient, VaultRefused } from '../../../apps/api/src/platform/vault-client.js';
+import { SessionEndings } from '../../../apps/vault/src/features/sessions/index.js';
 import { API, type TestVault } from '../../../apps/vault/src/vault.fixture.js';
+import { Crash } from './crash.js';
 
 /** What happens to a call on its way. */
-export type Fault =
+export const FAULTS = [
   /** the vault never hears of it */
-  | 'lost'
+  'lost',
   /** the vault does it, its answer is lost */
-  | 'unanswered'
+  'unanswered',
   /** the API's process ends before it calls */
-  | 'crash-before'
+  'crash-before',
   /** the API's process ends when the vault has done it */
-  | 'crash-after';
+  'crash-after',
+] as const;
+export type Fault = (typeof FAULTS)[number];
 
-/** The API's process is gone: nothing after this point runs. */
-export class Crash extends Error {
-  override readonly name = 'Crash';
-}
-
-type Body = BodyOf<typeof openPermit> & { gates: never; use: never };
+type Body = BodyOf<typeof openPermit> & { gates: never; use: never; keepNo?: true };
 type Handler = (tx: Tx, body: Body, erasure: ErasureId) => Promise<unknown>;
 
 interface Input {
@@ -38,25 +38,29 @@ interface Input {
  * faults that a test decides. The network itself is proved by the end-to-end tests.
  */
 export class InProcessVault {
-  #fault: { route: RouteContract['id']; fault: Fault } | undefined;
+  readonly #faults = new Map<RouteContract['id'], Fault>();
   #delay: { route: RouteContract['id']; arrive: () => void; released: Promise<void> } | undefined;
   readonly #handlers: Readonly<Record<string, Handler>>;
 
   constructor(private readonly vault: TestVault) {
-    const { permits, erasures, importedOpenings: imports } = vault;
+    const { permits, permitOpenings: openings, erasures, importedOpenings: imports } = vault;
+    const sessionEndings = new SessionEndings(vault.sessionsStore, new AuditLog());
     this.#handlers = {
-      'permits.open': (tx, body) => permits.open(tx, API, body),
-      'permits.resume': (tx, body) => permits.resume(tx, API, body),
+      'permits.open': (tx, body) => openings.open(tx, API, body),
+      'permits.resume': (tx, body) => openings.resume(tx, API, body),
       'permits.freeze': (tx, body) => permits.freeze(tx, API, body),
       'permits.decline': (tx, body) => permits.decline(tx, API, body as never),
       'permits.told': async (tx, { gates }) => ({ told: await permits.told(tx, gates) }),
-      'permits.destroy': (tx, { gate, epoch }) => permits.destroy(tx, API, gate, epoch),
+      'permits.destroy': (tx, { gate, epoch, keepNo }) => permits.destroy(tx, API, gate, epoch, keepNo),
       'permits.keys': (tx, body) => permits.handOutKeys(tx, API, body),
       'letters.request': (tx, body) => vault.letters.request(tx, API, body as never),
       'consent_imports.pending': (tx, body) => imports.pending(tx, API, body),
       'consent_imports.mint': (tx, body) => imports.mint(tx, API, body),
       'consent_imports.settle': (tx, body) => imports.settle(tx, API, body as never),
       'guardianships.consent_endings': (tx) => vault.consentEndings.pending(tx, API),
+      'sign_in.session_endings': (tx) => sessionEndings.pending(tx, API),
+      'sign_in.confirm_session_endings': (tx, body) =>
+        sessionEndings.confirm(tx, API, (body as never as { sessions: never }).sessions),
       'sign_in.redeem': (tx, body) => vault.signIn.redeem(tx, API, (body as never as { code: never }).code),
       'erasure.pending': (tx) => erasures.pending(tx, API),
       'erasure.gates_closed': (tx, _, erasure) => erasures.gatesClosed(tx, API, erasure),
@@ -67,7 +71,7 @@ export class InProcessVault {
 
   /** The next call of this route meets with this. */
   failNext(route: RouteContract, fault: Fault): void {
-    this.#fault = { route: route.id, fault };
+    this.#faults.set(route.id, fault);
   }
 
   /** The vault's answer to the next call of this route stays on its way until it is let go. */
@@ -84,12 +88,12 @@ export class InProcessVault {
 
   /** Everything is well again. */
   heal(): void {
-    this.#fault = undefined;
+    this.#faults.clear();
   }
 
-  /** Whether the fault that was asked for has happened. */
+  /** Whether what was asked for has happened. */
   get hasFailed(): boolean {
-    return this.#fault === undefined;
+    return this.#faults.size === 0;
   }
 
   asClient(): VaultClient {
@@ -99,12 +103,12 @@ export class InProcessVault {
   }
 
   private async call(route: RouteContract, input: Input): Promise<unknown> {
-    const fault = this.#fault?.route === route.id ? this.#fault.fault : undefined;
-    if (fault) this.#fault = undefined;
+    const fault = this.#faults.get(route.id);
+    this.#faults.delete(route.id);
     if (fault === 'crash-before') throw new Crash();
     if (fault === 'lost') throw unavailable();
-    const reply = await this.handle(route, input);
-    await this.pass(route);
+    // A refusal is an answer, too.
+    const reply = await this.handle(route, input).finally(() => this.pass(route));
     if (fault === 'crash-after') throw new Crash();
     if (fault === 'unanswered') throw unavailable();
     return route.reply?.parse(reply);
@@ -130,6 +134,7 @@ export class InProcessVault {
   }
 }
 
-function unavailable(): CodedError {
+/** As the API's client says it where the vault doesn't answer. */
+export function unavailable(): CodedError {
   return new CodedError('vault.unavailable', 503, 'The identity plane cannot be reached. Try again.');
 }

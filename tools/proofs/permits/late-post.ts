@@ -1,6 +1,7 @@
-import { CodedError, type RouteContract } from '@integument/contracts';
+import type { RouteContract } from '@integument/contracts';
 import { type VaultClient, VaultRefused } from '../../../apps/api/src/platform/vault-client.js';
-import { Crash } from './in-process-vault.js';
+import { Crash } from './crash.js';
+import { unavailable } from './in-process-vault.js';
 
 /** What becomes of a message and its answer. */
 export const FATES = [
@@ -99,8 +100,4 @@ export class LatePost {
       this.#told();
     });
   }
-}
-
-function unavailable(): CodedError {
-  return new CodedError('vault.unavailable', 503, 'The identity plane cannot be reached. Try again.');
 }

@@ -114,7 +114,7 @@ export class Survivor {
     const session = await this.vault.sessionOf(of.personId);
     const gate = encodeId('gat', randomId()) as GateId;
     const asked = { session, purpose: 'ingest', gate, epoch: 1 } as const;
-    const permit = await this.vault.unitOfWork.run((tx) => this.vault.permits.open(tx, API, asked));
+    const permit = await this.vault.unitOfWork.run((tx) => this.vault.permitOpenings.open(tx, API, asked));
     // Who has one for the purpose is given that.
     if (permit.gate === gate) this.permits.set(gate, { key: await this.keyOf(gate), of });
   }

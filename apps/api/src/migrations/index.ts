@@ -19,7 +19,12 @@ import {
 import { optOutClocksSql } from '../features/consent/opt-out-clocks.js';
 import { faultsSchemaSql } from '../features/faults/faults.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
-import { foretoldSql, permitSubjectsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
+import {
+  foretoldSql,
+  keptNosSql,
+  permitSubjectsSql,
+  permitsSchemaSql,
+} from '../features/permits/permits.schema.js';
 import { productsSchemaSql } from '../features/products/products.schema.js';
 import { recommendationsSchemaSql } from '../features/recommendations/recommendations.schema.js';
 import { registerSchemaSql } from '../features/register/register.schema.js';
@@ -53,4 +58,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(25, 'cohorts', cohortsSchemaSql),
   migration(27, 'opt-out-clocks', optOutClocksSql),
   migration(28, 'faults', faultsSchemaSql),
+  migration(29, 'kept-nos', keptNosSql),
 ];

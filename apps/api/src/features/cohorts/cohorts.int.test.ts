@@ -120,7 +120,7 @@ describe('facts', () => {
   it('go with an erasure', async () => {
     const [{ gate }, kept] = [await agreed(), await agreed()];
     await withdraw(gate);
-    const consents = { eraseReceipts: () => Promise.resolve() };
+    const consents = { eraseReceipts: () => Promise.resolve(), isNo: () => Promise.resolve(false) };
     const erasure = new ErasureService(
       api.gates,
       api.keys,

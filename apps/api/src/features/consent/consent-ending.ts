@@ -12,6 +12,8 @@ export interface Freeze {
   readonly gate: GateId;
   readonly epoch: number;
   readonly because?: 'objected' | 'withdrawn';
+  /** the gate is declined: what was minted for it goes, and the no stays */
+  readonly keepNo?: true;
 }
 
 export interface Ended {
@@ -30,16 +32,16 @@ export class ConsentEnding {
     private readonly outbox: Outbox,
   ) {}
 
-  /** @param gate open or opening, and held by the caller */
+  /** @param gate open or opening, and held by the caller; or frozen, which is due on the same day then */
   async end(
     tx: Tx,
     gate: Gate,
     kind: 'expired' | 'objected' | 'withdrawn',
     channel: EventChannel,
   ): Promise<Ended> {
-    const { gate_id, purpose } = gate;
+    const { gate_id } = gate;
     const epoch = gate.epoch + 1;
-    await this.gates.freeze(tx, gate_id, epoch, daysUntilErasure(purpose));
+    await this.freeze(tx, gate, epoch, gate.state === 'frozen' ? gate.due_on : null);
     const number = await this.store.append(tx, { gate: gate_id, epoch, kind, notice: null, channel });
     const freeze: Freeze = {
       gate: gateName(gate),
@@ -52,4 +54,40 @@ export class ConsentEnding {
     const agreed = await this.store.findLastAgreed(tx, gate_id);
     return { gate: frozen, freeze, changed: { number, kind, notice: agreed?.notice ?? null, channel } };
   }
+  /**
+   * As if an opening had not been begun: to a no, where nothing but that was behind the gate, else frozen. The vault is told, since
+   * it may have opened, for this opening or for one that joined it.
+   * @param gate opening, and held by the caller
+   * @param dueOn when what is behind it was to be erased; null where that is counted from today
+   * @returns what the vault is told
+   */
+  async undo(tx: Tx, gate: Gate, dueOn: string | null): Promise<Freeze> {
+    const { gate_id } = gate;
+    const epoch = gate.epoch + 1;
+    const isAfterNo = await this.isAfterNo(tx, gate);
+    if (isAfterNo) await this.gates.decline(tx, gate_id, epoch);
+    else await this.freeze(tx, gate, epoch, dueOn);
+    const freeze = freezeOf({ gate_id, epoch, state: isAfterNo ? 'declined' : 'frozen' });
+    await this.outbox.add(tx, FREEZE_TOPIC, freeze);
+    return freeze;
+  }
+
+  private freeze(tx: Tx, { gate_id, purpose }: Gate, epoch: number, dueOn: string | null): Promise<void> {
+    if (dueOn) return this.gates.freezeUntil(tx, gate_id, epoch, dueOn);
+    return this.gates.freeze(tx, gate_id, epoch, daysUntilErasure(purpose));
+  }
+
+  /** Whether all that was ever said of what is behind the gate is a no: it has no pseudonym yet, or not any more. */
+  async isAfterNo(tx: Tx, { gate_id, pseudonym }: Gate): Promise<boolean> {
+    return pseudonym === null && this.store.isNo(tx, gate_id);
+  }
+}
+
+/** What the vault is to know of a closed gate. */
+export function freezeOf(gate: Pick<Gate, 'epoch' | 'gate_id' | 'state'>): Freeze {
+  return {
+    gate: gateName(gate),
+    epoch: gate.epoch,
+    ...(gate.state === 'declined' && { keepNo: true as const }),
+  };
 }

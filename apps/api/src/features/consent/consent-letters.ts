@@ -7,7 +7,7 @@ import type { VaultClient } from '../../platform/vault-client.js';
 import { type Foretold, gateName, type PermitsStore } from '../permits/index.js';
 import { consentForetold } from './consent.audit.js';
 
-/** Asks the vault for letters that were decided on here; see the handler of the worker's outbox. */
+/** Asks the vault for letters that were decided on here; see consent-messages.ts. */
 export const LETTER_TOPIC = 'letters.request';
 
 /** What people are told beforehand, and how many days: the earlier first. */

@@ -6,15 +6,16 @@ import {
   type PurposeName,
   type ReplyOf,
 } from '@integument/contracts';
-import { decodeId, encodeId } from '@integument/crypto';
+import { decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { type ApiPerson, byWithin, isOpenTo } from '../../platform/callers.js';
-import type { Gate, PermitsStore } from '../permits/index.js';
+import type { PermitsStore } from '../permits/index.js';
 import { consentHistoryRead, consentRead } from './consent.audit.js';
 import { demandOpenTo } from './consent.errors.js';
 import type { ConsentStore } from './consent.store.js';
 import type { ConsentReceipts } from './consent-receipts.js';
+import { consentState } from './consent-state.js';
 import type { KnownGate, KnownPermits } from './known-permits.js';
 
 /** What a person has agreed to, and how it came about. */
@@ -68,12 +69,4 @@ export class ConsentReader {
     await this.audit.append(tx, consentHistoryRead(about));
     return { gate, rows };
   }
-}
-
-export function consentState(purpose: PurposeName, gate: Gate | null): ConsentState {
-  if (!gate || gate.state === 'destroyed') {
-    return { purpose, state: 'none', permit: null, endsOn: null, dueOn: null };
-  }
-  const permit = gate.pseudonym ? (encodeId('psn', gate.pseudonym) as ConsentState['permit']) : null;
-  return { purpose, state: gate.state, permit, endsOn: gate.ends_on, dueOn: gate.due_on };
 }

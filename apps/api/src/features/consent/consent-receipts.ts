@@ -1,4 +1,5 @@
 import {
+  type ConsentChanged,
   type ConsentEventKind,
   type EventChannel,
   type NoticeHash,
@@ -9,6 +10,7 @@ import type { UnitOfWork } from '@integument/database';
 import type { Gate, PermitKeys } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import type { ConsentEventRow, ConsentStore } from './consent.store.js';
+import { consentState } from './consent-state.js';
 import { consentReceipt } from './receipt.js';
 import type { ReceiptSigner } from './receipt-keys.js';
 
@@ -36,6 +38,12 @@ export class ConsentReceipts {
     private readonly now: () => Date = () => new Date(),
   ) {}
 
+  /** How a purpose stands now, with the receipt of what has changed; null: nothing has. */
+  async answer(gate: Gate, changed: Changed | null): Promise<ConsentChanged> {
+    const receipt = changed && (await this.issue(gate, changed));
+    return { ...consentState(gate.purpose, gate), receipt };
+  }
+
   /** @returns the receipt as JWS; its copy is not kept while the vault is away, since a withdrawal waits for nobody, nor of a no for which there is no key */
   async issue(gate: Gate, changed: Changed): Promise<string> {
     const receipt = await this.sign(gate, changed, this.now(), gate.state === 'open' ? gate.ends_on : null);
@@ -45,6 +53,9 @@ export class ConsentReceipts {
 
   /** @returns for each event its receipt, or null; nobody was there to be given one of what was imported, so it is made now */
   async read(gate: Gate, rows: readonly ConsentEventRow[]): Promise<(string | null)[]> {
+    const given = rows.findLast(({ kind }) => kind === 'given')?.number;
+    // What was given before that was erased since, with its pseudonym: nobody can say any more whose it was.
+    const isOwed = (row: ConsentEventRow): row is OwedRow => isImport(row) && row.number === given;
     if (!rows.some((row) => row.sealed || isOwed(row))) return rows.map(() => null);
     const key = await this.keys.find(gate, 'rights');
     if (!key) return rows.map(() => null);
@@ -90,7 +101,7 @@ export class ConsentReceipts {
   }
 }
 
-function isOwed(row: ConsentEventRow): row is OwedRow {
+function isImport(row: ConsentEventRow): row is OwedRow {
   return row.channel === 'import' && row.notice !== null && row.sealed === null;
 }
 

@@ -5,19 +5,20 @@ import { z } from 'zod';
 import { type ApiPerson, byWithin } from '../../platform/callers.js';
 import { type Gate, subjectOf } from '../permits/index.js';
 
-const notice = z.string().regex(/^[0-9a-f]{64}$/);
-const consentGiven = defineAction(
-  'consent.give',
-  z.strictObject({ kind: z.enum(['given', 'renewed', 'repeated']), notice }),
-);
-const noticeAcknowledged = defineAction(
-  'consent.acknowledge',
-  z.strictObject({ kind: z.enum(['informed', 'repeated']), notice }),
-);
+// `repeated` where the very same was said before.
+const yes = z.strictObject({
+  kind: z.enum(['given', 'renewed', 'informed', 'repeated']),
+  notice: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const no = z.strictObject({ kind: z.enum(['withdrawn', 'refused', 'objected', 'repeated']) });
+const YES = {
+  asked: defineAction('consent.give', yes),
+  told: defineAction('consent.acknowledge', yes),
+} as const;
 const NO = {
-  withdrawn: defineAction('consent.withdraw', z.strictObject({ kind: z.enum(['withdrawn', 'repeated']) })),
-  refused: defineAction('consent.refuse', z.strictObject({ kind: z.enum(['refused', 'repeated']) })),
-  objected: defineAction('consent.object', z.strictObject({ kind: z.enum(['objected', 'repeated']) })),
+  withdrawn: defineAction('consent.withdraw', no),
+  refused: defineAction('consent.refuse', no),
+  objected: defineAction('consent.object', no),
 } as const;
 /** The time that somebody agreed to was up. */
 export const consentExpired = defineAction('consent.expire');
@@ -28,27 +29,17 @@ export const consentForetold = defineAction(
 export const consentRead = defineAction('consent.list');
 export const consentHistoryRead = defineAction('consent.history');
 
-/** @param kind `repeated` where the very same was said before */
-export function saidYes(
-  kind: 'given' | 'informed' | 'renewed' | 'repeated',
-  isAsked: boolean,
-  notice: string,
-  facts: ReturnType<typeof about>,
-) {
-  if (!isAsked)
-    return noticeAcknowledged({
-      ...facts,
-      details: { kind: kind === 'repeated' ? kind : 'informed', notice },
-    });
-  return consentGiven({ ...facts, details: { kind: kind === 'informed' ? 'given' : kind, notice } });
+/** @param isAsked false where they were only told */
+export function saidYes(kind: z.input<typeof yes>['kind'], isAsked: boolean, notice: string, facts: About) {
+  return YES[isAsked ? 'asked' : 'told']({ ...facts, details: { kind, notice } });
 }
 
 /** @param isNews false where it had been said before */
-export function saidNo(no: keyof typeof NO, facts: ReturnType<typeof about>, isNews: boolean) {
-  if (no === 'withdrawn') return NO[no]({ ...facts, details: { kind: isNews ? no : 'repeated' } });
-  if (no === 'refused') return NO[no]({ ...facts, details: { kind: isNews ? no : 'repeated' } });
-  return NO[no]({ ...facts, details: { kind: isNews ? no : 'repeated' } });
+export function saidNo(kind: keyof typeof NO, facts: About, isNews: boolean) {
+  return NO[kind]({ ...facts, details: { kind: isNews ? kind : 'repeated' } });
 }
+
+type About = ReturnType<typeof about>;
 
 /** Of the caller, about the permit behind a gate. */
 export function about(asker: Asker<ApiPerson>, gate: Gate) {

@@ -53,6 +53,7 @@ import { TakingBack } from './taking-back.js';
       VaultClient,
       KnownPermits,
       Register,
+      ConsentEnding,
       ConsentReceipts,
       AuditLog,
       UnitOfWork,
@@ -83,9 +84,9 @@ import { TakingBack } from './taking-back.js';
     },
     {
       provide: GateReconciler,
-      inject: [PermitsStore, Outbox, UnitOfWork, API_CONFIG],
-      useFactory: (gates: PermitsStore, outbox: Outbox, unitOfWork: UnitOfWork, config: ApiConfig) =>
-        new GateReconciler(gates, outbox, unitOfWork, config.GATE_PATIENCE_SECONDS * 1_000),
+      inject: [PermitsStore, ConsentEnding, UnitOfWork, API_CONFIG],
+      useFactory: (gates: PermitsStore, ending: ConsentEnding, unitOfWork: UnitOfWork, config: ApiConfig) =>
+        new GateReconciler(gates, ending, unitOfWork, config.GATE_PATIENCE_SECONDS * 1_000),
     },
   ],
   exports: [

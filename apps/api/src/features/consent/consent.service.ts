@@ -20,14 +20,14 @@ import type { SessionsService } from '../sessions/index.js';
 import { demandNoChildsNo } from './childs-no.js';
 import { about, saidYes } from './consent.audit.js';
 import { channelOf, demandGround, demandOpenTo, objected } from './consent.errors.js';
-import type { ConsentStore } from './consent.store.js';
-import { consentState } from './consent-reader.js';
+import type { ConsentStore, LastAgreed } from './consent.store.js';
+import type { ConsentEnding } from './consent-ending.js';
 import type { Changed, ConsentReceipts } from './consent-receipts.js';
 import {
-  isNobodysToAgree,
+  isRefusedForGood,
   type KnownGate,
   type KnownPermits,
-  overtaken,
+  refusedByVault,
   superseded,
 } from './known-permits.js';
 
@@ -39,7 +39,7 @@ export interface Agreement {
 
 type Yes = Agreement & { /** false: they were only told */ readonly isAsked: boolean };
 
-/** A gate on its way open: what the vault is asked for next. */
+/** A gate on its way open, or one that is and goes on: what the vault is asked for next. */
 interface Opening {
   readonly gate: Buffer;
   readonly epoch: number;
@@ -49,12 +49,20 @@ interface Opening {
   readonly before: Gate | null;
 }
 
+interface Asked {
+  readonly opening: Opening;
+  /** what the vault has for it, or for another gate that was faster */
+  readonly permit: PermitView;
+}
+
 /**
  * A yes opens last; each step is its own transaction and can be repeated:
  *
  *   gate `opening` at epoch n → vault mints or resumes at n → gate `open` if its epoch still is n → answer
  *
- * A crash between leaves a gate `opening`, which the reconciler freezes. For the other way round see TakingBack.
+ * A crash between leaves a gate `opening`, which the reconciler closes again. Of what is open already the vault is asked as well, since
+ * it alone knows who may agree: a crash after that leaves it open, and agreed to by whoever the vault has heard last.
+ * For the other way round see TakingBack.
  */
 export class ConsentService {
   constructor(
@@ -64,6 +72,7 @@ export class ConsentService {
     private readonly vault: VaultClient,
     private readonly permits: KnownPermits,
     private readonly register: Register,
+    private readonly ending: ConsentEnding,
     private readonly receipts: ConsentReceipts,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
@@ -88,14 +97,40 @@ export class ConsentService {
     demandOpenTo(asker.caller, purpose);
     this.register.agreed(purpose, said.notice);
     const yes = { ...said, channel: channelOf(asker.caller, said.channel) };
-    const known = await this.permits.find(asker.caller, purpose);
+    const asked = await this.ask(asker, purpose, await this.find(asker.caller, purpose), yes);
+    if (isAnswered(asked)) return this.finish(asker, asked, yes);
+    const known = await this.adopt(asker, asked);
+    const theirs = await this.ask(asker, purpose, known, yes);
+    if (isAnswered(theirs)) return this.finish(asker, theirs, yes);
+    // The vault has a permit behind a gate that nobody knows here.
+    await this.unitOfWork.run((tx) => this.gates.destroy(tx, theirs.opening.gate));
+    throw superseded();
+  }
+
+  /** What the session remembers may be erased by now: then the vault alone knows what there is, be it a no. */
+  private async find(caller: ApiPerson, purpose: PurposeName): Promise<KnownGate | null> {
+    const known = await this.permits.find(caller, purpose);
+    if (!known?.permit) return known;
+    const [gate] = await this.unitOfWork.single((tx) =>
+      this.gates.findMany(tx, [decodeId('gat', known.gate)]),
+    );
+    return gate?.state === 'destroyed' ? this.permits.inVault(caller, purpose) : known;
+  }
+
+  private async ask(
+    asker: Asker<ApiPerson>,
+    purpose: PurposeName,
+    known: KnownGate | null,
+    yes: Yes,
+  ): Promise<Asked> {
     const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, asker, purpose, known, yes));
-    if (opening === 'open' && known?.permit) return this.renew(asker, known.permit, yes);
-    if (opening === 'open') throw superseded();
-    const permit = await this.openInVault(asker.caller, purpose, opening);
-    if (permit.gate !== encodeId('gat', opening.gate))
-      return this.adopt(asker, purpose, yes, opening, permit);
-    return this.finishOpening(asker, opening, permit, yes);
+    return { opening, permit: await this.openInVault(asker.caller, purpose, opening) };
+  }
+
+  private finish(asker: Asker<ApiPerson>, asked: Asked, yes: Yes): Promise<ConsentChanged> {
+    return asked.opening.before?.state === 'open'
+      ? this.renew(asker, asked, yes)
+      : this.finishOpening(asker, asked, yes);
   }
 
   private async beginOpening(
@@ -104,16 +139,17 @@ export class ConsentService {
     purpose: PurposeName,
     known: KnownGate | null,
     yes: Yes,
-  ): Promise<Opening | 'open'> {
+  ): Promise<Opening> {
     const gate = known && (await this.gates.lock(tx, decodeId('gat', known.gate)));
     if (known) await demandNoChildsNo(tx, this.store, caller, gate);
-    if (known && !known.permit) return this.beginAfterNo(tx, purpose, known, gate, yes);
+    if (known && (!known.permit || gate?.state === 'declined'))
+      return this.beginAfterNo(tx, purpose, known, gate, yes);
     if (!gate || gate.state === 'destroyed') {
       const fresh = randomId();
       await this.gates.insertOpening(tx, fresh, purpose);
       return { gate: fresh, epoch: 1, isMinted: false, before: null };
     }
-    if (gate.state === 'open') return 'open';
+    if (gate.state === 'open') return { gate: gate.gate_id, epoch: gate.epoch, isMinted: true, before: gate };
     if (!yes.isAsked && (await this.store.findLastKind(tx, gate.gate_id)) === 'objected') throw objected();
     const epoch = gate.state === 'opening' ? gate.epoch : gate.epoch + 1;
     if (gate.state !== 'opening') await this.gates.reopen(tx, gate.gate_id, epoch);
@@ -122,23 +158,35 @@ export class ConsentService {
     return { gate: gate.gate_id, epoch, isMinted: true, before: gate };
   }
 
-  /** The vault knows of a no: the same gate opens, at a later epoch, and gets what was never minted. */
+  /** They said no, here or as the vault alone has heard: the same gate opens, at a later epoch, and gets what was never minted. */
   private async beginAfterNo(
     tx: Tx,
     purpose: PurposeName,
     known: KnownGate,
-    gate: Gate | null,
+    found: Gate | null,
     yes: Yes,
   ): Promise<Opening> {
     if (!yes.isAsked) throw objected();
-    const id = decodeId('gat', known.gate);
-    const epoch = Math.max(known.epoch, gate?.epoch ?? 0) + 1;
-    if (gate?.state === 'opening' && gate.epoch > known.epoch)
-      return { gate: id, epoch: gate.epoch, isMinted: false, before: gate };
-    if (gate && gate.state !== 'declined' && gate.state !== 'frozen') throw superseded();
-    if (gate) await this.gates.reopen(tx, id, epoch);
-    else await this.gates.insertOpening(tx, id, purpose, epoch);
-    return { gate: id, epoch, isMinted: false, before: gate };
+    const gate = found ?? (await this.makeUpForNo(tx, purpose, known));
+    // What they objected to is being erased: only then does the gate take another pseudonym.
+    if (gate.pseudonym) throw superseded();
+    const opening = { gate: gate.gate_id, isMinted: false, before: gate };
+    if (gate.state === 'opening' && gate.epoch > known.epoch) return { ...opening, epoch: gate.epoch };
+    if (gate.state !== 'declined' && gate.state !== 'frozen') throw superseded();
+    const epoch = Math.max(known.epoch, gate.epoch) + 1;
+    await this.gates.reopen(tx, gate.gate_id, epoch);
+    return { ...opening, epoch };
+  }
+
+  /** The vault has heard of a no, and the process that told it ended: of how it came here nothing is known any more. */
+  private async makeUpForNo(tx: Tx, purpose: PurposeName, { gate: name, epoch }: KnownGate): Promise<Gate> {
+    const id = decodeId('gat', name);
+    const kind = purposeNamed(purpose).ground === 'consent' ? 'refused' : 'objected';
+    if (await this.gates.insertDeclined(tx, id, purpose, epoch))
+      await this.store.append(tx, { gate: id, epoch, kind, notice: null, channel: 'none' });
+    const gate = await this.gates.lock(tx, id);
+    if (!gate) throw new Error('a gate that was made is gone');
+    return gate;
   }
 
   private async openInVault(
@@ -152,23 +200,23 @@ export class ConsentService {
       if (opening.isMinted) return await this.vault.call(resumePermit, { body: { session, gate, epoch } });
       return await this.vault.call(openPermit, { body: { session, purpose, gate, epoch } });
     } catch (error) {
-      if (isNobodysToAgree(error)) await this.unitOfWork.run((tx) => this.takeBack(tx, opening));
-      return overtaken(error);
+      if (isRefusedForGood(error)) await this.unitOfWork.run((tx) => this.takeBack(tx, opening));
+      return refusedByVault(error);
     }
   }
 
-  /** They may not agree. As if it had not been begun: what waits for its erasure would otherwise wait anew with each attempt. */
+  /** As if it had not been begun: what waits for its erasure would otherwise wait anew with each attempt. */
   private async takeBack(tx: Tx, { gate: gateId, epoch, before }: Opening): Promise<void> {
     const gate = await this.gates.lock(tx, gateId);
     if (gate?.state !== 'opening' || gate.epoch !== epoch) return;
-    if (before && before.state !== 'opening') await this.gates.restore(tx, before, epoch + 1);
-    else if (!before) await this.gates.destroy(tx, gateId);
+    if (!before) await this.gates.destroy(tx, gateId);
+    // What another one has begun is theirs.
+    else if (before.state !== 'opening') await this.ending.undo(tx, gate, before.due_on);
   }
 
   private async finishOpening(
     asker: Asker<ApiPerson>,
-    opening: Opening,
-    permit: PermitView,
+    { opening, permit }: Asked,
     yes: Yes,
   ): Promise<ConsentChanged> {
     const named = {
@@ -180,10 +228,12 @@ export class ConsentService {
       if (!(await this.gates.open(tx, opening.gate, opening.epoch, named))) return null;
       const gate = await this.gates.lock(tx, opening.gate);
       if (!gate) throw new Error('an opened gate is gone');
-      return { gate, changed: await this.recordGiven(tx, asker, gate, permit, yes) };
+      // With its first pseudonym, or the first since what they objected to was erased.
+      const isFirst = !opening.before?.pseudonym;
+      return { gate, changed: await this.recordGiven(tx, asker, gate, permit, yes, isFirst) };
     });
     if (!opened) throw superseded();
-    return this.withReceipt(opened.gate, opened.changed);
+    return this.receipts.answer(opened.gate, opened.changed);
   }
 
   private async recordGiven(
@@ -192,10 +242,10 @@ export class ConsentService {
     gate: Gate,
     permit: KnownPermit,
     { notice, channel, isAsked }: Yes,
+    isFirst: boolean,
   ): Promise<Changed> {
     const hash = Buffer.from(notice, 'hex');
-    const before = await this.store.findLastAgreed(tx, gate.gate_id);
-    const kind = isAsked ? (before ? 'renewed' : 'given') : 'informed';
+    const kind = isAsked ? (isFirst ? 'given' : 'renewed') : 'informed';
     const event = { gate: gate.gate_id, epoch: gate.epoch, kind, notice: hash, channel } as const;
     const number = await this.store.append(tx, event);
     await this.sessions.remember(tx, asker.caller, permit);
@@ -204,43 +254,47 @@ export class ConsentService {
   }
 
   /** An open consent goes on for as long as a new one would: unless the very same was given today, which changes nothing. */
-  private async renew(asker: Asker<ApiPerson>, known: KnownPermit, yes: Yes): Promise<ConsentChanged> {
+  private async renew(
+    asker: Asker<ApiPerson>,
+    { opening, permit }: Asked,
+    yes: Yes,
+  ): Promise<ConsentChanged> {
     const renewed = await this.unitOfWork.run(async (tx) => {
-      const gate = await this.gates.lock(tx, decodeId('gat', known.gate));
-      if (gate?.state !== 'open') return null;
+      const gate = await this.gates.lock(tx, opening.gate);
+      // Of what was taken back since the vault was asked, and perhaps agreed to anew, nothing is known.
+      if (gate?.state !== 'open' || gate.epoch !== opening.epoch) return null;
       const last = await this.store.findLastAgreed(tx, gate.gate_id);
-      if (last?.isOfToday && last.notice.toString('hex') === yes.notice) {
-        await this.sessions.remember(tx, asker.caller, known);
+      if (last && isSame(last, yes)) {
+        await this.sessions.remember(tx, asker.caller, permit);
         await this.audit.append(tx, saidYes('repeated', yes.isAsked, yes.notice, about(asker, gate)));
         return { gate, changed: null };
       }
       await this.gates.prolong(tx, gate.gate_id, purposeNamed(gate.purpose).consentDays);
       const [prolonged = gate] = await this.gates.findMany(tx, [gate.gate_id]);
-      return { gate: prolonged, changed: await this.recordGiven(tx, asker, gate, known, yes) };
+      return { gate: prolonged, changed: await this.recordGiven(tx, asker, gate, permit, yes, false) };
     });
     if (!renewed) throw superseded();
-    return this.withReceipt(renewed.gate, renewed.changed);
-  }
-
-  private async withReceipt(gate: Gate, changed: Changed | null): Promise<ConsentChanged> {
-    const receipt = changed && (await this.receipts.issue(gate, changed));
-    return { ...consentState(gate.purpose, gate), receipt };
+    return this.receipts.answer(renewed.gate, renewed.changed);
   }
 
   /** Another session of the person opened this purpose meanwhile: our gate was never needed. */
-  private async adopt(
-    asker: Asker<ApiPerson>,
-    purpose: PurposeName,
-    yes: Yes,
-    opening: Opening,
-    permit: PermitView,
-  ): Promise<ConsentChanged> {
+  private async adopt({ caller }: Asker<ApiPerson>, { opening, permit }: Asked): Promise<KnownGate> {
     await this.unitOfWork.run(async (tx) => {
       await this.gates.destroy(tx, opening.gate);
-      await this.sessions.remember(tx, asker.caller, permit);
+      await this.sessions.remember(tx, caller, permit);
     });
-    const others = asker.caller.permits.filter((other) => other.purpose !== purpose);
-    const caller = { ...asker.caller, permits: [...others, permit] };
-    return this.begin({ ...asker, caller }, purpose, yes);
+    return { gate: permit.gate, epoch: permit.epoch, permit };
   }
+}
+
+function isAnswered({ opening, permit }: Asked): boolean {
+  return permit.gate === encodeId('gat', opening.gate);
+}
+
+/** The same words on the same day, said by themselves or for them as before. */
+function isSame({ isOfToday, notice, channel }: LastAgreed, yes: Yes): boolean {
+  const isGuardians = (one: EventChannel) => one === 'guardian';
+  return (
+    isOfToday && notice.toString('hex') === yes.notice && isGuardians(channel) === isGuardians(yes.channel)
+  );
 }

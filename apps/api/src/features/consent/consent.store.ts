@@ -25,6 +25,7 @@ const AGREED = `('given', 'renewed', 'informed')`;
 /** What was agreed to last. */
 export interface LastAgreed {
   readonly notice: Buffer;
+  readonly channel: EventChannel;
   readonly isOfToday: boolean;
 }
 
@@ -51,7 +52,7 @@ export class ConsentStore {
 
   async findLastAgreed(tx: Tx, gate: Buffer): Promise<LastAgreed | null> {
     const rows = await tx.query<LastAgreed>(
-      `SELECT notice, on_day = current_date AS "isOfToday" FROM consent_event
+      `SELECT notice, channel, on_day = current_date AS "isOfToday" FROM consent_event
        WHERE gate_id = $1 AND kind IN ${AGREED} ORDER BY number DESC LIMIT 1`,
       [gate],
     );
@@ -72,6 +73,12 @@ export class ConsentStore {
       [gate],
     );
     return rows[0]?.kind ?? null;
+  }
+
+  /** Whether the last word was a no that stands by itself. */
+  async isNo(tx: Tx, gate: Buffer): Promise<boolean> {
+    const last = await this.findLastKind(tx, gate);
+    return last === 'refused' || last === 'objected';
   }
 
   async keepReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<void> {

@@ -1,7 +1,6 @@
-import { daysUntilErasure } from '@integument/contracts';
-import type { Outbox, Tx, UnitOfWork } from '@integument/database';
+import type { Tx, UnitOfWork } from '@integument/database';
 import { type Gate, gateName, type PermitsStore } from '../permits/index.js';
-import { FREEZE_TOPIC } from './consent-ending.js';
+import type { ConsentEnding } from './consent-ending.js';
 
 /**
  * Finishes what a crash left: a gate that stays `opening` was never answered for, so it is closed again and the vault is
@@ -12,7 +11,7 @@ export class GateReconciler {
 
   constructor(
     private readonly gates: PermitsStore,
-    private readonly outbox: Outbox,
+    private readonly ending: ConsentEnding,
     private readonly unitOfWork: UnitOfWork,
     private readonly patienceMs = 60_000,
     private readonly now: () => number = Date.now,
@@ -34,9 +33,7 @@ export class GateReconciler {
   private async close(tx: Tx, seen: Gate): Promise<boolean> {
     const gate = await this.gates.lock(tx, seen.gate_id);
     if (gate?.state !== 'opening' || gate.epoch !== seen.epoch) return false;
-    const epoch = gate.epoch + 1;
-    await this.gates.freeze(tx, gate.gate_id, epoch, daysUntilErasure(gate.purpose));
-    await this.outbox.add(tx, FREEZE_TOPIC, { gate: gateName(gate), epoch });
+    await this.ending.undo(tx, gate, null);
     return true;
   }
 }

@@ -3,6 +3,7 @@ import { decodeId } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import type { VaultClient } from '../../platform/vault-client.js';
 import type { PermitsStore } from '../permits/index.js';
+import { freezeOf } from './consent-ending.js';
 import type { ConsentExpiry } from './consent-expiry.js';
 
 type Ending = AnswerOf<typeof pendingConsentEndings>['endings'][number];
@@ -45,7 +46,7 @@ export class GuardianshipEndings {
     if (gate?.state === 'opening' || gate?.state === 'open') return false;
     // Of a gate that isn't here nothing can take effect, and nothing would ever take it off the list.
     const closed = Math.max(gate?.epoch ?? 0, epoch + 1);
-    await this.vault.call(freezePermit, { body: { gate: name, epoch: closed } });
+    await this.vault.call(freezePermit, { body: { ...(gate && freezeOf(gate)), gate: name, epoch: closed } });
     return ended !== null;
   }
 }

@@ -1,9 +1,9 @@
 export { ConsentModule } from './consent.module.js';
 export { consentPolicy } from './consent.policy.js';
 export { ConsentStore } from './consent.store.js';
-export { FREEZE_TOPIC, type Freeze } from './consent-ending.js';
 export { ConsentExpiry } from './consent-expiry.js';
-export { ConsentLetters, LETTER_TOPIC } from './consent-letters.js';
+export { ConsentLetters } from './consent-letters.js';
+export { consentMessages } from './consent-messages.js';
 export { GateReconciler } from './gate-reconciler.js';
 export { GuardianshipEndings } from './guardianship-endings.js';
 export { KnownPermits } from './known-permits.js';

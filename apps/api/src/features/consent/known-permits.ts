@@ -40,26 +40,23 @@ export class KnownPermits {
   }
 
   async allInVault({ content: { session } }: ApiPerson): Promise<AnswerOf<typeof sessionPermits>> {
-    return this.vault.call(sessionPermits, { body: { session } }).catch(overtaken);
+    return this.vault.call(sessionPermits, { body: { session } }).catch(refusedByVault);
   }
 }
 
-const UNDER_AGE = 'permits.under_age';
-const NOT_GUARDED = 'permits.not_guarded';
-
-/** The vault refuses because of who agrees, and will so the next time. */
-export function isNobodysToAgree(error: unknown): boolean {
-  return error instanceof VaultRefused && [UNDER_AGE, NOT_GUARDED].includes(error.code);
+/** Nothing was done, and nothing of this will be: unlike where the vault can't be reached, or knows of a later change. */
+export function isRefusedForGood(error: unknown): boolean {
+  return error instanceof VaultRefused && error.code !== 'permits.stale_epoch';
 }
 
 /**
- * The vault refuses because of who agrees, or because it knows of something later: another change of mind, or an erasure.
- * @throws CodedError `consent.under_age`, `consent.not_guarded`, `consent.superseded`
+ * Says what the vault refused: because of who agrees, or because it knows of something later, another change of mind or an erasure.
+ * @throws CodedError `consent.under_age`, `consent.not_guarded`, `consent.superseded`; what is no refusal as it is
  */
-export function overtaken(error: unknown): never {
+export function refusedByVault(error: unknown): never {
   if (!(error instanceof VaultRefused)) throw error;
-  if (error.code === UNDER_AGE) throw underAge(error);
-  if (error.code === NOT_GUARDED) throw notGuarded(error);
+  if (error.code === 'permits.under_age') throw underAge(error);
+  if (error.code === 'permits.not_guarded') throw notGuarded(error);
   throw superseded(error);
 }
 

@@ -4,6 +4,7 @@ import {
   declinePermit,
   type EventChannel,
   freezePermit,
+  type NoticeHash,
   type OptOutKind,
   type PurposeName,
   purposeNamed,
@@ -11,18 +12,17 @@ import {
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import type { Asker } from '@integument/http';
-import type { ApiPerson, KnownPermit } from '../../platform/callers.js';
+import type { ApiPerson } from '../../platform/callers.js';
 import type { VaultClient } from '../../platform/vault-client.js';
-import { type Gate, gateName, type PermitKeys, type PermitsStore } from '../permits/index.js';
+import type { Gate, PermitKeys, PermitsStore } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import { about, saidNo } from './consent.audit.js';
 import { channelOf, demandGround, demandOpenTo, notGiven } from './consent.errors.js';
 import type { Agreement } from './consent.service.js';
 import type { ConsentStore } from './consent.store.js';
-import type { ConsentEnding, Freeze } from './consent-ending.js';
-import { consentState } from './consent-reader.js';
+import { type ConsentEnding, type Freeze, freezeOf } from './consent-ending.js';
 import type { Changed, ConsentReceipts } from './consent-receipts.js';
-import { type KnownGate, type KnownPermits, overtaken, superseded } from './known-permits.js';
+import { type KnownGate, type KnownPermits, refusedByVault, superseded } from './known-permits.js';
 import type { OptOutClocks } from './opt-out-clocks.js';
 
 /** How a purpose stands after a no, and whether the vault has heard of it. */
@@ -35,20 +35,22 @@ export interface TakenBack {
 interface No {
   /** to what is open */
   readonly ends: 'objected' | 'withdrawn';
-  /** to what never began */
-  readonly declines: 'objected' | 'refused';
-  readonly notice: Buffer | null;
+  /** to what never began, or is over; undefined: there it is not kept */
+  readonly declines?: 'objected' | 'refused';
+  /** what was shown, where it has to be */
+  readonly notice?: NoticeHash;
   readonly channel: EventChannel;
   /** of what it is part: its clock starts to run */
   readonly optOut?: OptOutKind;
 }
 
-/** What it takes to close what is open. */
-type Closing = Pick<No, 'channel' | 'ends' | 'optOut'>;
+type KeptNo = No & Required<Pick<No, 'declines'>>;
 
 interface Closed {
   readonly gate: Gate;
-  /** null where it was closed before */
+  /** whether it was closed before */
+  readonly isOver: boolean;
+  /** what the vault is told; null where it was told before */
   readonly freeze: Freeze | null;
   readonly changed: Changed | null;
 }
@@ -60,6 +62,7 @@ interface Closed {
  *   what never began: vault remembers whose no it is → gate `declined` → answer
  *
  * A crash between leaves a message in the outbox, which is sent again, or a no without its gate, which the next word about it makes.
+ * A yes after a no that came to nothing is undone: the no stands, and the vault hears of it once more.
  */
 export class TakingBack {
   constructor(
@@ -79,28 +82,29 @@ export class TakingBack {
   /** Of what rests on a legitimate interest it is an objection. @throws CodedError `consent.not_given` */
   async withdraw(asker: Asker<ApiPerson>, purpose: PurposeName): Promise<TakenBack> {
     demandOpenTo(asker.caller, purpose);
-    const ends = purposeNamed(purpose).ground === 'consent' ? 'withdrawn' : 'objected';
-    const taken = await this.end(asker, purpose, { ends, channel: channelOf(asker.caller, 'web') });
+    const no: No =
+      purposeNamed(purpose).ground === 'consent'
+        ? { ends: 'withdrawn', channel: channelOf(asker.caller, 'web') }
+        : { ends: 'objected', declines: 'objected', channel: channelOf(asker.caller, 'web') };
+    const taken = await this.end(asker, purpose, no);
     if (!taken) throw notGiven();
     return taken;
   }
 
-  /** @throws CodedError `consent.other_ground`, `consent.notice_not_current` */
+  /** @throws CodedError `consent.other_ground`; `consent.notice_not_current` where nothing lives that could be closed without one */
   async refuse(
     asker: Asker<ApiPerson>,
     purpose: PurposeName,
     { notice, channel }: Agreement,
   ): Promise<TakenBack> {
     demandGround(purpose, 'consent');
-    this.register.agreed(purpose, notice);
-    const hash = Buffer.from(notice, 'hex');
-    return this.no(asker, purpose, { ends: 'withdrawn', declines: 'refused', notice: hash, channel });
+    return this.no(asker, purpose, { ends: 'withdrawn', declines: 'refused', notice, channel });
   }
 
   /** GDPR Art. 21. @throws CodedError `consent.other_ground` */
   async object(asker: Asker<ApiPerson>, purpose: PurposeName, channel: EventChannel): Promise<TakenBack> {
     demandGround(purpose, 'legitimate-interest');
-    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', notice: null, channel });
+    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', channel });
   }
 
   /** As an objection, whatever the ground, and before the last recipient's time is up. */
@@ -110,105 +114,161 @@ export class TakingBack {
     optOut: OptOutKind,
     channel: EventChannel,
   ): Promise<TakenBack> {
-    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', notice: null, channel, optOut });
+    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', channel, optOut });
   }
 
-  private async no(asker: Asker<ApiPerson>, purpose: PurposeName, said: No): Promise<TakenBack> {
+  private async no(asker: Asker<ApiPerson>, purpose: PurposeName, said: KeptNo): Promise<TakenBack> {
     demandOpenTo(asker.caller, purpose);
     const no = { ...said, channel: channelOf(asker.caller, said.channel) };
     return (await this.end(asker, purpose, no)) ?? this.decline(asker, purpose, no);
   }
 
   /** @returns null where nothing of the purpose lives */
-  private async end(asker: Asker<ApiPerson>, purpose: PurposeName, no: Closing): Promise<TakenBack | null> {
-    // A permit that the session remembers may be erased by now, and another one given elsewhere: that one is meant then.
+  private async end(asker: Asker<ApiPerson>, purpose: PurposeName, no: No): Promise<TakenBack | null> {
     const remembered = this.permits.inSession(asker.caller, purpose);
-    const closed =
-      (await this.closeKnown(asker, remembered, no)) ??
-      (await this.closeKnown(asker, (await this.permits.inVault(asker.caller, purpose))?.permit, no));
-    if (!closed) return null;
-    const { gate, freeze, changed } = closed;
-    this.keys.forget(gate);
-    // From here on nothing of this purpose takes effect; the vault only has to hear of it.
-    const confirmed = await this.vault
-      .call(freezePermit, { body: freeze ?? { gate: gateName(gate), epoch: gate.epoch } })
-      .then(() => true)
-      .catch(() => false);
-    return { state: await this.withReceipt(gate, changed), confirmed };
+    const first = remembered && (await this.closeKnown(asker, remembered, no));
+    const other = !first || first.isOver ? await this.closeOther(asker, purpose, first, no) : null;
+    const closed = other ?? first;
+    return closed && this.confirm(asker, purpose, closed, no);
   }
 
-  private async closeKnown(
+  /** What the session remembers may be erased at the vault by now, and another one given elsewhere: that one is meant then. */
+  private async closeOther(
     asker: Asker<ApiPerson>,
-    known: KnownPermit | null | undefined,
-    no: Closing,
+    purpose: PurposeName,
+    first: Closed | null,
+    no: No,
   ): Promise<Closed | null> {
-    return known ? this.unitOfWork.run((tx) => this.close(tx, asker, decodeId('gat', known.gate), no)) : null;
+    const known = await this.permits.inVault(asker.caller, purpose).catch((error: unknown) => {
+      // Before its day nothing is erased: there is no other.
+      if (!first || isDue(first.gate)) throw error;
+      return null;
+    });
+    const isOther = known && (!first || !decodeId('gat', known.gate).equals(first.gate.gate_id));
+    return isOther ? this.closeKnown(asker, known, no) : null;
   }
 
-  private async close(
-    tx: Tx,
+  private closeKnown(
     asker: Asker<ApiPerson>,
-    gateId: Buffer,
-    { ends, channel, optOut }: Closing,
+    { gate }: Pick<KnownGate, 'gate'>,
+    no: No,
   ): Promise<Closed | null> {
+    return this.unitOfWork.run((tx) => this.close(tx, asker, decodeId('gat', gate), no));
+  }
+
+  private async close(tx: Tx, asker: Asker<ApiPerson>, gateId: Buffer, no: No): Promise<Closed | null> {
     const gate = await this.gates.lock(tx, gateId);
     if (!gate || gate.state === 'destroyed' || gate.state === 'declined') return null;
+    if (gate.state === 'opening' && (await this.ending.isAfterNo(tx, gate)))
+      return this.closeAgain(tx, asker, gate, no);
+    const { ends, channel } = no;
     const isOver = gate.state === 'frozen';
-    // Who objects to what has run out by itself wants it never to begin again.
+    // Who objects to what has run out by itself wants it never to begin again. At a later epoch, so that the vault refuses
+    // an erasure which is on its way and would forget that.
     const isNews = !isOver || (ends === 'objected' && (await this.store.findLastKind(tx, gateId)) !== ends);
-    await this.audit.append(tx, saidNo(ends, about(asker, gate), isNews));
-    if (optOut && isNews) await this.clocks.start(tx, gateId, optOut);
-    if (!isOver) return this.ending.end(tx, gate, ends, channel);
-    const changed = isNews ? await this.recorded(tx, gate, { kind: ends, notice: null, channel }) : null;
-    return { gate, freeze: null, changed };
+    await this.note(tx, asker, gate, ends, isNews, no);
+    if (!isNews) return { gate, isOver, freeze: null, changed: null };
+    return { ...(await this.ending.end(tx, gate, ends, channel)), isOver };
   }
 
-  private async decline(asker: Asker<ApiPerson>, purpose: PurposeName, no: No): Promise<TakenBack> {
+  /** A yes after a no is on its way, or came to nothing. */
+  private async closeAgain(tx: Tx, asker: Asker<ApiPerson>, opening: Gate, no: No): Promise<Closed> {
+    const freeze = await this.ending.undo(tx, opening, null);
+    const gate = await this.gates.lock(tx, opening.gate_id);
+    if (!gate) throw new Error('a declined gate is gone');
+    return { gate, isOver: false, freeze, changed: await this.noteDeclined(tx, asker, gate, no) };
+  }
+
+  /** From here on nothing of this purpose takes effect; the vault only has to hear of it. */
+  private async confirm(
+    asker: Asker<ApiPerson>,
+    purpose: PurposeName,
+    { gate, freeze, changed }: Closed,
+    no: No,
+  ): Promise<TakenBack> {
+    this.keys.forget(gate);
+    const heard = await this.vault.call(freezePermit, { body: freeze ?? freezeOf(gate) }).catch(() => null);
+    const { declines } = no;
+    // It was erased there just before, and with it whose no this is.
+    if (heard?.state === 'destroyed' && declines) return this.decline(asker, purpose, { ...no, declines });
+    return { state: await this.receipts.answer(gate, changed), confirmed: heard !== null };
+  }
+
+  private async decline(asker: Asker<ApiPerson>, purpose: PurposeName, no: KeptNo): Promise<TakenBack> {
     const known = await this.permits.inVault(asker.caller, purpose);
-    // Something came to life since we looked for it.
-    if (known?.permit) throw superseded();
-    const { gate, epoch } = known ?? (await this.declineInVault(asker.caller, purpose, no));
-    const declined = await this.unitOfWork.run((tx) =>
-      this.recordDeclined(tx, asker, { gate: decodeId('gat', gate), purpose, epoch }, no),
-    );
-    return { state: await this.withReceipt(declined.gate, declined.changed), confirmed: true };
+    if (!known) this.demandNotice(purpose, no);
+    const { gate, epoch, permit } = known ?? (await this.declineInVault(asker.caller, purpose, no));
+    const closed = await this.unitOfWork.run(async (tx): Promise<Closed> => {
+      const declined = await this.declinedGate(tx, { gate, epoch, permit }, purpose, no);
+      const changed = await this.noteDeclined(tx, asker, declined, no);
+      return { gate: declined, isOver: false, freeze: permit && freezeOf(declined), changed };
+    });
+    if (closed.freeze) return this.confirm(asker, purpose, closed, no);
+    return { state: await this.receipts.answer(closed.gate, closed.changed), confirmed: true };
   }
 
   private async declineInVault(
     { content: { session } }: ApiPerson,
     purpose: PurposeName,
-    { declines }: No,
-  ): Promise<Pick<KnownGate, 'epoch' | 'gate'>> {
+    { declines }: KeptNo,
+  ): Promise<KnownGate> {
     const asked = { gate: encodeId('gat', randomId()) as KnownGate['gate'], epoch: 1 };
     const body = { session, purpose, ...asked, because: declines };
-    const { gate, state } = await this.vault.call(declinePermit, { body }).catch(overtaken);
+    const { gate, state } = await this.vault.call(declinePermit, { body }).catch(refusedByVault);
     // Another session of theirs was faster, with a yes or with a no.
     if (gate !== asked.gate || state !== 'declined') throw superseded();
-    return asked;
+    return { ...asked, permit: null };
   }
 
-  private async recordDeclined(
+  /** @throws CodedError `consent.superseded`: something came to life since we looked for it */
+  private async declinedGate(
     tx: Tx,
-    asker: Asker<ApiPerson>,
-    { gate: gateId, purpose, epoch }: { gate: Buffer; purpose: PurposeName; epoch: number },
-    { declines, notice, channel, optOut }: No,
-  ): Promise<Pick<Closed, 'changed' | 'gate'>> {
-    const isNews = await this.gates.insertDeclined(tx, gateId, purpose, epoch);
+    { gate: name, epoch, permit }: KnownGate,
+    purpose: PurposeName,
+    no: KeptNo,
+  ): Promise<Gate> {
+    const gateId = decodeId('gat', name);
+    // What the vault has minted has its gate already: declined, where the vault has still to hear that it came to nothing.
+    if (!permit && (await this.gates.insertDeclined(tx, gateId, purpose, epoch)))
+      this.demandNotice(purpose, no);
     const gate = await this.gates.lock(tx, gateId);
     if (gate?.state !== 'declined') throw superseded();
-    await this.audit.append(tx, saidNo(declines, about(asker, gate), isNews));
-    if (optOut && isNews) await this.clocks.start(tx, gateId, optOut);
-    const changed = isNews ? await this.recorded(tx, gate, { kind: declines, notice, channel }) : null;
-    return { gate, changed };
+    return gate;
   }
 
-  private async recorded(tx: Tx, gate: Gate, event: Omit<Changed, 'number'>): Promise<Changed> {
+  /** A no that is kept is a no to something: to the words that they saw. */
+  private demandNotice(purpose: PurposeName, { notice }: No): void {
+    if (notice) this.register.agreed(purpose, notice);
+  }
+
+  /** @param gate declined: whatever was said of it last is a no, unless it is new */
+  private async noteDeclined(tx: Tx, asker: Asker<ApiPerson>, gate: Gate, no: No): Promise<Changed | null> {
+    const kind = no.declines ?? no.ends;
+    const last = await this.store.findLastKind(tx, gate.gate_id);
+    // To object is more than to refuse; the other way round it says nothing new.
+    const isNews = last === null || (kind === 'objected' && last !== kind);
+    await this.note(tx, asker, gate, kind, isNews, no);
+    if (!isNews) return null;
+    const notice = no.notice ? Buffer.from(no.notice, 'hex') : null;
+    const event = { kind, notice, channel: no.channel };
     const number = await this.store.append(tx, { gate: gate.gate_id, epoch: gate.epoch, ...event });
     return { number, ...event };
   }
 
-  private async withReceipt(gate: Gate, changed: Changed | null): Promise<ConsentChanged> {
-    const receipt = changed && (await this.receipts.issue(gate, changed));
-    return { ...consentState(gate.purpose, gate), receipt };
+  private async note(
+    tx: Tx,
+    asker: Asker<ApiPerson>,
+    gate: Gate,
+    kind: 'objected' | 'refused' | 'withdrawn',
+    isNews: boolean,
+    { optOut }: No,
+  ): Promise<void> {
+    await this.audit.append(tx, saidNo(kind, about(asker, gate), isNews));
+    if (optOut && isNews) await this.clocks.start(tx, gate.gate_id, optOut);
   }
+}
+
+/** Whether it may be erased at the vault by now. */
+function isDue({ due_on }: Gate): boolean {
+  return due_on === null || due_on <= new Date().toISOString().slice(0, 10);
 }

@@ -39,7 +39,7 @@ export class ErasureService {
     private readonly keys: PermitKeys,
     private readonly sessions: SessionsStore,
     private readonly data: readonly PurposeData[],
-    private readonly consents: Pick<ConsentStore, 'eraseReceipts'>,
+    private readonly consents: Pick<ConsentStore, 'eraseReceipts' | 'isNo'>,
     private readonly vault: VaultClient,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
@@ -71,16 +71,30 @@ export class ErasureService {
     }
   }
 
-  /** @returns false where the vault knows the permit as open */
+  /**
+   * The gate's last word decides what stays: of an objection the no, or the person would be asked, and told, as if there had been none.
+   * @returns false where the vault knows of something later
+   */
   private async eraseOverdue(gate: Gate): Promise<boolean> {
-    try {
-      await this.vault.call(destroyPermit, { body: { gate: gateName(gate), epoch: gate.epoch } });
-    } catch (error) {
-      // Renewed since we looked, or the vault has still to hear of the withdrawal.
-      if (error instanceof VaultRefused && error.code === 'permits.stale_epoch') return false;
+    const isNo = await this.unitOfWork.single((tx) => this.consents.isNo(tx, gate.gate_id));
+    const body = { gate: gateName(gate), epoch: gate.epoch, ...(isNo && { keepNo: true as const }) };
+    const done = await this.vault.call(destroyPermit, { body }).catch((error: unknown) => {
+      // Renewed or objected to since we looked, or the vault has still to hear of the withdrawal.
+      if (error instanceof VaultRefused && error.code === 'permits.stale_epoch') return null;
       throw error;
-    }
-    await this.unitOfWork.run((tx) => this.erase(tx, gate.gate_id));
+    });
+    if (!done) return false;
+    return this.unitOfWork.run((tx) =>
+      done.state === 'declined' ? this.eraseAllButNo(tx, gate) : this.erase(tx, gate.gate_id),
+    );
+  }
+
+  /** @returns false where another worker was here first: they may have agreed anew since, behind the same gate */
+  private async eraseAllButNo(tx: Tx, seen: Gate): Promise<boolean> {
+    const gate = await this.gates.lock(tx, seen.gate_id);
+    if (gate?.state !== 'frozen' || gate.epoch !== seen.epoch) return false;
+    await this.eraseData(tx, gate);
+    await this.gates.decline(tx, gate.gate_id, gate.epoch);
     return true;
   }
 
@@ -126,13 +140,18 @@ export class ErasureService {
     }
   }
 
-  private async erase(tx: Tx, gateId: Buffer): Promise<void> {
+  private async erase(tx: Tx, gateId: Buffer): Promise<boolean> {
     const gate = await this.gates.lock(tx, gateId);
-    if (!gate || gate.state === 'destroyed') return;
-    if (gate.pseudonym) await this.dataOf(gate)?.erase(tx, gate.pseudonym);
-    await this.consents.eraseReceipts(tx, gateId);
-    await this.audit.append(tx, permitErased({ ...WORKER, subject: subjectOf(gate), purpose: gate.purpose }));
+    if (!gate || gate.state === 'destroyed') return false;
+    await this.eraseData(tx, gate);
     await this.gates.destroy(tx, gateId);
+    return true;
+  }
+
+  private async eraseData(tx: Tx, gate: Gate): Promise<void> {
+    if (gate.pseudonym) await this.dataOf(gate)?.erase(tx, gate.pseudonym);
+    await this.consents.eraseReceipts(tx, gate.gate_id);
+    await this.audit.append(tx, permitErased({ ...WORKER, subject: subjectOf(gate), purpose: gate.purpose }));
   }
 
   private dataOf(gate: Gate): PurposeData | undefined {

@@ -74,3 +74,27 @@ export const foretoldSql = `
 ALTER TABLE permit_gate ADD COLUMN foretold smallint;
 CREATE INDEX permit_gate_due ON permit_gate (due_on) WHERE state = 'frozen';
 `;
+
+export const keptNosSql = `
+-- What was objected to is declined when its data is erased: the pseudonym goes, the gate with its events stays.
+CREATE OR REPLACE FUNCTION permit_gate_moves_forward() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'destroyed' THEN
+    RAISE EXCEPTION 'a destroyed gate stays destroyed' USING ERRCODE = 'IG004';
+  END IF;
+  IF NEW.epoch < OLD.epoch OR (NEW.state = 'opening' AND OLD.state <> 'opening' AND NEW.epoch = OLD.epoch) THEN
+    RAISE EXCEPTION 'an epoch never falls, and every opening has its own' USING ERRCODE = 'IG004';
+  END IF;
+  IF NEW.state = 'open' AND OLD.state NOT IN ('opening', 'open') THEN
+    RAISE EXCEPTION 'a gate opens only from opening' USING ERRCODE = 'IG004';
+  END IF;
+  IF NEW.state = 'declined' AND OLD.state = 'open' THEN
+    RAISE EXCEPTION 'an open gate is frozen before it is declined' USING ERRCODE = 'IG004';
+  END IF;
+  IF NEW.state NOT IN ('declined', 'destroyed') AND OLD.pseudonym IS NOT NULL
+    AND NEW.pseudonym IS DISTINCT FROM OLD.pseudonym THEN
+    RAISE EXCEPTION 'a gate keeps its pseudonym' USING ERRCODE = 'IG004';
+  END IF;
+  RETURN NEW;
+END $$;
+`;

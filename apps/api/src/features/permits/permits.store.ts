@@ -28,8 +28,11 @@ export interface Foretold {
   readonly on_day: string;
 }
 
-/** Days that people are told of beforehand, and of gates in which state. */
-const FORETOLD = { ends_on: 'open', due_on: 'frozen' } as const;
+/** Days that people are told of beforehand, and of which gates. Behind one that never opened there is nothing to erase. */
+const FORETOLD = {
+  ends_on: `state = 'open'`,
+  due_on: `state = 'frozen' AND pseudonym IS NOT NULL`,
+} as const;
 
 /**
  * Whoever wants a gate waits for their turn first. A row's lock knows none: who shares it with others needs not wait for who wants it
@@ -131,7 +134,7 @@ export class PermitsStore {
   async findToForetell(tx: Tx, what: keyof typeof FORETOLD, days: number, most: number): Promise<Foretold[]> {
     return tx.query<Foretold>(
       `SELECT gate_id, ${what}::text AS on_day FROM permit_gate
-       WHERE state = '${FORETOLD[what]}' AND ${what} > current_date AND ${what} <= current_date + $1::int
+       WHERE ${FORETOLD[what]} AND ${what} > current_date AND ${what} <= current_date + $1::int
          AND (foretold IS NULL OR foretold > $1) LIMIT $2`,
       [days, most],
     );
@@ -194,14 +197,23 @@ export class PermitsStore {
     );
   }
 
-  /** Of one that was reopened and may not open: as it was, at a later epoch. */
-  async restore(tx: Tx, { gate_id, state, due_on }: Gate, epoch: number): Promise<void> {
-    await tx.query('UPDATE permit_gate SET state = $2, due_on = $3, epoch = $4 WHERE gate_id = $1', [
-      gate_id,
-      state,
-      due_on,
+  /** Frozen, and due when it would have been. */
+  async freezeUntil(tx: Tx, gate: Buffer, epoch: number, dueOn: string | null): Promise<void> {
+    await tx.query(`UPDATE permit_gate SET state = 'frozen', epoch = $2, due_on = $3 WHERE gate_id = $1`, [
+      gate,
       epoch,
+      dueOn,
     ]);
+  }
+
+  /** A no stands, and nothing else: neither pseudonym nor data. */
+  async decline(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
+    await tx.query(
+      `UPDATE permit_gate SET state = 'declined', epoch = $2, pseudonym = NULL, subject = NULL, ends_on = NULL, due_on = NULL,
+         changed_on = current_date, foretold = NULL
+       WHERE gate_id = $1`,
+      [gate, epoch],
+    );
   }
 
   /**

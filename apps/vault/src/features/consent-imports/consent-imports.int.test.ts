@@ -270,7 +270,7 @@ async function openHere(name: string): Promise<void> {
   const session = await vault.sessionOf(await vault.personIdOf(name));
   const gate = encodeId('gat', randomId()) as GateId;
   await vault.unitOfWork.run((tx) =>
-    vault.permits.open(tx, API, { session, purpose: 'ingest', gate, epoch: 1 }),
+    vault.permitOpenings.open(tx, API, { session, purpose: 'ingest', gate, epoch: 1 }),
   );
 }
 

@@ -2,7 +2,7 @@ import { AuditLog } from '@integument/audit-log';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { DomainKeys, KeysModule } from '../keys/index.js';
-import { PermitBatches, PermitsModule, PermitsService } from '../permits/index.js';
+import { PermitBatches, PermitOpenings, PermitsModule } from '../permits/index.js';
 import { RulesModule } from '../rules/index.js';
 import { ConsentEvidence } from './consent-evidence.js';
 import { ConsentImportsController } from './consent-imports.controller.js';
@@ -22,7 +22,7 @@ import { ImportedOpeningsStore } from './imported-openings.store.js';
     provide(EvidenceSealer, DomainKeys),
     provide(ConsentImportsService, ConsentImportsStore, EvidenceSealer, AuditLog),
     provide(ConsentEvidence, ConsentImportsStore, EvidenceSealer, AuditLog),
-    provide(ImportedMint, ImportedOpeningsStore, PermitsService, PermitBatches),
+    provide(ImportedMint, ImportedOpeningsStore, PermitOpenings, PermitBatches),
     provide(ImportedOpenings, ImportedOpeningsStore, ImportedMint, AuditLog),
   ],
   exports: [ImportedOpenings],

@@ -37,7 +37,7 @@ function bring(person: string) {
 async function decidedHere(person: string): Promise<GateId> {
   const session = await vault.sessionOf(await vault.personIdOf(person));
   const gate = encodeId('gat', randomId()) as GateId;
-  await run((tx) => vault.permits.open(tx, API, { session, purpose, gate, epoch: 1 }));
+  await run((tx) => vault.permitOpenings.open(tx, API, { session, purpose, gate, epoch: 1 }));
   return gate;
 }
 

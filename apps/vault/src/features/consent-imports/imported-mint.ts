@@ -2,7 +2,7 @@ import type { PurposeName } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
-import type { MintedPermit, PermitBatches, PermitsService } from '../permits/index.js';
+import type { MintedPermit, PermitBatches, PermitOpenings } from '../permits/index.js';
 import type { HeldOpening, ImportedOpeningsStore, RefusedOpening } from './imported-openings.store.js';
 
 export const DECIDED_HERE = 'consent_imports.decided_here';
@@ -23,7 +23,7 @@ type Asked = HeldOpening & { readonly asked: number };
 export class ImportedMint {
   constructor(
     private readonly store: ImportedOpeningsStore,
-    private readonly permits: PermitsService,
+    private readonly openings: PermitOpenings,
     private readonly batches: PermitBatches,
   ) {}
 
@@ -72,7 +72,7 @@ export class ImportedMint {
   }
 
   private async resume(tx: Tx, asker: Asker, { gate_id: gate, asked: epoch }: Asked): Promise<MintedPermit> {
-    const { pseudonym, subject } = await this.permits.resumeImported(tx, asker, gate, epoch);
+    const { pseudonym, subject } = await this.openings.resumeImported(tx, asker, gate, epoch);
     if (!subject) throw new Error('an imported permit without its subject');
     return { gate, epoch, pseudonym: decodeId('psn', pseudonym), subject: Buffer.from(subject, 'base64url') };
   }
@@ -82,7 +82,7 @@ type Fate = 'refuse' | 'rename' | 'resume' | 'tell' | 'wait';
 
 function fateOf({ state, epoch, asked, has_ended }: Asked): Fate {
   // Another permit of theirs for the purpose lives, or they ended one here later than what is imported.
-  if (state === null) return 'refuse';
+  if (state === null || state === 'declined') return 'refuse';
   if (state === 'destroyed') return has_ended ? 'refuse' : 'rename';
   if (epoch === null || epoch > asked) return 'wait';
   if (epoch < asked) return 'resume';

@@ -14,7 +14,7 @@ export interface HeldOpening {
   readonly person_id: Buffer;
   readonly person_subject: Buffer;
   /** null while there is no permit; destroyed also where the gate was closed before it had one */
-  readonly state: 'open' | 'frozen' | 'destroyed' | null;
+  readonly state: 'open' | 'frozen' | 'declined' | 'destroyed' | null;
   readonly epoch: number | null;
   readonly pseudonym: Buffer | null;
   readonly subject: Buffer | null;

@@ -25,7 +25,9 @@ async function somebody() {
   const session = await vault.sessionOf(await vault.personIdOf(name));
   const gates = [encodeId('gat', randomId()) as GateId, encodeId('gat', randomId()) as GateId];
   for (const [at, purpose] of (['ingest', 'recommendation'] as const).entries())
-    await run((tx) => vault.permits.open(tx, API, { session, purpose, gate: gates[at] as GateId, epoch: 1 }));
+    await run((tx) =>
+      vault.permitOpenings.open(tx, API, { session, purpose, gate: gates[at] as GateId, epoch: 1 }),
+    );
   return { email, subject, name, session, gates };
 }
 
@@ -125,7 +127,7 @@ describe('somebody who is being erased', () => {
       const { name, session } = await somebody();
       const gate = encodeId('gat', randomId()) as GateId;
       const opening = run((tx) =>
-        vault.permits.open(tx, API, { session, purpose: 'analytics', gate, epoch: 1 }),
+        vault.permitOpenings.open(tx, API, { session, purpose: 'analytics', gate, epoch: 1 }),
       ).then(
         () => true,
         () => false,

@@ -36,7 +36,7 @@ async function somebody(purpose: PurposeName = 'ingest') {
   ]);
   const session = await vault.sessionOf(personId);
   const gate = encodeId('gat', randomId()) as never;
-  const permit = await run((tx) => vault.permits.open(tx, API, { session, purpose, gate, epoch: 1 }));
+  const permit = await run((tx) => vault.permitOpenings.open(tx, API, { session, purpose, gate, epoch: 1 }));
   return { name, personId, permit, subject: person?.subject.toString('base64url') ?? '' };
 }
 

@@ -72,7 +72,7 @@ export class Family {
 
   open(session: SessionPseudonym, purpose: PurposeName = 'ingest', gate = newGate()) {
     const body = { session, purpose, gate, epoch: 1 };
-    return this.vault.unitOfWork.run((tx) => this.vault.permits.open(tx, API, body));
+    return this.vault.unitOfWork.run((tx) => this.vault.permitOpenings.open(tx, API, body));
   }
 }
 

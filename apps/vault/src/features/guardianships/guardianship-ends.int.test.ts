@@ -79,7 +79,7 @@ describe('what comes of a guardianship', () => {
     await family.end(guardianship);
     vault.ahead = DAY;
     const session = await vault.sessionOf(family.childId);
-    await run((tx) => vault.permits.resume(tx, API, { session, gate, epoch: 3 }));
+    await run((tx) => vault.permitOpenings.resume(tx, API, { session, gate, epoch: 3 }));
     expect(await pendingEndings()).not.toContain(gate);
   });
 

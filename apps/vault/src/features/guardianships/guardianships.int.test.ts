@@ -139,7 +139,7 @@ describe('a child', () => {
     const { child, childId, ...family } = await Family.of(vault);
     const session = await vault.sessionOf(childId);
     const open = (gate = newGate()) =>
-      run((tx) => vault.permits.open(tx, API, { session, purpose: 'ingest', gate, epoch: 1 }));
+      run((tx) => vault.permitOpenings.open(tx, API, { session, purpose: 'ingest', gate, epoch: 1 }));
     await expect(open()).rejects.toMatchObject({ code: 'permits.under_age', status: 403 });
     expect(family.guardian).toBeDefined();
     vault.ahead = DAY;
@@ -147,7 +147,7 @@ describe('a child', () => {
     await open(gate);
     vault.ahead = 0;
     await run((tx) => vault.permits.freeze(tx, API, { gate, epoch: 2 }));
-    const resume = () => run((tx) => vault.permits.resume(tx, API, { session, gate, epoch: 3 }));
+    const resume = () => run((tx) => vault.permitOpenings.resume(tx, API, { session, gate, epoch: 3 }));
     await expect(resume()).rejects.toThrow('permits.under_age');
     vault.ahead = DAY;
     expect(await resume()).toMatchObject({ state: 'open' });
@@ -165,7 +165,7 @@ describe('a child', () => {
     const name = await vault.enrol({ fields: { email: 'unknown@example.org' } });
     const session = await vault.sessionOf(await vault.personIdOf(name));
     const body = { session, purpose: 'ingest', gate: newGate(), epoch: 1 } as const;
-    expect(await run((tx) => vault.permits.open(tx, API, body))).toMatchObject({ state: 'open' });
+    expect(await run((tx) => vault.permitOpenings.open(tx, API, body))).toMatchObject({ state: 'open' });
   });
 });
 

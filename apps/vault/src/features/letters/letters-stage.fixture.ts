@@ -26,7 +26,7 @@ export async function somebody(vault: TestVault, fields: SomeIdentityFields = {}
   const session = await vault.sessionOf(await vault.personIdOf(name));
   const gate = newGate();
   await vault.unitOfWork.run((tx) =>
-    vault.permits.open(tx, API, { session, purpose: 'ingest', gate, epoch: 1 }),
+    vault.permitOpenings.open(tx, API, { session, purpose: 'ingest', gate, epoch: 1 }),
   );
   return { name, gate, email };
 }

@@ -115,7 +115,7 @@ async function somebodyWithoutEmail() {
   const session = await vault.sessionOf(await vault.personIdOf(name));
   const gate = newGate();
   const opening = { session, purpose: 'ingest', gate, epoch: 1 } as const;
-  await vault.unitOfWork.run((tx) => vault.permits.open(tx, API, opening));
+  await vault.unitOfWork.run((tx) => vault.permitOpenings.open(tx, API, opening));
   return gate;
 }
 

@@ -1,5 +1,6 @@
 import { defineAction } from '@integument/audit-log';
 import { z } from 'zod';
+import type { LockedPerson } from './permits.store.js';
 
 // What is handed out is a translation from a session to a pseudonym: an entry, also where nothing had to be changed for it.
 const changed = z.strictObject({ changed: z.boolean(), guardian: z.literal(true).optional() });
@@ -13,3 +14,8 @@ export const permitKeysHanded = defineAction(
   'permits.keys',
   z.strictObject({ use: z.enum(['process', 'rights', 'forget']) }),
 );
+
+/** What an entry of a change says beside whom it is about. */
+export function detailsOf({ guardianship }: LockedPerson, changed: boolean) {
+  return { changed, ...(guardianship && { guardian: true as const }) };
+}

@@ -11,6 +11,7 @@ import {
 import { UnitOfWork } from '@integument/database';
 import { AskedBy, type Asker, Implements, Input, type InputOf } from '@integument/http';
 import { Controller } from '@nestjs/common';
+import { PermitOpenings } from './permit-openings.js';
 import { PermitsService } from './permits.service.js';
 
 /** Permits as the data plane asks for them. No identity goes in or comes out. */
@@ -18,17 +19,18 @@ import { PermitsService } from './permits.service.js';
 export class InternalPermitsController {
   constructor(
     private readonly permits: PermitsService,
+    private readonly openings: PermitOpenings,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
   @Implements(openPermit)
   open(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof openPermit>) {
-    return this.unitOfWork.run((tx) => this.permits.open(tx, asker, body));
+    return this.unitOfWork.run((tx) => this.openings.open(tx, asker, body));
   }
 
   @Implements(resumePermit)
   resume(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof resumePermit>) {
-    return this.unitOfWork.run((tx) => this.permits.resume(tx, asker, body));
+    return this.unitOfWork.run((tx) => this.openings.resume(tx, asker, body));
   }
 
   @Implements(freezePermit)
@@ -48,7 +50,7 @@ export class InternalPermitsController {
 
   @Implements(destroyPermit)
   destroy(@AskedBy() asker: Asker, @Input() { body }: InputOf<typeof destroyPermit>) {
-    return this.unitOfWork.run((tx) => this.permits.destroy(tx, asker, body.gate, body.epoch));
+    return this.unitOfWork.run((tx) => this.permits.destroy(tx, asker, body.gate, body.epoch, body.keepNo));
   }
 
   @Implements(permitKeys)

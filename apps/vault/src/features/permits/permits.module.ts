@@ -6,6 +6,7 @@ import { GuardianshipsModule, WhoAgrees } from '../guardianships/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
 import { WebhookEvents, WebhooksModule } from '../webhooks/index.js';
 import { PermitBatches } from './permit-batches.js';
+import { PermitOpenings } from './permit-openings.js';
 import { PermitsService } from './permits.service.js';
 import { PermitsStore } from './permits.store.js';
 
@@ -14,8 +15,9 @@ import { PermitsStore } from './permits.store.js';
   providers: [
     provide(PermitsStore),
     provide(PermitsService, PermitsStore, DomainKeys, EvidenceKeeper, WebhookEvents, WhoAgrees, AuditLog),
+    provide(PermitOpenings, PermitsStore, DomainKeys, EvidenceKeeper, WebhookEvents, WhoAgrees, AuditLog),
     provide(PermitBatches, DomainKeys, EvidenceKeeper, WebhookEvents, AuditLog),
   ],
-  exports: [PermitsService, PermitBatches],
+  exports: [PermitsService, PermitOpenings, PermitBatches],
 })
 export class PermitsModule {}

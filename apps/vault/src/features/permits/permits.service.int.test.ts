@@ -23,9 +23,11 @@ async function somebody() {
 }
 
 const open = (session: Awaited<ReturnType<typeof somebody>>['session'], gate: GateId, epoch: number) =>
-  vault.unitOfWork.run((tx) => vault.permits.open(tx, API, { session, purpose: PURPOSE, gate, epoch }));
+  vault.unitOfWork.run((tx) =>
+    vault.permitOpenings.open(tx, API, { session, purpose: PURPOSE, gate, epoch }),
+  );
 const resume = (session: Parameters<typeof open>[0], gate: GateId, epoch: number) =>
-  vault.unitOfWork.run((tx) => vault.permits.resume(tx, API, { session, gate, epoch }));
+  vault.unitOfWork.run((tx) => vault.permitOpenings.resume(tx, API, { session, gate, epoch }));
 const freeze = (gate: GateId, epoch: number) =>
   vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, { gate, epoch }));
 const destroy = (gate: GateId, epoch: number) =>
@@ -50,8 +52,8 @@ function expected(model: Model, message: Message, epoch: number): boolean {
   const { state } = model;
   switch (message) {
     case 'open':
-      if (state === 'absent') Object.assign(model, { state: 'open', epoch });
-      else return state === 'open' && model.epoch <= epoch;
+      if (state !== 'absent' && (state !== 'open' || model.epoch > epoch)) return false;
+      Object.assign(model, { state: 'open', epoch });
       return true;
     case 'resume':
       if (state === 'absent' || state === 'destroyed' || epoch < model.epoch) return false;
@@ -217,7 +219,7 @@ describe('the key of a permit', () => {
     const permits = await Promise.all(
       gates.map((gate, at) =>
         vault.unitOfWork.run((tx) =>
-          vault.permits.open(tx, API, { session, purpose: purposes[at] ?? PURPOSE, gate, epoch: 1 }),
+          vault.permitOpenings.open(tx, API, { session, purpose: purposes[at] ?? PURPOSE, gate, epoch: 1 }),
         ),
       ),
     );

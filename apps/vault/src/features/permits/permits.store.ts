@@ -14,13 +14,19 @@ export interface PermitRow {
   readonly subject: Buffer | null;
   /** the person's, for the vault's own log */
   readonly person_subject: Buffer | null;
+  /** under which somebody agreed for them last; null where they did themselves, or it is over */
+  readonly guardianship: Buffer | null;
+  /** that guardianship is over, and the data plane has still to end the consent */
+  readonly consent_ends: boolean;
 }
 
+type Absent = 'guardianship' | 'subject';
+
 /** A permit that still has its key. */
-export type LivePermit = { readonly [K in keyof Omit<PermitRow, 'subject'>]: NonNullable<PermitRow[K]> } & {
-  readonly state: 'open' | 'frozen';
-  readonly subject: Buffer | null;
-};
+export type LivePermit = { readonly [K in keyof Omit<PermitRow, Absent>]: NonNullable<PermitRow[K]> } & Pick<
+  PermitRow,
+  Absent
+> & { readonly state: 'open' | 'frozen' };
 
 export interface NewPermit {
   readonly gate: Buffer;
@@ -42,7 +48,7 @@ export interface Declined {
   readonly purpose: PurposeName;
 }
 
-const COLUMNS = `gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key, subject,
+const COLUMNS = `gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key, subject, guardianship, consent_ends,
   (SELECT p.subject FROM person p WHERE p.person_id = permit.person_id) AS person_subject`;
 
 /** A person who may get new leave, locked against erasure until the transaction ends. */
@@ -171,6 +177,15 @@ export class PermitsStore {
     await tx.query(
       `UPDATE permit SET state = 'destroyed', epoch = $2, pseudonym = NULL, person_id = NULL, purpose = NULL,
          domain_key = NULL, wrapped_key = NULL, subject = NULL, guardianship = NULL, consent_ends = false WHERE gate_id = $1`,
+      [gate, epoch],
+    );
+  }
+
+  /** Pseudonym and key go as with a destroyed one; whose no it is, and to what, stays. */
+  async keepNo(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
+    await tx.query(
+      `UPDATE permit SET state = 'declined', epoch = $2, pseudonym = NULL, domain_key = NULL, wrapped_key = NULL,
+         subject = NULL, guardianship = NULL, consent_ends = false WHERE gate_id = $1`,
       [gate, epoch],
     );
   }

@@ -145,13 +145,13 @@ export class Somebody {
     const { vault, gate } = this;
     const session = await vault.sessionOf(this.personId);
     const epoch = ++this.#epoch;
-    await vault.unitOfWork.run((tx) => vault.permits.open(tx, API, { session, purpose, gate, epoch }));
+    await vault.unitOfWork.run((tx) => vault.permitOpenings.open(tx, API, { session, purpose, gate, epoch }));
   }
 
   async giveAgain(): Promise<void> {
     const session = await this.vault.sessionOf(this.personId);
     const body = { session, gate: this.gate, epoch: ++this.#epoch };
-    await this.vault.unitOfWork.run((tx) => this.vault.permits.resume(tx, API, body));
+    await this.vault.unitOfWork.run((tx) => this.vault.permitOpenings.resume(tx, API, body));
   }
 
   async withdraw(): Promise<void> {
