@@ -1,4 +1,4 @@
-import type { ConsentImportId, ImportResult, PurposeName } from '@integument/contracts';
+import type { ConsentImportId, PurposeName } from '@integument/contracts';
 import { SHOP } from '../../../apps/vault/src/vault.fixture.js';
 import type { PersonSession } from './person-session.js';
 import type { TwoPlanes } from './two-planes.js';
