@@ -24,10 +24,11 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Erasure: 'those under way',
     Factor: 'the caller’s own; to remove the last, an admin: anybody’s, with an approval',
     Guardianship:
-      'a client: those that it recorded; to make one, of people it has names for. What shows one is told to nobody',
+      'a client: those that it recorded; to make one, of people it has names for. To revoke: everybody’s, for a reason',
     Key: 'versions and dates of all; to rotate, any but the one that makes names. Nobody gets a key, or destroys one before its time',
     Letter: 'to anybody behind a gate; their addresses stay in the vault',
     ModelKey: 'all',
+    OwnGuardian: 'those in which somebody answers for them',
     OwnGuardianship: 'those in which they answer for a child',
     Permit: 'all',
     Person: 'a client: those it has a name for. Staff: everybody, by the console’s own names',

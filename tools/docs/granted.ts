@@ -1,5 +1,5 @@
 import { buildAbility, type Caller, client, type Policy, person, process, staff } from '@integument/authz';
-import { PURPOSE_NAMES } from '@integument/contracts';
+import { PURPOSE_NAMES, VOUCHED } from '@integument/contracts';
 
 /** What a role may do with a resource: without conditions, under these, or (absent) not at all. */
 export type Grants = ReadonlyMap<string, readonly string[]>;
@@ -13,7 +13,10 @@ const role = (name: string) => () => [staff({ ...inSession, roles: [name] })];
 /** By the heading of its column: callers of the role, each registered for one thing more. */
 export const ROLES: Readonly<Record<string, () => readonly Caller[]>> = {
   person: () => [person(inSession)],
-  'identity client': () => [client({ clientId: 'sample', use: 'identity', revealPurposes: [ITS_OWN] })],
+  'identity client': () =>
+    [[], ...VOUCHED.map((name) => [name])].map((vouchesFor) =>
+      client({ clientId: 'sample', use: 'identity', revealPurposes: [ITS_OWN], vouchesFor }),
+    ),
   'health client': () =>
     [[], ...PURPOSE_NAMES.map((name) => [name])].map((purposes) =>
       client({ clientId: 'sample', use: 'health', purposes }),
@@ -40,8 +43,14 @@ export function grantsOf(policies: readonly Policy[], callers: readonly Caller[]
 }
 
 function registration(caller: Caller): string {
-  const { purposes = [] } = caller as { purposes?: readonly string[] };
-  return purposes.map((purpose) => `registered for \`${purpose}\``).join();
+  const { purposes = [], vouchesFor = [] } = caller as {
+    purposes?: readonly string[];
+    vouchesFor?: readonly string[];
+  };
+  return [
+    ...purposes.map((purpose) => `registered for \`${purpose}\``),
+    ...vouchesFor.map((name) => `registered to vouch for \`${name}\``),
+  ].join();
 }
 
 function inWords(conditions: unknown): string {

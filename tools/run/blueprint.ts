@@ -159,7 +159,12 @@ function newProviderKeys(): string {
 function registry(issuer: string): object {
   return {
     clients: [
-      { id: 'brand-shop', use: 'identity', revealPurposes: ['delivery', 'support'] },
+      {
+        id: 'brand-shop',
+        use: 'identity',
+        revealPurposes: ['delivery', 'support'],
+        vouchesFor: ['consents', 'guardianships'],
+      },
       { id: 'skin-app', use: 'health', purposes: ['ingest', 'recommendation'] },
       { id: 'skin-lab', use: 'health', purposes: ['ingest'], dpop: true },
     ],

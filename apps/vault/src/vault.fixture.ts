@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditEntry, AuditLog } from '@integument/audit-log';
 import { Abilities, client, process } from '@integument/authz';
-import type { Enrolment, RevealPurpose, SessionPseudonym } from '@integument/contracts';
+import { type Enrolment, type RevealPurpose, type SessionPseudonym, VOUCHED } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import { openDatabase, UnitOfWork } from '@integument/database';
 import { type Asker, postgresCounts, RulesInForce, StrictAllowances } from '@integument/http';
@@ -39,7 +39,7 @@ import { SessionRaiser } from './features/factors/session-raiser.js';
 import { ConsentAge } from './features/guardianships/consent-age.js';
 import { GuardianshipsService } from './features/guardianships/guardianships.service.js';
 import { GuardianshipsStore } from './features/guardianships/guardianships.store.js';
-import { ConsentEndings, WhoAgrees } from './features/guardianships/index.js';
+import { ActiveGuardianships, ConsentEndings, WhoAgrees } from './features/guardianships/index.js';
 import { EmbeddedKeyring, type EmbeddedKeyringFiles } from './features/keyring/embedded-keyring.js';
 import { HashicorpKeyring } from './features/keyring/hashicorp-keyring.js';
 import type { Keyring } from './features/keyring/index.js';
@@ -189,11 +189,21 @@ export class TestVault {
     const values = new PersonValues(store, this.sealer);
     const guardianships = new GuardianshipsStore();
     const age = new ConsentAge(values, () => this.now());
-    this.guardianships = new GuardianshipsService(guardianships, values, this.sealer, age, audit);
+    this.addressees = new Addressees(store, this.sealer);
+    this.letters = new LettersService(new LettersStore(), this.addressees, audit, 'en');
+    this.guardianships = new GuardianshipsService(
+      guardianships,
+      values,
+      this.sealer,
+      age,
+      this.letters,
+      audit,
+    );
+    const active = new ActiveGuardianships(guardianships, age);
     this.consentEndings = new ConsentEndings(guardianships, audit);
     const codes = new SignInCodes(new SignInStore());
-    this.guardianCodes = new GuardianCodes(codes, guardianships, age, audit);
-    const agreeing = new WhoAgrees(guardianships, age);
+    this.guardianCodes = new GuardianCodes(codes, active, audit);
+    const agreeing = new WhoAgrees(active, age);
     const permits = new PermitsStore();
     this.optOuts = new StandingOptOuts(new StandingOptOutsStore(), permits, audit);
     this.permits = new PermitsService(permits, keys, this.evidence, webhooks, agreeing, this.optOuts, audit);
@@ -213,12 +223,11 @@ export class TestVault {
       keys,
       this.evidence,
       this.sessions,
+      this.guardianships,
       reach,
       webhooks,
       audit,
     );
-    this.addressees = new Addressees(store, this.sealer);
-    this.letters = new LettersService(new LettersStore(), this.addressees, audit, 'en');
     const enroller = new PeopleEnroller(store, this.sealer, this.personIndex, audit);
     this.signIn = new SignInService(
       new SignInStore(),
@@ -450,7 +459,10 @@ export const OTHER_SHOP = identityClient('other-shop', ['delivery']);
 export const API: Asker = { caller: process({ name: 'api' }), requestId: 'req-api' };
 
 function identityClient(clientId: string, revealPurposes: RevealPurpose[]): Asker {
-  return { caller: client({ clientId, use: 'identity', revealPurposes }), requestId: `req-${clientId}` };
+  return {
+    caller: client({ clientId, use: 'identity', revealPurposes, vouchesFor: VOUCHED }),
+    requestId: `req-${clientId}`,
+  };
 }
 
 async function strictKeys({ server, mode, ...options }: StrictStage): Promise<StrictKeys | null> {

@@ -63,7 +63,15 @@ describe.each([
     old = await ProviderClient.register(info, audience);
     fresh = await ProviderClient.register(info, audience);
     const credentials = [old.credential as Credential];
-    now = { client, use, purposes: [...purposes], dpop: false, credentials, suspended: false };
+    now = {
+      client,
+      use,
+      purposes: [...purposes],
+      vouchesFor: [],
+      dpop: false,
+      credentials,
+      suspended: false,
+    };
   });
 
   it('is nobody before it is registered, and somebody as soon as that is answered', async () => {
@@ -151,6 +159,7 @@ it('people whom a client knows by one credential it knows by the next', async ()
     client,
     use: 'identity',
     purposes: [],
+    vouchesFor: [],
     dpop: false,
     credentials,
     suspended: false,

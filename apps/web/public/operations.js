@@ -5,6 +5,7 @@ import { element, facts } from './elements.js';
 import { choices, field, form } from './forms.js';
 import { callVault } from './step-up.js';
 
+const VOUCHED = { consents: 'consents from before', guardianships: 'who answers for a child' };
 const USES = { identity: 'Who people are', health: 'Skin and health data' };
 
 /**
@@ -49,9 +50,10 @@ export const OPERATIONS = {
     title: 'Give a client app power',
     // Asked for and carried out by the routes of docs/clients.md: a page that builds all that a client is would be one of its own.
     mayAsk: () => false,
-    describe: ({ client, use, purposes, dpop, credentials, suspended }) => ({
+    describe: ({ client, use, purposes, vouchesFor = [], dpop, credentials, suspended }) => ({
       Client: client,
       'Registered for': `${USES[use]}: ${purposes.join(', ') || 'no purpose'}`,
+      'Its word is taken for': vouchesFor.map((one) => VOUCHED[one]).join(', ') || 'nothing',
       'Known by': credentials.join(', '),
       'Must prove a key': dpop ? 'yes' : 'no',
       Suspended: suspended ? 'yes' : 'no',

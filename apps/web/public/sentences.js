@@ -34,6 +34,7 @@ export const SENTENCES = {
   'consent.objected': 'You have objected to this. If you want it after all, allow it yourself.',
   'consent.under_age': 'You are too young to allow this yourself. Whoever answers for you can.',
   'consent.not_guarded': 'You don’t answer for the child in this, or no longer. Reload the page.',
+  'consent.child_said_no': 'The child has said no to this itself. You can’t allow it in its place.',
   'consent.other_ground': 'This needs no consent of yours: you can object to it. Reload the page.',
   'guardianships.not_found': GONE,
   'guardianships.sign_in_not_fresh': 'Sign in again first: it takes a sign-in of the last five minutes.',

@@ -20,6 +20,17 @@ export function areOfUse(use: ClientUse, purposes: readonly ClientPurpose[]): bo
   return purposes.every((purpose) => ofUse.includes(purpose));
 }
 
+/** For what a client's word is taken, where nobody else could know: consents from before, and who answers for whom. */
+export const VOUCHED = ['consents', 'guardianships'] as const;
+export type Vouched = (typeof VOUCHED)[number];
+
+export const vouchesFor = z.array(z.enum(VOUCHED)).max(VOUCHED.length).default([]);
+
+/** Whether a client of this use can be registered to vouch for these. */
+export function canVouch(use: ClientUse, vouched: readonly Vouched[]): boolean {
+  return use === 'identity' || vouched.length === 0;
+}
+
 /** A set of names in one order, so that it has one digest. */
 export function inOneOrder<Name extends string>(names: readonly Name[]): Name[] {
   return [...new Set(names)].sort();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { USE_PROBLEMS } from './approvals.js';
-import { areOfUse, CLIENT_USES, clientPurposes } from './client-purposes.js';
+import { areOfUse, CLIENT_USES, canVouch, clientPurposes, vouchesFor as vouched } from './client-purposes.js';
 import { approvalId, clientId, credential } from './ids.js';
 import { CREDENTIALS_MAX } from './operations.js';
 import { reason } from './people.js';
@@ -15,6 +15,7 @@ const use = z.enum(CLIENT_USES).describe('Never both, and never changed, not eve
 const purposes = clientPurposes.describe(
   'Of an identity client: to reveal for. Of a health client: to process for',
 );
+const vouchesFor = vouched.describe('For what the word of an identity client is taken; nothing when absent');
 const dpop = z.boolean().describe('Refused without a proof of its key (RFC 9449)');
 const credentials = z.array(credential).min(1).max(CREDENTIALS_MAX);
 /** How far ahead a credential may begin, and how long a retired one may go on. */
@@ -25,6 +26,7 @@ const registered = z.object({
   client: clientId,
   use,
   purposes,
+  vouchesFor,
   dpop,
   state: z.enum(['active', 'suspended', 'removed']),
   origin: z.enum(['file', 'console']).describe('`file`: the registry file’s, and changed there alone'),
@@ -61,8 +63,9 @@ export const registerClient = defineRoute({
   path: '/v1/clients',
   summary: 'Register a client app',
   body: z
-    .strictObject({ client: clientId, use, purposes, dpop, credentials, approval: approvalId })
-    .refine((body) => areOfUse(body.use, body.purposes), { path: ['purposes'] }),
+    .strictObject({ client: clientId, use, purposes, vouchesFor, dpop, credentials, approval: approvalId })
+    .refine((body) => areOfUse(body.use, body.purposes), { path: ['purposes'] })
+    .refine((body) => canVouch(body.use, body.vouchesFor), { path: ['vouchesFor'] }),
   status: 201,
   problems: [...USE_PROBLEMS, 'clients.known', 'clients.other_use', 'clients.credential_known'],
 });
@@ -72,10 +75,11 @@ export const changeClient = defineRoute({
   id: 'clients.change',
   method: 'PUT',
   path: '/v1/clients/:client',
-  summary: 'Change what a client app is registered for, or whether it must prove a key',
+  summary:
+    'Change what a client app is registered for, for what its word is taken, or whether it must prove a key',
   params,
-  body: z.strictObject({ purposes, dpop, approval: approvalId }),
-  problems: [...USE_PROBLEMS, ...NOT_OURS, 'clients.purposes_of_other_use'],
+  body: z.strictObject({ purposes, vouchesFor, dpop, approval: approvalId }),
+  problems: [...USE_PROBLEMS, ...NOT_OURS, 'clients.purposes_of_other_use', 'clients.vouches_for_nothing'],
 });
 
 export const addCredential = defineRoute({

@@ -44,11 +44,10 @@ const REFUSALS = [
   'consent_imports.too_old',
   'consent_imports.in_the_future',
   'consent_imports.repeated',
-  'consent_imports.decided_here',
   'consent_imports.under_age',
 ] as const;
 export type ImportRefusal = (typeof REFUSALS)[number];
-/** Why one that was taken gives no leave after all. */
+/** Why one that was taken gives no leave after all. What the person has decided here is told of this way alone, with an entry about them. */
 export const LATE_REFUSALS = [
   'people.broken',
   'consent_imports.notice_unknown',

@@ -113,6 +113,7 @@ export const giveConsent = defineRoute({
   problems: [
     'consent.under_age',
     'consent.not_guarded',
+    'consent.child_said_no',
     'consent.superseded',
     'consent.notice_not_current',
     'vault.unavailable',
@@ -154,6 +155,7 @@ export const acknowledgeNotice = defineRoute({
   problems: [
     'consent.under_age',
     'consent.not_guarded',
+    'consent.child_said_no',
     'consent.objected',
     'consent.other_ground',
     'consent.superseded',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clientPseudonym, guardianshipId, signInCode } from './ids.js';
+import { reason } from './people.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { defineRoute } from './route.js';
 import { sessionsEnded } from './sessions.js';
@@ -21,6 +22,9 @@ const view = {
 };
 const guardianship = z.object({ ...view, state: z.enum(['active', 'ended']) });
 export type GuardianshipView = z.input<typeof guardianship>;
+
+/** For how many children one person can answer at once. */
+export const GUARDED_MAX = 20;
 
 const params = z.strictObject({ guardianship: guardianshipId });
 const kept = { tag: 'Guardianships', audience: ['identity-client'], params } as const;
@@ -56,6 +60,7 @@ export const makeGuardianship = defineRoute({
     'guardianships.of_age',
     'guardianships.guardian_under_age',
     'guardianships.known',
+    'guardianships.too_many',
   ],
 });
 
@@ -77,6 +82,51 @@ export const endGuardianship = defineRoute({
   path: '/v1/guardianships/:guardianship',
   summary: 'End a guardianship: its sessions end, and what was agreed to in them; repeatable',
   ability: { action: 'end', resource: 'Guardianship' },
+  reply: sessionsEnded,
+  problems: ['guardianships.not_found'],
+});
+
+export const revokeGuardianship = defineRoute({
+  id: 'guardianships.revoke',
+  method: 'POST',
+  path: '/v1/guardianships/:guardianship/revoke',
+  stepUp: true,
+  summary: 'End anybody’s guardianship, for a reason, whoever recorded it; repeatable',
+  tag: 'Guardianships',
+  audience: ['staff'],
+  ability: { action: 'revoke', resource: 'Guardianship' },
+  params,
+  body: z.strictObject({ reason }),
+  reply: sessionsEnded,
+  problems: ['guardianships.not_found'],
+});
+
+export const listOwnGuardians = defineRoute({
+  ...own,
+  id: 'guardianships.list_guardians',
+  method: 'GET',
+  path: '/v1/me/guardians',
+  summary: 'Who answers for you: by guardianship, not by name, the oldest first',
+  ability: { action: 'read', resource: 'OwnGuardian' },
+  reply: z.object({
+    guardians: z.array(
+      z.object({
+        ...view,
+        recordedOn: z.iso.date(),
+        client: z.string().describe('Who recorded it'),
+      }),
+    ),
+  }),
+});
+
+export const endOwnGuardian = defineRoute({
+  ...own,
+  id: 'guardianships.end_own',
+  method: 'DELETE',
+  path: '/v1/me/guardians/:guardianship',
+  summary: 'Have somebody answer for you no longer: their sessions end, and what they agreed to; repeatable',
+  ability: { action: 'end', resource: 'OwnGuardian' },
+  params,
   reply: sessionsEnded,
   problems: ['guardianships.not_found'],
 });

@@ -201,7 +201,11 @@ export const pendingConsentEndings = defineRoute({
   tag: 'Guardianships',
   audience,
   ability: { action: 'carry-out', resource: 'ConsentEnding' },
-  reply: z.object({ gates: z.array(gateId) }),
+  reply: z.object({
+    endings: z.array(
+      z.object({ gate: gateId, epoch: epoch.describe('Of what ends: a later one was agreed to since') }),
+    ),
+  }),
 });
 
 export const destroyPermit = defineRoute({

@@ -4,8 +4,11 @@ import { defineRoute } from './route.js';
 
 /** Letters with a date in them; the day is the one they speak of. */
 export const DATED_LETTERS = ['consent-ends', 'erasure-planned'] as const;
-export const UNDATED_LETTERS = ['consent-ended', 'guardianship-ended'] as const;
-export const LETTER_TEMPLATES = [...DATED_LETTERS, ...UNDATED_LETTERS] as const;
+export const UNDATED_LETTERS = ['consent-ended'] as const;
+/** Those of which the vault alone knows when. */
+export const VAULT_LETTERS = ['guardianship-recorded', 'guardianship-ended'] as const;
+export type VaultLetter = (typeof VAULT_LETTERS)[number];
+export const LETTER_TEMPLATES = [...DATED_LETTERS, ...UNDATED_LETTERS, ...VAULT_LETTERS] as const;
 export type LetterTemplate = (typeof LETTER_TEMPLATES)[number];
 
 /** Letters asked for, or reported on, at once. */

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { areOfUse, CLIENT_USES, clientPurposes, inOneOrder } from './client-purposes.js';
+import {
+  areOfUse,
+  CLIENT_USES,
+  canVouch,
+  clientPurposes,
+  inOneOrder,
+  vouchesFor,
+} from './client-purposes.js';
 import { commitment } from './commitment.js';
 import { clientId, credential, staffId } from './ids.js';
 import { regionCodes } from './regions.js';
@@ -45,17 +52,19 @@ export const CREDENTIALS_MAX = 8;
 export const OPERATIONS = {
   'clients.change': {
     summary:
-      'Have a client app be just this afterwards: for this use and these purposes, known by these credentials and no other',
+      'Have a client app be just this afterwards: for this use and these purposes, its word taken for just these, known by these credentials and no other',
     parameters: z
       .strictObject({
         client: clientId,
         use: z.enum(CLIENT_USES),
         purposes: clientPurposes.transform(inOneOrder),
+        vouchesFor: vouchesFor.transform(inOneOrder),
         dpop: z.boolean(),
         credentials: z.array(credential).max(CREDENTIALS_MAX).transform(inOneOrder),
         suspended: z.boolean(),
       })
-      .refine(({ use, purposes }) => areOfUse(use, purposes), { path: ['purposes'] }),
+      .refine(({ use, purposes }) => areOfUse(use, purposes), { path: ['purposes'] })
+      .refine((client) => canVouch(client.use, client.vouchesFor), { path: ['vouchesFor'] }),
     ability: { action: 'change', resource: 'Client' },
     approvers: ['admin', 'privacy-officer'],
     hours: 24,

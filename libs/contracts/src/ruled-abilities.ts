@@ -24,6 +24,7 @@ export const RULED_ABILITIES = {
     'read ConsentEvidence': ['region', 'ticket', 'reasons'],
     'make Guardianship': ['region'],
     'read Guardianship': ['region'],
+    'revoke Guardianship': ['region'],
     'report Bounce': [],
     'open Commitment': [],
     'read Staff': [],

@@ -1,5 +1,5 @@
 import { type Caller, client, person, process, staff } from '@integument/authz';
-import { PURPOSE_NAMES, REVEAL_PURPOSES, STAFF_ROLES } from '@integument/contracts';
+import { PURPOSE_NAMES, REVEAL_PURPOSES, STAFF_ROLES, VOUCHED } from '@integument/contracts';
 import type { Role } from './model.fixture.js';
 
 /** One sort of caller of all that there can be, with what the model needs to know of it. */
@@ -25,12 +25,14 @@ export function everyCaller(): Cast[] {
       ),
     ),
     cast('staff of invented roles', staff({ id: 'x', session: 's', roles: ['root', '__proto__', '*'] }), []),
-    ...subsets(REVEAL_PURPOSES).map((revealPurposes) =>
-      cast(
-        `identity client [${revealPurposes.join()}]`,
-        client({ clientId: 'shop', use: 'identity', revealPurposes }),
-        ['identity-client'],
-        revealPurposes,
+    ...subsets(REVEAL_PURPOSES).flatMap((revealPurposes) =>
+      subsets(VOUCHED).map((vouchesFor) =>
+        cast(
+          `identity client [${[...revealPurposes, ...vouchesFor].join()}]`,
+          client({ clientId: 'shop', use: 'identity', revealPurposes, vouchesFor }),
+          ['identity-client'],
+          [...revealPurposes, ...vouchesFor],
+        ),
       ),
     ),
     ...subsets(PURPOSE_NAMES).map((purposes) =>

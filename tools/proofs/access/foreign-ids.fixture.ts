@@ -89,6 +89,8 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
   'guardianships.read': () => ({}),
   'guardianships.end': () => ({}),
   'guardianships.issue_code': () => ({}),
+  'guardianships.end_own': () => ({}),
+  'guardianships.revoke': () => ({ body: { reason } }),
   'readings.store': () => ({
     body: { batch: randomUUID(), stream: 'heart-rate', readings: [[1_770_000_000_000, 60]] },
   }),

@@ -20,7 +20,7 @@ export interface May {
   readonly of: 'own' | 'any';
   /** Only for these purposes; `registered`: those that the client is registered for. For every purpose when absent. */
   readonly for?: 'registered' | readonly string[];
-  /** The client must be registered for this purpose. */
+  /** The client must be registered for this purpose, or its word taken for this. */
   readonly with?: string;
 }
 
@@ -73,6 +73,8 @@ export const VAULT_MODEL: Model = {
     'erase Self': own,
     'read OwnGuardianship': own,
     'use OwnGuardianship': own,
+    'read OwnGuardian': own,
+    'end OwnGuardian': own,
   },
   'identity-client': {
     ...isClient,
@@ -84,11 +86,11 @@ export const VAULT_MODEL: Model = {
     'make Token': own,
     'describe Token': own,
     'remove Token': own,
-    'make Guardianship': own,
+    'make Guardianship': { of: 'own', with: 'guardianships' },
     'read Guardianship': own,
     'end Guardianship': own,
     'report Bounce': any,
-    'make ConsentImport': own,
+    'make ConsentImport': { of: 'own', with: 'consents' },
     'read ConsentImport': own,
   },
   // Its server would join who and what: in the vault it has nothing to look for, nor to be told.
@@ -119,6 +121,7 @@ export const VAULT_MODEL: Model = {
     'erase Person': any,
     'reveal Person': { of: 'any', for: ['rights-request', 'legal-obligation', 'safety-notice'] },
     'read ConsentEvidence': any,
+    'revoke Guardianship': any,
     'describe Token': any,
     ...decides,
     ...seesStaff,

@@ -5,7 +5,7 @@ import { declaredRoutes } from '../../docs/routes.js';
 
 /** What says how much somebody may do, wherever it stands in a body. */
 const POWERS =
-  /^(roles?|abilit(y|ies)|scopes?|permissions?|purposes|revealPurposes|use|audiences?|regions|credentials?|dpop)$/;
+  /^(roles?|abilit(y|ies)|scopes?|permissions?|purposes|revealPurposes|use|audiences?|regions|credentials?|dpop|vouchesFor)$/;
 /** Here a second person is asked, or will be, and nothing given yet. An emergency, in which one is asked afterwards, gives nobody anything. */
 const ASKING = ['approvals.request', 'rules.draft'];
 /** These have such a name and give nobody anything. */

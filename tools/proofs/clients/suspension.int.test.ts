@@ -87,7 +87,7 @@ interface Registered {
 
 async function registered(use: Use, name: string): Promise<Registered> {
   const [client, credential] = [name as ClientId, `${name}-1` as Credential];
-  const declared = { client, use, purposes: [], dpop: false, credentials: [credential] };
+  const declared = { client, use, purposes: [], vouchesFor: [], dpop: false, credentials: [credential] };
   const parameters = { ...declared, suspended: false };
   const approval = await agreed(vault, [admin, officer], 'clients.change', parameters);
   await admin.ask((tx, asker) => vault.clients.register(tx, asker, { ...declared, approval }));
@@ -154,6 +154,7 @@ describe.each(['identity', 'health'] as const)('a client for %s', (use) => {
       client,
       use,
       purposes: [],
+      vouchesFor: [],
       dpop: true,
       credentials: [credential],
       suspended: false,
@@ -162,7 +163,7 @@ describe.each(['identity', 'health'] as const)('a client for %s', (use) => {
     await console.change(admin.asker, {
       params: { client },
       query: undefined,
-      body: { purposes: [], dpop: true, approval },
+      body: { purposes: [], vouchesFor: [], dpop: true, approval },
     });
     for (const at of of.at) expect(await ask(at, of.token)).toMatchObject({ dpop: true });
   });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mintImportedPermits, type PurposeName, purposeNamed } from '@integument/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHOP } from '../../../apps/vault/src/vault.fixture.js';
-import { codesOf, dayBefore, GIVEN_ON, ImportingShop } from './importing-shop.js';
+import { dayBefore, GIVEN_ON, ImportingShop } from './importing-shop.js';
 import { recordOf } from './receipt-reading.js';
 import { TwoPlanes } from './two-planes.js';
 
@@ -122,14 +122,15 @@ describe('what is decided here', () => {
     await shop.bring([shop.consentOf(name)]);
     await planes.api.imports.carryOut();
     await person.withdraw();
-    expect(codesOf((await shop.bring([shop.consentOf(name)])).results)).toEqual([
-      'consent_imports.decided_here',
-    ]);
-    await planes.eraseWithdrawn(person.personId);
-    expect(codesOf((await shop.bring([shop.consentOf(name)])).results)).toEqual([
-      'consent_imports.decided_here',
-    ]);
+    const refusals = [{ at: 0, code: 'consent_imports.decided_here' }];
+    const again = await shop.bring([shop.consentOf(name)]);
     await planes.api.imports.carryOut();
+    expect((await shop.stateOf(again.import)).refusals).toEqual(refusals);
+    expect(await person.state()).toBe('frozen');
+    await planes.eraseWithdrawn(person.personId);
+    const late = await shop.bring([shop.consentOf(name)]);
+    await planes.api.imports.carryOut();
+    expect((await shop.stateOf(late.import)).refusals).toEqual(refusals);
     expect(await person.state()).toBe('none');
   });
 

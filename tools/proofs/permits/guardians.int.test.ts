@@ -43,9 +43,10 @@ async function answering(purposes: PurposeName[] = ['ingest']) {
 }
 
 const lettersOf = (family: Family) =>
-  planes.vault.query<{ template: string }>('SELECT template FROM letter WHERE person_id = $1', [
-    family.childId,
-  ]);
+  planes.vault.query<{ template: string }>(
+    `SELECT template FROM letter WHERE person_id = $1 AND template LIKE 'consent-%'`,
+    [family.childId],
+  );
 
 describe('who answers for a child', () => {
   it('gives and withdraws for it, each with one request, and it is written that they did', async () => {

@@ -1,4 +1,4 @@
-import type { ConsentImportId, ImportResult, PurposeName } from '@integument/contracts';
+import type { ConsentImportId, PurposeName } from '@integument/contracts';
 import { SHOP } from '../../../apps/vault/src/vault.fixture.js';
 import type { PersonSession } from './person-session.js';
 import type { TwoPlanes } from './two-planes.js';
@@ -9,11 +9,6 @@ export const GIVEN_ON = dayBefore(100);
 
 export function dayBefore(days: number): string {
   return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
-}
-
-/** What each of the consents of a call came to. */
-export function codesOf(results: readonly ImportResult[]): string[] {
-  return results.map((one) => ('code' in one ? one.code : 'accepted'));
 }
 
 /** A shop that has consents from before, and brings them. */

@@ -19,7 +19,7 @@ import { consentImportsSchemaSql } from '../features/consent-imports/consent-imp
 import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
-import { guardianshipsSchemaSql } from '../features/guardianships/guardianships.schema.js';
+import { endingsListedSql, guardianshipsSchemaSql } from '../features/guardianships/guardianships.schema.js';
 import { keysSchemaSql, keysUncheckedSql, keyVersionsSql } from '../features/keys/keys.schema.js';
 import { lettersSchemaSql } from '../features/letters/letters.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
@@ -32,6 +32,7 @@ import {
   registryKeepsRemovedSql,
   registryProvesKeysSql,
   registrySchemaSql,
+  vouchingClientsSql,
 } from '../features/registry/registry.schema.js';
 import { keysHeldSql, rootEmptiedSql, rotationSchemaSql } from '../features/rotation/rotation.schema.js';
 import { enactedRulesKeptSql, regionsSchemaSql, rulesSchemaSql } from '../features/rules/rules.schema.js';
@@ -94,4 +95,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(44, 'consent-imports', consentImportsSchemaSql),
   migration(45, 'guardianships', guardianshipsSchemaSql),
   migration(47, 'opt-outs', lostDeliveriesSql + standingOptOutsSql),
+  migration(49, 'vouching-clients', vouchingClientsSql),
+  migration(50, 'endings-listed', endingsListedSql),
 ];

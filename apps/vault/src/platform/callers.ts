@@ -1,5 +1,5 @@
 import type { ClientCaller, PersonCaller, StaffCaller } from '@integument/authz';
-import type { RevealPurpose } from '@integument/contracts';
+import type { RevealPurpose, Vouched } from '@integument/contracts';
 
 interface InSession {
   /** what this and other sessions came of; ends them together */
@@ -19,4 +19,8 @@ export function accountOf({ id }: VaultStaff): Buffer {
   return Buffer.from(id, 'hex');
 }
 
-export type IdentityClient = ClientCaller & { readonly revealPurposes: readonly RevealPurpose[] };
+export type IdentityClient = ClientCaller & {
+  readonly revealPurposes: readonly RevealPurpose[];
+  /** for what its word is taken */
+  readonly vouchesFor: readonly Vouched[];
+};

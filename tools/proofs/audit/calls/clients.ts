@@ -28,7 +28,7 @@ export const CLIENT_CALLS: Calls = {
   },
   'clients.change': async (cast) => {
     const client = await registered(cast);
-    const after = { ...client, purposes: [], dpop: true };
+    const after = { ...client, purposes: [], vouchesFor: [], dpop: true };
     const body = { purposes: [], dpop: true, ...(await leaveTo(cast, after)) };
     return call(cast.admin, cast.info.urls.vault, changeClient, { ...of(client), body });
   },
@@ -62,7 +62,8 @@ export const CLIENT_CALLS: Calls = {
 function aClient(): Registered {
   const client = `client-${randomBytes(8).toString('hex')}` as Registered['client'];
   const credentials = [`${client}-1`] as Registered['credentials'];
-  return { client, use: 'identity', purposes: ['support'], dpop: false, credentials, suspended: false };
+  const [purposes, vouchesFor] = [['support' as const], ['guardianships' as const]];
+  return { client, use: 'identity', purposes, vouchesFor, dpop: false, credentials, suspended: false };
 }
 
 const of = ({ client }: Registered) => ({ params: { client } });

@@ -1,24 +1,57 @@
 import {
   endGuardianship,
+  endOwnGuardian,
   enrolPerson,
   issueGuardianCode,
+  listOwnGuardians,
   listOwnGuardianships,
   makeGuardianship,
   readGuardianship,
+  revokeGuardianship,
 } from '@integument/contracts';
+import { type SyntheticPerson, synthesise } from '../../../demo/canaries.js';
 import { ask, request } from '../../../outside/ask.js';
 import { signIn } from '../../../outside/browser.js';
 import { enrolSomebody } from '../../../outside/newcomer.js';
 import { answer, type Calls, type Cast, call } from './call.js';
 
+/** The child is told. */
+const AND_A_LETTER = 2;
+
 /** Routes about who answers for whom. */
 export const GUARDIANSHIP_CALLS: Calls = {
   'guardianships.make': async (cast) =>
-    call(cast.shop, cast.info.urls.vault, makeGuardianship, { body: (await family(cast)).body }),
+    call(
+      cast.shop,
+      cast.info.urls.vault,
+      makeGuardianship,
+      { body: (await family(cast)).body },
+      AND_A_LETTER,
+    ),
   'guardianships.read': async (cast) =>
     call(cast.shop, cast.info.urls.vault, readGuardianship, { params: paramsOf(await recorded(cast)) }),
   'guardianships.end': async (cast) =>
-    call(cast.shop, cast.info.urls.vault, endGuardianship, { params: paramsOf(await recorded(cast)) }),
+    call(
+      cast.shop,
+      cast.info.urls.vault,
+      endGuardianship,
+      { params: paramsOf(await recorded(cast)) },
+      AND_A_LETTER,
+    ),
+  'guardianships.revoke': async (cast) => {
+    const body = { reason: { code: 'legal', reference: 'CASE-9' } };
+    const input = { params: paramsOf(await recorded(cast)), body };
+    return call(cast.officer, cast.info.urls.vault, revokeGuardianship, input, AND_A_LETTER);
+  },
+  'guardianships.list_guardians': async (cast) => {
+    const { childSubject } = await recorded(cast);
+    return call(await signIn(cast.info, childSubject), cast.info.urls.vault, listOwnGuardians);
+  },
+  'guardianships.end_own': async (cast) => {
+    const { childSubject, guardianship } = await recorded(cast);
+    const browser = await signIn(cast.info, childSubject);
+    return call(browser, cast.info.urls.vault, endOwnGuardian, { params: { guardianship } }, AND_A_LETTER);
+  },
   'guardianships.list_own': async (cast) => {
     const { subject } = await recorded(cast);
     return call(await signIn(cast.info, subject), cast.info.urls.vault, listOwnGuardianships);
@@ -30,19 +63,26 @@ export const GUARDIANSHIP_CALLS: Calls = {
   },
 };
 
-async function recorded(cast: Cast): Promise<{ guardianship: string; subject: string }> {
-  const { body, subject } = await family(cast);
+interface Recorded {
+  readonly guardianship: string;
+  readonly subject: string;
+  readonly childSubject: string;
+}
+
+async function recorded(cast: Cast): Promise<Recorded> {
+  const { body, ...subjects } = await family(cast);
   const made = await request(cast.shop, cast.info.urls.vault, makeGuardianship, { body });
-  return { guardianship: answer(makeGuardianship, made).guardianship, subject };
+  return { guardianship: answer(makeGuardianship, made).guardianship, ...subjects };
 }
 
 /** Somebody who answers for a child. */
 async function family({ info, shop }: Cast) {
   const { name: guardian, person } = await enrolSomebody(info);
-  const fields = { email: `child.${person.enrolment.fields.email}`, birth_date: toddler() };
-  const { person: child } = await ask(shop, info.urls.vault, enrolPerson, { body: { fields } });
+  const [{ enrolment, subject: childSubject }] = synthesise(1) as [SyntheticPerson];
+  const fields = { ...enrolment.fields, birth_date: toddler() };
+  const { person: child } = await ask(shop, info.urls.vault, enrolPerson, { body: { ...enrolment, fields } });
   const body = { guardian, child, purposes: ['ingest'], evidence: 'Birth certificate' };
-  return { body, subject: person.subject };
+  return { body, subject: person.subject, childSubject };
 }
 
 function toddler(): string {

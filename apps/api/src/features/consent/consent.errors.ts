@@ -22,6 +22,12 @@ export const notGuarded = (cause?: unknown) =>
   new CodedError('consent.not_guarded', 403, 'The guardianship is over, or is not for this purpose.', {
     cause,
   });
+export const childSaidNo = () =>
+  new CodedError(
+    'consent.child_said_no',
+    409,
+    'The child has said no to this itself, and nobody says yes in its place.',
+  );
 const otherGround = () =>
   new CodedError(
     'consent.other_ground',

@@ -17,6 +17,7 @@ import type { VaultClient } from '../../platform/vault-client.js';
 import type { Gate, PermitsStore } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import type { SessionsService } from '../sessions/index.js';
+import { demandNoChildsNo } from './childs-no.js';
 import { about, saidYes } from './consent.audit.js';
 import { channelOf, demandGround, demandOpenTo, objected } from './consent.errors.js';
 import type { ConsentStore, LastAgreed } from './consent.store.js';
@@ -121,13 +122,13 @@ export class ConsentService {
   }
 
   private async ask(
-    { caller }: Asker<ApiPerson>,
+    asker: Asker<ApiPerson>,
     purpose: PurposeName,
     known: KnownGate | null,
     yes: Yes,
   ): Promise<Asked> {
-    const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, purpose, known, yes));
-    return { opening, permit: await this.openInVault(caller, purpose, opening) };
+    const opening = await this.unitOfWork.run((tx) => this.beginOpening(tx, asker, purpose, known, yes));
+    return { opening, permit: await this.openInVault(asker.caller, purpose, opening) };
   }
 
   private finish(asker: Asker<ApiPerson>, asked: Asked, yes: Yes): Promise<ConsentChanged> {
@@ -138,11 +139,13 @@ export class ConsentService {
 
   private async beginOpening(
     tx: Tx,
+    { caller }: Asker<ApiPerson>,
     purpose: PurposeName,
     known: KnownGate | null,
     yes: Yes,
   ): Promise<Opening> {
     const gate = known && (await this.gates.lock(tx, decodeId('gat', known.gate)));
+    if (known) await demandNoChildsNo(tx, this.store, caller, gate);
     if (known && (!known.permit || gate?.state === 'declined'))
       return this.beginAfterNo(tx, purpose, known, gate, yes);
     if (!gate || gate.state === 'destroyed') {

@@ -65,6 +65,14 @@ export class ConsentStore {
     return rows[0] ?? null;
   }
 
+  async findLast(tx: Tx, gate: Buffer): Promise<Pick<ConsentEventRow, 'channel' | 'kind'> | null> {
+    const rows = await tx.query<Pick<ConsentEventRow, 'channel' | 'kind'>>(
+      'SELECT kind, channel FROM consent_event WHERE gate_id = $1 ORDER BY number DESC LIMIT 1',
+      [gate],
+    );
+    return rows[0] ?? null;
+  }
+
   async findLastKind(tx: Tx, gate: Buffer): Promise<ConsentEventKind | null> {
     const rows = await tx.query<{ kind: ConsentEventKind }>(
       'SELECT kind FROM consent_event WHERE gate_id = $1 ORDER BY number DESC LIMIT 1',

@@ -16,6 +16,7 @@ const shop = (more: Partial<Shop> = {}): Shop => ({
   client,
   use: 'identity',
   purposes: ['delivery'],
+  vouchesFor: [],
   dpop: false,
   credentials: [`${client}-1` as Credential],
   suspended: false,
@@ -33,8 +34,8 @@ async function registered(): Promise<void> {
 const suspend = () => officer.ask((tx, asker) => vault.clients.suspend(tx, asker, client, CASE));
 const resume = (approval: ApprovalId) =>
   admin.ask((tx, asker) => vault.clients.resume(tx, asker, client, { approval }));
-const change = (approval: ApprovalId, { purposes, dpop }: Shop) =>
-  admin.ask((tx, asker) => vault.clients.change(tx, asker, client, { purposes, dpop, approval }));
+const change = (approval: ApprovalId, { purposes, vouchesFor, dpop }: Shop) =>
+  admin.ask((tx, asker) => vault.clients.change(tx, asker, client, { purposes, vouchesFor, dpop, approval }));
 
 async function expectVoid(approval: ApprovalId, use: (approval: ApprovalId) => Promise<unknown>) {
   await expect(use(approval)).rejects.toThrow('approvals.over');
@@ -76,7 +77,12 @@ describe('a kept approval', () => {
     await registered();
     await suspend();
     const use = asker.ask((tx, who) =>
-      vault.clients.change(tx, who, other, { purposes: ['delivery'], dpop: true, approval: kept }),
+      vault.clients.change(tx, who, other, {
+        purposes: ['delivery'],
+        vouchesFor: [],
+        dpop: true,
+        approval: kept,
+      }),
     );
     expect(await use).toMatchObject({ client: other, dpop: true });
   });

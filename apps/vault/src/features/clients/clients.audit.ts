@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import { defineAction } from '@integument/audit-log';
-import { approvalId, CLIENT_USES, type Credential, clientPurposes } from '@integument/contracts';
+import { approvalId, CLIENT_USES, type Credential, clientPurposes, VOUCHED } from '@integument/contracts';
 import { z } from 'zod';
 
 /** Of a credential its SHA-256: whoever knows it can tell, and a text of somebody's is not kept here for ever. */
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const purposes = clientPurposes;
+const vouchesFor = z.array(z.enum(VOUCHED));
 const dpop = z.boolean();
 
 // The object is the client, by its own id.
@@ -16,13 +17,22 @@ export const clientRegistered = defineAction(
     approval: approvalId,
     use: z.enum(CLIENT_USES),
     purposes,
+    vouchesFor,
     dpop,
     credentials: z.array(digest),
   }),
 );
 export const clientChanged = defineAction(
   'clients.change',
-  z.strictObject({ approval: approvalId, purposes, purposesBefore: purposes, dpop, dpopBefore: dpop }),
+  z.strictObject({
+    approval: approvalId,
+    purposes,
+    purposesBefore: purposes,
+    vouchesFor,
+    vouchesForBefore: vouchesFor,
+    dpop,
+    dpopBefore: dpop,
+  }),
 );
 export const credentialAdded = defineAction(
   'clients.add_credential',

@@ -12,6 +12,8 @@ export const otherUse = () =>
   conflict('clients.other_use', 'Under this name a client was for the other use, and is for it for ever.');
 export const purposesOfOtherUse = () =>
   conflict('clients.purposes_of_other_use', 'Some of these purposes are not for clients of this use.');
+export const vouchesForNothing = () =>
+  conflict('clients.vouches_for_nothing', 'The word of a client for health is taken for nothing.');
 export const credentialKnown = () =>
   conflict('clients.credential_known', 'This credential is registered, or was once, and is never again.');
 export const tooManyCredentials = () =>

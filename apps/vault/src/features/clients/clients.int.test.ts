@@ -36,6 +36,7 @@ const shop = (more: Partial<Parameters> = {}): Parameters => ({
   client,
   use: 'identity',
   purposes: ['delivery'],
+  vouchesFor: [],
   dpop: false,
   credentials: [first],
   suspended: false,
@@ -50,8 +51,8 @@ const declared = (more: Partial<Parameters> = {}) => {
 const register = (approval: ApprovalId, more: Partial<Parameters> = {}, who = admin) =>
   who.ask((tx, asker) => vault.clients.register(tx, asker, { ...declared(more), approval }));
 const registered = async (more: Partial<Parameters> = {}) => register(await allow(more), more);
-const change = (approval: ApprovalId, { purposes, dpop } = shop()) =>
-  admin.ask((tx, asker) => vault.clients.change(tx, asker, client, { purposes, dpop, approval }));
+const change = (approval: ApprovalId, { purposes, vouchesFor, dpop } = shop()) =>
+  admin.ask((tx, asker) => vault.clients.change(tx, asker, client, { purposes, vouchesFor, dpop, approval }));
 const add = (approval: ApprovalId, credential = second, notBefore?: string) =>
   admin.ask((tx, asker) =>
     vault.clients.addCredential(tx, asker, client, { credential, approval, ...(notBefore && { notBefore }) }),
@@ -182,14 +183,16 @@ describe('registering a client', () => {
 describe('changing a client', () => {
   it('takes agreement to all that it is afterwards', async () => {
     await registered();
-    const wider = { purposes: ['delivery', 'support'] as Parameters['purposes'] };
+    const wider: Partial<Parameters> = { purposes: ['delivery', 'support'], vouchesFor: ['guardianships'] };
     await expect(change(await allow(), shop(wider))).rejects.toThrow('approvals.other_parameters');
     const approval = await allow(wider);
-    expect(await change(approval, shop(wider))).toMatchObject({ purposes: ['delivery', 'support'] });
+    expect(await change(approval, shop(wider))).toMatchObject(wider);
     expect((await entryOf('change'))?.details).toEqual({
       approval,
       purposes: ['delivery', 'support'],
       purposesBefore: ['delivery'],
+      vouchesFor: ['guardianships'],
+      vouchesForBefore: [],
       dpop: false,
       dpopBefore: false,
     });

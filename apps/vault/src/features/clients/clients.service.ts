@@ -5,6 +5,7 @@ import {
   type BodyOf,
   type ClientId,
   CREDENTIALS_MAX,
+  canVouch,
   type changeClient,
   type listClients,
   OPERATIONS,
@@ -43,6 +44,7 @@ import {
   otherUse,
   purposesOfOtherUse,
   tooManyCredentials,
+  vouchesForNothing,
 } from './clients.errors.js';
 import { toReply } from './clients.view.js';
 import { momentAhead } from './moment-ahead.js';
@@ -75,11 +77,12 @@ export class ClientsService {
     if (known && known.use !== declared.use) throw otherUse();
     const after = inOrder({ client, ...declared, suspended: false });
     const { reason } = await this.approvals.use(tx, asker, 'clients.change', after, approval);
-    const { use, purposes, dpop, credentials } = after;
-    if (!(await this.store.register(tx, { client_id: client, use, purposes, dpop }))) throw clientKnown();
+    const { use, purposes, vouchesFor, dpop, credentials } = after;
+    const registration = { client_id: client, use, purposes, vouches_for: vouchesFor, dpop };
+    if (!(await this.store.register(tx, registration))) throw clientKnown();
     for (const credential of credentials)
       if (!(await this.store.addCredential(tx, client, credential, null))) throw credentialKnown();
-    const details = { approval, use, purposes, dpop, credentials: credentials.map(digestOf) };
+    const details = { approval, use, purposes, vouchesFor, dpop, credentials: credentials.map(digestOf) };
     await this.audit.append(tx, clientRegistered({ ...by(asker), object: client, reason, details }));
     // Of a client that nobody knew, others may just be registering the same, and would wait for us.
     return known ? this.changed(tx, client) : this.view(tx, client);
@@ -88,12 +91,14 @@ export class ClientsService {
   async change(tx: Tx, asker: Staff, client: ClientId, body: BodyOf<typeof changeClient>) {
     const row = await this.ours(tx, client);
     if (!areOfUse(row.use, body.purposes)) throw purposesOfOtherUse();
-    const after = inOrder({ ...parametersOf(row), purposes: body.purposes, dpop: body.dpop });
-    const { approval } = body;
+    if (!canVouch(row.use, body.vouchesFor)) throw vouchesForNothing();
+    const { approval, ...wanted } = body;
+    const after = inOrder({ ...parametersOf(row), ...wanted });
     const { reason } = await this.approvals.use(tx, asker, 'clients.change', after, approval);
-    const { purposes, dpop } = after;
-    await this.store.change(tx, { client_id: client, use: row.use, purposes, dpop });
-    const details = { approval, purposes, purposesBefore: row.purposes, dpop, dpopBefore: row.dpop };
+    const { use, purposes, vouchesFor, dpop } = after;
+    await this.store.change(tx, { client_id: client, use, purposes, vouches_for: vouchesFor, dpop });
+    const before = { purposesBefore: row.purposes, vouchesForBefore: row.vouches_for, dpopBefore: row.dpop };
+    const details = { approval, purposes, vouchesFor, dpop, ...before };
     await this.audit.append(tx, clientChanged({ ...by(asker), object: client, reason, details }));
     return this.changed(tx, client);
   }
@@ -186,7 +191,8 @@ function inOrder(parameters: Parameters): Parameters {
   return OPERATIONS['clients.change'].parameters.parse(parameters);
 }
 
-function parametersOf({ client_id: client, use, purposes, dpop, suspended, credentials }: ClientRow) {
-  const going = credentials.filter(({ ended }) => !ended);
-  return inOrder({ client, use, purposes, dpop, suspended, credentials: going.map((one) => one.credential) });
+function parametersOf({ client_id: client, vouches_for: vouchesFor, ...row }: ClientRow) {
+  const { use, purposes, dpop, suspended } = row;
+  const credentials = row.credentials.filter(({ ended }) => !ended).map(({ credential }) => credential);
+  return inOrder({ client, use, purposes, vouchesFor, dpop, suspended, credentials });
 }

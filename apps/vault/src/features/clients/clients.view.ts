@@ -2,11 +2,21 @@ import type { ClientView } from '@integument/contracts';
 import type { ClientRow } from '../registry/index.js';
 
 /** A client as staff see it. */
-export function toReply({ client_id: client, use, purposes, dpop, origin, credentials, ...row }: ClientRow) {
+export function toReply({
+  client_id: client,
+  use,
+  purposes,
+  vouches_for: vouchesFor,
+  dpop,
+  origin,
+  credentials,
+  ...row
+}: ClientRow) {
   return {
     client,
     use,
     purposes,
+    vouchesFor,
     dpop,
     state: stateOf(row),
     origin,

@@ -9,6 +9,8 @@ export const consentEvidenceRead = defineAction(
 );
 export const consentImportsListed = defineAction('consent_imports.pending');
 export const consentImportsMinted = defineAction('consent_imports.mint');
+/** About each person of whom a client is told that they have decided here. */
+export const consentImportDecidedHere = defineAction('consent_imports.decided_here');
 export const consentImportsSettled = defineAction(
   'consent_imports.settle',
   z.strictObject({ refused: z.int().min(0) }),

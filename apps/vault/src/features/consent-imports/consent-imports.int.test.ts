@@ -14,14 +14,12 @@ const { enrol, bring, read, pending, mint, settle, freeze, gatesOf, stateOf } = 
 
 describe('an import', () => {
   it('is answered for each consent by itself', async () => {
-    const [one, decided, gone] = [await enrol(), await enrol(), await enrol()];
-    await openHere(decided);
+    const [one, gone] = [await enrol(), await enrol()];
     await vault.unitOfWork.run(async (tx) => vault.erasures.request(tx, SHOP, await vault.personIdOf(gone)));
     const other = await vault.desk.enrolOne(OTHER_SHOP, { fields: { email: 'other@example.org' } });
     const { import: name, ...told } = await bring([
       consentOf(one),
       consentOf(one),
-      consentOf(decided),
       consentOf(gone),
       consentOf(other.person),
       consentOf(encodeId('cps', randomId())),
@@ -35,11 +33,10 @@ describe('an import', () => {
     ]);
     expect(told).toEqual({
       accepted: 2,
-      refused: 11,
+      refused: 10,
       results: [
         { accepted: true },
         { code: 'consent_imports.repeated' },
-        { code: 'consent_imports.decided_here' },
         { code: 'people.not_found' },
         { code: 'people.not_found' },
         { code: 'people.not_found' },

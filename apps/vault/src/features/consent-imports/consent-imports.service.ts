@@ -18,10 +18,16 @@ import { openedOr } from '../keys/index.js';
 import { BROKEN, type PersonSealer, personBroken } from '../people/index.js';
 import { consentImportRead, consentsImported } from './consent-imports.audit.js';
 import { importNotFound } from './consent-imports.errors.js';
-import type { Consenter, ConsentImportsStore, Decided, NewConsentRecord } from './consent-imports.store.js';
+import type { Consenter, ConsentImportsStore, NewConsentRecord } from './consent-imports.store.js';
 import type { AgeRefusal, ImportAges } from './import-ages.js';
 import { recordPlace } from './record-place.js';
 import { checkedConsent, type WantedImport } from './wanted-import.js';
+
+/** Who the people of an import are, by the client's names, and who of them may not agree. */
+interface Known {
+  readonly people: ReadonlyMap<string, Consenter>;
+  readonly unfit: ReadonlyMap<string, AgeRefusal>;
+}
 
 /** An entry of an import: what is to be kept of it, or why nothing is. */
 type Outcome = Exclude<ImportResult, { accepted: true }> | NewConsentRecord;
@@ -78,18 +84,21 @@ export class ConsentImportsService {
     regions: Regions,
   ): Promise<Known> {
     const names = wanted.flatMap((one) => ('code' in one ? [] : [one.person]));
-    if (names.length === 0) return new Known([], [], new Map());
+    if (names.length === 0) return { people: new Map(), unfit: new Map() };
     const people = await this.store.holdPeople(tx, callerId(asker.caller), names, regions);
     this.sealer.demandWarm(people);
     const ids = people.map(({ personId }) => personId);
-    return new Known(people, await this.store.findDecided(tx, ids), await this.ages.refusals(tx, ids));
+    return {
+      people: new Map(people.map((person) => [bytesKey(person.name), person])),
+      unfit: await this.ages.refusals(tx, ids),
+    };
   }
 
+  /** Whether the person has decided here isn't asked: who brings it would learn that of anybody, and nothing would be written about them. */
   private prepare(importId: Buffer, wanted: WantedImport, known: Known): Outcome {
-    const person = known.person(wanted.person);
+    const person = known.people.get(bytesKey(wanted.person));
     if (!person) return { code: 'people.not_found' };
-    if (known.hasDecided(person, wanted)) return { code: 'consent_imports.decided_here' };
-    const unfit = known.unfit(person);
+    const unfit = known.unfit.get(bytesKey(person.personId));
     if (unfit) return { code: unfit };
     const { at, purpose, notice, givenOn, evidence } = wanted;
     const place = recordPlace(person, { import_id: importId, at, purpose });
@@ -97,47 +106,6 @@ export class ConsentImportsService {
     if (!Buffer.isBuffer(sealed)) return { code: BROKEN };
     return { gate: randomId(), at, personId: person.personId, purpose, notice, givenOn, sealed };
   }
-}
-
-/** Who the people of an import are, whether they may agree, and what they have decided here since. */
-class Known {
-  readonly #people: ReadonlyMap<string, Consenter>;
-  /** the last day of what has ended; of what lives, one that no consent is as late as */
-  readonly #until: ReadonlyMap<string, string>;
-
-  constructor(
-    people: readonly Consenter[],
-    decided: readonly Decided[],
-    private readonly refused: ReadonlyMap<string, AgeRefusal>,
-  ) {
-    this.#people = new Map(people.map((person) => [bytesKey(person.name), person]));
-    const until = new Map<string, string>();
-    for (const { personId, purpose, endedOn } of decided) {
-      const key = keyOf(personId, purpose);
-      if (until.get(key) !== ALIVE) until.set(key, endedOn ?? ALIVE);
-    }
-    this.#until = until;
-  }
-
-  person(name: Buffer): Consenter | undefined {
-    return this.#people.get(bytesKey(name));
-  }
-
-  unfit({ personId }: Consenter): AgeRefusal | undefined {
-    return this.refused.get(bytesKey(personId));
-  }
-
-  /** Whatever it was: what somebody decides here counts for more than what a list of before says. */
-  hasDecided({ personId }: Consenter, { purpose, givenOn }: WantedImport): boolean {
-    const until = this.#until.get(keyOf(personId, purpose));
-    return until !== undefined && givenOn <= until;
-  }
-}
-
-const ALIVE = '9999-12-31';
-
-function keyOf(personId: Buffer, purpose: string): string {
-  return `${bytesKey(personId)}${purpose}`;
 }
 
 function resultOf(one: Outcome, kept: ReadonlySet<number>): ImportResult {

@@ -12,14 +12,6 @@ export interface Consenter extends WrappedKey {
   readonly subject: Buffer;
 }
 
-/** What somebody has decided here, whatever it was. */
-export interface Decided {
-  readonly personId: Buffer;
-  readonly purpose: PurposeName;
-  /** of what has come to its end; null where it lives */
-  readonly endedOn: string | null;
-}
-
 export interface NewConsentRecord {
   readonly gate: Buffer;
   readonly at: number;
@@ -83,16 +75,6 @@ export class ConsentImportsStore {
        WHERE c.client_id = $1 AND c.pseudonym = ANY($2::bytea[]) AND NOT p.erasing AND ${inRegions('$3')}
        ORDER BY p.person_id FOR SHARE OF p`,
       [clientId, byteaArray(names), regions],
-    );
-  }
-
-  findDecided(tx: Tx, people: readonly Buffer[]): Promise<Decided[]> {
-    return tx.query<Decided>(
-      `SELECT person_id AS "personId", purpose, NULL AS "endedOn" FROM permit
-       WHERE person_id = ANY($1::bytea[]) AND state <> 'destroyed'
-       UNION ALL
-       SELECT person_id, purpose, ended_on::text FROM permit_ended WHERE person_id = ANY($1::bytea[])`,
-      [byteaArray(people)],
     );
   }
 

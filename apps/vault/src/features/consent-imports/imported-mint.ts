@@ -4,7 +4,9 @@ import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
 import type { MintedPermit, PermitBatches, PermitOpenings } from '../permits/index.js';
 import type { ImportAges } from './import-ages.js';
-import type { HeldOpening, ImportedOpeningsStore } from './imported-openings.store.js';
+import type { HeldOpening, ImportedOpeningsStore, RefusedOpening } from './imported-openings.store.js';
+
+export const DECIDED_HERE = 'consent_imports.decided_here';
 
 /** A gate that is opening in the data plane. */
 interface AskedGate {
@@ -33,9 +35,10 @@ export class ImportedMint {
     asker: Asker,
     purpose: PurposeName,
     gates: readonly AskedGate[],
-  ): Promise<{ minted: MintedPermit[]; waiting: Buffer[] }> {
+  ): Promise<{ minted: MintedPermit[]; waiting: Buffer[]; decided: RefusedOpening[] }> {
     const { held, turnedAway } = await this.holdFit(tx, purpose, gates);
-    const fresh = await this.batches.mint(tx, asker, purpose, held.filter(isNew).map(wantedOf));
+    const wanted = held.filter((one) => isNew(one) && !one.has_ended);
+    const fresh = await this.batches.mint(tx, asker, purpose, wanted.map(wantedOf));
     const made = new Set(fresh.map(({ gate }) => bytesKey(gate)));
     const known = await this.lookAgain(
       tx,
@@ -43,16 +46,14 @@ export class ImportedMint {
       held.filter(({ gate_id }) => !made.has(bytesKey(gate_id))),
     );
     const those = (fate: Fate) => known.filter((one) => fateOf(one) === fate);
-    await this.store.refuse(tx, purpose, gatesOf(those('refuse')), 'consent_imports.decided_here');
+    const decided = await this.store.refuse(tx, purpose, gatesOf(those('refuse')), DECIDED_HERE);
     await this.store.rename(tx, purpose, gatesOf(those('rename')));
     const told = those('tell');
     await this.batches.noteOpened(tx, asker, purpose, false, told.map(wantedOf));
     const resumed: MintedPermit[] = [];
     for (const one of those('resume')) resumed.push(await this.resume(tx, asker, one));
-    return {
-      minted: [...fresh, ...told.map(mintedOf), ...resumed],
-      waiting: gatesOf([...those('wait'), ...turnedAway]),
-    };
+    const minted = [...fresh, ...told.map(mintedOf), ...resumed];
+    return { minted, waiting: gatesOf([...those('wait'), ...turnedAway]), decided };
   }
 
   /**
@@ -101,7 +102,7 @@ export class ImportedMint {
 type Fate = 'refuse' | 'rename' | 'resume' | 'tell' | 'wait';
 
 function fateOf({ state, epoch, asked, has_ended }: Asked): Fate {
-  // Another permit of theirs for the purpose lives.
+  // Another permit of theirs for the purpose lives, or they ended one here later than what is imported.
   if (state === null || state === 'declined') return 'refuse';
   if (state === 'destroyed') return has_ended ? 'refuse' : 'rename';
   if (epoch === null || epoch > asked) return 'wait';

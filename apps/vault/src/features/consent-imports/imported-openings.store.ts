@@ -22,6 +22,12 @@ export interface HeldOpening {
   readonly has_ended: boolean;
 }
 
+/** Which import it was of, and about whom an entry of it is. */
+export interface RefusedOpening {
+  readonly import_id: Buffer;
+  readonly subject: Buffer;
+}
+
 const PAGE = {
   name: 'consent_imports.page',
   text: `SELECT gate_id, notice, given_on::text FROM imported_opening
@@ -60,14 +66,21 @@ export class ImportedOpeningsStore {
     return tx.query<HeldOpening>(HOLD, [purpose, byteaArray(gates)]);
   }
 
-  /** Nothing has to be opened any more. What is refused proves nothing, so what would have proved it goes. */
-  async refuse(tx: Tx, purpose: PurposeName, gates: readonly Buffer[], code: LateRefusal): Promise<void> {
-    if (gates.length === 0) return;
-    await tx.query(
+  /** Nothing has to be opened any more. What is refused proves nothing, so what would have proved it goes. @returns whose it was */
+  async refuse(
+    tx: Tx,
+    purpose: PurposeName,
+    gates: readonly Buffer[],
+    code: LateRefusal,
+  ): Promise<RefusedOpening[]> {
+    if (gates.length === 0) return [];
+    return tx.query<RefusedOpening>(
       `WITH gone AS (
-         DELETE FROM imported_opening WHERE purpose = $1 AND gate_id = ANY($2::bytea[]) RETURNING import_id, at)
-       UPDATE consent_record r SET refused = $3, evidence = NULL FROM gone
-       WHERE r.import_id = gone.import_id AND r.at = gone.at`,
+         DELETE FROM imported_opening WHERE purpose = $1 AND gate_id = ANY($2::bytea[]) RETURNING import_id, at, person_id),
+       refused AS (
+         UPDATE consent_record r SET refused = $3, evidence = NULL FROM gone
+         WHERE r.import_id = gone.import_id AND r.at = gone.at RETURNING r.import_id)
+       SELECT import_id, subject FROM gone JOIN person USING (person_id) ORDER BY person_id`,
       [purpose, byteaArray(gates), code],
     );
   }

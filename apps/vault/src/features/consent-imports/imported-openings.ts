@@ -7,6 +7,7 @@ import {
   type mintImportedPermits,
   type NoticeHash,
   PURPOSE_NAMES,
+  type PurposeName,
   type pendingConsentImports,
   type ReplyOf,
   type settleConsentImports,
@@ -16,12 +17,13 @@ import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { MintedPermit } from '../permits/index.js';
 import {
+  consentImportDecidedHere,
   consentImportsListed,
   consentImportsMinted,
   consentImportsSettled,
 } from './consent-imports.audit.js';
-import type { ImportedMint } from './imported-mint.js';
-import type { ImportedOpeningsStore } from './imported-openings.store.js';
+import { DECIDED_HERE, type ImportedMint } from './imported-mint.js';
+import type { ImportedOpeningsStore, RefusedOpening } from './imported-openings.store.js';
 
 /** Before any gate's name. */
 const FIRST = Buffer.alloc(0);
@@ -65,7 +67,8 @@ export class ImportedOpenings {
     { purpose, gates }: BodyOf<typeof mintImportedPermits>,
   ): Promise<ReplyOf<typeof mintImportedPermits>> {
     const asked = gates.map(({ gate, epoch }) => ({ gate: decodeId('gat', gate), epoch }));
-    const { minted, waiting } = await this.minting.mint(tx, asker, purpose, asked);
+    const { minted, waiting, decided } = await this.minting.mint(tx, asker, purpose, asked);
+    await this.noteDecided(tx, asker, purpose, decided);
     await this.audit.append(tx, consentImportsMinted({ ...by(asker), purpose, count: minted.length }));
     const alive = new Set([...minted.map(({ gate }) => gate), ...waiting].map(bytesKey));
     // Not in the order of people, in which they were held: of two purposes that would say which belong together.
@@ -86,13 +89,27 @@ export class ImportedOpenings {
     );
     for (const code of LATE_REFUSALS) {
       const gates = refused.filter((one) => one.code === code).map(({ gate }) => decodeId('gat', gate));
-      await this.store.refuse(tx, purpose, gates, code);
+      const told = await this.store.refuse(tx, purpose, gates, code);
+      if (code === DECIDED_HERE) await this.noteDecided(tx, asker, purpose, told);
     }
     const details = { refused: refused.length };
     await this.audit.append(
       tx,
       consentImportsSettled({ ...by(asker), purpose, count: done.length, details }),
     );
+  }
+
+  /** Who brought it is told now that the person has decided here: about them, and not in a number. */
+  private async noteDecided(
+    tx: Tx,
+    asker: Asker,
+    purpose: PurposeName,
+    decided: readonly RefusedOpening[],
+  ): Promise<void> {
+    const entries = decided.map(({ import_id, subject }) =>
+      consentImportDecidedHere({ ...by(asker), subject, purpose, object: encodeId('imp', import_id) }),
+    );
+    if (entries.length > 0) await this.audit.append(tx, ...entries);
   }
 }
 

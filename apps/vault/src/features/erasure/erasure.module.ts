@@ -2,6 +2,7 @@ import { AuditLog } from '@integument/audit-log';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
 import { EvidenceKeeper, EvidenceModule } from '../evidence/index.js';
+import { GuardianshipsModule, GuardianshipsService } from '../guardianships/index.js';
 import { DomainKeys, KeysModule } from '../keys/index.js';
 import { BackupReach, RotationModule } from '../rotation/index.js';
 import { RulesModule } from '../rules/index.js';
@@ -12,7 +13,15 @@ import { ErasureService } from './erasure.service.js';
 import { ErasureStore } from './erasure.store.js';
 
 @Module({
-  imports: [KeysModule, EvidenceModule, SessionsModule, RulesModule, RotationModule, WebhooksModule],
+  imports: [
+    KeysModule,
+    EvidenceModule,
+    GuardianshipsModule,
+    SessionsModule,
+    RulesModule,
+    RotationModule,
+    WebhooksModule,
+  ],
   controllers: [ErasureController],
   providers: [
     provide(ErasureStore),
@@ -22,6 +31,7 @@ import { ErasureStore } from './erasure.store.js';
       DomainKeys,
       EvidenceKeeper,
       SessionsService,
+      GuardianshipsService,
       BackupReach,
       WebhookEvents,
       AuditLog,

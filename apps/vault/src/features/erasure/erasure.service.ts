@@ -19,6 +19,7 @@ import { context, decodeId, encodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by, type Circumstances } from '@integument/http';
 import type { EvidenceKeeper } from '../evidence/index.js';
+import type { GuardianshipsService } from '../guardianships/index.js';
 import type { DomainKeys } from '../keys/index.js';
 import { CONSOLE } from '../people/index.js';
 import type { BackupReach } from '../rotation/index.js';
@@ -35,7 +36,7 @@ import type { ErasureRow, ErasureStore, LastSeenPerson } from './erasure.store.j
 
 /**
  * Erases in this order, each step its own transaction and repeatable after a crash:
- *   requested       the person is marked: no reveal, no sign-in, no new permit
+ *   requested       the person is marked: no reveal, no sign-in, no new permit, and nobody for whom they answer any more
  *   (data plane)    all gates closed, the model has forgotten
  *   keys-destroyed  the person's key and every permit's key are gone; so is everything that named the person
  *   (data plane)    rows, caches and queues are clean
@@ -47,6 +48,7 @@ export class ErasureService {
     private readonly keys: DomainKeys,
     private readonly evidence: EvidenceKeeper,
     private readonly sessions: SessionsService,
+    private readonly guardianships: GuardianshipsService,
     private readonly backups: BackupReach,
     private readonly webhooks: WebhookEvents,
     private readonly audit: AuditLog,
@@ -78,6 +80,7 @@ export class ErasureService {
     const claim = randomId();
     await this.store.insert(tx, erasureId, personId, claimDigest(claim));
     await this.sessions.endAllOf(tx, { personId, staff: null });
+    await this.guardianships.endOfGuardian(tx, asker, personId);
     const { subject } = person;
     const erasure = encodeId('ers', erasureId) as ErasureId;
     await this.audit.append(tx, erasureRequested({ ...by(asker), subject, object: erasure, reason }));

@@ -15,11 +15,14 @@ export class ConsentEndings {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Asked for each second: an entry only where something is told. */
+  /** Asked for each second: an entry only where something is told that was not told before. */
   async pending(tx: Tx, asker: Asker): Promise<ReplyOf<typeof pendingConsentEndings>> {
-    const gates = await this.store.findConsentEndings(tx, AT_ONCE);
-    if (gates.length > 0)
-      await this.audit.append(tx, consentEndingsListed({ ...by(asker), count: gates.length }));
-    return { gates: gates.map((gate) => encodeId('gat', gate) as GateId) };
+    const endings = await this.store.findConsentEndings(tx, AT_ONCE);
+    const gates = endings.map(({ gate_id }) => gate_id);
+    const count = gates.length > 0 ? await this.store.markListed(tx, gates) : 0;
+    if (count > 0) await this.audit.append(tx, consentEndingsListed({ ...by(asker), count }));
+    return {
+      endings: endings.map(({ gate_id, epoch }) => ({ gate: encodeId('gat', gate_id) as GateId, epoch })),
+    };
   }
 }

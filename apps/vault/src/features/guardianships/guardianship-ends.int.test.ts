@@ -16,7 +16,8 @@ afterEach(() => {
 afterAll(() => vault.close());
 
 const run: TestVault['unitOfWork']['run'] = (work) => vault.unitOfWork.run(work);
-const pendingEndings = async () => (await run((tx) => vault.consentEndings.pending(tx, API))).gates;
+const pendingEndings = async () =>
+  (await run((tx) => vault.consentEndings.pending(tx, API))).endings.map(({ gate }) => gate);
 const endingSessions = async () =>
   (await vault.query<{ session: Buffer }>('SELECT session FROM session_ending')).map(
     ({ session }) => session,

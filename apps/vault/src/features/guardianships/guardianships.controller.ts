@@ -1,8 +1,11 @@
 import {
   endGuardianship,
+  endOwnGuardian,
+  listOwnGuardians,
   listOwnGuardianships,
   makeGuardianship,
   readGuardianship,
+  revokeGuardianship,
 } from '@integument/contracts';
 import { type IdempotentRequest, UnitOfWork } from '@integument/database';
 import {
@@ -51,6 +54,28 @@ export class GuardianshipsController {
   async end(@AskedBy() asker: Asker, @Input() { params }: InputOf<typeof endGuardianship>) {
     const guardian = await this.unitOfWork.run((tx) =>
       this.guardianships.end(tx, asker, params.guardianship),
+    );
+    return this.dataPlane.answer(guardian);
+  }
+
+  @Implements(revokeGuardianship)
+  async revoke(@AskedBy() asker: Asker, @Input() { params, body }: InputOf<typeof revokeGuardianship>) {
+    const regions = await this.rules.reach(asker.caller, revokeGuardianship);
+    const guardian = await this.unitOfWork.run((tx) =>
+      this.guardianships.revoke(tx, asker, params.guardianship, body.reason, regions),
+    );
+    return this.dataPlane.answer(guardian);
+  }
+
+  @Implements(listOwnGuardians)
+  listGuardians(@AskedBy() asker: Asker<VaultPerson>) {
+    return this.unitOfWork.run((tx) => this.guardianships.listGuardians(tx, asker));
+  }
+
+  @Implements(endOwnGuardian)
+  async endOwn(@AskedBy() asker: Asker<VaultPerson>, @Input() { params }: InputOf<typeof endOwnGuardian>) {
+    const guardian = await this.unitOfWork.run((tx) =>
+      this.guardianships.endOwn(tx, asker, params.guardianship),
     );
     return this.dataPlane.answer(guardian);
   }

@@ -15,6 +15,8 @@ export const guardianUnderAge = () =>
   new CodedError('guardianships.guardian_under_age', 409, 'Who answers for a child is of full age.');
 export const knownAlready = (cause: unknown) =>
   new CodedError('guardianships.known', 409, 'This guardianship is recorded already.', { cause });
+export const tooMany = () =>
+  new CodedError('guardianships.too_many', 409, 'They answer for as many children as anybody can.');
 export const signInNotFresh = () =>
   new CodedError(
     'guardianships.sign_in_not_fresh',

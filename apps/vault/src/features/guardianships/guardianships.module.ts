@@ -1,9 +1,11 @@
 import { AuditLog } from '@integument/audit-log';
 import { provide } from '@integument/http';
 import { Module } from '@nestjs/common';
+import { LettersModule, LettersService } from '../letters/index.js';
 import { PeopleModule, PersonSealer, PersonValues } from '../people/index.js';
 import { RulesModule } from '../rules/index.js';
 import { SessionsModule } from '../sessions/index.js';
+import { ActiveGuardianships } from './active-guardianships.js';
 import { ConsentAge } from './consent-age.js';
 import { ConsentEndings } from './consent-endings.js';
 import { GuardianshipsController } from './guardianships.controller.js';
@@ -12,7 +14,7 @@ import { GuardianshipsStore } from './guardianships.store.js';
 import { WhoAgrees } from './who-agrees.js';
 
 @Module({
-  imports: [PeopleModule, SessionsModule, RulesModule],
+  imports: [PeopleModule, LettersModule, SessionsModule, RulesModule],
   controllers: [GuardianshipsController],
   providers: [
     provide(GuardianshipsStore),
@@ -21,10 +23,19 @@ import { WhoAgrees } from './who-agrees.js';
       inject: [PersonValues],
       useFactory: (values: PersonValues) => new ConsentAge(values),
     },
-    provide(WhoAgrees, GuardianshipsStore, ConsentAge),
-    provide(GuardianshipsService, GuardianshipsStore, PersonValues, PersonSealer, ConsentAge, AuditLog),
+    provide(ActiveGuardianships, GuardianshipsStore, ConsentAge),
+    provide(WhoAgrees, ActiveGuardianships, ConsentAge),
+    provide(
+      GuardianshipsService,
+      GuardianshipsStore,
+      PersonValues,
+      PersonSealer,
+      ConsentAge,
+      LettersService,
+      AuditLog,
+    ),
     provide(ConsentEndings, GuardianshipsStore, AuditLog),
   ],
-  exports: [GuardianshipsStore, ConsentAge, WhoAgrees, GuardianshipsService, ConsentEndings],
+  exports: [ActiveGuardianships, WhoAgrees, GuardianshipsService, ConsentEndings],
 })
 export class GuardianshipsModule {}

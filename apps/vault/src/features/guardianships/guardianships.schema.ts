@@ -65,3 +65,15 @@ BEGIN
   RETURN NULL;
 END $$;
 `;
+
+export const endingsListedSql = `
+-- That the data plane was told, so that the audit log says it once and not each second.
+ALTER TABLE permit ADD COLUMN ending_listed boolean NOT NULL DEFAULT false;
+
+CREATE OR REPLACE FUNCTION end_guardianship() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM api_session WHERE guardianship = OLD.guardianship;
+  UPDATE permit SET guardianship = NULL, consent_ends = true, ending_listed = false WHERE guardianship = OLD.guardianship;
+  RETURN OLD;
+END $$;
+`;

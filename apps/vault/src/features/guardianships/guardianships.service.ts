@@ -3,24 +3,32 @@ import { callerId, type Regions } from '@integument/authz';
 import {
   type BodyOf,
   type ClientPseudonym,
+  GUARDED_MAX,
   type GuardianshipId,
   type GuardianshipView,
+  type listOwnGuardians,
   type listOwnGuardianships,
   type makeGuardianship,
+  type Reason,
   type ReplyOf,
 } from '@integument/contracts';
 import { context, decodeId, encodeId, randomId } from '@integument/crypto';
 import { type Tx, type UnitOfWork, violates } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { VaultPerson } from '../../platform/callers.js';
+import type { LettersService } from '../letters/index.js';
 import type { PersonSealer, PersonValues } from '../people/index.js';
 import { type ConsentAge, OF_AGE } from './consent-age.js';
 import {
+  guardianEnded,
   guardianshipEnded,
+  guardianshipLeft,
   guardianshipMade,
   guardianshipOver,
   guardianshipRead,
+  guardianshipRevoked,
   ownGuardianshipsListed,
+  ownGuardiansListed,
 } from './guardianships.audit.js';
 import {
   birthDateUnknown,
@@ -29,10 +37,11 @@ import {
   knownAlready,
   ofAge,
   ofThemselves,
+  tooMany,
 } from './guardianships.errors.js';
 import type { GuardianshipRow, GuardianshipsStore } from './guardianships.store.js';
 
-/** Nobody asked just now: the child is old enough. */
+/** Nobody asked just now. */
 const VAULT = { outcome: 'done', actor: { kind: 'system', id: 'guardianships' } } as const;
 
 /** Who answers for whom, as clients record it that know both. */
@@ -42,6 +51,7 @@ export class GuardianshipsService {
     private readonly values: PersonValues,
     private readonly sealer: PersonSealer,
     private readonly age: ConsentAge,
+    private readonly letters: LettersService,
     private readonly audit: AuditLog,
   ) {}
 
@@ -57,6 +67,7 @@ export class GuardianshipsService {
     const answering = await this.values.open(tx, clientId, guardian, OF_AGE, regions);
     if (answering.person.personId.equals(person.personId)) throw ofThemselves();
     if (this.age.isKnownMinor(answering.values)) throw guardianUnderAge();
+    await this.demandFew(tx, answering.person.personId);
     const id = randomId();
     const row = {
       guardianship: id,
@@ -72,6 +83,7 @@ export class GuardianshipsService {
     });
     const { subject } = person;
     await this.audit.append(tx, guardianshipMade({ ...by(asker), subject, object: guardianshipName(row) }));
+    await this.letters.tell(tx, by(asker), person.personId, 'guardianship-recorded');
     return { guardianship: guardianshipName(row), purposes, endsOn, state: 'active' };
   }
 
@@ -85,9 +97,47 @@ export class GuardianshipsService {
   async end(tx: Tx, asker: Asker, name: GuardianshipId): Promise<Buffer> {
     // No rule about regions keeps a client from ending what it began.
     const row = await this.getOfClient(tx, asker, name, null);
-    await this.store.end(tx, row.guardianship);
     await this.audit.append(tx, guardianshipEnded({ ...by(asker), subject: row.subject, object: name }));
-    return row.guardian_id;
+    return this.close(tx, by(asker), row);
+  }
+
+  /** By staff, whoever recorded it. Repeatable. @returns who answered */
+  async revoke(
+    tx: Tx,
+    asker: Asker,
+    name: GuardianshipId,
+    reason: Reason,
+    regions: Regions,
+  ): Promise<Buffer> {
+    const row = await this.store.findForStaff(tx, decodeId('gua', name), regions);
+    if (!row) throw guardianshipNotFound();
+    const about = { ...by(asker), subject: row.subject, object: name, reason };
+    await this.audit.append(tx, guardianshipRevoked(about));
+    return this.close(tx, by(asker), row);
+  }
+
+  /** By the child, at any age. Repeatable. @returns who answered */
+  async endOwn(tx: Tx, asker: Asker<VaultPerson>, name: GuardianshipId): Promise<Buffer> {
+    const row = await this.store.findOfChild(tx, decodeId('gua', name), asker.caller.personId);
+    if (!row) throw guardianshipNotFound();
+    await this.audit.append(tx, guardianEnded({ ...by(asker), subject: row.subject, object: name }));
+    return this.close(tx, by(asker), row);
+  }
+
+  /** Whoever answers is being erased, and their row will not be there to say it. */
+  async endOfGuardian(tx: Tx, asker: Asker, guardianId: Buffer): Promise<void> {
+    for (const row of await this.store.findActiveOfGuardian(tx, guardianId)) {
+      const about = { ...by(asker), subject: row.subject, object: guardianshipName(row) };
+      await this.audit.append(tx, guardianshipLeft(about));
+      await this.close(tx, by(asker), row);
+    }
+  }
+
+  async listGuardians(tx: Tx, asker: Asker<VaultPerson>): Promise<ReplyOf<typeof listOwnGuardians>> {
+    const rows = await this.store.findGuardians(tx, asker.caller.personId);
+    await this.audit.append(tx, ownGuardiansListed({ ...by(asker), count: rows.length }));
+    const guardians = rows.map((row) => ({ ...view(row), recordedOn: row.made_on, client: row.client_id }));
+    return { guardians };
   }
 
   async listOwn(tx: Tx, asker: Asker<VaultPerson>): Promise<ReplyOf<typeof listOwnGuardianships>> {
@@ -96,7 +146,7 @@ export class GuardianshipsService {
     return { guardianships: rows.map(view) };
   }
 
-  /** Ends those whose child is old enough, round by round, as long as a round gets somewhere. @returns how many ended */
+  /** Ends those whose child is old enough, and those of clients that were removed, round by round, as long as a round gets somewhere. @returns how many ended */
   async endDue(unitOfWork: UnitOfWork): Promise<number> {
     let ended = 0;
     for (;;) {
@@ -108,12 +158,30 @@ export class GuardianshipsService {
   }
 
   private async endOne(tx: Tx, row: GuardianshipRow): Promise<boolean> {
+    await this.store.holdChild(tx, row.child_id);
     if (!(await this.store.end(tx, row.guardianship))) return false;
-    await this.audit.append(
-      tx,
-      guardianshipOver({ ...VAULT, subject: row.subject, object: guardianshipName(row) }),
-    );
+    const why = row.ends_on <= this.age.today() ? 'of_age' : 'client_removed';
+    const about = { ...VAULT, subject: row.subject, object: guardianshipName(row) };
+    await this.audit.append(tx, guardianshipOver({ ...about, details: { why } }));
+    await this.letters.tell(tx, VAULT, row.child_id, 'guardianship-ended');
     return true;
+  }
+
+  /** The child is told once. @param row with its child held @returns who answered, whose sessions for the child end */
+  private async close(
+    tx: Tx,
+    facts: ReturnType<typeof by>,
+    { guardianship, guardian_id, child_id }: GuardianshipRow,
+  ): Promise<Buffer> {
+    if (await this.store.end(tx, guardianship))
+      await this.letters.tell(tx, facts, child_id, 'guardianship-ended');
+    return guardian_id;
+  }
+
+  /** Who could answer for any number would be worth more than one lie. */
+  private async demandFew(tx: Tx, guardianId: Buffer): Promise<void> {
+    await this.store.takeTurn(tx, guardianId);
+    if ((await this.store.countActive(tx, guardianId)) >= GUARDED_MAX) throw tooMany();
   }
 
   /** Somebody who is too young to agree by themselves, and until when. */

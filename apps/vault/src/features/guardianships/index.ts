@@ -1,3 +1,4 @@
+export { ActiveGuardianships } from './active-guardianships.js';
 export { ConsentAge, OF_AGE } from './consent-age.js';
 export { ConsentEndings } from './consent-endings.js';
 export { guardianshipNotFound, signInNotFresh } from './guardianships.errors.js';

@@ -1,8 +1,8 @@
 import type { PurposeName } from '@integument/contracts';
 import type { Tx } from '@integument/database';
+import type { ActiveGuardianships } from './active-guardianships.js';
 import type { ConsentAge } from './consent-age.js';
 import { notGuarded, underAge } from './guardianships.errors.js';
-import type { GuardianshipsStore } from './guardianships.store.js';
 
 /** Whose session it is, and whether they act in it themselves. */
 export interface Acting {
@@ -14,17 +14,14 @@ export interface Acting {
 /** Who may agree for whom. Asked in the transaction of what they agree to, in which it then stays so. */
 export class WhoAgrees {
   constructor(
-    private readonly store: GuardianshipsStore,
+    private readonly guardianships: ActiveGuardianships,
     private readonly age: ConsentAge,
   ) {}
 
   /** @throws CodedError `permits.under_age`, `permits.not_guarded` */
   async demandYes(tx: Tx, acting: Acting, purpose: PurposeName): Promise<void> {
     await this.demandPurpose(tx, acting, purpose);
-    const isChild = await this.age.isUnderAge(tx, acting.person_id);
-    if (!acting.guardianship && isChild) throw underAge();
-    // Since it was recorded the child has turned out to be older, or has moved to where that is old enough.
-    if (acting.guardianship && !isChild) throw notGuarded();
+    if (!acting.guardianship && (await this.age.isUnderAge(tx, acting.person_id))) throw underAge();
   }
 
   /** A no is everybody's own, at any age. @throws CodedError `permits.not_guarded` */
@@ -33,9 +30,9 @@ export class WhoAgrees {
     if (purposes && !purposes.includes(purpose)) throw notGuarded();
   }
 
-  /** @returns null where they act themselves: all; none where the guardianship is over */
+  /** @returns null where they act themselves: all; none where the guardianship is over, or the child is old enough */
   async purposesOf(tx: Tx, { guardianship }: Acting): Promise<readonly PurposeName[] | null> {
     if (!guardianship) return null;
-    return (await this.store.lockActive(tx, guardianship, this.age.today()))?.purposes ?? [];
+    return (await this.guardianships.lock(tx, guardianship))?.purposes ?? [];
   }
 }

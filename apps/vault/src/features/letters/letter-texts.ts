@@ -41,8 +41,10 @@ const WORDS: Readonly<Record<Language, Words>> = {
         'A consent that you gave has ended. What was collected under it is not used any more. Sign in to see it, or to give it again.',
       'erasure-planned': (day) =>
         `You took back a consent. What was collected for it is erased on ${day}. Sign in before that day if you want to see it, or to give the consent again.`,
+      'guardianship-recorded': () =>
+        'We have been told that somebody else decides for you about your account, until you are old enough. Sign in to see it, and to end it if it is not right.',
       'guardianship-ended': () =>
-        'Nobody decides for you about your account any more: from now on you do. Sign in to see what was agreed to, and to decide for yourself.',
+        'Somebody who decided for you about your account does so no longer, and what they agreed to has ended. Sign in to see what is agreed to.',
     },
   },
   de: {
@@ -57,8 +59,10 @@ const WORDS: Readonly<Record<Language, Words>> = {
         'Eine Einwilligung, die Sie gegeben haben, ist beendet. Was dazu gesammelt wurde, wird nicht mehr verwendet. Melden Sie sich an, um sie zu sehen oder neu zu geben.',
       'erasure-planned': (day) =>
         `Sie haben eine Einwilligung widerrufen. Was dazu gesammelt wurde, wird am ${day} gelöscht. Melden Sie sich vorher an, wenn Sie es sehen oder die Einwilligung neu geben möchten.`,
+      'guardianship-recorded': () =>
+        'Uns wurde mitgeteilt, dass jemand anderes für Sie über Ihr Konto entscheidet, bis Sie alt genug sind. Melden Sie sich an, um es zu sehen, und um es zu beenden, wenn es nicht richtig ist.',
       'guardianship-ended': () =>
-        'Über Ihr Konto entscheidet niemand mehr für Sie: von jetzt an tun Sie es selbst. Melden Sie sich an, um zu sehen, was vereinbart ist, und selbst zu entscheiden.',
+        'Jemand, der für Sie über Ihr Konto entschieden hat, tut das nicht mehr, und was dabei vereinbart wurde, ist beendet. Melden Sie sich an, um zu sehen, was vereinbart ist.',
     },
   },
 };

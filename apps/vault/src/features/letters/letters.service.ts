@@ -5,9 +5,11 @@ import {
   LETTER_REFUSALS,
   type LetterRefusal,
   type LetterRequest,
+  type LetterTemplate,
   type ReplyOf,
   type reportBounces,
   type requestLetters,
+  type VaultLetter,
 } from '@integument/contracts';
 import { decodedOrNull, decodeId, randomId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
@@ -15,6 +17,15 @@ import { type Asker, by } from '@integument/http';
 import type { Addressee, Addressees } from '../people/index.js';
 import { bouncesReported, letterRequested } from './letters.audit.js';
 import type { LettersStore, NewLetter } from './letters.store.js';
+
+/** Who brings a letter about: an asker, or the vault by itself. */
+type Facts = ReturnType<typeof by> | Pick<ReturnType<typeof by>, 'actor' | 'outcome'>;
+
+/** What a letter says. */
+interface Wanted {
+  readonly template: LetterTemplate;
+  readonly on?: string;
+}
 
 type Result = ReplyOf<typeof requestLetters>['results'][number];
 
@@ -53,6 +64,25 @@ export class LettersService {
     return { results };
   }
 
+  /**
+   * Of the vault's own accord, to somebody whom it means itself. Where they can't be written to it is noted, and keeps nothing else from
+   * being done.
+   */
+  async tell(tx: Tx, facts: Facts, personId: Buffer, template: VaultLetter): Promise<void> {
+    const [addressee] = await this.addressees.find(tx, [personId]);
+    const code = refusalOf(addressee);
+    if (code || !addressee) {
+      const refused = { ...facts, outcome: 'refused', code: code ?? 'letters.nobody' } as const;
+      await this.audit.append(tx, letterRequested({ ...refused, count: 1, details: {} }));
+      return;
+    }
+    await this.store.insert(tx, [this.newLetter(randomId(), { template }, addressee)]);
+    await this.audit.append(
+      tx,
+      letterRequested({ ...facts, subject: addressee.subject, details: { template } }),
+    );
+  }
+
   /** Whoever reports isn't told which of the letters there are. */
   async reportBounces(tx: Tx, asker: Asker, { letters, kind }: BodyOf<typeof reportBounces>): Promise<void> {
     const ids = letters.flatMap((id) => decodedOrNull('ltr', id) ?? []);
@@ -82,14 +112,14 @@ export class LettersService {
     );
   }
 
-  private newLetter(key: Buffer, letter: LetterRequest, { personId, subject, language }: Addressee) {
+  private newLetter(key: Buffer, letter: Wanted, { personId, subject, language }: Addressee) {
     return {
       id: randomId(),
       key,
       personId,
       subject,
       template: letter.template,
-      on: 'on' in letter ? letter.on : null,
+      on: letter.on ?? null,
       language: language ?? this.language,
     };
   }

@@ -12,7 +12,8 @@ export function clientDirectory(store: ClientsStore, unitOfWork: UnitOfWork): Cl
     });
     if (!found) return null;
     if (found.ends_in_ms !== null) lease.atMost(found.ends_in_ms);
-    const { client_id: clientId, use, reveal_purposes: revealPurposes, dpop } = found;
-    return client({ clientId, use, revealPurposes, dpop });
+    const { client_id: clientId, use, dpop } = found;
+    const { reveal_purposes: revealPurposes, vouches_for: vouchesFor } = found;
+    return client({ clientId, use, revealPurposes, vouchesFor, dpop });
   });
 }

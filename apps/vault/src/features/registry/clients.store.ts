@@ -5,6 +5,7 @@ import type {
   Credential,
   PurposeName,
   RevealPurpose,
+  Vouched,
 } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 
@@ -21,6 +22,7 @@ export interface Registration {
   readonly client_id: ClientId;
   readonly use: ClientUse;
   readonly purposes: ClientPurpose[];
+  readonly vouches_for: Vouched[];
   readonly dpop: boolean;
 }
 
@@ -37,6 +39,7 @@ export interface RegisteredRow {
   readonly use: ClientUse;
   readonly reveal_purposes: RevealPurpose[];
   readonly purposes: PurposeName[];
+  readonly vouches_for: Vouched[];
   /** refused without a proof of its key */
   readonly dpop: boolean;
 }
@@ -49,9 +52,9 @@ export interface LetIn extends RegisteredRow {
 
 type BareRow = Omit<ClientRow, 'credentials'>;
 
-const REGISTERED = 'client_id, use, reveal_purposes, purposes, dpop';
+const REGISTERED = 'client_id, use, reveal_purposes, purposes, vouches_for, dpop';
 
-const CLIENT = `client_id, use, reveal_purposes || purposes AS purposes, dpop, origin, removed,
+const CLIENT = `client_id, use, reveal_purposes || purposes AS purposes, vouches_for, dpop, origin, removed,
   suspended_at IS NOT NULL AS suspended`;
 
 /** By the database's clock alone, so that a replica's doesn't matter. */
@@ -86,26 +89,24 @@ export class ClientsStore {
   }
 
   /** @returns false where it is registered already, or was for the other use */
-  async register(tx: Tx, { client_id, use, purposes, dpop }: Registration): Promise<boolean> {
+  async register(tx: Tx, { client_id, use, purposes, vouches_for, dpop }: Registration): Promise<boolean> {
     const rows = await tx.query(
-      `INSERT INTO client (client_id, use, reveal_purposes, purposes, dpop, origin)
-       VALUES ($1, $2, $3, $4, $5, 'console')
+      `INSERT INTO client (${REGISTERED}, origin) VALUES ($1, $2, $3, $4, $5, $6, 'console')
        ON CONFLICT ON CONSTRAINT client_pk DO UPDATE
-         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes, dpop = excluded.dpop,
-           origin = 'console', removed = false, suspended_at = NULL
+         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes,
+           vouches_for = excluded.vouches_for, dpop = excluded.dpop, origin = 'console', removed = false, suspended_at = NULL
          WHERE client.removed AND client.use = excluded.use
        RETURNING client_id`,
-      [client_id, use, ...byUse(use, purposes), dpop],
+      [client_id, use, ...byUse(use, purposes), vouches_for, dpop],
     );
     return rows.length === 1;
   }
 
-  async change(tx: Tx, { client_id, use, purposes, dpop }: Registration): Promise<void> {
-    await tx.query('UPDATE client SET reveal_purposes = $2, purposes = $3, dpop = $4 WHERE client_id = $1', [
-      client_id,
-      ...byUse(use, purposes),
-      dpop,
-    ]);
+  async change(tx: Tx, { client_id, use, purposes, vouches_for, dpop }: Registration): Promise<void> {
+    await tx.query(
+      `UPDATE client SET reveal_purposes = $2, purposes = $3, vouches_for = $4, dpop = $5 WHERE client_id = $1`,
+      [client_id, ...byUse(use, purposes), vouches_for, dpop],
+    );
   }
 
   async setSuspended(tx: Tx, client: ClientId, suspended: boolean): Promise<void> {
@@ -144,13 +145,20 @@ export class ClientsStore {
    */
   async upsertOfFile(tx: Tx, client: RegisteredRow): Promise<boolean> {
     const rows = await tx.query(
-      `INSERT INTO client (${REGISTERED}) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO client (${REGISTERED}) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT ON CONSTRAINT client_pk DO UPDATE
-         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes, dpop = excluded.dpop,
-           removed = false, origin = 'file'
+         SET reveal_purposes = excluded.reveal_purposes, purposes = excluded.purposes,
+           vouches_for = excluded.vouches_for, dpop = excluded.dpop, removed = false, origin = 'file'
          WHERE client.use = excluded.use
        RETURNING client_id`,
-      [client.client_id, client.use, client.reveal_purposes, client.purposes, client.dpop],
+      [
+        client.client_id,
+        client.use,
+        client.reveal_purposes,
+        client.purposes,
+        client.vouches_for,
+        client.dpop,
+      ],
     );
     return rows.length === 1;
   }

@@ -7,6 +7,7 @@ import {
   REVEAL_PURPOSES,
   regionCodes,
   STAFF_ROLES,
+  VOUCHED,
 } from '@integument/contracts';
 import { z } from 'zod';
 
@@ -27,6 +28,8 @@ export const registryFile = z.strictObject({
         ...named,
         use: z.literal('identity'),
         revealPurposes: z.array(z.enum(REVEAL_PURPOSES)),
+        // Nothing when absent.
+        vouchesFor: z.array(z.enum(VOUCHED)).optional(),
       }),
       z.strictObject({
         ...named,

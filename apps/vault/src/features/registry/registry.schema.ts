@@ -26,6 +26,12 @@ export const registryKeepsRemovedSql = `
 ALTER TABLE client ADD COLUMN removed boolean NOT NULL DEFAULT false;
 `;
 
+export const vouchingClientsSql = `
+-- For what a client's word is taken. Nothing, until somebody says so: of those that there are, too.
+ALTER TABLE client ADD COLUMN vouches_for text[] NOT NULL DEFAULT '{}'
+  CONSTRAINT client_vouches CHECK (vouches_for <@ ARRAY['consents', 'guardianships'] AND (use = 'identity' OR vouches_for = '{}'));
+`;
+
 export const clientCredentialsSql = `
 ALTER TABLE client
   -- The operator's file or the console: the file replaces its own rows at every start, the console changes its own.

@@ -52,6 +52,7 @@ export class RegistryService {
         use,
         reveal_purposes: use === 'identity' ? declared.revealPurposes : [],
         purposes: use === 'health' ? declared.purposes : [],
+        vouches_for: use === 'identity' ? [...new Set(declared.vouchesFor)].sort() : [],
         dpop,
       });
       if (!applied) throw new Error('REGISTRY_FILE changes a client from identity to health, or back');

@@ -15,7 +15,7 @@ export class RegistryStore {
 
   async findOfFile(tx: Tx): Promise<OfFile> {
     const clients = await tx.query<Declared>(
-      `SELECT client_id AS name, jsonb_build_array(use, reveal_purposes, purposes, dpop, (
+      `SELECT client_id AS name, jsonb_build_array(use, reveal_purposes, purposes, vouches_for, dpop, (
            SELECT jsonb_agg(credential ORDER BY credential) FROM client_credential k
            WHERE k.client_id = c.client_id AND (not_after IS NULL OR not_after > clock_timestamp())
          ))::text AS declared

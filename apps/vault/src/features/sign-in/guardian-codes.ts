@@ -4,12 +4,7 @@ import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import type { VaultPerson } from '../../platform/callers.js';
-import {
-  type ConsentAge,
-  type GuardianshipsStore,
-  guardianshipNotFound,
-  signInNotFresh,
-} from '../guardianships/index.js';
+import { type ActiveGuardianships, guardianshipNotFound, signInNotFresh } from '../guardianships/index.js';
 import { isFresh } from '../sessions/index.js';
 import { guardianCodeIssued } from './sign-in.audit.js';
 import type { SignInCodes } from './sign-in-codes.js';
@@ -30,8 +25,7 @@ export interface SessionOwner {
 export class GuardianCodes {
   constructor(
     private readonly codes: SignInCodes,
-    private readonly guardianships: GuardianshipsStore,
-    private readonly age: ConsentAge,
+    private readonly guardianships: ActiveGuardianships,
     private readonly audit: AuditLog,
     private readonly now: () => number = Date.now,
   ) {}
@@ -42,7 +36,7 @@ export class GuardianCodes {
     asker: Asker<VaultPerson>,
     name: GuardianshipId,
   ): Promise<{ code: SignInCode; expiresIn: number }> {
-    const found = await this.guardianships.lockActive(tx, decodeId('gua', name), this.age.today());
+    const found = await this.guardianships.lock(tx, decodeId('gua', name));
     if (!found?.guardian_id.equals(asker.caller.personId)) throw guardianshipNotFound();
     if (!isFresh(asker.caller, this.now())) throw signInNotFresh();
     const issued = await this.codes.issue(tx, asker, found.guardianship);
@@ -52,7 +46,7 @@ export class GuardianCodes {
 
   /** The child, until it is old enough at the latest. @returns null where the guardianship is over */
   async ownerOf(tx: Tx, guardianship: Buffer, expiresAt: Date): Promise<SessionOwner | null> {
-    const found = await this.guardianships.lockActive(tx, guardianship, this.age.today());
+    const found = await this.guardianships.lock(tx, guardianship);
     if (!found) return null;
     const end = Date.parse(found.ends_on);
     return {

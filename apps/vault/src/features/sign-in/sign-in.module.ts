@@ -5,7 +5,7 @@ import { Module } from '@nestjs/common';
 import type { VaultConfig } from '../../config.js';
 import { openIdProviders } from '../../openid-providers.js';
 import { VAULT_CONFIG } from '../../platform/tokens.js';
-import { ConsentAge, GuardianshipsModule, GuardianshipsStore } from '../guardianships/index.js';
+import { ActiveGuardianships, GuardianshipsModule } from '../guardianships/index.js';
 import { DomainKeys, KeysModule, LiveIndex, StaffNames } from '../keys/index.js';
 import { PeopleEnroller, PeopleModule } from '../people/index.js';
 import { PermitsModule, PermitsService, StandingOptOuts } from '../permits/index.js';
@@ -55,7 +55,7 @@ import { SpentMarksStore } from './spent-marks.store.js';
     },
     provide(SignOutService, Providers, SessionsStore, SpentMarksStore, LiveIndex, AuditLog),
     provide(SignInCodes, SignInStore),
-    provide(GuardianCodes, SignInCodes, GuardianshipsStore, ConsentAge, AuditLog),
+    provide(GuardianCodes, SignInCodes, ActiveGuardianships, AuditLog),
     provide(
       SignInService,
       SignInStore,
