@@ -38,6 +38,8 @@ interface Input {
  * faults that a test decides. The network itself is proved by the end-to-end tests.
  */
 export class InProcessVault {
+  /** Whether it can't be reached at all. */
+  isAway = false;
   readonly #faults = new Map<RouteContract['id'], Fault>();
   #delay: { route: RouteContract['id']; arrive: () => void; released: Promise<void> } | undefined;
   readonly #handlers: Readonly<Record<string, Handler>>;
@@ -104,6 +106,7 @@ export class InProcessVault {
   }
 
   private async call(route: RouteContract, input: Input): Promise<unknown> {
+    if (this.isAway) throw unavailable();
     const fault = this.#faults.get(route.id);
     this.#faults.delete(route.id);
     if (fault === 'crash-before') throw new Crash();

@@ -1,20 +1,14 @@
-import {
-  CodedError,
-  type ConsentEventKind,
-  type ConsentState,
-  type PurposeName,
-  type RouteContract,
-  type WebhookEvent,
-} from '@integument/contracts';
-import { sessionContent, TestApi, type TestOptOuts } from '../../../apps/api/src/api.fixture.js';
+import type { ConsentState, PurposeName, WebhookEvent } from '@integument/contracts';
+import type { TestApi, TestOptOuts } from '../../../apps/api/src/api.fixture.js';
 import { TEST_REGISTER } from '../../../apps/api/src/features/register/register.fixture.js';
 import { Register } from '../../../apps/api/src/features/register/register.js';
 import { RegisterStore } from '../../../apps/api/src/features/register/register.store.js';
 import type { RegisterFile } from '../../../apps/api/src/features/register/register-file.js';
-import type { VaultClient } from '../../../apps/api/src/platform/vault-client.js';
 import { DeliveriesStore } from '../../../apps/vault/src/features/webhooks/index.js';
-import { TestVault } from '../../../apps/vault/src/vault.fixture.js';
-import { InProcessVault } from './in-process-vault.js';
+import type { TestVault } from '../../../apps/vault/src/vault.fixture.js';
+import type { InProcessVault } from './in-process-vault.js';
+import { PersonSession } from './person-session.js';
+import { TwoPlanes } from './two-planes.js';
 
 const THIRD_PARTY = {
   name: 'A partner',
@@ -27,41 +21,30 @@ const DAY_MS = 86_400_000;
 
 /** Both planes, with a register that says whose data a third party gets, and recipients that are told. */
 export class OptOutStage {
-  /** Whether the vault can't be reached. */
-  isAway = false;
   /** How far the clock of opt-outs is ahead. */
   daysAhead = 0;
+  readonly vault: TestVault;
+  readonly api: TestApi;
   readonly line: InProcessVault;
   readonly deliveries = new DeliveriesStore();
   #current: TestOptOuts | undefined;
-  #people = 0;
 
-  private constructor(
-    readonly vault: TestVault,
-    readonly api: TestApi,
-    line: InProcessVault,
-  ) {
-    this.line = line;
-    api.beginnings.heed((asker, purpose) => this.optOuts.standing.carryOnTo(asker, purpose));
+  private constructor(private readonly planes: TwoPlanes) {
+    this.vault = planes.vault;
+    this.api = planes.api;
+    this.line = planes.line;
+    this.api.beginnings.heed((asker, purpose) => this.optOuts.standing.carryOnTo(asker, purpose));
   }
 
   /** @param sold purposes whose data a third party gets */
   static async open(...sold: PurposeName[]): Promise<OptOutStage> {
-    const vault = await TestVault.open();
-    const line = new InProcessVault(vault);
-    const through = line.asClient();
-    const road = { stage: null as OptOutStage | null };
-    const call = (route: RouteContract, input: never): Promise<unknown> =>
-      road.stage?.isAway ? Promise.reject(unavailable()) : through.call(route, input);
-    const stage = new OptOutStage(vault, await TestApi.open({ call } as unknown as VaultClient), line);
-    road.stage = stage;
+    const stage = new OptOutStage(await TwoPlanes.open());
     await stage.sell(...sold);
     return stage;
   }
 
-  async close(): Promise<void> {
-    await this.api.close();
-    await this.vault.close();
+  close(): Promise<void> {
+    return this.planes.close();
   }
 
   get optOuts(): TestOptOuts {
@@ -86,14 +69,9 @@ export class OptOutStage {
 
   /** Somebody, or somebody who is there already, in a session of their own. */
   async signedIn(personId?: Buffer): Promise<OptingOut> {
-    const { vault, api } = this;
-    const enrolled = async () =>
-      vault.personIdOf(await vault.enrol({ fields: { email: `o${++this.#people}@example.org` } }));
-    const id = personId ?? (await enrolled());
-    const optOuts = await vault.unitOfWork.run((tx) => vault.optOuts.ofPerson(tx, id));
-    const permits = await vault.unitOfWork.run((tx) => vault.permits.ofPerson(tx, id));
-    const content = { ...sessionContent(await vault.sessionOf(id), permits), optOuts };
-    const person = new OptingOut(this, id, await api.openSession(content));
+    const { vault, api, planes } = this;
+    const id = personId ?? (await vault.personIdOf(await planes.enrol()));
+    const person = new OptingOut(this, id, await PersonSession.secretOf(vault, api, id));
     await this.optOuts.standing.carryOn(await person.asker());
     return person;
   }
@@ -144,36 +122,25 @@ export class OptOutStage {
 }
 
 /** Who opts out. */
-export class OptingOut {
+export class OptingOut extends PersonSession {
   constructor(
     private readonly stage: OptOutStage,
-    readonly personId: Buffer,
-    private readonly secret: string,
-  ) {}
-
-  asker = () => this.stage.api.asker(this.secret);
-
-  give = async (purpose: PurposeName) =>
-    this.stage.api.consent.give(await this.asker(), purpose, this.stage.api.agreementTo(purpose));
-  acknowledge = async (purpose: PurposeName) =>
-    this.stage.api.consent.acknowledge(await this.asker(), purpose, this.stage.api.agreementTo(purpose));
-  refuse = async (purpose: PurposeName) =>
-    this.stage.api.takingBack.refuse(await this.asker(), purpose, this.stage.api.agreementTo(purpose));
-  object = async (purpose: PurposeName) =>
-    this.stage.api.takingBack.object(await this.asker(), purpose, 'app');
-  withdraw = async (purpose: PurposeName) => this.stage.api.takingBack.withdraw(await this.asker(), purpose);
-  optOut = async (kind: 'limit-use' | 'sale-or-sharing' = 'sale-or-sharing') =>
-    this.stage.optOuts.optOuts.make(await this.asker(), kind, 'web');
-  listed = async () => (await this.stage.optOuts.optOuts.list(await this.asker()))[0]?.purposes ?? [];
-
-  async states(): Promise<Partial<Record<PurposeName, ConsentState['state']>>> {
-    const all = await this.stage.api.consents.list(await this.asker());
-    return Object.fromEntries(all.map(({ purpose, state }) => [purpose, state]));
+    personId: Buffer,
+    secret: string,
+  ) {
+    super(stage.vault, stage.api, personId, secret);
   }
 
-  async history(purpose: PurposeName): Promise<`${ConsentEventKind} ${string}`[]> {
-    const { events } = await this.stage.api.consents.history(await this.asker(), purpose);
-    return events.map(({ kind, channel }) => `${kind} ${channel}` as const);
+  async optOut(kind: 'limit-use' | 'sale-or-sharing' = 'sale-or-sharing') {
+    return this.stage.optOuts.optOuts.make(await this.asker(), kind, 'web');
+  }
+
+  async listed() {
+    return (await this.stage.optOuts.optOuts.list(await this.asker()))[0]?.purposes ?? [];
+  }
+
+  async states(): Promise<Partial<Record<PurposeName, ConsentState['state']>>> {
+    return Object.fromEntries((await this.list()).map(({ purpose, state }) => [purpose, state]));
   }
 
   /** The vault's half of a permit of theirs. */
@@ -184,8 +151,4 @@ export class OptingOut {
     );
     return permit;
   }
-}
-
-function unavailable(): CodedError {
-  return new CodedError('vault.unavailable', 503, 'The identity plane cannot be reached. Try again.');
 }

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 beforeEach(async () => {
-  stage.isAway = false;
+  stage.line.isAway = false;
   await stage.api.query('TRUNCATE outbox');
   person = await stage.signedIn();
 });
@@ -62,21 +62,21 @@ describe('an opt-out of several purposes', () => {
   it('stops what goes on while the vault is away, and is answered by 202', async () => {
     await person.give('analytics');
     await person.give('recommendation');
-    stage.isAway = true;
+    stage.line.isAway = true;
     const controller = new OptOutsController(stage.optOuts.optOuts);
     const asked = { params: { kind: 'sale-or-sharing' }, body: { channel: 'web' } } as never;
     const answer = await controller.make(await person.asker(), asked);
     expect(answer).toMatchObject({ status: 202 });
-    stage.isAway = false;
+    stage.line.isAway = false;
     expect([await stateOf('analytics'), await stateOf('recommendation')]).toEqual(['frozen', 'frozen']);
     expect(await controller.make(await person.asker(), asked)).toMatchObject({ status: 200 });
   });
 
   it('stops first what the session knows to go on, where the vault is away and doesn’t say what else', async () => {
     await person.give('analytics');
-    stage.isAway = true;
+    stage.line.isAway = true;
     await expect(person.optOut()).rejects.toMatchObject({ code: 'vault.unavailable' });
-    stage.isAway = false;
+    stage.line.isAway = false;
     expect(await stateOf('analytics')).toBe('frozen');
     expect(await entry()).toMatchObject({ count: 1, concerned: 2 });
   });
@@ -88,9 +88,9 @@ describe('that somebody opted out', () => {
   const kept = () => stage.vault.unitOfWork.run((tx) => stage.vault.optOuts.ofPerson(tx, person.personId));
 
   it('the vault hears at once, or by the outbox', async () => {
-    stage.isAway = true;
+    stage.line.isAway = true;
     await expect(person.optOut()).rejects.toThrow();
-    stage.isAway = false;
+    stage.line.isAway = false;
     expect(await kept()).toEqual([]);
     const [note] = await notes();
     for (let twice = 0; twice < 2; twice++) await stage.optOuts.notes.handle(note?.payload);
@@ -103,11 +103,11 @@ describe('that somebody opted out', () => {
   it('is given up of a session that is over, and of no other', async () => {
     await person.optOut();
     const [note] = await notes();
-    stage.isAway = true;
+    stage.line.isAway = true;
     await expect(stage.optOuts.notes.handle(note?.payload)).rejects.toMatchObject({
       code: 'vault.unavailable',
     });
-    stage.isAway = false;
+    stage.line.isAway = false;
     await stage.vault.query('DELETE FROM api_session WHERE person_id = $1', [person.personId]);
     await stage.optOuts.notes.handle(note?.payload);
   });

@@ -188,7 +188,7 @@ describe('the clock of an opt-out', () => {
       expect(view.purposes[0]?.dueOn).toMatch(/^\d{4}-\d\d-\d\d$/);
       expect(view.purposes[0]?.notAskedBefore).toMatch(/^\d{4}-\d\d-\d\d$/);
       expect(view.purposes[0]?.receipt).toMatch(/^eyJ/);
-      const kinds = (await person.history('recommendation')).map((event) => event.split(' ')[0]);
+      const kinds = (await person.expressed('recommendation')).map((event) => event.split(' ')[0]);
       expect(kinds.join(', ')).toBe(`${said}, objected`);
     }
   });
@@ -199,7 +199,7 @@ describe('the clock of an opt-out', () => {
     const { view } = await person.optOut();
     expect(view.purposes).toMatchObject([{ state: 'stopped', receipt: null }]);
     expect(view.purposes[0]?.dueOn).not.toBeNull();
-    expect(await person.history('fault-finding')).toEqual(['objected app']);
+    expect(await person.expressed('fault-finding')).toEqual(['objected app']);
     stage.daysAhead = 30;
     expect((await person.optOut()).view).toEqual(view);
   });

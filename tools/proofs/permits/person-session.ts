@@ -34,11 +34,17 @@ export class PersonSession {
     private readonly secret: string,
   ) {}
 
-  /** The vault tells a new session which permits there are. */
   static async begin(vault: TestVault, api: TestApi, personId: Buffer): Promise<PersonSession> {
-    const permits = await vault.unitOfWork.run((tx) => vault.permits.ofPerson(tx, personId));
-    const content = sessionContent(await vault.sessionOf(personId), permits);
-    return new PersonSession(vault, api, personId, await api.openSession(content));
+    return new PersonSession(vault, api, personId, await PersonSession.secretOf(vault, api, personId));
+  }
+
+  /** The vault tells a new session which permits there are, and of what they opted out. @returns what its cookie holds */
+  static secretOf(vault: TestVault, api: TestApi, personId: Buffer): Promise<string> {
+    return vault.unitOfWork.run(async (tx) => {
+      const permits = await vault.permits.ofPerson(tx, personId);
+      const optOuts = await vault.optOuts.ofPerson(tx, personId);
+      return api.openSession({ ...sessionContent(await vault.sessionOf(personId), permits), optOuts });
+    });
   }
 
   /** In which who answers for somebody acts, by the one-time code that they fetched at the vault. */

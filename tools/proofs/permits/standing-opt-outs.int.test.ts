@@ -26,10 +26,10 @@ describe('an opt-out that stands', () => {
     expect(await person.states()).toMatchObject({ recommendation: 'open' });
     const later = await again();
     expect(await later.states()).toMatchObject({ recommendation: 'frozen' });
-    expect(await later.history('recommendation')).toEqual(['given web', 'objected web']);
+    expect(await later.expressed('recommendation')).toEqual(['given web', 'objected web']);
     expect(await later.listed()).toMatchObject([{ purpose: 'recommendation', state: 'stopped' }]);
     expect((await later.listed())[0]?.dueOn).not.toBeNull();
-    expect(await (await again()).history('recommendation')).toHaveLength(2);
+    expect(await (await again()).expressed('recommendation')).toHaveLength(2);
   });
 
   it('reaches nobody who made none', async () => {
@@ -75,7 +75,7 @@ describe('an opt-out that stands', () => {
     });
     await carried;
     expect(await person.states()).toMatchObject({ recommendation: 'open' });
-    expect(await person.history('recommendation')).toEqual(['given web', 'renewed web']);
+    expect(await person.expressed('recommendation')).toEqual(['given web', 'renewed web']);
   });
 
   const waiting = async () =>
@@ -92,7 +92,7 @@ describe('an opt-out that stands', () => {
     await stage.sell('fault-finding');
     await expect(person.acknowledge('fault-finding')).rejects.toMatchObject({ code: 'consent.objected' });
     expect(await person.states()).toMatchObject({ 'fault-finding': 'declined' });
-    expect(await person.history('fault-finding')).toEqual(['objected web']);
+    expect(await person.expressed('fault-finding')).toEqual(['objected web']);
     expect(await person.give('fault-finding')).toMatchObject({ state: 'open' });
     expect(await (await again()).states()).toMatchObject({ 'fault-finding': 'open' });
   });
