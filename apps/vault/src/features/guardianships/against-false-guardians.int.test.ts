@@ -65,9 +65,9 @@ describe('a client that says an adult is a child, and for a moment', () => {
     await expect(family.code(guardianship)).rejects.toThrow('guardianships.not_found');
     await expect(run((tx) => vault.signIn.redeem(tx, API, late))).rejects.toThrow('sign_in.code_invalid');
     await family.open(await vault.sessionOf(family.childId));
-    const nothing = { permits: [], declined: [] };
+    const nothing = { permits: [], declined: [], optOuts: [] };
     expect(await run((tx) => vault.permits.ofSession(tx, API, session))).toEqual(nothing);
-    const no = { session, purpose: 'ingest', gate: newGate(), epoch: 1, because: 'refused' } as const;
+    const no = { session, purpose: 'ingest', gate: newGate(), epoch: 1 } as const;
     await expect(run((tx) => vault.permits.decline(tx, API, no))).rejects.toThrow('permits.not_guarded');
   });
 

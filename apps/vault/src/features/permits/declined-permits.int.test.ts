@@ -30,7 +30,7 @@ async function somebody() {
 }
 
 const decline = (session: SessionPseudonym, gate: GateId) => {
-  const body = { session, purpose: PURPOSE, gate, epoch: 1, because: 'objected' } as const;
+  const body = { session, purpose: PURPOSE, gate, epoch: 1 } as const;
   return run((tx) => vault.permits.decline(tx, API, body));
 };
 const open = (session: SessionPseudonym, gate: GateId, epoch: number) =>
