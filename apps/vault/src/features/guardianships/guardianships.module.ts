@@ -36,6 +36,13 @@ import { WhoAgrees } from './who-agrees.js';
     ),
     provide(ConsentEndings, GuardianshipsStore, AuditLog),
   ],
-  exports: [ActiveGuardianships, WhoAgrees, GuardianshipsService, ConsentEndings],
+  exports: [
+    GuardianshipsStore,
+    ConsentAge,
+    ActiveGuardianships,
+    WhoAgrees,
+    GuardianshipsService,
+    ConsentEndings,
+  ],
 })
 export class GuardianshipsModule {}
