@@ -98,7 +98,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
     'an import of the shop’s': { id: brought.import, holders: ['the shop'] },
     'a second factor of the officer': { id: factors[0]?.factor ?? '', holders: ['the officer'] },
     'a session of somebody': { id: sessions[0]?.session ?? '', holders: [] },
-    'a guardianship that the shop recorded': { id: guardianship, holders: ['the shop'] },
+    'a guardianship that the shop recorded': { id: guardianship, holders: ['the shop', 'the officer'] },
     'an approval that the auditor asked for': { id: approval, holders: ['the auditor', 'the officer'] },
   } satisfies Record<string, Id>);
 }
@@ -112,7 +112,6 @@ async function somebodysGuardianship(): Promise<string> {
   return (await ask(shop, info.urls.vault, makeGuardianship, { body })).guardianship;
 }
 
-/** Everything of an answer but what is another each time. */
 /** All of an answer but what differs from one request to the next: what is left of an allowance, too. */
 function told({ status, headers, text }: Exchange): unknown {
   const passing = ['date', 'x-request-id', 'keep-alive', 'ratelimit'];

@@ -150,10 +150,7 @@ describe.each(BOOKS)('of the routes of the %s', (name, plane, calls) => {
       const entries = await tables.entriesOf(plane, idOf(done));
       expect([id, entries.map(({ action, outcome }) => `${action} ${outcome}`)]).toEqual([
         id,
-        Array.from(
-          { length: prepared.entries ?? 1 },
-          () => `${id === 'people.enrol_batch' ? 'people.enrol' : entryOf(id)} done`,
-        ),
+        (prepared.leaves ?? [entryOf(id)]).map((action) => `${action} done`),
       ]);
       expectWhole(entries[0], entries[0]?.action ?? '');
     },

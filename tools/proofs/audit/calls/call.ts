@@ -22,8 +22,8 @@ export interface Cast {
 export interface Call {
   /** may be asked again where it failed without effect */
   send(): Promise<Exchange>;
-  /** how many entries one success leaves; 1 when absent */
-  readonly entries?: number;
+  /** The actions whose entries one success leaves; the route's own when absent. */
+  readonly leaves?: readonly string[];
   /** The one plane whose log fails, where the call needs the other to do its part first; both when absent. */
   readonly within?: Plane;
 }
@@ -36,9 +36,9 @@ export function call(
   app: string,
   route: RouteContract,
   input?: LooseInput,
-  entries = 1,
+  leaves?: readonly string[],
 ): Call {
-  return { send: () => request(visitor, app, route, input), entries };
+  return { send: () => request(visitor, app, route, input), ...(leaves && { leaves }) };
 }
 
 /** @returns the answer of a preparation, which must succeed */

@@ -15,8 +15,8 @@ import { signIn } from '../../../outside/browser.js';
 import { enrolSomebody } from '../../../outside/newcomer.js';
 import { answer, type Calls, type Cast, call } from './call.js';
 
-/** The child is told. */
-const AND_A_LETTER = 2;
+/** The child is told by a letter. */
+const andALetter = (action: string) => [action, 'letters.request'];
 
 /** Routes about who answers for whom. */
 export const GUARDIANSHIP_CALLS: Calls = {
@@ -26,7 +26,7 @@ export const GUARDIANSHIP_CALLS: Calls = {
       cast.info.urls.vault,
       makeGuardianship,
       { body: (await family(cast)).body },
-      AND_A_LETTER,
+      andALetter('guardianships.make'),
     ),
   'guardianships.read': async (cast) =>
     call(cast.shop, cast.info.urls.vault, readGuardianship, { params: paramsOf(await recorded(cast)) }),
@@ -36,12 +36,18 @@ export const GUARDIANSHIP_CALLS: Calls = {
       cast.info.urls.vault,
       endGuardianship,
       { params: paramsOf(await recorded(cast)) },
-      AND_A_LETTER,
+      andALetter('guardianships.end'),
     ),
   'guardianships.revoke': async (cast) => {
     const body = { reason: { code: 'legal', reference: 'CASE-9' } };
     const input = { params: paramsOf(await recorded(cast)), body };
-    return call(cast.officer, cast.info.urls.vault, revokeGuardianship, input, AND_A_LETTER);
+    return call(
+      cast.officer,
+      cast.info.urls.vault,
+      revokeGuardianship,
+      input,
+      andALetter('guardianships.revoke'),
+    );
   },
   'guardianships.list_guardians': async (cast) => {
     const { childSubject } = await recorded(cast);
@@ -50,7 +56,13 @@ export const GUARDIANSHIP_CALLS: Calls = {
   'guardianships.end_own': async (cast) => {
     const { childSubject, guardianship } = await recorded(cast);
     const browser = await signIn(cast.info, childSubject);
-    return call(browser, cast.info.urls.vault, endOwnGuardian, { params: { guardianship } }, AND_A_LETTER);
+    return call(
+      browser,
+      cast.info.urls.vault,
+      endOwnGuardian,
+      { params: { guardianship } },
+      andALetter('guardianships.end_own'),
+    );
   },
   'guardianships.list_own': async (cast) => {
     const { subject } = await recorded(cast);

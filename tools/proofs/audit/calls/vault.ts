@@ -47,7 +47,8 @@ export const VAULT_CALLS: Calls = {
   // One entry for each person: each is an effect of its own, and can be found by its own commitment.
   'people.enrol_batch': ({ info, shop }) => {
     const people = synthesise(3).map(({ enrolment }) => enrolment);
-    return Promise.resolve(call(shop, info.urls.vault, enrolPeople, { body: { people } }, 3));
+    const entries = people.map(() => 'people.enrol');
+    return Promise.resolve(call(shop, info.urls.vault, enrolPeople, { body: { people } }, entries));
   },
   'people.search': async ({ info, shop }) => {
     const { person } = await enrolSomebody(info);
