@@ -32,7 +32,9 @@ export class PermitKeys {
     private readonly platformSecret: Buffer,
     steadyNow: () => number = () => performance.now(),
   ) {
-    this.#cache = new LRUCache({ max: CACHE_SIZE, ttl: CACHE_MS, perf: { now: steadyNow } });
+    // Without a resolution of its own: it would go by a moment that a busy process remembers for longer.
+    const perf = { now: steadyNow };
+    this.#cache = new LRUCache({ max: CACHE_SIZE, ttl: CACHE_MS, ttlResolution: 0, perf });
   }
 
   /** @returns the key, or null where the vault gives none for this use any more */
