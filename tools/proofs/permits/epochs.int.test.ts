@@ -1,11 +1,11 @@
 import type { PermitState } from '@integument/contracts';
-import { proofCount, seededRandom } from '@integument/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Gate } from '../../../apps/api/src/features/permits/index.js';
 import { CACHE_MS } from '../../../apps/api/src/features/permits/permit-keys.js';
 import { FATES, type Fate } from './late-post.js';
 import type { PersonSession } from './person-session.js';
+import { playStories } from './stories.js';
 import { tolerating } from './tolerating.js';
 import { TwoPlanes } from './two-planes.js';
 
@@ -193,20 +193,8 @@ const gateRows = () => planes.api.query<Row>(`SELECT ${COLUMNS}, false AS has_ke
 const permitRows = () =>
   planes.vault.query<Row>(`SELECT ${COLUMNS}, wrapped_key IS NOT NULL AS has_key FROM permit`);
 
-it('what is given, taken back, renewed, ended and erased agrees in the end, and at no time is more than allowed', async () => {
-  const random = seededRandom();
-  await fc.assert(
-    fc.asyncProperty(steps, async (sequence) => {
-      const story = await Story.begin();
-      for (const step of sequence) {
-        await story.take(step);
-        await story.hold();
-      }
-      await story.end(() => random.below(8));
-    }),
-    // What is left under way of one story is in the way of the next: a shorter one would fail for another reason.
-    { numRuns: proofCount(60, 2_000), seed: random.seed, endOnFailure: true, examples: [[WHOLE]] },
-  );
-  // Stories in which nothing happens prove nothing.
-  for (const [what, times] of Object.entries(tally)) expect(times, what).toBeGreaterThan(0);
-}, 1_200_000);
+it(
+  'what is given, taken back, renewed, ended and erased agrees in the end, and at no time is more than allowed',
+  () => playStories(steps, () => Story.begin(), tally, [WHOLE]),
+  1_200_000,
+);

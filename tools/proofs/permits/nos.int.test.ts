@@ -1,8 +1,8 @@
-import { proofCount, seededRandom } from '@integument/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FATES, type Fate } from './late-post.js';
 import type { PersonSession } from './person-session.js';
+import { playStories } from './stories.js';
 import { tolerating } from './tolerating.js';
 import { TwoPlanes } from './two-planes.js';
 
@@ -128,20 +128,8 @@ class Story {
   }
 }
 
-it('an objection stands until they say yes themselves, whatever gets lost, comes late or is erased', async () => {
-  const random = seededRandom();
-  await fc.assert(
-    fc.asyncProperty(steps, async (sequence) => {
-      const story = await Story.begin();
-      for (const step of sequence) {
-        await story.take(step);
-        await story.hold();
-      }
-      await story.end(() => random.below(8));
-    }),
-    // What is left under way of one story is in the way of the next: a shorter one would fail for another reason.
-    { numRuns: proofCount(60, 2_000), seed: random.seed, endOnFailure: true },
-  );
-  // Stories in which nothing happens prove nothing.
-  for (const [what, times] of Object.entries(tally)) expect(times, what).toBeGreaterThan(0);
-}, 1_200_000);
+it(
+  'an objection stands until they say yes themselves, whatever gets lost, comes late or is erased',
+  () => playStories(steps, () => Story.begin(), tally),
+  1_200_000,
+);

@@ -55,6 +55,18 @@ async function expectOnlyTheNo(person: PersonSession, pseudonym: Buffer): Promis
   expect([await reports(pseudonym), await receipts(gate)]).toEqual([[], []]);
 }
 
+/** Somebody of whom what began has run out by itself, and is due to be erased. */
+async function runOut() {
+  const person = await planes.signIn();
+  await person.acknowledge(PURPOSE);
+  const gate = await gateOf(person);
+  await planes.api.query('UPDATE permit_gate SET ends_on = current_date WHERE gate_id = $1', [gate]);
+  await planes.api.expiry.run();
+  await planes.settle();
+  await overdue(gate);
+  return person;
+}
+
 describe('an objection to what was open', () => {
   it('stands when the data is erased, in every session, and nobody can begin it but they', async () => {
     const { person, pseudonym } = await objecting();
@@ -102,13 +114,7 @@ describe('an objection to what was open', () => {
   });
 
   it('to what had run out is kept, also where its erasure is on its way', async () => {
-    const person = await planes.signIn();
-    await person.acknowledge(PURPOSE);
-    const gate = await gateOf(person);
-    await planes.api.query('UPDATE permit_gate SET ends_on = current_date WHERE gate_id = $1', [gate]);
-    await planes.api.expiry.run();
-    await planes.settle();
-    await overdue(gate);
+    const person = await runOut();
     // Between the worker's look and its call.
     const { vault } = planes.api;
     const call = vault.call.bind(vault);
@@ -130,13 +136,7 @@ describe('an objection to what was open', () => {
   });
 
   it('to what the vault has erased already is kept by itself', async () => {
-    const person = await planes.signIn();
-    await person.acknowledge(PURPOSE);
-    const gate = await gateOf(person);
-    await planes.api.query('UPDATE permit_gate SET ends_on = current_date WHERE gate_id = $1', [gate]);
-    await planes.api.expiry.run();
-    await planes.settle();
-    await overdue(gate);
+    const person = await runOut();
     planes.line.failNext(destroyPermit, 'crash-after');
     expect(await tolerating(erase())).toBe('crashed');
     expect(await person.object(PURPOSE)).toMatchObject({ state: 'declined' });

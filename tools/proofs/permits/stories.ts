@@ -1,0 +1,40 @@
+import { proofCount, seededRandom } from '@integument/testing';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+
+/** Somebody, and everything that is under way because of them. */
+export interface Story<Step> {
+  take(step: Step): Promise<void>;
+  /** What is true whatever is under way. */
+  hold(): Promise<void>;
+  /** Everything arrives, in some order, and both halves say the same. */
+  end(which: () => number): Promise<void>;
+}
+
+/** Plays stories at random, and those that are given first. @param tally what happened in them: stories in which nothing happens prove nothing */
+export async function playStories<Step>(
+  steps: fc.Arbitrary<Step[]>,
+  begin: () => Promise<Story<Step>>,
+  tally: Readonly<Record<string, number>>,
+  given: readonly Step[][] = [],
+): Promise<void> {
+  const random = seededRandom();
+  await fc.assert(
+    fc.asyncProperty(steps, async (sequence) => {
+      const story = await begin();
+      for (const step of sequence) {
+        await story.take(step);
+        await story.hold();
+      }
+      await story.end(() => random.below(8));
+    }),
+    // What is left under way of one story is in the way of the next: a shorter one would fail for another reason.
+    {
+      numRuns: proofCount(60, 2_000),
+      seed: random.seed,
+      endOnFailure: true,
+      examples: given.map((story): [Step[]] => [story]),
+    },
+  );
+  for (const [what, times] of Object.entries(tally)) expect(times, what).toBeGreaterThan(0);
+}
