@@ -40,7 +40,7 @@ async function asChild({ childId }: Family): Promise<Asker<VaultPerson>> {
   const [row] = await vault.query<{ subject: Buffer }>('SELECT subject FROM person WHERE person_id = $1', [
     childId,
   ]);
-  const caller = { kind: 'person', id: row?.subject.toString('base64url'), session: 's', personId: childId };
+  const caller = { kind: 'person', id: row?.subject.toString('hex'), session: 's', personId: childId };
   return { caller: caller as never, requestId: 'req-child' };
 }
 
