@@ -134,6 +134,7 @@ export class TestApi {
       register,
       ending,
       receipts,
+      this.outbox,
       this.audit,
       this.unitOfWork,
     );

@@ -100,6 +100,17 @@ describe('strict mode', () => {
     expect(server.count(DECRYPT) - before).toBe(2);
   });
 
+  it('freezes without it: of a permit that is cold the key stays away, and the freeze does not', async () => {
+    const [cold, warm] = (await permitsOf(2)) as [GateId, GateId];
+    await restart();
+    const freeze = (gate: GateId) =>
+      vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, { gate, epoch: 2, withKey: true }));
+    const [key] = await keysOf([warm]);
+    deny(DECRYPT);
+    expect(await freeze(cold)).toEqual({ gate: cold, state: 'frozen', epoch: 2 });
+    expect(await freeze(warm)).toEqual({ gate: warm, state: 'frozen', epoch: 2, key: key?.key });
+  });
+
   it('opens nothing of a person without it: a minute later not even what was warm, and again once it may', async () => {
     const { name, email } = await somebody();
     const cold = await somebody();

@@ -145,8 +145,13 @@ export const freezePermit = defineRoute({
     keepNo: keepNo.describe(
       'Nothing came of a yes after a no: what was minted for it goes, and the no stands',
     ),
+    withKey: z
+      .literal(true)
+      .optional()
+      .describe('The key for the person’s own rights as well, for the copy of their receipt'),
   }),
-  reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch }),
+  // Without the key where it is not at hand: a freeze waits for no keyring.
+  reply: z.object({ gate: gateId, state: z.enum(PERMIT_STATES), epoch, key: z.base64url().optional() }),
 });
 
 export const declinePermit = defineRoute({

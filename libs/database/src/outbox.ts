@@ -22,6 +22,8 @@ const ADD = {
   text: 'INSERT INTO outbox (id, topic, payload) VALUES ($1, $2, $3)',
 };
 
+const DROP = { name: 'outbox.drop', text: 'DELETE FROM outbox WHERE id = $1' };
+
 /** Adds messages to the caller's transaction: they exist exactly if its effect does. */
 export class Outbox {
   /**
@@ -32,5 +34,10 @@ export class Outbox {
     const id = randomId();
     await tx.query(ADD, [id, topic, JSON.stringify(payload)]);
     return id;
+  }
+
+  /** What the message asks for is done. A worker that holds it just then does it once more. */
+  drop(tx: Tx, id: Buffer): void {
+    tx.send(DROP, [id]);
   }
 }

@@ -75,6 +75,17 @@ describe('a receipt', () => {
     for (const { sealed } of rows) expect(sealed.toString('latin1')).not.toContain('dpv');
   });
 
+  it('of a withdrawal is kept by one call of the vault, which is not told again', async () => {
+    const person = await planes.signIn();
+    await person.give();
+    planes.line.failNext(permitKeys, 'lost');
+    const { receipt } = await person.withdraw();
+    expect(await planes.api.query(`SELECT 1 FROM outbox WHERE topic = 'permits.freeze'`)).toEqual([]);
+    // Nobody called for the key; this does.
+    await expect(person.events()).rejects.toThrow();
+    expect((await person.events()).at(-1)?.receipt).toBe(receipt);
+  });
+
   it('of a withdrawal comes also while the vault is away, which then has no copy of it', async () => {
     const person = await planes.signIn();
     await person.give();

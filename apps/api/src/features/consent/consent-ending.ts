@@ -20,6 +20,8 @@ export interface Ended {
   readonly gate: Gate;
   /** what the vault is told */
   readonly freeze: Freeze;
+  /** by which it is told */
+  readonly message: Buffer;
   readonly changed: Changed;
 }
 
@@ -40,15 +42,18 @@ export class ConsentEnding {
   ): Promise<Ended> {
     const { gate_id } = gate;
     const epoch = gate.epoch + 1;
-    await this.freeze(tx, gate, epoch, gate.state === 'frozen' ? gate.due_on : null);
-    const number = await this.store.append(tx, { gate: gate_id, epoch, kind, notice: null, channel });
     const freeze: Freeze = { gate: gateName(gate), epoch };
-    await this.outbox.add(tx, FREEZE_TOPIC, freeze);
-    const frozen = await this.gates.lock(tx, gate_id);
-    if (!frozen) throw new Error('a frozen gate is gone');
-    const agreed = await this.store.findLastAgreed(tx, gate_id);
-    return { gate: frozen, freeze, changed: { number, kind, notice: agreed?.notice ?? null, channel } };
+    // Sent together, in this order: a withdrawal waits for each answer that is waited for.
+    const [frozen, number, agreed, message] = await Promise.all([
+      this.freeze(tx, gate, epoch, gate.state === 'frozen' ? gate.due_on : null),
+      this.store.append(tx, { gate: gate_id, epoch, kind, notice: null, channel }),
+      this.store.findLastAgreed(tx, gate_id),
+      this.outbox.add(tx, FREEZE_TOPIC, freeze),
+    ]);
+    const changed = { number, kind, notice: agreed?.notice ?? null, channel };
+    return { gate: frozen, freeze, message, changed };
   }
+
   /**
    * As if an opening had not been begun: to a no, where nothing but that was behind the gate, else frozen. The vault is told, since
    * it may have opened, for this opening or for one that joined it.
@@ -67,7 +72,7 @@ export class ConsentEnding {
     return freeze;
   }
 
-  private freeze(tx: Tx, { gate_id, purpose }: Gate, epoch: number, dueOn: string | null): Promise<void> {
+  private freeze(tx: Tx, { gate_id, purpose }: Gate, epoch: number, dueOn: string | null): Promise<Gate> {
     if (dueOn) return this.gates.freezeUntil(tx, gate_id, epoch, dueOn);
     return this.gates.freeze(tx, gate_id, epoch, daysUntilErasure(purpose));
   }

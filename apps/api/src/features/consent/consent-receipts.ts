@@ -1,6 +1,6 @@
 import type { ConsentChanged, ConsentEventKind, EventChannel, NoticeHash } from '@integument/contracts';
 import { context, encodeId, open, seal } from '@integument/crypto';
-import type { UnitOfWork } from '@integument/database';
+import type { Tx, UnitOfWork } from '@integument/database';
 import type { Logger } from '@integument/telemetry';
 import type { Gate, PermitKeys } from '../permits/index.js';
 import type { Register } from '../register/index.js';
@@ -20,6 +20,14 @@ export interface Changed {
   readonly channel: EventChannel;
 }
 
+/** What the vault answered to the change itself. */
+export interface Told {
+  /** the permit's, as it is handed out; undefined: it has to be asked for */
+  readonly key: string | undefined;
+  /** what is over with that answer */
+  readonly settle: (tx: Tx) => void;
+}
+
 /** Gives each change of mind its signed receipt, and keeps a copy that goes with the permit's key. */
 export class ConsentReceipts {
   constructor(
@@ -32,17 +40,20 @@ export class ConsentReceipts {
     private readonly now: () => Date = () => new Date(),
   ) {}
 
-  /** How a purpose stands now, with the receipt of what has changed; null: nothing has. */
-  async answer(gate: Gate, changed: Changed | null): Promise<ConsentChanged> {
-    const receipt = changed && (await this.issue(gate, changed));
+  /**
+   * How a purpose stands now, with the receipt of what has changed; null: nothing has.
+   * @param telling the vault of it, while the receipt is signed
+   */
+  async answer(gate: Gate, changed: Changed | null, telling?: Promise<Told | null>): Promise<ConsentChanged> {
+    const receipt = changed && (await this.issue(gate, changed, telling));
     return { ...consentState(gate.purpose, gate), receipt };
   }
 
   /** @returns the receipt as JWS; its copy is not kept while the vault is away, since a withdrawal waits for nobody, nor of a no for which there is no key */
-  async issue(gate: Gate, changed: Changed): Promise<string> {
+  async issue(gate: Gate, changed: Changed, telling?: Promise<Told | null>): Promise<string> {
     const validUntil = gate.state === 'open' ? gate.ends_on : null;
     const receipt = await this.sign(gate, changed, { at: this.now().toISOString(), validUntil });
-    if (gate.pseudonym) await this.keep(gate, changed.number, receipt);
+    if (gate.pseudonym) await this.keep(gate, changed.number, receipt, (await telling) ?? null);
     return receipt;
   }
 
@@ -98,12 +109,19 @@ export class ConsentReceipts {
   }
 
   /** What happened is committed: that there is no copy of its receipt must not look as if it had not. */
-  private async keep(gate: Gate, number: number, receipt: string): Promise<void> {
-    const key = await this.keys.find(gate, 'rights').catch(() => null);
+  private async keep(gate: Gate, number: number, receipt: string, told: Told | null): Promise<void> {
+    const key = told?.key
+      ? this.keys.derive(gate, told.key)
+      : await this.keys.find(gate, 'rights').catch(() => null);
     if (!key) return;
     const sealed = seal(key, Buffer.from(receipt, 'utf8'), placeOf(gate, number));
+    const keeping = (tx: Tx) => {
+      this.store.keepReceipt(tx, gate.gate_id, number, sealed);
+      told?.settle(tx);
+      return Promise.resolve();
+    };
     await this.unitOfWork
-      .single((tx) => this.store.keepReceipt(tx, gate.gate_id, number, sealed))
+      .run(keeping)
       .catch((error: unknown) => this.logger.error('the copy of a receipt was not kept', { error }));
   }
 }

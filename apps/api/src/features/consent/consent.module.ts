@@ -71,6 +71,7 @@ import { UnaskedBeginnings } from './unasked-beginnings.js';
       Register,
       ConsentEnding,
       ConsentReceipts,
+      Outbox,
       AuditLog,
       UnitOfWork,
     ),

@@ -23,10 +23,23 @@ export interface ConsentEventRow {
 const AGREED = `('given', 'renewed', 'informed')`;
 
 /** A gate without a pseudonym has no key that a copy could lie under. */
-const KEEP = `
+const KEEP_ONE = `
   WITH held AS MATERIALIZED (
     SELECT gate_id FROM permit_gate WHERE gate_id = $1 AND pseudonym IS NOT NULL FOR SHARE)
   INSERT INTO consent_receipt (gate_id, number, sealed) SELECT gate_id, $2::int, $3::bytea FROM held`;
+const KEEP = { name: 'consent.keep_receipt', text: `${KEEP_ONE} ON CONFLICT DO NOTHING` };
+
+const APPEND = {
+  name: 'consent.append',
+  text: `INSERT INTO consent_event (gate_id, number, epoch, kind, notice, channel)
+    SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM consent_event WHERE gate_id = $1
+    RETURNING number`,
+};
+const LAST_AGREED = {
+  name: 'consent.last_agreed',
+  text: `SELECT notice, channel, on_day = current_date AS "isOfToday" FROM consent_event
+    WHERE gate_id = $1 AND kind IN ${AGREED} ORDER BY number DESC LIMIT 1`,
+};
 
 /** What was agreed to last. */
 export interface LastAgreed {
@@ -38,12 +51,7 @@ export interface LastAgreed {
 export class ConsentStore {
   /** The caller holds the gate. @returns its number among the gate's events */
   async append(tx: Tx, { gate, epoch, kind, notice, channel }: ConsentEvent): Promise<number> {
-    const rows = await tx.query<{ number: number }>(
-      `INSERT INTO consent_event (gate_id, number, epoch, kind, notice, channel)
-       SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM consent_event WHERE gate_id = $1
-       RETURNING number`,
-      [gate, epoch, kind, notice, channel],
-    );
+    const rows = await tx.query<{ number: number }>(APPEND, [gate, epoch, kind, notice, channel]);
     return rows[0]?.number ?? 0;
   }
 
@@ -57,12 +65,7 @@ export class ConsentStore {
   }
 
   async findLastAgreed(tx: Tx, gate: Buffer): Promise<LastAgreed | null> {
-    const rows = await tx.query<LastAgreed>(
-      `SELECT notice, channel, on_day = current_date AS "isOfToday" FROM consent_event
-       WHERE gate_id = $1 AND kind IN ${AGREED} ORDER BY number DESC LIMIT 1`,
-      [gate],
-    );
-    return rows[0] ?? null;
+    return (await tx.query<LastAgreed>(LAST_AGREED, [gate]))[0] ?? null;
   }
 
   async findLast(tx: Tx, gate: Buffer): Promise<Pick<ConsentEventRow, 'channel' | 'kind'> | null> {
@@ -98,14 +101,14 @@ export class ConsentStore {
   }
 
   /** Not where the permit is erased already, or is being erased just then: a copy would stay behind. */
-  async keepReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<void> {
-    await tx.query(`${KEEP} ON CONFLICT DO NOTHING`, [gate, number, sealed]);
+  keepReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): void {
+    tx.send(KEEP, [gate, number, sealed]);
   }
 
   /** The same where several may have made one: @returns the one that is kept, or null */
   async keepOneReceipt(tx: Tx, gate: Buffer, number: number, sealed: Buffer): Promise<Buffer | null> {
     const rows = await tx.query<{ sealed: Buffer }>(
-      `${KEEP} ON CONFLICT (gate_id, number) DO UPDATE SET sealed = consent_receipt.sealed RETURNING sealed`,
+      `${KEEP_ONE} ON CONFLICT (gate_id, number) DO UPDATE SET sealed = consent_receipt.sealed RETURNING sealed`,
       [gate, number, sealed],
     );
     return rows[0]?.sealed ?? null;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AuditLog } from '@integument/audit-log';
 import {
   type ConsentChanged,
@@ -9,7 +10,7 @@ import {
   purposeNamed,
 } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
-import type { Tx, UnitOfWork } from '@integument/database';
+import type { Outbox, Tx, UnitOfWork } from '@integument/database';
 import type { Asker } from '@integument/http';
 import type { ApiPerson } from '../../platform/callers.js';
 import type { VaultClient } from '../../platform/vault-client.js';
@@ -52,6 +53,8 @@ interface Closed {
   readonly isOver: boolean;
   /** what the vault is told; null where it was told before */
   readonly freeze: Freeze | null;
+  /** by which it is told in any case */
+  readonly message?: Buffer;
   readonly changed: Changed | null;
 }
 
@@ -74,6 +77,7 @@ export class TakingBack {
     private readonly register: Register,
     private readonly ending: ConsentEnding,
     private readonly receipts: ConsentReceipts,
+    private readonly outbox: Outbox,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -182,15 +186,25 @@ export class TakingBack {
   private async confirm(
     asker: Asker<ApiPerson>,
     purpose: PurposeName,
-    { gate, freeze, changed }: Closed,
+    { gate, freeze, message, changed }: Closed,
     no: No,
   ): Promise<TakenBack> {
     this.keys.forget(gate);
-    const heard = await this.vault.call(freezePermit, { body: freeze ?? freezeOf(gate) }).catch(() => null);
+    const body = {
+      ...(freeze ?? freezeOf(gate)),
+      ...(changed && gate.pseudonym && { withKey: true as const }),
+    };
+    const telling = this.vault.call(freezePermit, { body }).catch(() => null);
+    // Under way before the receipt's signature takes the processor.
+    await setImmediate();
+    const settle = (tx: Tx) => message && this.outbox.drop(tx, message);
+    const told = telling.then((heard) => heard && { key: heard.key, settle });
+    const state = await this.receipts.answer(gate, changed, told);
+    const heard = await telling;
     const { declines } = no;
     // It was erased there just before, and with it whose no this is.
     if (heard?.state === 'destroyed' && declines) return this.decline(asker, purpose, { ...no, declines });
-    return { state: await this.receipts.answer(gate, changed), confirmed: heard !== null };
+    return { state, confirmed: heard !== null };
   }
 
   private async decline(asker: Asker<ApiPerson>, purpose: PurposeName, no: KeptNo): Promise<TakenBack> {

@@ -61,17 +61,18 @@ export class PermitKeys {
     this.#cache.delete(cacheName(gate));
   }
 
+  /** @param key as the vault handed it out */
+  derive({ purpose }: Gate, key: string): Buffer {
+    return deriveKey(Buffer.from(key, 'base64url'), `permit-data/${purpose}`, this.platformSecret);
+  }
+
   private async fetch(gates: readonly Gate[], use: KeyUse, found: Map<string, Buffer>): Promise<void> {
     const { keys } = await this.vault.call(permitKeys, { body: { gates: gates.map(gateName), use } });
     const byName = new Map(gates.map((gate) => [gateName(gate), gate]));
     for (const { gate: name, key, epoch } of keys) {
       const gate = byName.get(name);
       if (!gate) continue;
-      const derived = deriveKey(
-        Buffer.from(key, 'base64url'),
-        `permit-data/${gate.purpose}`,
-        this.platformSecret,
-      );
+      const derived = this.derive(gate, key);
       found.set(gateName(gate), derived);
       if (use === 'process' && epoch === gate.epoch)
         this.#cache.set(cacheName(gate), { epoch, key: derived });

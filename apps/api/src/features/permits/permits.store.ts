@@ -48,6 +48,17 @@ const TURN = {
 
 const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject, ends_on::text, due_on::text';
 
+const LOCK = {
+  name: 'permits.lock',
+  text: `SELECT ${GATE} FROM permit_gate WHERE gate_id = $1 FOR UPDATE`,
+};
+const FREEZE = {
+  name: 'permits.freeze',
+  text: `UPDATE permit_gate SET state = 'frozen', epoch = $2, changed_on = current_date, ends_on = NULL,
+      due_on = current_date + $3::int, foretold = NULL
+    WHERE gate_id = $1 RETURNING ${GATE}`,
+};
+
 export class PermitsStore {
   /**
    * The gate, locked FOR SHARE: until the caller's transaction ends no withdrawal of it commits.
@@ -101,9 +112,7 @@ export class PermitsStore {
   /** Locked FOR UPDATE: waits for every effect under way, and lets none begin. */
   async lock(tx: Tx, gate: Buffer): Promise<Gate | null> {
     tx.send(TURN.alone, [gate]);
-    const rows = await tx.query<Gate>(`SELECT ${GATE} FROM permit_gate WHERE gate_id = $1 FOR UPDATE`, [
-      gate,
-    ]);
+    const rows = await tx.query<Gate>(LOCK, [gate]);
     return rows[0] ?? null;
   }
 
@@ -201,13 +210,13 @@ export class PermitsStore {
     );
   }
 
-  /** Frozen, and due when it would have been. */
-  async freezeUntil(tx: Tx, gate: Buffer, epoch: number, dueOn: string | null): Promise<void> {
-    await tx.query(`UPDATE permit_gate SET state = 'frozen', epoch = $2, due_on = $3 WHERE gate_id = $1`, [
-      gate,
-      epoch,
-      dueOn,
-    ]);
+  /** Frozen, and due when it would have been. The caller holds it. @returns the gate as it is then */
+  async freezeUntil(tx: Tx, gate: Buffer, epoch: number, dueOn: string): Promise<Gate> {
+    const rows = await tx.query<Gate>(
+      `UPDATE permit_gate SET state = 'frozen', epoch = $2, due_on = $3 WHERE gate_id = $1 RETURNING ${GATE}`,
+      [gate, epoch, dueOn],
+    );
+    return held(rows);
   }
 
   /** A no stands, and nothing else: neither pseudonym nor data. */
@@ -250,13 +259,9 @@ export class PermitsStore {
     );
   }
 
-  async freeze(tx: Tx, gate: Buffer, epoch: number, eraseAfterDays: number): Promise<void> {
-    await tx.query(
-      `UPDATE permit_gate SET state = 'frozen', epoch = $2, changed_on = current_date, ends_on = NULL, due_on = current_date + $3::int,
-         foretold = NULL
-       WHERE gate_id = $1`,
-      [gate, epoch, eraseAfterDays],
-    );
+  /** The caller holds it. @returns the gate as it is then */
+  async freeze(tx: Tx, gate: Buffer, epoch: number, eraseAfterDays: number): Promise<Gate> {
+    return held(await tx.query<Gate>(FREEZE, [gate, epoch, eraseAfterDays]));
   }
 
   /** Nothing of the permit stays but the fact that this gate is spent. */
@@ -268,4 +273,9 @@ export class PermitsStore {
       [gate],
     );
   }
+}
+
+function held([gate]: readonly Gate[]): Gate {
+  if (!gate) throw new Error('a gate that is held is gone');
+  return gate;
 }

@@ -136,6 +136,24 @@ describe('messages about a permit', () => {
     ).rejects.toThrow('a destroyed permit stays destroyed');
   });
 
+  it('of a freeze bring the key for the person’s own rights with them where it is asked for, and say so in the log', async () => {
+    const { session } = await somebody();
+    const gate = fresh();
+    await open(session, gate, 1);
+    const [handed] = await keys([gate], 'rights');
+    const before = (await vault.entries()).length;
+    const ask = (epoch: number) =>
+      vault.unitOfWork.run((tx) => vault.permits.freeze(tx, API, { gate, epoch, withKey: true }));
+    expect((await ask(2)).key).toBe(handed?.key);
+    // Heard before: whoever asks again asks for the key by itself.
+    expect((await ask(2)).key).toBeUndefined();
+    const said = (await vault.entries()).slice(before);
+    expect(said.map(({ action, count, details }) => [action, count ?? 0, details?.['use']])).toEqual([
+      ['permits.freeze', 0, undefined],
+      ['permits.keys', 1, 'rights'],
+    ]);
+  });
+
   it('that overtake the opening win: a freeze of an unknown gate is remembered', async () => {
     const { session } = await somebody();
     const gate = fresh();

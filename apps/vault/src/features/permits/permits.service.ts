@@ -73,23 +73,33 @@ export class PermitsService {
   }
 
   /** Never fails for an unknown gate: its epoch is remembered, so that the opening it overtook is refused. */
-  async freeze(
-    tx: Tx,
-    asker: Asker,
-    { gate, epoch, keepNo }: BodyOf<typeof freezePermit>,
-  ): Promise<FreezeReply> {
+  async freeze(tx: Tx, asker: Asker, asked: BodyOf<typeof freezePermit>): Promise<FreezeReply> {
+    const { gate, epoch, keepNo, withKey } = asked;
     const gateId = decodeId('gat', gate);
     const permit = await this.store.lock(tx, gateId);
-    if (!permit) return this.bury(tx, asker, { gate, epoch, keepNo });
+    if (!permit) return this.bury(tx, asker, asked);
     if (permit.state === 'destroyed' || permit.epoch >= epoch)
       return { gate, state: permit.state, epoch: permit.epoch };
     // Of one that is declined a late opening is refused by the epoch.
     const state = permit.state === 'declined' ? 'declined' : 'frozen';
-    await this.store.move(tx, gateId, state, epoch);
+    this.store.move(tx, gateId, state, epoch);
     if (isLive(permit) && permit.state === 'open')
       this.webhooks.stopped(tx, permit.person_id, permit.purpose);
     await this.audit.append(tx, permitFrozen(aboutPermit(asker, permit)));
-    return keepNo && isLive(permit) ? this.end(tx, asker, permit, epoch, keepNo) : { gate, state, epoch };
+    if (keepNo && isLive(permit)) return this.end(tx, asker, permit, epoch, keepNo);
+    const key = withKey && isLive(permit) ? this.keyAtHand(permit) : null;
+    if (!key) return { gate, state, epoch };
+    await this.audit.append(tx, keysHanded(asker, 1, 'rights'));
+    return { gate, state, epoch, key };
+  }
+
+  /** Nothing that may be wrong with the keyring keeps a freeze waiting: whoever asks for the key by itself is told of it. */
+  private keyAtHand(permit: LivePermit): string | null {
+    try {
+      return this.keyOf(permit).key;
+    } catch {
+      return null;
+    }
   }
 
   private async bury(tx: Tx, asker: Asker, asked: BodyOf<typeof freezePermit>): Promise<FreezeReply> {
@@ -140,7 +150,7 @@ export class PermitsService {
     );
     const allowed = rows.filter(isLive).filter(({ state }) => state === 'open' || use !== 'process');
     this.keys.demandWarm(allowed.map(({ wrapped_key: wrapped }) => ({ wrapped })));
-    await this.audit.append(tx, permitKeysHanded({ ...by(asker), count: allowed.length, details: { use } }));
+    await this.audit.append(tx, keysHanded(asker, allowed.length, use));
     return { keys: allowed.map((permit) => this.keyOf(permit)) };
   }
 
@@ -187,6 +197,10 @@ export class PermitsService {
       key: key.toString('base64url'),
     };
   }
+}
+
+function keysHanded(asker: Asker, count: number, use: BodyOf<typeof permitKeys>['use']) {
+  return permitKeysHanded({ ...by(asker), count, details: { use } });
 }
 
 /** Of the data plane, about whoever is behind a permit. */

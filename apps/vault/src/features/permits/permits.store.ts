@@ -52,6 +52,12 @@ export interface Declined {
 const COLUMNS = `gate_id, pseudonym, person_id, purpose, state, epoch, domain_key, wrapped_key, subject, guardianship, consent_ends,
   (SELECT p.subject FROM person p WHERE p.person_id = permit.person_id) AS person_subject`;
 
+const LOCK = { name: 'permits.lock', text: `SELECT ${COLUMNS} FROM permit WHERE gate_id = $1 FOR UPDATE` };
+const MOVE = {
+  name: 'permits.move',
+  text: 'UPDATE permit SET state = $2, epoch = $3, guardianship = NULL, consent_ends = false WHERE gate_id = $1',
+};
+
 /** A person who may get new leave, locked against erasure until the transaction ends. */
 export interface LockedPerson {
   readonly person_id: Buffer;
@@ -140,9 +146,7 @@ export class PermitsStore {
 
   /** Locks the permit; null where the gate is unknown. */
   async lock(tx: Tx, gate: Buffer): Promise<PermitRow | null> {
-    const rows = await tx.query<PermitRow>(`SELECT ${COLUMNS} FROM permit WHERE gate_id = $1 FOR UPDATE`, [
-      gate,
-    ]);
+    const rows = await tx.query<PermitRow>(LOCK, [gate]);
     return rows[0] ?? null;
   }
 
@@ -150,11 +154,8 @@ export class PermitsStore {
     await tx.query('UPDATE permit SET subject = $2 WHERE gate_id = $1', [gate, subject]);
   }
 
-  async move(tx: Tx, gate: Buffer, state: 'declined' | 'frozen', epoch: number): Promise<void> {
-    await tx.query(
-      'UPDATE permit SET state = $2, epoch = $3, guardianship = NULL, consent_ends = false WHERE gate_id = $1',
-      [gate, state, epoch],
-    );
+  move(tx: Tx, gate: Buffer, state: 'declined' | 'frozen', epoch: number): void {
+    tx.send(MOVE, [gate, state, epoch]);
   }
 
   /** Agreed to again, by themselves or under a guardianship. */
