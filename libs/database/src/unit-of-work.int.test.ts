@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { freshEmptyDatabase } from '@integument/testing';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from './data-source.js';
 import { noConnection } from './no-connection.js';
 import { NotReady } from './not-ready.js';
@@ -111,6 +111,19 @@ describe('a unit of work', () => {
     });
     await expect(between).rejects.toThrow('note_pkey');
     expect(await ids()).toEqual([1, 2]);
+  });
+
+  it('sends what is sent in the same moment in one system call', async () => {
+    await unitOfWork.run((tx) => tx.query('SELECT 1'));
+    const written = [vi.spyOn(Socket.prototype, '_write'), vi.spyOn(Socket.prototype, '_writev')];
+    await unitOfWork.run((tx) => {
+      for (const id of [1, 2, 3, 4]) tx.send(insert, [id]);
+      return Promise.resolve();
+    });
+    const calls = written.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+    for (const spy of written) spy.mockRestore();
+    expect(calls).toBeLessThanOrEqual(2);
+    expect(await ids()).toEqual([1, 2, 3, 4]);
   });
 
   it('has nothing of what was sent when the work rejects, whatever became of it', async () => {

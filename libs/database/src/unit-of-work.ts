@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { isAnswer, lost } from './away.js';
@@ -42,16 +43,18 @@ export class UnitOfWork {
   private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.withClient(async (client) => {
       // Sent without waiting: the first statement travels in the same packet. A failed BEGIN fails that statement too.
+      together(client);
       const begun = client.query('BEGIN').catch(() => undefined);
       const sent: Promise<unknown>[] = [];
       try {
         const result = await work(transaction(client, sent));
-        await begun;
         // A transaction in which a statement failed ends in a rollback however it is ended. If the work swallowed that
         // failure, or what was sent has failed, PostgreSQL answers COMMIT without an error, and the caller would take for
         // stored what isn't.
+        together(client);
         const { command } = await client.query('COMMIT');
-        if (command !== 'COMMIT') throw new Error('a statement failed, so the transaction was rolled back');
+        if (!(await begun) || command !== 'COMMIT')
+          throw new Error('a statement failed, so the transaction was rolled back');
         return result;
       } catch (error) {
         const isGone = await client.query('ROLLBACK').then(
@@ -115,6 +118,7 @@ function refuseLost(error: unknown): never {
 
 function transaction(client: PoolClient, sent: Promise<unknown>[]): Tx {
   const run = (statement: string | Statement, values: readonly unknown[] = []) => {
+    together(client);
     const query = typeof statement === 'string' ? { text: statement } : { ...statement };
     return client.query({ ...query, values: values as unknown[] });
   };
@@ -129,6 +133,14 @@ function transaction(client: PoolClient, sent: Promise<unknown>[]): Tx {
       sent.push(answered);
     },
   };
+}
+
+/** What is sent in the same moment leaves in one system call, which costs more than what it sends. */
+function together(client: PoolClient): void {
+  // Not in its types; without it each statement travels alone.
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Writable } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** What came after a failed statement says only that one had failed: this says which. @throws its error */
