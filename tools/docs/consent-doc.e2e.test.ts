@@ -54,24 +54,24 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
   it('agrees to no other words, takes it back, and reads how it came about', () => {
     expect(JSON.parse(printed[8] ?? '')).toMatchObject({ code: 'consent.notice_not_current', status: 422 });
     expect(printed[9]).toBe('frozen');
-    expect(printed.slice(10, 13)).toEqual(['declined', 'open', 'frozen']);
-    expect(printed[13]).toBe('fault-finding stopped');
-    expect(printed[14]).toMatch(/(given|renewed) withdrawn$/);
+    expect(printed.slice(10, 14)).toEqual(['declined', 'open', 'false', 'frozen']);
+    expect(printed[14]).toBe('fault-finding stopped');
+    expect(printed[15]).toMatch(/(given|renewed) withdrawn$/);
   });
 
   it('sees on which ground it is kept, which an officer records and lifts', () => {
-    expect(printed.slice(15, 17)).toEqual(['GDPR Art. 17(3)(e)', 'legal-claims']);
-    expect(printed[17]).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(printed.slice(16, 18)).toEqual(['GDPR Art. 17(3)(e)', 'legal-claims']);
+    expect(printed[18]).toMatch(/^\d{4}-\d\d-\d\d$/);
   });
 
   it('brings a consent from before, with what proves it', () => {
-    expect(printed[18]).toBe('accepted');
-    expect(JSON.parse(printed[19] ?? '')).toMatchObject({ refusals: [] });
+    expect(printed[19]).toBe('accepted');
+    expect(JSON.parse(printed[20] ?? '')).toMatchObject({ refusals: [] });
   });
 
   it('answers for a child, for what was named and for as long as it goes on', () => {
-    expect(printed.slice(20, 23)).toEqual(['active', 'open', 'consent.not_guarded']);
-    expect(JSON.parse(printed[23] ?? '')).toEqual({ ended: 'everywhere' });
-    expect(printed[24]).toBe('auth.required');
+    expect(printed.slice(21, 24)).toEqual(['active', 'open', 'consent.not_guarded']);
+    expect(JSON.parse(printed[24] ?? '')).toEqual({ ended: 'everywhere' });
+    expect(printed[25]).toBe('auth.required');
   });
 });
