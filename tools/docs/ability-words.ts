@@ -53,6 +53,7 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Consent: 'the person’s own',
     Fault: OF_PERMIT,
     FaultCount: 'how often which one comes, of nobody',
+    Hold: 'any permit’s, by the pseudonym that its person has; to see and to lift, all, and not whose they are',
     OptOut: 'the person’s own',
     OverdueOptOut: 'how many and since when; nobody’s data is in it',
     PreferenceEvent: OF_PERMIT,

@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { platform } from '@integument/testing';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signIn } from '../outside/browser.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
 import { commandsOf } from './commands.js';
+import { keep } from './curl.fixture.js';
 
 const canRun = ['sh', 'curl'].every((program) => spawnSync(program, ['--version']).error === undefined);
 if (!canRun) console.log('skipped: the commands of docs/consent.md, since there is no curl here');
@@ -10,10 +15,17 @@ if (!canRun) console.log('skipped: the commands of docs/consent.md, since there 
 /** The commands of the page as they stand there, against the platform of this run. */
 describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
   let printed: string[] = [];
-  beforeAll(() => {
-    const script = ['exec 2>&1', ...commandsOf('docs/consent.md', platform())].join('\n');
+  const info = platform();
+  const home = mkdtempSync(join(tmpdir(), 'integument-consent-'));
+  afterAll(() => rmSync(home, { recursive: true }));
+  beforeAll(async () => {
+    const desk = join(home, 'integument-audit');
+    mkdirSync(desk);
+    keep(info, desk, 'olivia', await signIn(info, info.staff.privacyOfficer));
+    const script = ['exec 2>&1', ...commandsOf('docs/consent.md', info)].join('\n');
     const { status, stdout } = spawnSync('sh', ['-eu', '-c', script], {
       cwd: PROJECT_FOLDER,
+      env: { ...process.env, HOME: home },
       encoding: 'utf8',
     });
     expect(status, `ended behind\n${stdout.slice(-2_000)}`).toBe(0);
@@ -42,19 +54,24 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
   it('agrees to no other words, takes it back, and reads how it came about', () => {
     expect(JSON.parse(printed[8] ?? '')).toMatchObject({ code: 'consent.notice_not_current', status: 422 });
     expect(printed[9]).toBe('frozen');
-    expect(printed.slice(10, 13)).toEqual(['declined', 'open', 'frozen']);
-    expect(printed[13]).toBe('fault-finding stopped');
-    expect(printed[14]).toMatch(/(given|renewed) withdrawn$/);
+    expect(printed.slice(10, 14)).toEqual(['declined', 'open', 'false', 'frozen']);
+    expect(printed[14]).toBe('fault-finding stopped');
+    expect(printed[15]).toMatch(/(given|renewed) withdrawn$/);
+  });
+
+  it('sees on which ground it is kept, which an officer records and lifts', () => {
+    expect(printed.slice(16, 18)).toEqual(['GDPR Art. 17(3)(e)', 'legal-claims']);
+    expect(printed[18]).toMatch(/^\d{4}-\d\d-\d\d$/);
   });
 
   it('brings a consent from before, with what proves it', () => {
-    expect(printed[15]).toBe('accepted');
-    expect(JSON.parse(printed[16] ?? '')).toMatchObject({ refusals: [] });
+    expect(printed[19]).toBe('accepted');
+    expect(JSON.parse(printed[20] ?? '')).toMatchObject({ refusals: [] });
   });
 
   it('answers for a child, for what was named and for as long as it goes on', () => {
-    expect(printed.slice(17, 20)).toEqual(['active', 'open', 'consent.not_guarded']);
-    expect(JSON.parse(printed[20] ?? '')).toEqual({ ended: 'everywhere' });
-    expect(printed[21]).toBe('auth.required');
+    expect(printed.slice(21, 24)).toEqual(['active', 'open', 'consent.not_guarded']);
+    expect(JSON.parse(printed[24] ?? '')).toEqual({ ended: 'everywhere' });
+    expect(printed[25]).toBe('auth.required');
   });
 });

@@ -27,7 +27,7 @@ const AUDIENCES: Readonly<Record<Audience, string>> = {
 /** Routes that both apps have, each for its own log and callers. */
 const OF_BOTH = /^(audit\.|session\.noop|abilities\.)/;
 const OF_THE_API =
-  /^(sessions|consent|opt_outs|register|faults|readings|products|events|recommendations|cohort_facts|cohorts)\./;
+  /^(sessions|consent|opt_outs|register|faults|readings|products|events|recommendations|cohort_facts|cohorts|holds)\./;
 
 /** The text of docs/routes.md. */
 export function renderRoutes(): string {

@@ -19,6 +19,9 @@ import { ReceiptSigner } from './features/consent/receipt-keys.js';
 import { TakingBack } from './features/consent/taking-back.js';
 import { UnaskedBeginnings } from './features/consent/unasked-beginnings.js';
 import { ConsentImports, ImportedGatesStore } from './features/consent-imports/index.js';
+import { HoldsService } from './features/holds/holds.service.js';
+import { HoldsStore } from './features/holds/index.js';
+import { SealedReference } from './features/holds/sealed-reference.js';
 import { IngestService } from './features/ingest/ingest.service.js';
 import { IngestStore } from './features/ingest/ingest.store.js';
 import { OptOutClocks } from './features/opt-outs/opt-out-clocks.js';
@@ -28,7 +31,7 @@ import { OptOutStops } from './features/opt-outs/opt-out-stops.js';
 import { OptOuts } from './features/opt-outs/opt-outs.service.js';
 import { RecipientsHeard } from './features/opt-outs/recipients-heard.js';
 import { StandingOptOuts } from './features/opt-outs/standing-opt-outs.js';
-import { type Leave, PermitKeys, PermitsStore } from './features/permits/index.js';
+import { DueGatesStore, type Leave, PermitKeys, PermitsStore } from './features/permits/index.js';
 import { PermitsService } from './features/permits/permits.service.js';
 import { Register, RegisterStore } from './features/register/index.js';
 import { TEST_REGISTER } from './features/register/register.fixture.js';
@@ -55,8 +58,16 @@ export class TestApi {
   readonly unitOfWork: UnitOfWork;
   readonly platformSecret = randomBytes(32);
   readonly gates = new PermitsStore();
+  readonly dueGates = new DueGatesStore();
   readonly outbox = new Outbox();
   readonly audit = new AuditLog();
+  readonly holdsStore = new HoldsStore();
+  readonly holds = new HoldsService(
+    this.gates,
+    this.holdsStore,
+    new SealedReference(this.platformSecret),
+    this.audit,
+  );
   readonly ingestStore = new IngestStore();
   readonly ingest = new IngestService(this.ingestStore, this.audit);
   readonly sessionsStore = new SessionsStore();
@@ -92,7 +103,15 @@ export class TestApi {
     this.ending = ending;
     const receipts = new ConsentReceipts(register, signer, this.keys, store, this.unitOfWork, this.logger);
     const permits = new KnownPermits(vault);
-    this.consents = new ConsentReader(this.gates, store, permits, receipts, this.audit, this.unitOfWork);
+    this.consents = new ConsentReader(
+      this.gates,
+      store,
+      this.holdsStore,
+      permits,
+      receipts,
+      this.audit,
+      this.unitOfWork,
+    );
     this.letters = new ConsentLetters(this.gates, vault, this.audit, this.unitOfWork);
     this.imports = new ConsentImports(
       new ImportedGatesStore(),

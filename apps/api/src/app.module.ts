@@ -8,6 +8,7 @@ import { ConsentModule } from './features/consent/index.js';
 import { ConsentImportsModule } from './features/consent-imports/index.js';
 import { ErasureModule } from './features/erasure/index.js';
 import { FaultsModule } from './features/faults/index.js';
+import { HoldsModule } from './features/holds/index.js';
 import { IngestModule } from './features/ingest/index.js';
 import { OptOutsModule } from './features/opt-outs/index.js';
 import { PermitsModule } from './features/permits/index.js';
@@ -31,6 +32,7 @@ export class AppModule {
         ConsentModule,
         OptOutsModule,
         FaultsModule,
+        HoldsModule,
         ConsentImportsModule,
         IngestModule,
         ProductsModule,

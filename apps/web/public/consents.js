@@ -92,10 +92,17 @@ function describe({ ground }, consent) {
     case 'opening':
       return 'Being opened';
     case 'frozen':
+      if (consent.kept?.length) return `Taken back; ${keptOn(consent)}`;
       return consent.dueOn ? `Taken back; erased on ${consent.dueOn}` : 'Taken back';
     default:
       return needsNoLeave ? 'Not begun; you can object' : 'Not allowed';
   }
+}
+
+/** They are told why it is not erased yet. */
+function keptOn({ kept, dueOn }) {
+  const grounds = kept.map(({ ground, article }) => `${ground.replaceAll('-', ' ')} (${article})`);
+  return `not used, and kept for ${[...new Set(grounds)].join(' and ')}; erased on ${dueOn}`;
 }
 
 function terms(purpose) {

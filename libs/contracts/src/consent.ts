@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keptOn } from './holds.js';
 import { pseudonym } from './ids.js';
 import { DATA_CATEGORIES, LAWFUL_GROUNDS, MODULES, PURPOSE_NAMES } from './purposes.js';
 import { noticeHash } from './register.js';
@@ -47,9 +48,19 @@ const consentState = z.object({
     .nullable()
     .describe('Present while the permit lives; hand it to a device or health client'),
   endsOn: z.iso.date().nullable().describe('When an open consent ends unless it is given anew'),
-  dueOn: z.iso.date().nullable().describe('When frozen data is erased'),
+  dueOn: z.iso.date().nullable().describe('When frozen data is erased, if it is kept on no other ground'),
 });
 export type ConsentState = z.output<typeof consentState>;
+
+/** The same with what keeps its data from being erased. */
+const standing = consentState.extend({
+  kept: z
+    .array(keptOn)
+    .describe(
+      'Grounds on which data is kept until their day, whatever was taken back; `dueOn` counts them in',
+    ),
+});
+export type StandingConsent = z.output<typeof standing>;
 
 /**
  * What can come to pass about a purpose: `informed` and `objected` where it rests on a legitimate interest (GDPR Art. 21),
@@ -96,7 +107,7 @@ export const listConsents = defineRoute({
   tag: 'Consent',
   audience: ['person'],
   ability: { action: 'read', resource: 'Consent' },
-  reply: z.object({ consents: z.array(consentState) }),
+  reply: z.object({ consents: z.array(standing) }),
 });
 
 export const giveConsent = defineRoute({

@@ -40,6 +40,8 @@ export const deliveryId = id<'DeliveryId'>('whd', 'A delivery of a webhook');
 export const signInId = id<'SignInId'>('sgn', 'A sign-in and its sessions');
 /** Somebody who answers for a child. */
 export const guardianshipId = id<'GuardianshipId'>('gua', 'A guardianship');
+/** That something is kept on another ground than consent. */
+export const holdId = id<'HoldId'>('hld', 'A hold');
 /** A member of staff: the keyed digest of their account, by which the audit log knows them. */
 export const staffId = z
   .string()
@@ -98,6 +100,7 @@ export type RotationId = z.infer<typeof rotationId>;
 export type DeliveryId = z.infer<typeof deliveryId>;
 export type SignInId = z.infer<typeof signInId>;
 export type GuardianshipId = z.infer<typeof guardianshipId>;
+export type HoldId = z.infer<typeof holdId>;
 export type ClientId = z.infer<typeof clientId>;
 export type Credential = z.infer<typeof credential>;
 export type SignInCode = z.infer<typeof signInCode>;

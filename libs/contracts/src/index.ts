@@ -16,6 +16,7 @@ export * from './errors.js';
 export * from './factors.js';
 export * from './faults.js';
 export * from './guardianships.js';
+export * from './holds.js';
 export * from './ids.js';
 export * from './internal.js';
 export * from './keys.js';

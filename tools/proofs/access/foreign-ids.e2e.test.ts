@@ -1,4 +1,5 @@
 import {
+  dayOf,
   enrolPerson,
   eraseSelf,
   importConsents,
@@ -8,6 +9,7 @@ import {
   type PurposeName,
   type RouteContract,
   readPerson,
+  recordHold,
   requestApproval,
   searchPeople,
 } from '@integument/contracts';
@@ -86,6 +88,10 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
   const { factors } = await ask(officer, vault, listFactors);
   const guardianship = await somebodysGuardianship();
   const { sessions } = await ask(browser, vault, listSessions);
+  const held = { permit: await permit('ingest'), ground: 'legal-claims', reference: 'CASE-9' } as const;
+  const { hold } = await ask(officer, info.urls.api, recordHold, {
+    body: { ...held, until: dayOf(Date.now()) },
+  });
   Object.assign(ids, {
     'the name that the shop has for somebody': { id: name, holders: ['the shop'] },
     'the name that staff have for them': { id: people[0]?.person ?? '', holders: ['the officer'] },
@@ -99,6 +105,7 @@ async function leaveIds(officer: Visitor, auditor: Visitor): Promise<void> {
     'a second factor of the officer': { id: factors[0]?.factor ?? '', holders: ['the officer'] },
     'a session of somebody': { id: sessions[0]?.session ?? '', holders: [] },
     'a guardianship that the shop recorded': { id: guardianship, holders: ['the shop', 'the officer'] },
+    'a hold that the officer recorded': { id: hold, holders: ['the officer'] },
     'an approval that the auditor asked for': { id: approval, holders: ['the auditor', 'the officer'] },
   } satisfies Record<string, Id>);
 }

@@ -16,6 +16,7 @@ export type Place =
   | 'session'
   | 'import'
   | 'guardianship'
+  | 'hold'
   | 'permit';
 
 /** Parameters of a path that name nobody's: words of the contracts, of whoever writes the rules, and of the operator; rotations of keys; hashes of notices. */
@@ -90,6 +91,7 @@ const REST: Readonly<Record<string, (asker: string) => LooseInput>> = {
   'guardianships.end': () => ({}),
   'guardianships.issue_code': () => ({}),
   'guardianships.end_own': () => ({}),
+  'holds.lift': () => ({}),
   'guardianships.revoke': () => ({ body: { reason } }),
   'readings.store': () => ({
     body: { batch: randomUUID(), stream: 'heart-rate', readings: [[1_770_000_000_000, 60]] },

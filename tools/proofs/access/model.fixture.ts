@@ -64,6 +64,9 @@ const triesRules: Abilities = { ...readsRules, 'try Rule': any };
 const readsKeys: Abilities = { 'read Key': any };
 const readsLog: Abilities = { ...watches, 'read AuditLog': any };
 
+/** Says on record that something is kept from erasure, by a name that the person has. */
+const holds: Abilities = { 'record Hold': any, 'read Hold': any, 'lift Hold': any };
+
 /** Who people are. Staff see everybody there; a client those it has a name for. */
 export const VAULT_MODEL: Model = {
   person: {
@@ -203,6 +206,7 @@ export const API_MODEL: Model = {
     'read Register': any,
     'read OverdueOptOut': any,
     'count Cohort': any,
+    ...holds,
   },
   admin: {
     ...inSession,
@@ -211,6 +215,7 @@ export const API_MODEL: Model = {
     'import Product': any,
     'read FaultCount': any,
     'count Cohort': any,
+    ...holds,
   },
   auditor: {
     ...inSession,

@@ -233,15 +233,15 @@ describe('what stays withdrawn until its time is up', () => {
     for (const { person } of [renewed, late]) await person.withdraw();
     await overdue([...renewed.gates, ...late.gates]);
     // Between the worker's look and its call: as if the renewal had come just then.
-    const findDue = planes.api.gates.findDue.bind(planes.api.gates);
-    planes.api.gates.findDue = async (tx) => {
-      const due = await findDue(tx);
+    const find = planes.api.dueGates.find.bind(planes.api.dueGates);
+    planes.api.dueGates.find = async (tx) => {
+      const due = await find(tx);
       due.sort((a) => (renewed.gates.some((gate) => gate.equals(a.gate_id)) ? -1 : 1));
       await renewed.person.give();
       return due;
     };
     await erasures.eraseDue().finally(() => {
-      planes.api.gates.findDue = findDue;
+      planes.api.dueGates.find = find;
     });
     expect(await left(renewed)).toMatchObject({ readings: 1, gates: 2 });
     expect(await left(late)).toMatchObject({ readings: 0, gates: 1 });

@@ -14,6 +14,7 @@ const WITHOUT_TRIGGER: Readonly<Record<string, string>> = {
   permit_gate: 'is the gate',
   consent_event: 'says what opened and closed the gate, a withdrawal too',
   opt_out_clock: 'says by when others have to hear that the gate is closed',
+  permit_hold: 'says on which ground what is behind a closed gate is kept',
   consent_receipt: 'keeps the receipt of a withdrawal too',
 };
 

@@ -94,8 +94,9 @@ export class TwoPlanes {
 
   /** Erasures of these purposes' data. */
   erasuresOf(data: readonly PurposeData[]): ErasureService {
-    const { gates, keys, sessionsStore, vault, audit, unitOfWork } = this.api;
-    return new ErasureService(gates, keys, sessionsStore, data, new ConsentStore(), vault, audit, unitOfWork);
+    const { gates, dueGates, keys, sessionsStore, vault, audit, unitOfWork } = this.api;
+    const consents = new ConsentStore();
+    return new ErasureService(gates, dueGates, keys, sessionsStore, data, consents, vault, audit, unitOfWork);
   }
 
   /** Somebody new, with an address of their own where nothing else is said. @returns the name by which the shop knows them */

@@ -17,6 +17,7 @@ import {
   consentSchemaSql,
 } from '../features/consent/consent.schema.js';
 import { faultsOfPeopleSql, faultsSchemaSql } from '../features/faults/faults.schema.js';
+import { holdsSchemaSql } from '../features/holds/holds.schema.js';
 import { ingestSchemaSql } from '../features/ingest/ingest.schema.js';
 import { optOutClockEndsSql, optOutClocksSql } from '../features/opt-outs/opt-out-clocks.schema.js';
 import {
@@ -61,4 +62,5 @@ export const platformMigrations: (new () => MigrationInterface)[] = [
   migration(29, 'kept-nos', keptNosSql),
   migration(30, 'opt-out-clock-ends', optOutClockEndsSql),
   migration(31, 'faults-of-people', faultsOfPeopleSql),
+  migration(34, 'holds', holdsSchemaSql),
 ];

@@ -5,11 +5,14 @@ import {
   cohortHistogram,
   consentHistory,
   countCohort,
+  dayOf,
   giveConsent,
   importProducts,
   issueSignInCode,
+  liftHold,
   listConsents,
   listFaults,
+  listHolds,
   listOptOuts,
   listRecommendations,
   objectToPurpose,
@@ -19,6 +22,7 @@ import {
   readCohortFacts,
   readReadings,
   recordEvents,
+  recordHold,
   refuseConsent,
   reportFault,
   storeCohortFacts,
@@ -118,6 +122,15 @@ export const API_CALLS: Calls = {
     return call(browser, info.urls.api, storeCohortFacts, { body: FACTS });
   },
   'cohort_facts.read': async ({ info }) => call(await countable(info), info.urls.api, readCohortFacts),
+  'holds.record': async ({ info, officer }) => {
+    const body = await toHold(info);
+    return call(officer, info.urls.api, recordHold, { body });
+  },
+  'holds.list': ({ info, officer }) => Promise.resolve(call(officer, info.urls.api, listHolds)),
+  'holds.lift': async ({ info, officer }) => {
+    const { hold } = await ask(officer, info.urls.api, recordHold, { body: await toHold(info) });
+    return call(officer, info.urls.api, liftHold, { params: { hold } });
+  },
   'cohorts.count': async ({ info, officer }) => {
     await cohort(info);
     return call(officer, info.urls.api, countCohort, { body: { by: ['skinType'] } });
@@ -131,4 +144,11 @@ export const API_CALLS: Calls = {
 async function permit(info: Cast['info'], purpose: PurposeName): Promise<Record<string, string>> {
   const { browser } = await newcomer(info);
   return { 'integument-permit': await agreeTo(info, browser, purpose) };
+}
+
+async function toHold(info: Cast['info']) {
+  const { browser } = await newcomer(info);
+  const permit = await agreeTo(info, browser, 'ingest');
+  const until = dayOf(Date.now());
+  return { permit, ground: 'legal-claims', reference: 'CASE-9', until } as const;
 }

@@ -125,6 +125,7 @@ describe('facts', () => {
     const consents = { eraseReceipts: () => Promise.resolve(), isNo: () => Promise.resolve(false) };
     const erasure = new ErasureService(
       api.gates,
+      api.dueGates,
       api.keys,
       api.sessionsStore,
       [api.ingestStore, store],

@@ -1,21 +1,22 @@
 import type { AuditLog } from '@integument/audit-log';
 import {
-  type ConsentState,
   type consentHistory,
   PURPOSE_NAMES,
   type PurposeName,
   type ReplyOf,
+  type StandingConsent,
 } from '@integument/contracts';
 import { decodeId } from '@integument/crypto';
 import type { Tx, UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { type ApiPerson, byWithin, isOpenTo } from '../../platform/callers.js';
+import type { HoldsStore } from '../holds/index.js';
 import type { PermitsStore } from '../permits/index.js';
 import { consentHistoryRead, consentRead } from './consent.audit.js';
 import { demandOpenTo } from './consent.errors.js';
 import type { ConsentStore } from './consent.store.js';
 import type { ConsentReceipts } from './consent-receipts.js';
-import { consentState } from './consent-state.js';
+import { consentState, standingConsent } from './consent-state.js';
 import type { KnownGate, KnownPermits } from './known-permits.js';
 
 /** What a person has agreed to, and how it came about. */
@@ -23,26 +24,33 @@ export class ConsentReader {
   constructor(
     private readonly gates: PermitsStore,
     private readonly store: ConsentStore,
+    private readonly holds: HoldsStore,
     private readonly permits: KnownPermits,
     private readonly receipts: ConsentReceipts,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  async list(asker: Asker<ApiPerson>): Promise<ConsentState[]> {
+  async list(asker: Asker<ApiPerson>): Promise<StandingConsent[]> {
     // From the vault, not from the session: a consent given elsewhere must show here, or nobody would take it back.
     const { permits, declined } = await this.permits.allInVault(asker.caller);
-    const gates = await this.unitOfWork.run(async (tx) => {
+    const { gates, holds } = await this.unitOfWork.run(async (tx) => {
       const found = await this.gates.findMany(
         tx,
         [...permits, ...declined].map(({ gate }) => decodeId('gat', gate)),
       );
       await this.audit.append(tx, consentRead({ ...by(asker), count: found.length }));
-      return found;
+      const kept = await this.holds.findOf(
+        tx,
+        found.map(({ gate_id }) => gate_id),
+      );
+      return { gates: found, holds: kept };
     });
-    return PURPOSE_NAMES.filter((purpose) => isOpenTo(asker.caller, purpose)).map((purpose) =>
-      consentState(purpose, gates.find((gate) => gate.purpose === purpose) ?? null),
-    );
+    return PURPOSE_NAMES.filter((purpose) => isOpenTo(asker.caller, purpose)).map((purpose) => {
+      const gate = gates.find((one) => one.purpose === purpose) ?? null;
+      const ofGate = holds.filter(({ gate_id }) => gate?.gate_id.equals(gate_id));
+      return standingConsent(consentState(purpose, gate), ofGate);
+    });
   }
 
   async history(asker: Asker<ApiPerson>, purpose: PurposeName): Promise<ReplyOf<typeof consentHistory>> {

@@ -6,6 +6,7 @@ import { Module } from '@nestjs/common';
 import type { ApiConfig } from '../../config.js';
 import { API_CONFIG } from '../../platform/tokens.js';
 import { VaultClient } from '../../platform/vault-client.js';
+import { HoldsModule, HoldsStore } from '../holds/index.js';
 import { PermitKeys, PermitsModule, PermitsStore } from '../permits/index.js';
 import { Register, RegisterModule } from '../register/index.js';
 import { SessionsModule, SessionsService } from '../sessions/index.js';
@@ -25,13 +26,22 @@ import { TakingBack } from './taking-back.js';
 import { UnaskedBeginnings } from './unasked-beginnings.js';
 
 @Module({
-  imports: [PermitsModule, RegisterModule, SessionsModule],
+  imports: [PermitsModule, HoldsModule, RegisterModule, SessionsModule],
   controllers: [ConsentController],
   providers: [
     provide(ConsentStore),
     provide(UnaskedBeginnings),
     provide(KnownPermits, VaultClient),
-    provide(ConsentReader, PermitsStore, ConsentStore, KnownPermits, ConsentReceipts, AuditLog, UnitOfWork),
+    provide(
+      ConsentReader,
+      PermitsStore,
+      ConsentStore,
+      HoldsStore,
+      KnownPermits,
+      ConsentReceipts,
+      AuditLog,
+      UnitOfWork,
+    ),
     provide(ReceiptKeysStore),
     provide(ConsentEnding, PermitsStore, ConsentStore, Outbox),
     provide(ConsentReceipts, Register, ReceiptSigner, PermitKeys, ConsentStore, UnitOfWork, Logger),

@@ -6,7 +6,13 @@ import { CohortsModule, CohortsStore } from '../cohorts/index.js';
 import { ConsentModule, ConsentStore } from '../consent/index.js';
 import { FaultsModule, FaultsService } from '../faults/index.js';
 import { IngestModule, IngestStore } from '../ingest/index.js';
-import { PermitKeys, PermitsModule, PermitsStore, type PurposeData } from '../permits/index.js';
+import {
+  DueGatesStore,
+  PermitKeys,
+  PermitsModule,
+  PermitsStore,
+  type PurposeData,
+} from '../permits/index.js';
 import { RecommendationsModule, RecommendationsService } from '../recommendations/index.js';
 import { SessionsModule, SessionsStore } from '../sessions/index.js';
 import { ErasureService } from './erasure.service.js';
@@ -26,6 +32,7 @@ import { ErasureService } from './erasure.service.js';
       provide: ErasureService,
       inject: [
         PermitsStore,
+        DueGatesStore,
         PermitKeys,
         SessionsStore,
         IngestStore,
@@ -39,6 +46,7 @@ import { ErasureService } from './erasure.service.js';
       ],
       useFactory: (
         gates: PermitsStore,
+        dueGates: DueGatesStore,
         keys: PermitKeys,
         sessions: SessionsStore,
         ingest: PurposeData,
@@ -52,6 +60,7 @@ import { ErasureService } from './erasure.service.js';
       ) =>
         new ErasureService(
           gates,
+          dueGates,
           keys,
           sessions,
           [ingest, recommendations, faults, cohorts],

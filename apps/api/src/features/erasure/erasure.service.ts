@@ -13,6 +13,7 @@ import type { Tx, UnitOfWork } from '@integument/database';
 import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
 import type { ConsentStore } from '../consent/index.js';
 import {
+  type DueGatesStore,
   type Gate,
   gateName,
   type PermitKeys,
@@ -36,6 +37,7 @@ const WORKER = { outcome: 'done', actor: { kind: 'system', id: 'erasure' } } as 
 export class ErasureService {
   constructor(
     private readonly gates: PermitsStore,
+    private readonly dueGates: DueGatesStore,
     private readonly keys: PermitKeys,
     private readonly sessions: SessionsStore,
     private readonly data: readonly PurposeData[],
@@ -53,13 +55,14 @@ export class ErasureService {
   }
 
   /**
-   * Erases what stayed frozen until its time was up, round by round for as long as a round gets somewhere: what cannot be
-   * erased yet stays due, and would keep an endless loop busy. @returns how many permits were erased
+   * Erases what stayed frozen until its time was up and is kept on no other ground, round by round for as long as a round gets
+   * somewhere: what cannot be erased yet stays due, and would keep an endless loop busy. @returns how many permits were erased
    */
   async eraseDue(): Promise<number> {
     let erased = 0;
     for (;;) {
-      const due = await this.unitOfWork.single((tx) => this.gates.findDue(tx));
+      const found = await this.unitOfWork.single((tx) => this.dueGates.find(tx));
+      const due = await this.unitOfWork.run((tx) => this.dueGates.setOut(tx, found));
       if (due.length === 0) return erased;
       // Once for all of them: forgetting may mean to train a whole model.
       await this.forget(due);
@@ -151,7 +154,11 @@ export class ErasureService {
   private async eraseData(tx: Tx, gate: Gate): Promise<void> {
     if (gate.pseudonym) await this.dataOf(gate)?.erase(tx, gate.pseudonym);
     await this.consents.eraseReceipts(tx, gate.gate_id);
-    await this.audit.append(tx, permitErased({ ...WORKER, subject: subjectOf(gate), purpose: gate.purpose }));
+    const details = { held: await this.dueGates.isHeld(tx, gate.gate_id) };
+    await this.audit.append(
+      tx,
+      permitErased({ ...WORKER, subject: subjectOf(gate), purpose: gate.purpose, details }),
+    );
   }
 
   private dataOf(gate: Gate): PurposeData | undefined {

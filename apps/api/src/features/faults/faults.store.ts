@@ -60,9 +60,13 @@ export class FaultsStore {
     );
   }
 
-  /** Of all permits, reports that are older than they are kept, and what isn't shown any more. */
+  /** Of all permits that no hold keeps, reports that are older than they are kept; and what isn't shown any more. */
   async deleteOld(tx: Tx, days: number): Promise<void> {
-    await tx.query('DELETE FROM fault_report WHERE on_day < current_date - $1::int', [days]);
+    await tx.query(
+      `DELETE FROM fault_report r WHERE on_day < current_date - $1::int AND NOT EXISTS (
+         SELECT FROM permit_gate g WHERE g.pseudonym = r.pseudonym AND permit_held_until(g.gate_id) IS NOT NULL)`,
+      [days],
+    );
     for (const table of ['fault_count', 'fault_counted'])
       await tx.query(`DELETE FROM ${table} WHERE on_day <= current_date - $1::int`, [FAULTS_SHOWN_DAYS]);
   }

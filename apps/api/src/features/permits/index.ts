@@ -1,6 +1,8 @@
+export { DueGatesStore } from './due-gates.store.js';
 export { keyedDigest } from './keyed-digest.js';
 export { ModulePermits, permitsOf } from './module-permits.js';
 export { gateName, PermitKeys } from './permit-keys.js';
+export { permitNotFound } from './permits.errors.js';
 export { PermitsModule } from './permits.module.js';
 export { type Leave, subjectOf } from './permits.service.js';
 export { type Foretold, type Gate, type OpenGate, PermitsStore } from './permits.store.js';

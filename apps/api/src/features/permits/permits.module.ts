@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import type { ApiConfig } from '../../config.js';
 import { API_CONFIG } from '../../platform/tokens.js';
 import { VaultClient } from '../../platform/vault-client.js';
+import { DueGatesStore } from './due-gates.store.js';
 import { PermitKeys } from './permit-keys.js';
 import { PermitsService } from './permits.service.js';
 import { PermitsStore } from './permits.store.js';
@@ -12,6 +13,7 @@ import { ScatteredRows } from './scattered-rows.js';
 @Module({
   providers: [
     provide(PermitsStore),
+    provide(DueGatesStore),
     {
       provide: PermitKeys,
       inject: [VaultClient, API_CONFIG],
@@ -21,6 +23,6 @@ import { ScatteredRows } from './scattered-rows.js';
     provide(PermitsService, PermitsStore, PermitKeys, UnitOfWork),
     provide(ScatteredRows, UnitOfWork),
   ],
-  exports: [PermitsStore, PermitKeys, PermitsService, ScatteredRows],
+  exports: [PermitsStore, DueGatesStore, PermitKeys, PermitsService, ScatteredRows],
 })
 export class PermitsModule {}

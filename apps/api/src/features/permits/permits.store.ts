@@ -28,10 +28,14 @@ export interface Foretold {
   readonly on_day: string;
 }
 
-/** Days that people are told of beforehand, and of which gates. Behind one that never opened there is nothing to erase. */
+/** Days that people are told of beforehand, and of which gates `g`. Behind one that never opened there is nothing to erase. */
 const FORETOLD = {
-  ends_on: `state = 'open'`,
-  due_on: `state = 'frozen' AND pseudonym IS NOT NULL`,
+  ends_on: { day: 'g.ends_on', which: `g.state = 'open'` },
+  // What is kept on another ground is erased after the last day of that.
+  due_on: {
+    day: 'greatest(g.due_on, permit_held_until(g.gate_id) + 1)',
+    which: `g.state = 'frozen' AND g.pseudonym IS NOT NULL`,
+  },
 } as const;
 
 /**
@@ -46,7 +50,7 @@ const TURN = {
   },
 } as const;
 
-const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject, ends_on::text, due_on::text';
+export const GATE = 'gate_id, purpose, pseudonym, state, epoch, subject, ends_on::text, due_on::text';
 
 const LOCK = {
   name: 'permits.lock',
@@ -126,14 +130,7 @@ export class PermitsStore {
     );
   }
 
-  /** Some frozen gates whose time is up; in any order, so that some that keep failing cannot hide the others. */
-  async findDue(tx: Tx): Promise<Gate[]> {
-    return tx.query<Gate>(
-      `SELECT ${GATE} FROM permit_gate WHERE state = 'frozen' AND due_on <= current_date ORDER BY random() LIMIT 100`,
-    );
-  }
-
-  /** Some open gates whose consent ends today or ended before; in any order, as those that are due. */
+  /** Some open gates whose consent ends today or ended before; in any order, so that some that keep failing cannot hide the others. */
   async findEnded(tx: Tx): Promise<Gate[]> {
     return tx.query<Gate>(
       `SELECT ${GATE} FROM permit_gate WHERE state = 'open' AND ends_on <= current_date ORDER BY random() LIMIT 100`,
@@ -142,9 +139,10 @@ export class PermitsStore {
 
   /** Some whose day is near, and of which nobody was told as near as that. */
   async findToForetell(tx: Tx, what: keyof typeof FORETOLD, days: number, most: number): Promise<Foretold[]> {
+    const { day, which } = FORETOLD[what];
     return tx.query<Foretold>(
-      `SELECT gate_id, ${what}::text AS on_day FROM permit_gate
-       WHERE ${FORETOLD[what]} AND ${what} > current_date AND ${what} <= current_date + $1::int
+      `SELECT gate_id, ${day}::text AS on_day FROM permit_gate g
+       WHERE ${which} AND g.${what} <= current_date + $1::int AND ${day} > current_date AND ${day} <= current_date + $1::int
          AND (foretold IS NULL OR foretold > $1) LIMIT $2`,
       [days, most],
     );
@@ -162,7 +160,7 @@ export class PermitsStore {
       `WITH held AS MATERIALIZED (
          SELECT gate_id FROM permit_gate WHERE gate_id = ANY($2::bytea[]) ORDER BY gate_id FOR NO KEY UPDATE)
        UPDATE permit_gate g SET foretold = $1 FROM held JOIN unnest($2::bytea[], $3::text[]) AS told (gate_id, on_day) USING (gate_id)
-       WHERE g.gate_id = held.gate_id AND g.${what} = told.on_day::date`,
+       WHERE g.gate_id = held.gate_id AND ${FORETOLD[what].day} = told.on_day::date`,
       [days, byteaArray(gates.map(({ gate_id }) => gate_id)), textArray(gates.map(({ on_day }) => on_day))],
     );
   }

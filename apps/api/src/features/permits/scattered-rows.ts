@@ -11,6 +11,7 @@ const TABLES = [
   ['fault_report', 'fault_report_pk'],
   ['fault_counted', 'fault_counted_pk'],
   ['opt_out_clock', 'opt_out_clock_pk'],
+  ['permit_hold', 'permit_hold_pk'],
 ] as const;
 
 /** How long everybody else may be kept waiting for a table. */
