@@ -45,7 +45,11 @@ import {
   storedValuesApartSql,
   tokensSchemaSql,
 } from '../features/tokens/tokens.schema.js';
-import { lostDeliveriesSql, webhooksSchemaSql } from '../features/webhooks/webhooks.schema.js';
+import {
+  lostDeliveriesSql,
+  unheardStopsSql,
+  webhooksSchemaSql,
+} from '../features/webhooks/webhooks.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -97,4 +101,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(47, 'opt-outs', lostDeliveriesSql + standingOptOutsSql),
   migration(49, 'vouching-clients', vouchingClientsSql),
   migration(50, 'endings-listed', endingsListedSql),
+  migration(52, 'unheard-stops', unheardStopsSql),
 ];
