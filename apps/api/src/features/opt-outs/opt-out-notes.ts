@@ -1,5 +1,6 @@
 import { keepOptOut, type SessionPseudonym, type StandingOptOut } from '@integument/contracts';
 import type { Outbox, Tx } from '@integument/database';
+import type { OutboxTopic } from '../../platform/outbox-topics.js';
 import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
 
 /** Has the vault remember an opt-out: an {@link OptOutNote}. */
@@ -10,7 +11,7 @@ export type OptOutNote = StandingOptOut & { readonly session: SessionPseudonym }
 /** Tells the vault of opt-outs, which remembers whose they are; by the outbox if need be. */
 export class OptOutNotes {
   constructor(
-    private readonly outbox: Outbox,
+    private readonly outbox: Outbox<OutboxTopic>,
     private readonly vault: VaultClient,
   ) {}
 
