@@ -8,7 +8,7 @@ import { AppModule } from './app.module.js';
 import { apiConfig } from './config.js';
 import { RecommendationsTrainer } from './features/recommendations/index.js';
 import { QUEUES } from './platform/tokens.js';
-import { VaultClient } from './platform/vault-client.js';
+import { VaultClient, VaultRefused } from './platform/vault-client.js';
 import { outboxHandlers, rounds } from './worker-duties.js';
 
 // The same code as the API, without its listener: what happens when nobody waits for the answer.
@@ -33,8 +33,12 @@ await unitOfWork.run((tx) => queues.verify(tx));
 const outbox = new OutboxWorker({
   unitOfWork,
   handlers: { ...queues.outboxHandlers, ...outboxHandlers(find) },
-  onFailure: ({ topic, attempt, error }) =>
-    logger.warn('outbox message failed', { topic, attempts: attempt, error }),
+  onFailure: ({ topic, attempt, error }) => {
+    const fields = { topic, attempts: attempt, error };
+    // The vault is there and will say the same the next time: somebody has to look.
+    if (error instanceof VaultRefused) logger.error('the vault refuses a message of the outbox', fields);
+    else logger.warn('outbox message failed', fields);
+  },
 });
 outbox.start();
 

@@ -26,7 +26,7 @@ import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js'
 import { indexVersionsSql, peopleSchemaSql, undeliverableSql } from '../features/people/people.schema.js';
 import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
 import { declinedPermitsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
-import { standingOptOutsSql } from '../features/permits/standing-opt-outs.schema.js';
+import { optOutSessionsSql, standingOptOutsSql } from '../features/permits/standing-opt-outs.schema.js';
 import {
   clientCredentialsSql,
   registryKeepsRemovedSql,
@@ -101,5 +101,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(47, 'opt-outs', lostDeliveriesSql + standingOptOutsSql),
   migration(49, 'vouching-clients', vouchingClientsSql),
   migration(50, 'endings-listed', endingsListedSql),
+  migration(51, 'opt-outs-of-ended-sessions', optOutSessionsSql),
   migration(52, 'unheard-stops', unheardStopsSql),
 ];

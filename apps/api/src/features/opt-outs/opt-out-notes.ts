@@ -27,10 +27,10 @@ export class OptOutNotes {
     );
   }
 
-  /** Of a session that is over nobody can say any more whose it was; what it concerned then was stopped without this. */
+  /** Who is erased has no opt-out to be kept. Where the vault refuses it for anything else it stays in the outbox, and in the log. */
   async handle(payload: unknown): Promise<void> {
     await this.vault.call(keepOptOut, { body: payload as OptOutNote }).catch((error: unknown) => {
-      if (!(error instanceof VaultRefused) || error.code !== 'permits.session_unknown') throw error;
+      if (!(error instanceof VaultRefused) || error.code !== 'permits.person_erased') throw error;
     });
   }
 }
