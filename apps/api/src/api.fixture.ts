@@ -37,6 +37,7 @@ import { Register, RegisterStore } from './features/register/index.js';
 import { TEST_REGISTER } from './features/register/register.fixture.js';
 import { SessionsService, SessionsStore } from './features/sessions/index.js';
 import type { ApiPerson, SessionContent } from './platform/callers.js';
+import type { OutboxTopic } from './platform/outbox-topics.js';
 import type { VaultClient } from './platform/vault-client.js';
 
 export { TEST_REGISTER };
@@ -59,7 +60,7 @@ export class TestApi {
   readonly platformSecret = randomBytes(32);
   readonly gates = new PermitsStore();
   readonly dueGates = new DueGatesStore();
-  readonly outbox = new Outbox();
+  readonly outbox = new Outbox<OutboxTopic>();
   readonly audit = new AuditLog();
   readonly holdsStore = new HoldsStore();
   readonly holds = new HoldsService(

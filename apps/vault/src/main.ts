@@ -150,7 +150,7 @@ function warnOfEndings(app: INestApplicationContext, periodic: Periodic): void {
   });
 }
 
-/** An ended session must not go on saying whose it was, nor a kept reply that it was given. */
+/** An ended session must not go on saying whose it was once no opt-out of it can be on its way, nor a kept reply that it was given. */
 function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
   const unitOfWork = app.get(UnitOfWork, { strict: false });
   const sessions = app.get(SessionsStore, { strict: false });

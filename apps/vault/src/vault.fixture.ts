@@ -205,7 +205,7 @@ export class TestVault {
     this.guardianCodes = new GuardianCodes(codes, active, audit);
     const agreeing = new WhoAgrees(active, age);
     const permits = new PermitsStore();
-    this.optOuts = new StandingOptOuts(new StandingOptOutsStore(), permits, audit);
+    this.optOuts = new StandingOptOuts(new StandingOptOutsStore(), audit);
     this.permits = new PermitsService(permits, keys, this.evidence, webhooks, agreeing, this.optOuts, audit);
     this.permitOpenings = new PermitOpenings(permits, keys, this.evidence, webhooks, agreeing, audit);
     const ages = new ImportAges(values, age);

@@ -172,13 +172,14 @@ export const keepOptOut = defineRoute({
   id: 'permits.keep_opt_out',
   method: 'POST',
   path: '/internal/v1/permits/keep-opt-out',
-  summary: 'Remember that the person behind a session opted out, for what it comes to concern; repeatable',
+  summary:
+    'Remember that the person behind a session opted out, for what it comes to concern; repeatable, and for a week after the session',
   tag: 'Permits',
   audience,
   ability,
   body: standingOptOut.extend({ session: sessionPseudonym }),
   status: 204,
-  problems: ['permits.session_unknown'],
+  problems: ['permits.session_unknown', 'permits.person_erased'],
 });
 
 export const toldPermits = defineRoute({

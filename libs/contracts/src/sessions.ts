@@ -18,7 +18,7 @@ export const openSession = defineRoute({
     roles: z.array(z.string()),
     expiresAt: z.iso.datetime(),
   }),
-  problems: ['sessions.code_invalid', 'vault.unavailable'],
+  problems: ['sessions.code_invalid', 'consent.superseded', 'vault.unavailable'],
 });
 
 export const closeSession = defineRoute({

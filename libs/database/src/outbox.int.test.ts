@@ -9,7 +9,7 @@ import { UnitOfWork } from './unit-of-work.js';
 let database: FreshDatabase;
 let dataSource: DataSource;
 let unitOfWork: UnitOfWork;
-const outbox = new Outbox();
+const outbox = new Outbox<string>();
 beforeAll(async () => {
   database = await freshEmptyDatabase();
   dataSource = await openDatabase({

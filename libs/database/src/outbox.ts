@@ -24,13 +24,16 @@ const ADD = {
 
 const DROP = { name: 'outbox.drop', text: 'DELETE FROM outbox WHERE id = $1' };
 
-/** Adds messages to the caller's transaction: they exist exactly if its effect does. */
-export class Outbox {
+/**
+ * Adds messages to the caller's transaction: they exist exactly if its effect does.
+ * @typeParam Topic that can be added; none where nothing else is said, so that an app names all that it has to handle
+ */
+export class Outbox<Topic extends string = never> {
   /**
    * @param payload JSON; random ids only, never a personal value, since it stands in plain in the database
    * @returns the message's id, 16 bytes: a good idempotency key for what the handler does
    */
-  async add(tx: Tx, topic: string, payload: object): Promise<Buffer> {
+  async add(tx: Tx, topic: Topic, payload: object): Promise<Buffer> {
     const id = randomId();
     await tx.query(ADD, [id, topic, JSON.stringify(payload)]);
     return id;

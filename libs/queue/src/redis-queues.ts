@@ -19,7 +19,7 @@ const message = z.object({
  */
 export class RedisQueues extends BullmqQueues {
   readonly backend = 'redis';
-  private readonly outbox = new Outbox();
+  private readonly outbox = new Outbox<typeof TOPIC>();
   private readonly url: string;
 
   constructor({ url, report }: QueuesOptions) {
@@ -27,7 +27,7 @@ export class RedisQueues extends BullmqQueues {
     this.url = url;
   }
 
-  readonly outboxHandlers: Readonly<Record<string, OutboxHandler>> = {
+  readonly outboxHandlers: Readonly<Record<typeof TOPIC, OutboxHandler>> = {
     [TOPIC]: async (payload) => {
       const { job, entries, options } = message.parse(payload);
       await this.queue({ name: job }).addBulk(

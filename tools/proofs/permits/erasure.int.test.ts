@@ -121,6 +121,33 @@ describe('an erasure', () => {
     expect(row?.keys_destroyed).toBe(3);
   });
 
+  it('holds their gates in the order in which others hold many, so that nobody waits in a circle', async () => {
+    const gone = await somebody();
+    const [first, last] = [...gone.gates].sort(Buffer.compare);
+    await erase(gone);
+    await planes.vault.query(`UPDATE erasure SET gates = ARRAY[$1, $2]::bytea[] WHERE state = 'requested'`, [
+      last,
+      first,
+    ]);
+    let carried: Promise<void> | undefined;
+    await planes.api.unitOfWork.run(async (tx) => {
+      await tx.query('SELECT FROM permit_gate WHERE gate_id = $1 FOR UPDATE', [first]);
+      carried = carryOut();
+      await expect.poll(waiting).toBe(1);
+      await tx.query('SELECT FROM permit_gate WHERE gate_id = $1 FOR UPDATE NOWAIT', [last]);
+    });
+    await carried;
+    expect(await left(gone)).toEqual(NOTHING);
+  });
+
+  const waiting = async () =>
+    (
+      await planes.api.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+    )[0]?.n;
+
   it('lets what was learned be forgotten while the key still opens', async () => {
     const gone = await somebody();
     forgotten.length = 0;

@@ -1,9 +1,14 @@
 import type { ConsentState, PurposeName, WebhookEvent } from '@integument/contracts';
+import type { HttpRequest } from '@integument/http';
 import type { TestApi, TestOptOuts } from '../../../apps/api/src/api.fixture.js';
+import { OptOutsModule } from '../../../apps/api/src/features/opt-outs/index.js';
+import type { OptOuts } from '../../../apps/api/src/features/opt-outs/opt-outs.service.js';
+import type { StandingOptOuts } from '../../../apps/api/src/features/opt-outs/standing-opt-outs.js';
 import { TEST_REGISTER } from '../../../apps/api/src/features/register/register.fixture.js';
 import { Register } from '../../../apps/api/src/features/register/register.js';
 import { RegisterStore } from '../../../apps/api/src/features/register/register.store.js';
 import type { RegisterFile } from '../../../apps/api/src/features/register/register-file.js';
+import { SessionBeginnings } from '../../../apps/api/src/features/sessions/index.js';
 import { DeliveriesStore } from '../../../apps/vault/src/features/webhooks/index.js';
 import type { TestVault } from '../../../apps/vault/src/vault.fixture.js';
 import type { InProcessVault } from './in-process-vault.js';
@@ -27,13 +32,15 @@ export class OptOutStage {
   readonly api: TestApi;
   readonly line: InProcessVault;
   readonly deliveries = new DeliveriesStore();
+  readonly #signIns = new SessionBeginnings();
   #current: TestOptOuts | undefined;
 
   private constructor(private readonly planes: TwoPlanes) {
     this.vault = planes.vault;
     this.api = planes.api;
     this.line = planes.line;
-    this.api.beginnings.heed((asker, purpose) => this.optOuts.standing.carryOnTo(asker, purpose));
+    const { optOuts, standing } = this.asOfNow();
+    new OptOutsModule(this.#signIns, this.api.beginnings, optOuts, standing).onModuleInit();
   }
 
   /** @param sold purposes whose data a third party gets */
@@ -68,21 +75,33 @@ export class OptOutStage {
   }
 
   /** Somebody, or somebody who is there already, in a session of their own. */
-  async signedIn(personId?: Buffer): Promise<OptingOut> {
+  async signedIn(personId?: Buffer, headers: Readonly<Record<string, string>> = {}): Promise<OptingOut> {
     const { vault, api, planes } = this;
     const id = personId ?? (await vault.personIdOf(await planes.enrol()));
     const person = new OptingOut(this, id, await PersonSession.secretOf(vault, api, id));
-    await this.optOuts.standing.carryOn(await person.asker());
+    await this.#signIns.tell(await person.asker(), { headers } as unknown as HttpRequest);
     return person;
+  }
+
+  /** What the module is wired with once, whichever register is in force when it is asked. */
+  private asOfNow(): { optOuts: OptOuts; standing: StandingOptOuts } {
+    const optOuts: Pick<OptOuts, 'heed'> = { heed: (asker) => this.optOuts.optOuts.heed(asker) };
+    const standing: Pick<StandingOptOuts, 'carryOn' | 'carryOnTo'> = {
+      carryOn: (asker) => this.optOuts.standing.carryOn(asker),
+      carryOnTo: (asker, purpose) => this.optOuts.standing.carryOnTo(asker, purpose),
+    };
+    return { optOuts: optOuts as OptOuts, standing: standing as StandingOptOuts };
   }
 
   /** The client that has a name for everybody is told of these, and of what waits for it nothing is left. */
   async tell(...events: WebhookEvent[]): Promise<void> {
     const { vault } = this;
     const [name] = await vault.query<{ client_id: string }>('SELECT client_id FROM client_pseudonym LIMIT 1');
-    await vault.query(`INSERT INTO client (client_id, use) VALUES ($1, 'identity') ON CONFLICT DO NOTHING`, [
-      name?.client_id,
-    ]);
+    await vault.query(
+      `INSERT INTO client (client_id, use) VALUES ($1, 'identity')
+       ON CONFLICT ON CONSTRAINT client_pk DO UPDATE SET removed = false`,
+      [name?.client_id],
+    );
     await vault.query('DELETE FROM webhook_endpoint');
     if (events.length > 0)
       await vault.query(
@@ -113,6 +132,13 @@ export class OptOutStage {
       [daysAgo],
     );
     await this.vault.unitOfWork.run((tx) => this.deliveries.sweep(tx, { deadAfterHours: 48, keptDays: 30 }));
+  }
+
+  /** So long ago that it can't be sent any more. */
+  async giveUpForGood(): Promise<void> {
+    await this.giveUp(31);
+    await this.vault.query(`UPDATE webhook_delivery SET died_at = now() - interval '31 days'`);
+    await this.giveUp();
   }
 
   clocks = () =>

@@ -1,7 +1,9 @@
 import { declinePermit } from '@integument/contracts';
+import { decodeId, randomId } from '@integument/crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OPT_OUT_TOPIC } from '../../../apps/api/src/features/opt-outs/index.js';
 import { OptOutsController } from '../../../apps/api/src/features/opt-outs/opt-outs.controller.js';
+import { API } from '../../../apps/vault/src/vault.fixture.js';
 import { type OptingOut, OptOutStage } from './opt-out-stage.js';
 
 let stage: OptOutStage;
@@ -100,15 +102,81 @@ describe('that somebody opted out', () => {
     expect((await kept()).map(({ kind }) => kind)).toEqual(['limit-use', 'sale-or-sharing']);
   });
 
-  it('is given up of a session that is over, and of no other', async () => {
-    await person.optOut();
-    const [note] = await notes();
+  it('the vault hears by the outbox though the session has ended meanwhile, and the next sign-in does the rest', async () => {
+    const elsewhere = await stage.signedIn(person.personId);
+    await elsewhere.give('recommendation');
     stage.line.isAway = true;
+    await expect(person.optOut()).rejects.toMatchObject({ code: 'vault.unavailable' });
+    const [note] = await notes();
     await expect(stage.optOuts.notes.handle(note?.payload)).rejects.toMatchObject({
       code: 'vault.unavailable',
     });
     stage.line.isAway = false;
     await stage.vault.query('DELETE FROM api_session WHERE person_id = $1', [person.personId]);
+    expect(await stateOf('recommendation')).toBe('open');
     await stage.optOuts.notes.handle(note?.payload);
+    expect((await kept()).map(({ kind }) => kind)).toEqual(['sale-or-sharing']);
+    await stage.signedIn(person.personId);
+    expect(await stateOf('recommendation')).toBe('frozen');
+  });
+
+  it('the vault hears of a session whose time is up, for a week', async () => {
+    await person.optOut();
+    const [note] = await notes();
+    const { vault } = stage;
+    const ended = (days: number) =>
+      vault.query(
+        `UPDATE opt_out_session SET kept_until = now() + $1 * interval '1 day' WHERE person_id = $2`,
+        [7 - days, person.personId],
+      );
+    await vault.query(`UPDATE api_session SET expires_at = now() - interval '2 hours' WHERE person_id = $1`, [
+      person.personId,
+    ]);
+    await ended(6);
+    await vault.sessionsStore.deleteExpired(vault.unitOfWork);
+    expect(await vault.query('SELECT FROM api_session WHERE person_id = $1', [person.personId])).toEqual([]);
+    await vault.query('DELETE FROM opt_out');
+    await stage.optOuts.notes.handle(note?.payload);
+    expect(await kept()).toHaveLength(1);
+    await ended(8);
+    await vault.sessionsStore.deleteExpired(vault.unitOfWork);
+    // It stays in the outbox, whose worker says so.
+    await expect(stage.optOuts.notes.handle(note?.payload)).rejects.toMatchObject({
+      code: 'permits.session_unknown',
+    });
+  });
+
+  it('is nothing to be kept of who is being erased, or was', async () => {
+    const { session } = (await person.asker()).caller.content;
+    await person.optOut();
+    const [note] = await notes();
+    const { vault } = stage;
+    const { erasure } = await vault.unitOfWork.run((tx) => vault.erasures.request(tx, API, person.personId));
+    await stage.optOuts.notes.handle(note?.payload);
+    await vault.unitOfWork.run((tx) => vault.erasures.gatesClosed(tx, API, erasure));
+    await stage.optOuts.notes.handle(note?.payload);
+    expect(await kept()).toEqual([]);
+    expect(
+      await vault.query('SELECT person_id FROM opt_out_session WHERE session = $1', [
+        decodeId('ssn', session),
+      ]),
+    ).toEqual([{ person_id: null }]);
+  });
+
+  it('the vault remembers of no session in which somebody answers for a child', async () => {
+    const { vault } = stage;
+    const [guardian, child] = [person.personId, (await stage.signedIn()).personId];
+    await vault.query(
+      `INSERT INTO guardianship (guardianship, guardian_id, child_id, client_id, purposes, evidence, ends_on)
+       VALUES ($1, $2, $3, 'shop', '{ingest}', '', current_date + 1)`,
+      [randomId(), guardian, child],
+    );
+    const session = randomId();
+    await vault.query(
+      `INSERT INTO api_session (session, person_id, guardianship, expires_at)
+       SELECT $1, child_id, guardianship, now() + interval '1 hour' FROM guardianship WHERE child_id = $2`,
+      [session, child],
+    );
+    expect(await vault.query('SELECT FROM opt_out_session WHERE session = $1', [session])).toEqual([]);
   });
 });

@@ -95,15 +95,72 @@ describe('the clock of an opt-out', () => {
     await person.optOut();
     await stage.giveUp();
     expect(await endClocks()).toBe(0);
-    await stage.giveUp(31);
-    await stage.vault.query(`UPDATE webhook_delivery SET died_at = now() - interval '31 days'`);
-    await stage.giveUp();
+    await stage.giveUpForGood();
     expect(await stage.waiting()).toMatchObject([{ state: 'lost' }]);
     expect(await endClocks()).toBe(1);
     expect(await endClocks()).toBe(0);
     expect(await stage.clocks()).toEqual([{ kind: 'sale-or-sharing', done: false, lost: true }]);
     stage.daysAhead = 60;
     expect(await overdue()).toMatchObject([{ purpose: 'recommendation', state: 'lost', count: 1 }]);
+  });
+
+  const removals = {
+    'the endpoint': () => stage.tell(),
+    'the client': () => stage.vault.query(`UPDATE client SET removed = true`),
+  };
+  const left = {
+    waiting: () => Promise.resolve(),
+    dead: () => stage.giveUp(),
+    lost: () => stage.giveUpForGood(),
+  };
+  const cases = Object.keys(removals).flatMap((what) => Object.keys(left).map((state) => [what, state]));
+  it.each(cases)('is never done where %s was removed while the message was %s', async (what, state) => {
+    await person.give('recommendation');
+    await stage.tell('consent.withdrawn');
+    await person.optOut();
+    await left[state as keyof typeof left]();
+    expect(await stage.waiting()).toMatchObject([{ state }]);
+    await removals[what as keyof typeof removals]();
+    expect(await stage.waiting()).toEqual([]);
+    expect(await endClocks()).toBe(1);
+    expect(await stage.clocks()).toEqual([{ kind: 'sale-or-sharing', done: false, lost: true }]);
+  });
+
+  it.each([
+    ['the endpoint', { done: true, lost: false }],
+    ['the client', { done: false, lost: true }],
+  ] as const)(
+    'of later, after %s was removed and came again, is %j once that is heard',
+    async (what, ended) => {
+      await person.give('recommendation');
+      await stage.tell('consent.withdrawn');
+      await person.withdraw('recommendation');
+      await removals[what]();
+      await stage.tell('consent.withdrawn');
+      await person.give('recommendation');
+      await person.optOut();
+      await stage.deliver();
+      expect(await endClocks()).toBe(1);
+      expect(await stage.clocks()).toMatchObject([ended]);
+    },
+  );
+
+  it('knows nothing of it any more once the person is erased', async () => {
+    await person.give('recommendation');
+    await stage.tell('consent.withdrawn');
+    await person.optOut();
+    await stage.tell();
+    const unheard = () => stage.vault.query('SELECT FROM webhook_unheard');
+    expect(await unheard()).not.toEqual([]);
+    await stage.vault.query(
+      `DELETE FROM webhook_unheard WHERE pseudonym NOT IN (SELECT pseudonym FROM client_pseudonym WHERE person_id = $1)`,
+      [person.personId],
+    );
+    expect(await unheard()).toHaveLength(1);
+    const { vault } = stage;
+    const { erasure } = await vault.unitOfWork.run((tx) => vault.erasures.request(tx, API, person.personId));
+    await vault.unitOfWork.run((tx) => vault.erasures.gatesClosed(tx, API, erasure));
+    expect(await unheard()).toEqual([]);
   });
 
   it('is done where what was given up is sent again and arrives', async () => {
@@ -125,9 +182,7 @@ describe('the clock of an opt-out', () => {
     await person.give('recommendation');
     await stage.tell('consent.withdrawn');
     await person.withdraw('recommendation');
-    await stage.giveUp(31);
-    await stage.vault.query(`UPDATE webhook_delivery SET died_at = now() - interval '31 days'`);
-    await stage.giveUp();
+    await stage.giveUpForGood();
     await person.give('recommendation');
     await person.optOut();
     expect(await endClocks()).toBe(0);

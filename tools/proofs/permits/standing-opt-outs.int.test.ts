@@ -133,3 +133,15 @@ it('limiting the use of sensitive data reaches what is offered no more', async (
   expect(view.purposes).toMatchObject([{ purpose: 'analytics', state: 'stopped' }]);
   expect(await person.states()).toMatchObject({ analytics: 'frozen' });
 });
+
+it('opting out of sale and sharing reaches what is offered no more, and goes on to a third party', async () => {
+  await person.give('recommendation');
+  const { recommendation: _, ...offered } = TEST_REGISTER.purposes;
+  await stage.start(offered);
+  expect((await person.optOut()).view.purposes).toEqual([]);
+  await stage.sell('recommendation');
+  await stage.start(offered);
+  const { view } = await person.optOut();
+  expect(view.purposes).toMatchObject([{ purpose: 'recommendation', state: 'stopped' }]);
+  expect(await person.states()).toMatchObject({ recommendation: 'frozen' });
+});

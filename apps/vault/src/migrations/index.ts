@@ -26,7 +26,7 @@ import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js'
 import { indexVersionsSql, peopleSchemaSql, undeliverableSql } from '../features/people/people.schema.js';
 import { personIndexSchemaSql } from '../features/people/person-index.schema.js';
 import { declinedPermitsSql, permitsSchemaSql } from '../features/permits/permits.schema.js';
-import { standingOptOutsSql } from '../features/permits/standing-opt-outs.schema.js';
+import { optOutSessionsSql, standingOptOutsSql } from '../features/permits/standing-opt-outs.schema.js';
 import {
   clientCredentialsSql,
   registryKeepsRemovedSql,
@@ -45,7 +45,11 @@ import {
   storedValuesApartSql,
   tokensSchemaSql,
 } from '../features/tokens/tokens.schema.js';
-import { lostDeliveriesSql, webhooksSchemaSql } from '../features/webhooks/webhooks.schema.js';
+import {
+  lostDeliveriesSql,
+  unheardStopsSql,
+  webhooksSchemaSql,
+} from '../features/webhooks/webhooks.schema.js';
 
 /** The vault's database, in the order it grew. Never edit one that has landed: add the next. */
 export const vaultMigrations: (new () => MigrationInterface)[] = [
@@ -97,4 +101,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(47, 'opt-outs', lostDeliveriesSql + standingOptOutsSql),
   migration(49, 'vouching-clients', vouchingClientsSql),
   migration(50, 'endings-listed', endingsListedSql),
+  migration(51, 'opt-outs-of-ended-sessions', optOutSessionsSql),
+  migration(52, 'unheard-stops', unheardStopsSql),
 ];

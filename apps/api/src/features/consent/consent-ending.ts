@@ -1,5 +1,6 @@
 import { daysUntilErasure, type EventChannel, type GateId } from '@integument/contracts';
 import type { Outbox, Tx } from '@integument/database';
+import type { OutboxTopic } from '../../platform/outbox-topics.js';
 import { type Gate, gateName, type PermitsStore } from '../permits/index.js';
 import type { ConsentStore } from './consent.store.js';
 import type { Changed } from './consent-receipts.js';
@@ -30,7 +31,7 @@ export class ConsentEnding {
   constructor(
     private readonly gates: PermitsStore,
     private readonly store: ConsentStore,
-    private readonly outbox: Outbox,
+    private readonly outbox: Outbox<OutboxTopic>,
   ) {}
 
   /** @param gate open or opening, and held by the caller; or frozen, which is due on the same day then */

@@ -1,5 +1,6 @@
 import type { AuditLog } from '@integument/audit-log';
 import type { Outbox, UnitOfWork } from '@integument/database';
+import type { OutboxTopic } from '../../platform/outbox-topics.js';
 import { type Gate, type PermitKeys, type PermitsStore, subjectOf } from '../permits/index.js';
 import { consentExpired } from './consent.audit.js';
 import type { ConsentEnding, Ended } from './consent-ending.js';
@@ -13,7 +14,7 @@ export class ConsentExpiry {
     private readonly ending: ConsentEnding,
     private readonly receipts: ConsentReceipts,
     private readonly keys: PermitKeys,
-    private readonly outbox: Outbox,
+    private readonly outbox: Outbox<OutboxTopic>,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}

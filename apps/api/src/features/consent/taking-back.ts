@@ -210,7 +210,9 @@ export class TakingBack {
   private async decline(asker: Asker<ApiPerson>, purpose: PurposeName, no: KeptNo): Promise<TakenBack> {
     const known = await this.permits.inVault(asker.caller, purpose);
     if (!known) this.demandNotice(purpose, no);
-    const { gate, epoch, permit } = known ?? (await this.declineInVault(asker.caller, purpose));
+    const found = known ?? (await this.declineInVault(asker.caller, purpose));
+    if (!found) return this.endLate(asker, purpose, no);
+    const { gate, epoch, permit } = found;
     const closed = await this.unitOfWork.run(async (tx): Promise<Closed> => {
       const declined = await this.declinedGate(tx, { gate, epoch, permit }, purpose, no);
       const changed = await this.noteDeclined(tx, asker, declined, no);
@@ -220,16 +222,22 @@ export class TakingBack {
     return { state: await this.receipts.answer(closed.gate, closed.changed), confirmed: true };
   }
 
+  /** @returns the no that stands, by whichever session of theirs; null where one was faster with a yes */
   private async declineInVault(
     { content: { session } }: ApiPerson,
     purpose: PurposeName,
-  ): Promise<KnownGate> {
+  ): Promise<KnownGate | null> {
     const asked = { gate: encodeId('gat', randomId()) as KnownGate['gate'], epoch: 1 };
     const body = { session, purpose, ...asked };
-    const { gate, state } = await this.vault.call(declinePermit, { body }).catch(refusedByVault);
-    // Another session of theirs was faster, with a yes or with a no.
-    if (gate !== asked.gate || state !== 'declined') throw superseded();
-    return { ...asked, permit: null };
+    const { gate, state, epoch } = await this.vault.call(declinePermit, { body }).catch(refusedByVault);
+    return state === 'declined' ? { gate, epoch, permit: null } : null;
+  }
+
+  /** What began while its no was on its way is what that no is to. */
+  private async endLate(asker: Asker<ApiPerson>, purpose: PurposeName, no: No): Promise<TakenBack> {
+    const taken = await this.end(asker, purpose, no);
+    if (!taken) throw superseded();
+    return taken;
   }
 
   /** @throws CodedError `consent.superseded`: something came to life since we looked for it */

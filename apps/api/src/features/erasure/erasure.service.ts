@@ -102,7 +102,8 @@ export class ErasureService {
   }
 
   private async finish({ erasure, state, gates, sessions }: PendingErasure): Promise<void> {
-    const ids = gates.map((gate: GateId) => decodeId('gat', gate));
+    // In the order in which everybody locks several.
+    const ids = gates.map((gate: GateId) => decodeId('gat', gate)).sort(Buffer.compare);
     if (state === 'requested') {
       await this.endSessions(sessions);
       const closed = await this.unitOfWork.run((tx) => this.closeAll(tx, ids));

@@ -1,4 +1,4 @@
-import { OPT_OUT_BUSINESS_DAYS, type OptOutKind } from '@integument/contracts';
+import { dayOf, OPT_OUT_BUSINESS_DAYS, type OptOutKind } from '@integument/contracts';
 import type { Tx } from '@integument/database';
 import type { Gate } from '../permits/index.js';
 import {
@@ -48,7 +48,7 @@ export class OptOutClocks {
 
   /** The day that events of now have, ISO 8601. */
   today(): string {
-    return this.now().toISOString().slice(0, 10);
+    return dayOf(this.now());
   }
 
   private async calendar(): Promise<IsHoliday> {

@@ -1,5 +1,6 @@
 import { keepOptOut, type SessionPseudonym, type StandingOptOut } from '@integument/contracts';
 import type { Outbox, Tx } from '@integument/database';
+import type { OutboxTopic } from '../../platform/outbox-topics.js';
 import { type VaultClient, VaultRefused } from '../../platform/vault-client.js';
 
 /** Has the vault remember an opt-out: an {@link OptOutNote}. */
@@ -10,7 +11,7 @@ export type OptOutNote = StandingOptOut & { readonly session: SessionPseudonym }
 /** Tells the vault of opt-outs, which remembers whose they are; by the outbox if need be. */
 export class OptOutNotes {
   constructor(
-    private readonly outbox: Outbox,
+    private readonly outbox: Outbox<OutboxTopic>,
     private readonly vault: VaultClient,
   ) {}
 
@@ -26,10 +27,10 @@ export class OptOutNotes {
     );
   }
 
-  /** Of a session that is over nobody can say any more whose it was; what it concerned then was stopped without this. */
+  /** Who is erased has no opt-out to be kept. Where the vault refuses it for anything else it stays in the outbox, and in the log. */
   async handle(payload: unknown): Promise<void> {
     await this.vault.call(keepOptOut, { body: payload as OptOutNote }).catch((error: unknown) => {
-      if (!(error instanceof VaultRefused) || error.code !== 'permits.session_unknown') throw error;
+      if (!(error instanceof VaultRefused) || error.code !== 'permits.person_erased') throw error;
     });
   }
 }

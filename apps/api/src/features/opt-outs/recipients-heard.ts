@@ -1,4 +1,4 @@
-import { type GateId, toldPermits } from '@integument/contracts';
+import { dayOf, type GateId, toldPermits } from '@integument/contracts';
 import { encodeId } from '@integument/crypto';
 import type { UnitOfWork } from '@integument/database';
 import type { VaultClient } from '../../platform/vault-client.js';
@@ -35,7 +35,7 @@ export class RecipientsHeard {
   private async endAmong(clocks: readonly RunningClock[]): Promise<number> {
     const gates = [...new Set(clocks.map(gateOf))];
     const { told, lost } = await this.vault.call(toldPermits, { body: { gates } });
-    const today = this.now().toISOString().slice(0, 10);
+    const today = dayOf(this.now());
     const among = (names: readonly string[]) => {
       const set = new Set(names);
       return clocks.filter((clock) => set.has(gateOf(clock)));

@@ -1,6 +1,7 @@
 import type { AuditLog } from '@integument/audit-log';
 import type { Outbox, Tx, UnitOfWork } from '@integument/database';
 import { defineJob, type Queues, type QueueWorker } from '@integument/queue';
+import type { OutboxTopic } from '../../platform/outbox-topics.js';
 import { gateName, type OpenGate, type PermitKeys, type PermitsStore } from '../permits/index.js';
 import type { ProductsStore } from '../products/index.js';
 import { EaseModel } from './ease.js';
@@ -37,7 +38,7 @@ export class RecommendationsTrainer {
     private readonly products: ProductsStore,
     private readonly models: ModelVault,
     private readonly queues: Queues,
-    private readonly outbox: Outbox,
+    private readonly outbox: Outbox<OutboxTopic>,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}

@@ -1,6 +1,7 @@
 import type { NoticeHash, PurposeName } from '@integument/contracts';
 import { byteaArray, type Tx, textArray } from '@integument/database';
 import type { Notice } from './notice.js';
+import type { Recipient } from './register-file.js';
 
 export interface NoticeRow {
   readonly document: string;
@@ -31,6 +32,20 @@ export class RegisterStore {
       hash,
       document,
     ]);
+  }
+
+  /** Of each purpose that was ever offered up to a version: the recipients that were declared last. */
+  async findRecipientsBefore(
+    tx: Tx,
+    version: number,
+  ): Promise<ReadonlyMap<PurposeName, readonly Recipient[]>> {
+    const rows = await tx.query<{ name: PurposeName; recipients: Recipient[] }>(
+      `SELECT DISTINCT ON (1) said ->> 'name' AS name, said -> 'recipients' AS recipients
+       FROM register_version, jsonb_array_elements(document::jsonb -> 'purposes') AS said
+       WHERE version <= $1 ORDER BY 1, version DESC`,
+      [version],
+    );
+    return new Map(rows.map(({ name, recipients }) => [name, recipients]));
   }
 
   /** The newest version of a purpose's notices; empty where there is none. */

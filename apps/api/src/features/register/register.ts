@@ -9,7 +9,7 @@ import {
   registerDocument,
   writtenRegister,
 } from './register-document.js';
-import type { RegisterFile } from './register-file.js';
+import type { Recipient, RegisterFile } from './register-file.js';
 
 /** The register of processing as this process carries it out: what is declared in the program, and what the operator says of it. */
 export class Register {
@@ -18,6 +18,8 @@ export class Register {
     readonly version: number,
     /** SHA-256 of what is kept of the version, hexadecimal */
     readonly hash: string,
+    /** who got the data of what is offered no more, by the last version that offered it */
+    private readonly recipientsBefore: ReadonlyMap<PurposeName, readonly Recipient[]>,
   ) {}
 
   /** Brings the database up to what is declared. What was declared before stays there. */
@@ -32,10 +34,11 @@ export class Register {
       const document = registerDocument(file, notices);
       const { text, hash } = writtenRegister(document);
       const newest = await store.findNewest(tx);
-      if (newest?.hash.equals(hash)) return new Register(document, newest.version, hash.toString('hex'));
-      const version = (newest?.version ?? 0) + 1;
-      await store.insertVersion(tx, { version, hash }, text);
-      return new Register(document, version, hash.toString('hex'));
+      const isSame = newest?.hash.equals(hash) ?? false;
+      const version = (newest?.version ?? 0) + (isSame ? 0 : 1);
+      if (!isSame) await store.insertVersion(tx, { version, hash }, text);
+      const before = await store.findRecipientsBefore(tx, version);
+      return new Register(document, version, hash.toString('hex'), before);
     });
   }
 
@@ -43,12 +46,13 @@ export class Register {
     return this.document.purposes.find(({ name }) => name === purpose) ?? null;
   }
 
-  /** Whether it is offered or not: what was agreed to before may have to be spoken of. */
+  /** Whether it is offered or not: what was agreed to before may have to be spoken of, and goes on to those who got it then. */
   declared(purpose: PurposeName): OfferedPurpose {
     const offered = this.offered(purpose);
     if (offered) return offered;
     const { storedIn } = this.document;
-    return { ...purposeNamed(purpose), name: purpose, recipients: [], regions: storedIn, notices: [] };
+    const recipients = this.recipientsBefore.get(purpose) ?? [];
+    return { ...purposeNamed(purpose), name: purpose, recipients, regions: storedIn, notices: [] };
   }
 
   isCurrent(hash: NoticeHash): boolean {

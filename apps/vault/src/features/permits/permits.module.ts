@@ -17,7 +17,7 @@ import { StandingOptOutsStore } from './standing-opt-outs.store.js';
   providers: [
     provide(PermitsStore),
     provide(StandingOptOutsStore),
-    provide(StandingOptOuts, StandingOptOutsStore, PermitsStore, AuditLog),
+    provide(StandingOptOuts, StandingOptOutsStore, AuditLog),
     provide(
       PermitsService,
       PermitsStore,

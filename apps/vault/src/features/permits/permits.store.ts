@@ -193,11 +193,12 @@ export class PermitsStore {
    */
   async findHeard(tx: Tx, gates: readonly Buffer[]): Promise<{ gate_id: Buffer; lost: boolean }[]> {
     return tx.query<{ gate_id: Buffer; lost: boolean }>(
-      `SELECT p.gate_id, p.state = 'destroyed' OR coalesce(bool_or(d.state = 'lost'), false) AS lost
+      `SELECT p.gate_id, p.state = 'destroyed' OR coalesce(bool_or(d.state = 'lost' OR u.pseudonym IS NOT NULL), false) AS lost
        FROM permit p
        LEFT JOIN client_pseudonym c ON c.person_id = p.person_id
        LEFT JOIN webhook_delivery d ON d.client_id = c.client_id AND d.pseudonym = c.pseudonym AND d.purpose = p.purpose
          AND d.event = ANY($2::text[])
+       LEFT JOIN webhook_unheard u ON u.pseudonym = c.pseudonym AND u.purpose = p.purpose
        WHERE p.gate_id = ANY($1::bytea[]) AND p.state <> 'open'
        GROUP BY p.gate_id HAVING count(*) FILTER (WHERE d.state <> 'lost') = 0`,
       [byteaArray(gates), textArray(STOPPING_EVENTS)],

@@ -4,21 +4,21 @@ import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { optOutKept } from './permits.audit.js';
-import { sessionUnknown } from './permits.errors.js';
-import type { PermitsStore } from './permits.store.js';
+import { personErased, sessionUnknown } from './permits.errors.js';
 import type { StandingOptOutsStore } from './standing-opt-outs.store.js';
 
 /** What somebody opted out of. Here, since the data plane has no name for a person across purposes. */
 export class StandingOptOuts {
   constructor(
     private readonly store: StandingOptOutsStore,
-    private readonly permits: PermitsStore,
     private readonly audit: AuditLog,
   ) {}
 
+  /** Also of a session that is over. @throws CodedError `permits.person_erased`, `permits.session_unknown` */
   async keep(tx: Tx, asker: Asker, { session, ...optOut }: BodyOf<typeof keepOptOut>): Promise<void> {
-    const person = await this.permits.lockPersonOfSession(tx, decodeId('ssn', session));
-    if (!person) throw sessionUnknown();
+    const id = decodeId('ssn', session);
+    const person = await this.store.lockPersonOf(tx, id);
+    if (!person) throw (await this.store.remembers(tx, id)) ? personErased() : sessionUnknown();
     await this.store.keep(tx, person.person_id, optOut);
     const { kind, channel } = optOut;
     await this.audit.append(

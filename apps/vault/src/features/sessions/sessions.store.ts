@@ -86,6 +86,9 @@ const SWEEPS = [
   'DELETE FROM sign_in WHERE expires_at < now()',
   // Nothing lives as long: the data plane has dropped it by itself.
   "DELETE FROM session_ending WHERE asked_at < now() - interval '1 day'",
+  // An erasure that takes the person out of some of them isn't waited for.
+  `DELETE FROM opt_out_session WHERE session IN (
+     SELECT session FROM opt_out_session WHERE kept_until < now() FOR UPDATE SKIP LOCKED)`,
   // A sign-in of which nothing is left on either plane.
   `DELETE FROM sign_in i WHERE began_at < now() - interval '1 hour'
      AND NOT EXISTS (SELECT FROM vault_session s WHERE s.sign_in = i.sign_in)

@@ -120,9 +120,13 @@ export class DeliveriesStore {
   /** What was given up before about the same person and purpose is out of date with it. */
   async delivered(tx: Tx, { delivery_id }: ClaimedDelivery): Promise<void> {
     await tx.query(
-      `DELETE FROM webhook_delivery d USING webhook_delivery heard
-       WHERE heard.delivery_id = $1 AND (d.delivery_id = $1 OR (d.client_id = heard.client_id AND d.pseudonym = heard.pseudonym
-         AND d.purpose = heard.purpose AND d.seq < heard.seq AND d.state <> 'waiting'))`,
+      `WITH gone AS (
+         DELETE FROM webhook_delivery d USING webhook_delivery heard
+         WHERE heard.delivery_id = $1 AND (d.delivery_id = $1 OR (d.client_id = heard.client_id AND d.pseudonym = heard.pseudonym
+           AND d.purpose = heard.purpose AND d.seq < heard.seq AND d.state <> 'waiting'))
+         RETURNING d.pseudonym, d.purpose)
+       DELETE FROM webhook_unheard u USING gone
+       WHERE u.pseudonym = gone.pseudonym AND u.purpose = gone.purpose AND NOT u.for_good`,
       [delivery_id],
     );
   }

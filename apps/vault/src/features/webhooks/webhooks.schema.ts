@@ -81,3 +81,35 @@ ALTER TABLE webhook_delivery
   DROP CONSTRAINT webhook_delivery_dead,
   ADD CONSTRAINT webhook_delivery_dead CHECK ((state = 'waiting') = (died_at IS NULL));
 `;
+
+export const unheardStopsSql = `
+-- That somebody was to stop and never heard of it, where the endpoint is gone at which the message waited or was given up. Goes with the
+-- person, and when the client has heard something later of the same person and purpose.
+CREATE TABLE webhook_unheard (
+  pseudonym bytea NOT NULL CONSTRAINT webhook_unheard_name REFERENCES client_pseudonym ON DELETE CASCADE,
+  purpose   text NOT NULL,
+  -- The client was removed: who hears of it later under its name may be somebody else.
+  for_good  boolean NOT NULL DEFAULT false,
+  CONSTRAINT webhook_unheard_pk PRIMARY KEY (pseudonym, purpose)
+);
+
+-- Before, while there still are deliveries. An erasure holds the endpoints that know the person, so that no name goes meanwhile.
+CREATE FUNCTION keep_unheard_stops() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO webhook_unheard (pseudonym, purpose)
+    SELECT DISTINCT d.pseudonym, d.purpose FROM webhook_delivery d JOIN client_pseudonym USING (pseudonym)
+    WHERE d.client_id = OLD.client_id AND d.event IN ('consent.refused', 'consent.withdrawn', 'consent.objected')
+    ON CONFLICT DO NOTHING;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER webhook_stops_unheard BEFORE DELETE ON webhook_endpoint
+  FOR EACH ROW EXECUTE FUNCTION keep_unheard_stops();
+
+CREATE OR REPLACE FUNCTION webhook_goes_with_its_client() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM webhook_endpoint WHERE client_id = NEW.client_id;
+  UPDATE webhook_unheard u SET for_good = true FROM client_pseudonym c
+    WHERE c.pseudonym = u.pseudonym AND c.client_id = NEW.client_id;
+  RETURN NULL;
+END $$;
+`;
