@@ -19,7 +19,11 @@ import { consentImportsSchemaSql } from '../features/consent-imports/consent-imp
 import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
-import { endingsListedSql, guardianshipsSchemaSql } from '../features/guardianships/guardianships.schema.js';
+import {
+  endingsListedSql,
+  guardianshipsSchemaSql,
+  heedlessGuardiansSql,
+} from '../features/guardianships/guardianships.schema.js';
 import { keysSchemaSql, keysUncheckedSql, keyVersionsSql } from '../features/keys/keys.schema.js';
 import { lettersSchemaSql } from '../features/letters/letters.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
@@ -97,4 +101,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(47, 'opt-outs', lostDeliveriesSql + standingOptOutsSql),
   migration(49, 'vouching-clients', vouchingClientsSql),
   migration(50, 'endings-listed', endingsListedSql),
+  migration(53, 'heedless-guardians', heedlessGuardiansSql),
 ];
