@@ -15,7 +15,10 @@ import {
   approvalsOvertakenSql,
   approvalsSchemaSql,
 } from '../features/approvals/approvals.schema.js';
-import { consentImportsSchemaSql } from '../features/consent-imports/consent-imports.schema.js';
+import {
+  consentImportsSchemaSql,
+  endsByFreezingSql,
+} from '../features/consent-imports/consent-imports.schema.js';
 import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
@@ -102,4 +105,5 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(49, 'vouching-clients', vouchingClientsSql),
   migration(50, 'endings-listed', endingsListedSql),
   migration(53, 'heedless-guardians', heedlessGuardiansSql),
+  migration(54, 'ends-by-freezing', endsByFreezingSql),
 ];
