@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { platform } from '@integument/testing';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signIn } from '../outside/browser.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
 import { commandsOf } from './commands.js';
+import { functionsOf, keep } from './curl.fixture.js';
 
 const canRun = ['sh', 'curl'].every((program) => spawnSync(program, ['--version']).error === undefined);
 if (!canRun) console.log('skipped: the commands of docs/consent.md, since there is no curl here');
@@ -10,8 +15,18 @@ if (!canRun) console.log('skipped: the commands of docs/consent.md, since there 
 /** The commands of the page as they stand there, against the platform of this run. */
 describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
   let printed: string[] = [];
-  beforeAll(() => {
-    const script = ['exec 2>&1', ...commandsOf('docs/consent.md', platform())].join('\n');
+  const info = platform();
+  const kept = mkdtempSync(join(tmpdir(), 'integument-consent-'));
+  afterAll(() => rmSync(kept, { recursive: true }));
+  beforeAll(async () => {
+    keep(info, kept, 'olivia', await signIn(info, info.staff.privacyOfficer));
+    const commands = commandsOf('docs/consent.md', info);
+    const officers = commands.findIndex((block) => block.startsWith('prove() {'));
+    // The functions that the page says to take there, of which this session needs no sign-in.
+    const asOfficer = `KEPT=${kept}\n${functionsOf('send', 'field')}`;
+    const script = ['exec 2>&1', ...commands.slice(0, officers), asOfficer, ...commands.slice(officers)]
+      .join('\n')
+      .replace(/^sign_in olivia; second_factor olivia$/m, '');
     const { status, stdout } = spawnSync('sh', ['-eu', '-c', script], {
       cwd: PROJECT_FOLDER,
       encoding: 'utf8',
@@ -56,5 +71,14 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
     expect(printed.slice(17, 20)).toEqual(['active', 'open', 'consent.not_guarded']);
     expect(JSON.parse(printed[20] ?? '')).toEqual({ ended: 'everywhere' });
     expect(printed[21]).toBe('auth.required');
+  });
+
+  it('reads what proves each, by the name of the client and by that of the console', () => {
+    const [brought, answered, searched] = printed.slice(22).map((line) => JSON.parse(line) as object);
+    const evidence = { form: 'checkout', version: 7, wording: 'Yes, keep my readings' };
+    expect(brought).toMatchObject({ consents: [{ client: 'brand-shop', evidence }], guardianships: [] });
+    const shown = 'Birth certificate 17/2018, seen at the counter';
+    expect(answered).toMatchObject({ consents: [], guardianships: [{ state: 'ended', evidence: shown }] });
+    expect(searched).toEqual(brought);
   });
 });
