@@ -17,7 +17,7 @@ export const REACHES: Readonly<Record<'vault' | 'api', Readonly<Record<string, s
     Client:
       'all to see and to suspend; to change, those that the console registered, with an approval, and to lift a suspension of any. The API: that of a credential which a token names',
     Commitment: 'any, with an approval for just that one',
-    ConsentEvidence: 'everybody’s, by the console’s own names, for a reason',
+    ConsentEvidence: 'everybody’s, by the console’s own names or a client’s, for a reason',
     ConsentImport:
       'a client: its own, of people whom it has a name for. The API: what waits to be opened, and not whose it is',
     ConsentEnding: 'those of which the guardianship is over',

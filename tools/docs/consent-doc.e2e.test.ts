@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIn } from '../outside/browser.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
 import { commandsOf } from './commands.js';
-import { keep } from './curl.fixture.js';
+import { functionsOf, keep } from './curl.fixture.js';
 
 const canRun = ['sh', 'curl'].every((program) => spawnSync(program, ['--version']).error === undefined);
 if (!canRun) console.log('skipped: the commands of docs/consent.md, since there is no curl here');
@@ -22,7 +22,13 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
     const desk = join(home, 'integument-audit');
     mkdirSync(desk);
     keep(info, desk, 'olivia', await signIn(info, info.staff.privacyOfficer));
-    const script = ['exec 2>&1', ...commandsOf('docs/consent.md', info)].join('\n');
+    const commands = commandsOf('docs/consent.md', info);
+    const officers = commands.findIndex((block) => block.startsWith('prove() {'));
+    // The functions that the page says to take there, of which this session needs no sign-in.
+    const asOfficer = `KEPT=${desk}\n${functionsOf('send', 'field')}`;
+    const script = ['exec 2>&1', ...commands.slice(0, officers), asOfficer, ...commands.slice(officers)]
+      .join('\n')
+      .replace(/^sign_in olivia; second_factor olivia$/m, '');
     const { status, stdout } = spawnSync('sh', ['-eu', '-c', script], {
       cwd: PROJECT_FOLDER,
       env: { ...process.env, HOME: home },
@@ -73,5 +79,14 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
     expect(printed.slice(21, 24)).toEqual(['active', 'open', 'consent.not_guarded']);
     expect(JSON.parse(printed[24] ?? '')).toEqual({ ended: 'everywhere' });
     expect(printed[25]).toBe('auth.required');
+  });
+
+  it('reads what proves each, by the name of the client and by that of the console', () => {
+    const [brought, answered, searched] = printed.slice(26).map((line) => JSON.parse(line) as object);
+    const evidence = { form: 'checkout', version: 7, wording: 'Yes, keep my readings' };
+    expect(brought).toMatchObject({ consents: [{ client: 'brand-shop', evidence }], guardianships: [] });
+    const shown = 'Birth certificate 17/2018, seen at the counter';
+    expect(answered).toMatchObject({ consents: [], guardianships: [{ state: 'ended', evidence: shown }] });
+    expect(searched).toEqual(brought);
   });
 });

@@ -1,3 +1,4 @@
+import type { ClientPseudonym } from '@integument/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   consentOf,
@@ -6,6 +7,7 @@ import {
   importsAt,
   LEGAL,
   notice,
+  OFFICER,
 } from './features/consent-imports/consent-imports.fixture.js';
 import { Family } from './features/guardianships/family.fixture.js';
 import { API, SHOP, TestVault } from './vault.fixture.js';
@@ -40,6 +42,19 @@ describe('what proves a consent', () => {
     for (const table of ['consent_record', 'imported_opening', 'permit_ended']) {
       expect(await vault.query(`SELECT FROM ${table} WHERE person_id = $1`, [personId])).toEqual([]);
     }
+  });
+
+  it('is read by the name of the client as well, which is nobody’s of another', async () => {
+    const name = (await enrol()) as ClientPseudonym;
+    await bring([consentOf(name)]);
+    const ask = (client?: string, regions: readonly string[] | null = null) => {
+      const asked = { purpose: 'ingest', reason: LEGAL, client } as const;
+      return run((tx) => vault.consentEvidence.read(tx, OFFICER, name, asked as never, regions));
+    };
+    expect((await ask('brand-shop')).consents).toMatchObject([{ evidence }]);
+    for (const client of ['other-shop', undefined])
+      await expect(ask(client)).rejects.toThrow('people.not_found');
+    await expect(ask('brand-shop', ['FR'])).rejects.toThrow('people.not_found');
   });
 
   it('doesn’t open in another row', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commitment } from './commitment.js';
-import { clientPseudonym, consentImportId, gateId, guardianshipId, pseudonym } from './ids.js';
+import { clientId, clientPseudonym, consentImportId, gateId, guardianshipId, pseudonym } from './ids.js';
 import { reason } from './people.js';
 import { PURPOSE_NAMES } from './purposes.js';
 import { noticeHash } from './register.js';
@@ -126,7 +126,11 @@ export const readConsentEvidence = defineRoute({
     'What proves consents of a person that were given elsewhere before, and who answers for a child, for a reason',
   ability: { action: 'read', resource: 'ConsentEvidence' },
   params: z.strictObject({ person: clientPseudonym }),
-  body: z.strictObject({ purpose, reason }),
+  body: z.strictObject({
+    purpose,
+    reason,
+    client: clientId.optional().describe('Whose name for the person it is; that of the console when absent'),
+  }),
   reply: z.object({
     consents: z.array(
       z.object({

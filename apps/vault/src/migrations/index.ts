@@ -15,11 +15,18 @@ import {
   approvalsOvertakenSql,
   approvalsSchemaSql,
 } from '../features/approvals/approvals.schema.js';
-import { consentImportsSchemaSql } from '../features/consent-imports/consent-imports.schema.js';
+import {
+  consentImportsSchemaSql,
+  endsByFreezingSql,
+} from '../features/consent-imports/consent-imports.schema.js';
 import { erasureKeysSchemaSql, erasureSchemaSql } from '../features/erasure/erasure.schema.js';
 import { evidenceSchemaSql } from '../features/evidence/evidence.schema.js';
 import { factorsSchemaSql } from '../features/factors/factors.schema.js';
-import { endingsListedSql, guardianshipsSchemaSql } from '../features/guardianships/guardianships.schema.js';
+import {
+  endingsListedSql,
+  guardianshipsSchemaSql,
+  heedlessGuardiansSql,
+} from '../features/guardianships/guardianships.schema.js';
 import { keysSchemaSql, keysUncheckedSql, keyVersionsSql } from '../features/keys/keys.schema.js';
 import { lettersSchemaSql } from '../features/letters/letters.schema.js';
 import { modelKeysSchemaSql } from '../features/model-keys/model-keys.schema.js';
@@ -103,4 +110,6 @@ export const vaultMigrations: (new () => MigrationInterface)[] = [
   migration(50, 'endings-listed', endingsListedSql),
   migration(51, 'opt-outs-of-ended-sessions', optOutSessionsSql),
   migration(52, 'unheard-stops', unheardStopsSql),
+  migration(53, 'heedless-guardians', heedlessGuardiansSql),
+  migration(54, 'ends-by-freezing', endsByFreezingSql),
 ];

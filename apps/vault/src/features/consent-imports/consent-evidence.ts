@@ -38,10 +38,11 @@ export class ConsentEvidence {
     tx: Tx,
     asker: Asker,
     name: ClientPseudonym,
-    { purpose, reason }: BodyOf<typeof readConsentEvidence>,
+    { purpose, reason, client }: BodyOf<typeof readConsentEvidence>,
     regions: Regions,
   ): Promise<ReplyOf<typeof readConsentEvidence>> {
-    const [person] = await this.store.holdPeople(tx, CONSOLE, [decodeId('cps', name)], regions);
+    // Also by the name that the client has which brought it: a search finds nobody without an email, a phone or an account.
+    const [person] = await this.store.holdPeople(tx, client ?? CONSOLE, [decodeId('cps', name)], regions);
     if (!person) throw personNotFound();
     this.sealer.demandWarm([person]);
     const consents = (await this.store.findEvidence(tx, person.personId, purpose)).map((kept) => ({

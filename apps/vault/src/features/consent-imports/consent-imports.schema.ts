@@ -67,3 +67,26 @@ END $$;
 CREATE TRIGGER imports_go_with_the_person AFTER DELETE ON person
   FOR EACH ROW EXECUTE FUNCTION imports_go_with_the_person();
 `;
+
+export const endsByFreezingSql = `
+-- When it was taken back, or ran out: what is collected is kept for a while after that, and a permit's end is not a person's no.
+ALTER TABLE permit
+  ADD COLUMN frozen_on date,
+  ADD CONSTRAINT permit_frozen_on CHECK (frozen_on IS NULL OR state = 'frozen');
+CREATE FUNCTION permit_freezes_on() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- A later message about one that is frozen moves nothing.
+  NEW.frozen_on := CASE WHEN NEW.state <> 'frozen' THEN NULL WHEN OLD.state = 'frozen' THEN OLD.frozen_on ELSE current_date END;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER permit_freezes_on BEFORE UPDATE OF state ON permit FOR EACH ROW EXECUTE FUNCTION permit_freezes_on();
+
+-- Of those that were frozen before this was written down the day of their end is the nearest that is known.
+CREATE OR REPLACE FUNCTION permit_end_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO permit_ended (person_id, purpose, ended_on)
+    VALUES (OLD.person_id, OLD.purpose, coalesce(OLD.frozen_on, current_date))
+    ON CONFLICT (person_id, purpose) DO UPDATE SET ended_on = excluded.ended_on;
+  RETURN NULL;
+END $$;
+`;

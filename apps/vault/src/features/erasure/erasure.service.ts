@@ -79,8 +79,11 @@ export class ErasureService {
     const erasureId = randomId();
     const claim = randomId();
     await this.store.insert(tx, erasureId, personId, claimDigest(claim));
-    await this.sessions.endAllOf(tx, { personId, staff: null });
+    const owner = { personId, staff: null };
+    // Sign-ins, guardianships, sessions: in the order in which whoever ends or begins one takes them.
+    await this.sessions.hold(tx, owner);
     await this.guardianships.endOfGuardian(tx, asker, personId);
+    await this.sessions.endAllOf(tx, owner);
     const { subject } = person;
     const erasure = encodeId('ers', erasureId) as ErasureId;
     await this.audit.append(tx, erasureRequested({ ...by(asker), subject, object: erasure, reason }));

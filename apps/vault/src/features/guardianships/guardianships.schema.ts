@@ -77,3 +77,25 @@ BEGIN
   RETURN OLD;
 END $$;
 `;
+
+export const heedlessGuardiansSql = `
+-- Nothing goes on under the word of a client that is suspended or removed. Here, and not in a service: whoever says so (staff, the
+-- registry file), the data plane hears of it. The guardianships stay until the client is removed: a suspension is lifted again.
+CREATE FUNCTION end_sessions_of_guardians() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- Whoever is just beginning a session holds the guardianship, and asks for the client behind that lock. In the order in which an
+  -- erasure of who answers takes them.
+  PERFORM FROM guardianship WHERE client_id = NEW.client_id AND state = 'active' ORDER BY child_id, guardianship FOR NO KEY UPDATE;
+  DELETE FROM api_session s USING guardianship g WHERE s.guardianship = g.guardianship AND g.client_id = NEW.client_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER client_ends_guarded_sessions AFTER UPDATE OF suspended_at, removed ON client FOR EACH ROW
+  WHEN ((OLD.suspended_at IS NULL AND NEW.suspended_at IS NOT NULL) OR (NOT OLD.removed AND NEW.removed))
+  EXECUTE FUNCTION end_sessions_of_guardians();
+DELETE FROM api_session s USING guardianship g, client c WHERE s.guardianship = g.guardianship AND c.client_id = g.client_id
+  AND (c.removed OR c.suspended_at IS NOT NULL);
+
+-- One for each client: whether another client recorded the same is nothing that a client is told.
+DROP INDEX guardianship_one_active;
+CREATE UNIQUE INDEX guardianship_one_active ON guardianship (guardian_id, child_id, client_id) WHERE state = 'active';
+`;

@@ -67,7 +67,7 @@ export class GuardianshipsService {
     const answering = await this.values.open(tx, clientId, guardian, OF_AGE, regions);
     if (answering.person.personId.equals(person.personId)) throw ofThemselves();
     if (this.age.isKnownMinor(answering.values)) throw guardianUnderAge();
-    await this.demandFew(tx, answering.person.personId);
+    await this.demandFew(tx, answering.person.personId, person.personId);
     const id = randomId();
     const row = {
       guardianship: id,
@@ -179,9 +179,9 @@ export class GuardianshipsService {
   }
 
   /** Who could answer for any number would be worth more than one lie. */
-  private async demandFew(tx: Tx, guardianId: Buffer): Promise<void> {
+  private async demandFew(tx: Tx, guardianId: Buffer, childId: Buffer): Promise<void> {
     await this.store.takeTurn(tx, guardianId);
-    if ((await this.store.countActive(tx, guardianId)) >= GUARDED_MAX) throw tooMany();
+    if ((await this.store.countOthers(tx, guardianId, childId)) >= GUARDED_MAX) throw tooMany();
   }
 
   /** Somebody who is too young to agree by themselves, and until when. */

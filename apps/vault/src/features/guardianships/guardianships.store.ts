@@ -72,10 +72,12 @@ export class GuardianshipsStore {
     );
   }
 
-  async countActive(tx: Tx, guardianId: Buffer): Promise<number> {
+  /** For how many other children somebody answers, whoever recorded it. */
+  async countOthers(tx: Tx, guardianId: Buffer, childId: Buffer): Promise<number> {
     const rows = await tx.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM guardianship WHERE guardian_id = $1 AND state = 'active'`,
-      [guardianId],
+      `SELECT count(DISTINCT child_id)::int AS count FROM guardianship
+       WHERE guardian_id = $1 AND child_id <> $2 AND state = 'active'`,
+      [guardianId, childId],
     );
     return rows[0]?.count ?? 0;
   }
@@ -152,10 +154,19 @@ export class GuardianshipsStore {
   async lockActive(tx: Tx, guardianship: Buffer, today: string): Promise<GuardianshipRow | null> {
     const rows = await tx.query<GuardianshipRow>(
       `SELECT ${COLUMNS} FROM ${OF_CHILD}
-       WHERE g.guardianship = $1 AND ${GOES_ON} AND g.ends_on > $2 AND ${IS_HEEDED} FOR SHARE OF p, g`,
+       WHERE g.guardianship = $1 AND ${GOES_ON} AND g.ends_on > $2 FOR SHARE OF p, g`,
       [guardianship, today],
     );
-    return rows[0] ?? null;
+    const [found] = rows;
+    return found && (await this.isHeeded(tx, guardianship)) ? found : null;
+  }
+
+  /** A statement of its own, behind the lock: one that began before would miss the suspension that it waited for. */
+  private async isHeeded(tx: Tx, guardianship: Buffer): Promise<boolean> {
+    const rows = await tx.query(`SELECT 1 FROM guardianship g WHERE g.guardianship = $1 AND ${IS_HEEDED}`, [
+      guardianship,
+    ]);
+    return rows.length === 1;
   }
 
   /** What came of it ends with it: see the triggers of the table. @returns false where it was ended before */

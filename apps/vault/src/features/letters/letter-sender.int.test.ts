@@ -61,7 +61,7 @@ describe('a letter', () => {
     await beat();
     await beat();
     expect(server.received).toMatchObject([{ to: [one.email] }]);
-    expect(server.received[0]?.raw).toMatch(/A consent that you gave has ended/);
+    expect(server.received[0]?.raw).toMatch(/One use of your data has ended/);
     expect(await lettersOf(vault, one)).toMatchObject([{ state: 'sent', attempts: 1 }]);
     expect((await ended()).at(-1)).toBe('letters.sent');
     const [row] = await vault.query('SELECT row_to_json(l)::text AS letter FROM letter l');

@@ -1,4 +1,4 @@
-import { LANGUAGES, LETTER_TEMPLATES } from '@integument/contracts';
+import { LANGUAGES, LETTER_TEMPLATES, type LetterTemplate } from '@integument/contracts';
 import { describe, expect, it } from 'vitest';
 import { type LetterParts, writeLetter } from './letter-texts.js';
 
@@ -15,6 +15,20 @@ const parts = (more: Partial<LetterParts>): LetterParts => ({
 /** What a letter would say of somebody's health, of what a consent is for, or of what is sold. */
 const TELLING =
   /skin|health|derma|cosm|product|reading|purpose|recommend|sensor|heart|treat|medic|integument|haut|gesund|pflege|produkt|mess|zweck|empfehl|herz|behandl|mediz|kosmet|ingest|analy/i;
+
+/** What would not be true of each that ends, or is erased: how it ended, on what it rested, and who said so. */
+const CLAIMING =
+  /consent|agree|gave|took|withdr|object|expir|einwillig|zustimm|gegeben|widerr|widerspr|abgelaufen/i;
+const ANY_USE: readonly LetterTemplate[] = ['consent-ends', 'consent-ended', 'erasure-planned'];
+
+describe.each(EACH.filter(({ template }) => ANY_USE.includes(template)))(
+  '$template in $language',
+  (parted) => {
+    it('is true of what rested on consent and what on an interest, however it ended', () => {
+      expect(writeLetter(parts(parted)).text).not.toMatch(CLAIMING);
+    });
+  },
+);
 
 describe.each(EACH)('$template in $language', ({ language, template }) => {
   const written = writeLetter(parts({ language, template, givenName: 'Zoë' }));

@@ -27,7 +27,8 @@ interface Words {
 
 const dates = (locale: string) => new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
 
-// None of these says what a consent is for: a letter lies open in mailboxes, and with whoever runs them.
+// None of these says what a use is for: a letter lies open in mailboxes, and with whoever runs them. Nor on what it rests or how it ended,
+// which the vault isn't told: a consent or an interest, taken back, objected to, run out, or agreed to by who answered for a child.
 const WORDS: Readonly<Record<Language, Words>> = {
   en: {
     subject: 'About your account',
@@ -36,15 +37,15 @@ const WORDS: Readonly<Record<Language, Words>> = {
     dates: dates('en-GB'),
     bodies: {
       'consent-ends': (day) =>
-        `A consent that you gave ends on ${day}. If you want it to go on, sign in and renew it. If you don’t, there is nothing to do.`,
+        `One use of your data ends on ${day}. If you want it to go on, sign in and confirm it. If you don’t, there is nothing to do.`,
       'consent-ended': () =>
-        'A consent that you gave has ended. What was collected under it is not used any more. Sign in to see it, or to give it again.',
+        'One use of your data has ended. What was collected for it is not used any more. Sign in to see it, or to have it go on.',
       'erasure-planned': (day) =>
-        `You took back a consent. What was collected for it is erased on ${day}. Sign in before that day if you want to see it, or to give the consent again.`,
+        `One use of your data has ended. What was collected for it is erased on ${day}. Sign in before that day if you want to see it, or want the use to go on.`,
       'guardianship-recorded': () =>
         'We have been told that somebody else decides for you about your account, until you are old enough. Sign in to see it, and to end it if it is not right.',
       'guardianship-ended': () =>
-        'Somebody who decided for you about your account does so no longer, and what they agreed to has ended. Sign in to see what is agreed to.',
+        'It was recorded that somebody decides for you about your account. That has ended, and so has what they agreed to by it. Sign in to see what is agreed to.',
     },
   },
   de: {
@@ -54,15 +55,15 @@ const WORDS: Readonly<Record<Language, Words>> = {
     dates: dates('de-DE'),
     bodies: {
       'consent-ends': (day) =>
-        `Eine Einwilligung, die Sie gegeben haben, endet am ${day}. Soll sie weiter gelten, melden Sie sich an und erneuern Sie sie. Wenn nicht, ist nichts zu tun.`,
+        `Eine Nutzung Ihrer Daten endet am ${day}. Soll sie weitergehen, melden Sie sich an und bestätigen Sie das. Wenn nicht, ist nichts zu tun.`,
       'consent-ended': () =>
-        'Eine Einwilligung, die Sie gegeben haben, ist beendet. Was dazu gesammelt wurde, wird nicht mehr verwendet. Melden Sie sich an, um sie zu sehen oder neu zu geben.',
+        'Eine Nutzung Ihrer Daten ist beendet. Was dazu gesammelt wurde, wird nicht mehr verwendet. Melden Sie sich an, wenn Sie es sehen möchten oder die Nutzung weitergehen soll.',
       'erasure-planned': (day) =>
-        `Sie haben eine Einwilligung widerrufen. Was dazu gesammelt wurde, wird am ${day} gelöscht. Melden Sie sich vorher an, wenn Sie es sehen oder die Einwilligung neu geben möchten.`,
+        `Eine Nutzung Ihrer Daten ist beendet. Was dazu gesammelt wurde, wird am ${day} gelöscht. Melden Sie sich vorher an, wenn Sie es sehen möchten oder die Nutzung weitergehen soll.`,
       'guardianship-recorded': () =>
         'Uns wurde mitgeteilt, dass jemand anderes für Sie über Ihr Konto entscheidet, bis Sie alt genug sind. Melden Sie sich an, um es zu sehen, und um es zu beenden, wenn es nicht richtig ist.',
       'guardianship-ended': () =>
-        'Jemand, der für Sie über Ihr Konto entschieden hat, tut das nicht mehr, und was dabei vereinbart wurde, ist beendet. Melden Sie sich an, um zu sehen, was vereinbart ist.',
+        'Es war festgehalten, dass jemand anderes für Sie über Ihr Konto entscheidet. Das ist beendet, und auch, wozu dabei eingewilligt wurde. Melden Sie sich an, um zu sehen, was gilt.',
     },
   },
 };

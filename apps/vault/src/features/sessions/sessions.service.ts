@@ -143,6 +143,11 @@ export class SessionsService {
     return idOf(asker.caller);
   }
 
+  /** For who ends something else first of which sessions came. */
+  async hold(tx: Tx, owner: Owner): Promise<void> {
+    await this.store.lockOwn(tx, owner);
+  }
+
   /**
    * All that came of any sign-in of somebody, and where others act for them, for another feature's effect, which has an entry of its own.
    */

@@ -36,6 +36,8 @@ export class GuardianCodes {
     asker: Asker<VaultPerson>,
     name: GuardianshipId,
   ): Promise<{ code: SignInCode; expiresIn: number }> {
+    // First they themselves, as their erasure does: it ends their sessions, and then what they answer for.
+    await this.codes.holdPerson(tx, asker.caller.personId);
     const found = await this.guardianships.lock(tx, decodeId('gua', name));
     if (!found?.guardian_id.equals(asker.caller.personId)) throw guardianshipNotFound();
     if (!isFresh(asker.caller, this.now())) throw signInNotFresh();

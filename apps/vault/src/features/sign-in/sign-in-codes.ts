@@ -15,6 +15,11 @@ export class SignInCodes {
     private readonly now: () => number = Date.now,
   ) {}
 
+  /** Nobody erases them until the transaction ends. @throws CodedError `auth.required` where that has begun */
+  async holdPerson(tx: Tx, personId: Buffer): Promise<void> {
+    if (!(await this.store.lockAgainstErasure(tx, personId))) throw sessionGone();
+  }
+
   /** @param guardianship of the child whose session it becomes; of the caller's own where there is none */
   async issue(
     tx: Tx,

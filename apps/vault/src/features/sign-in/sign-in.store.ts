@@ -50,7 +50,7 @@ export class SignInStore {
   }
 
   /** @returns false where the person is being erased; otherwise no erasure of them begins until the transaction ends */
-  private async lockAgainstErasure(tx: Tx, personId: Buffer): Promise<boolean> {
+  async lockAgainstErasure(tx: Tx, personId: Buffer): Promise<boolean> {
     const rows = await tx.query('SELECT 1 FROM person WHERE person_id = $1 AND NOT erasing FOR SHARE', [
       personId,
     ]);
