@@ -2,13 +2,14 @@ import { AuditLog } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { Module } from '@nestjs/common';
 import { VaultClient } from '../../platform/vault-client.js';
-import { CohortsModule, CohortsStore } from '../cohorts/index.js';
+import { CohortsModule } from '../cohorts/index.js';
 import { ConsentModule, ConsentStore } from '../consent/index.js';
-import { FaultsModule, FaultsService } from '../faults/index.js';
-import { IngestModule, IngestStore } from '../ingest/index.js';
+import { FaultsModule } from '../faults/index.js';
+import { IngestModule } from '../ingest/index.js';
 import { PermitKeys, PermitsModule, PermitsStore, type PurposeData } from '../permits/index.js';
-import { RecommendationsModule, RecommendationsService } from '../recommendations/index.js';
+import { RecommendationsModule } from '../recommendations/index.js';
 import { SessionsModule, SessionsStore } from '../sessions/index.js';
+import { DATA_OWNERS } from './data-owners.js';
 import { ErasureService } from './erasure.service.js';
 
 @Module({
@@ -28,38 +29,22 @@ import { ErasureService } from './erasure.service.js';
         PermitsStore,
         PermitKeys,
         SessionsStore,
-        IngestStore,
-        RecommendationsService,
-        FaultsService,
-        CohortsStore,
         ConsentStore,
         VaultClient,
         AuditLog,
         UnitOfWork,
+        ...DATA_OWNERS,
       ],
       useFactory: (
         gates: PermitsStore,
         keys: PermitKeys,
         sessions: SessionsStore,
-        ingest: PurposeData,
-        recommendations: PurposeData,
-        faults: PurposeData,
-        cohorts: PurposeData,
         consents: ConsentStore,
         vault: VaultClient,
         audit: AuditLog,
         unitOfWork: UnitOfWork,
-      ) =>
-        new ErasureService(
-          gates,
-          keys,
-          sessions,
-          [ingest, recommendations, faults, cohorts],
-          consents,
-          vault,
-          audit,
-          unitOfWork,
-        ),
+        ...owners: PurposeData[]
+      ) => new ErasureService(gates, keys, sessions, owners, consents, vault, audit, unitOfWork),
     },
   ],
   exports: [ErasureService],
