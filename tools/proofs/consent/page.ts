@@ -4,10 +4,8 @@ import { type Browser, signIn } from '../../outside/browser.js';
 import { noticeOf } from '../../outside/notices.js';
 import { attempt, isAcknowledged, type Outcome } from '../kills/attempt.js';
 import { batchOf, toBody } from '../kills/subject-actor.js';
-import { insist } from './insist.js';
+import { BACK_WITHIN_MS, insist } from './insist.js';
 import type { Purpose, Stage } from './stage.js';
-
-const TRIES = 400;
 
 export type Word = 'give' | 'withdraw' | 'refuse';
 
@@ -155,11 +153,12 @@ export class Page {
 
 /** Again where something is away just now, or has more to do than it can. */
 async function untilDone<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
+  const deadline = performance.now() + BACK_WITHIN_MS;
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (tries > TRIES) throw error;
+      if (performance.now() > deadline) throw error;
       await sleep(50);
     }
   }
