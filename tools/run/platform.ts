@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ChildName, PlatformInfo } from '@integument/testing';
 import { isTaken } from '../ports.js';
 import { serverAccount } from '../postgres/account.js';
+import type { Command } from '../postgres/server.js';
 import { DIST_FOLDER } from '../project-folder.js';
 import { type Blueprint, DEMO_STAFF, drawBlueprint, STAFF } from './blueprint.js';
 import { Child, type ChildSpec } from './child.js';
@@ -34,6 +35,7 @@ export class Supervisor {
     private readonly say: Say,
     /** for tests of the supervisor itself: the rest isn't started */
     private readonly only: readonly ChildName[] | undefined = undefined,
+    private readonly reroute: Reroute = (told) => Promise.resolve(told),
   ) {}
 
   /** What somebody outside needs; there once the platform runs. */
@@ -105,7 +107,14 @@ export class Supervisor {
     await this.startGroup([...servers, ...provider], blueprint.folder);
     const started = databases.filter(({ child }) => child && this.isChosen(child));
     await Promise.all(started.map((database) => database.finish()));
-    for (const group of others) await this.startGroup(group, blueprint.folder);
+    for (const group of others) {
+      const rerouted = await Promise.all(group.map((spec) => this.rerouted(spec)));
+      await this.startGroup(rerouted, blueprint.folder);
+    }
+  }
+
+  private async rerouted(spec: ChildSpec): Promise<ChildSpec> {
+    return { ...spec, command: { ...spec.command, env: await this.reroute(spec.command.env) } };
   }
 
   private async startGroup(specs: ChildSpec[], folder: DataFolder): Promise<void> {
@@ -134,6 +143,9 @@ export class Supervisor {
   }
 }
 
+/** Settings as an app is told them in place of those that it would be: for a proof that stands between the processes. */
+export type Reroute = (told: Command['env']) => Promise<Command['env']>;
+
 export interface StartOptions {
   readonly dataFolder: string;
   /** `free` picks ports that nothing uses, for a platform beside another one */
@@ -147,6 +159,8 @@ export interface StartOptions {
   /** servers of one's own in place of the embedded ones */
   readonly vaultDatabaseUrl?: string;
   readonly platformDatabaseUrl?: string;
+  /** of each app, before it starts */
+  readonly reroute?: Reroute;
 }
 
 export interface Platform {
@@ -163,7 +177,7 @@ export async function startPlatform(options: StartOptions): Promise<Platform> {
   const ports = options.ports === 'free' ? await anyPorts() : options.ports;
   const settings: RunSettings = { ...options, ports, environment: process.env };
   const say: Say = options.quiet ? () => undefined : (line) => console.log(line);
-  const supervisor = new Supervisor(settings, options.durable, say, options.only);
+  const supervisor = new Supervisor(settings, options.durable, say, options.only, options.reroute);
   await supervisor.start();
   return {
     info: supervisor.info,

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '@integument/audit-log';
 import { expect, it } from 'vitest';
-import { effectsWhileClosed } from './log-order.js';
+import { effectsWhileClosed, importsAfterWords } from './log-order.js';
 
 const log = (...entries: readonly (readonly [action: string, subject: string, outcome?: string])[]) =>
   entries.map(([action, subject, outcome = 'done']) => ({ action, subject, outcome }) as AuditEntry);
@@ -21,6 +21,16 @@ it('finds effects before the consent, after its withdrawal and under another per
       ),
     ),
   ).toEqual(['readings.store at 0', 'recommendations.list at 3', 'readings.read at 5']);
+});
+
+it('finds imports of what was decided before, and no others', () => {
+  for (const word of ['give', 'acknowledge', 'withdraw', 'object', 'refuse']) {
+    const late = log(['consent.import', 'a'], [`consent.${word}`, 'b'], ['consent.import', 'b']);
+    expect(importsAfterWords(late), word).toEqual(['consent.import at 2']);
+  }
+  expect(
+    importsAfterWords(log(['consent.give', 'a', 'refused'], ['consent.import', 'a'], ['consent.give', 'a'])),
+  ).toEqual([]);
 });
 
 const OPENS = ['consent.give', 'consent.acknowledge', 'consent.import'];

@@ -14,6 +14,11 @@ const CLOSES: ReadonlySet<string> = new Set([
   ...['erasure.close_gate', 'erasure.erase_permit'],
 ]);
 
+/** What somebody says about a purpose here, by themselves. */
+const WORDS: ReadonlySet<string> = new Set([
+  ...['consent.give', 'consent.acknowledge', 'consent.withdraw', 'consent.object', 'consent.refuse'],
+]);
+
 /**
  * Entries are numbered when they are written, each in its effect's own transaction and after the gate was locked: so an effect that
  * committed before a withdrawal stands before it, and one that waited for it would stand after it.
@@ -27,6 +32,18 @@ export function effectsWhileClosed(entries: readonly AuditEntry[]): string[] {
     if (OPENS.has(action)) open.add(subject);
     if (CLOSES.has(action)) open.delete(subject);
     if (EFFECTS.has(action) && !open.has(subject)) late.push(`${action} at ${position}`);
+  });
+  return late;
+}
+
+/** @returns consents of before that were opened though their person had decided about the purpose here */
+export function importsAfterWords(entries: readonly AuditEntry[]): string[] {
+  const decided = new Set<string>();
+  const late: string[] = [];
+  entries.forEach(({ action, outcome, subject }, position) => {
+    if (outcome !== 'done' || subject === undefined) return;
+    if (WORDS.has(action)) decided.add(subject);
+    if (action === 'consent.import' && decided.has(subject)) late.push(`${action} at ${position}`);
   });
   return late;
 }

@@ -1,119 +1,146 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeededRandom } from '@integument/testing';
-import type pg from 'pg';
-import { type Browser, signIn } from '../../outside/browser.js';
-import { noticeOf } from '../../outside/notices.js';
-import { attempt, isAcknowledged, type Outcome } from '../kills/attempt.js';
-import { batchOf, toBody } from '../kills/subject-actor.js';
-import type { SlowReplicas } from './replicas.js';
-
-export const PURPOSES = ['ingest', 'recommendation'] as const;
-type Purpose = (typeof PURPOSES)[number];
+import { type Changed, Page } from './page.js';
+import { PURPOSES, type Purpose, type Stage } from './stage.js';
 
 /** Requests that are on their way at once while a consent is taken back. */
 const LANES = 2;
 const LANE_RESTS_MS = 100;
 const WITHDRAWN_WITHIN_MS = 40;
-const TRIES = 400;
+/** Before, while or after the worker opens what was brought, which it looks for twice a second. */
+const REFUSED_WITHIN_MS = 1_500;
 
-/** What was answered, and what must never have been. */
-export interface Findings {
-  readonly violations: string[];
-  readonly served: { readonly action: string; readonly requestId: string }[];
-  readonly receipts: string[];
-  refused: number;
-  withdrawals: number;
-  /** requests that began after an answer: refused, and without an answer of the app */
-  readonly late: { refused: number; unanswered: number };
-  /** rows of permits that stayed closed */
-  readonly closed: { readonly purpose: Purpose; readonly pseudonym: Buffer; readonly rows: number }[];
+/** A consent of before that comes while somebody decides, and whether it may have been there first. */
+interface Late {
+  readonly import: string;
+  readonly mayOpen: boolean;
 }
 
-export const nothingFound = (): Findings => ({
-  violations: [],
-  served: [],
-  receipts: [],
-  refused: 0,
-  withdrawals: 0,
-  late: { refused: 0, unanswered: 0 },
-  closed: [],
-});
-
-interface Changed {
-  readonly permit: string | null;
-  readonly receipt: string | null;
-}
-
-export interface Stage {
-  readonly replicas: SlowReplicas;
-  /** the platform's database, without a detour */
-  readonly database: pg.Pool;
-  readonly products: readonly string[];
-  readonly random: SeededRandom;
-  readonly findings: Findings;
-  /** whether something may be away just now */
-  readonly isDisturbed: boolean;
+interface Traffic {
+  /** Resolves when so many requests are answered. */
+  hasAnswered(least: number): Promise<void>;
+  ended(): Promise<void>;
 }
 
 /** Somebody who agrees and takes it back, over and over, while their page and devices go on asking at both replicas. */
 export class Mind {
-  #batches = 0;
+  /** what they have said a word about here */
+  readonly #decided = new Set<Purpose>();
 
   private constructor(
     private readonly stage: Stage,
-    private readonly browser: Browser,
+    readonly page: Page,
+    /** as the shop knows them that they come from */
+    private readonly customer: string,
   ) {}
 
   static async signedIn(stage: Stage, name: string): Promise<Mind> {
-    return new Mind(stage, await signIn(stage.replicas.info, name));
+    const customer = await stage.shop.enrol(name);
+    return new Mind(stage, await Page.signedIn(stage, name), customer);
   }
 
   /** One interleaving: a consent, what it allows, and its withdrawal at the same time. */
   async round(purpose: Purpose): Promise<void> {
-    const { random, findings } = this.stage;
-    const { permit } = await this.change('give', purpose);
-    const pseudonym = Buffer.from((permit ?? '').slice('psn_'.length), 'base64url');
-    const traffic = this.traffic(purpose);
+    const isNew = !this.#decided.has(purpose);
+    this.#decided.add(purpose);
+    if (isNew && this.stage.random.chance(0.5)) return this.importedRound(purpose);
+    await this.page.change('give', purpose);
+    const traffic = this.traffic(() => this.page.effect(purpose));
+    await this.closing(purpose, traffic, async () => {
+      await traffic.hasAnswered(this.stage.random.below(LANES + 1));
+      // What they gave elsewhere before must not undo what they say here.
+      const brought = this.stage.random.chance(0.15)
+        ? this.later(WITHDRAWN_WITHIN_MS, () => this.stage.shop.bring(this.customer, purpose))
+        : null;
+      const last = await this.takeBack('withdraw', purpose);
+      return { last, late: brought && { import: await brought, mayOpen: false } };
+    });
+  }
+
+  /** The same of a consent that they gave elsewhere, and that is brought here: their first word comes before it opens, while it does, or after. */
+  private async importedRound(purpose: Purpose): Promise<void> {
+    const { random, shop } = this.stage;
+    const brought = await shop.bring(this.customer, purpose);
+    let isAnswered = false;
+    const traffic = this.traffic(async () => {
+      if (!isAnswered && random.chance(0.3)) await this.page.beginAnew();
+      if (await this.page.effect(purpose)) this.stage.findings.imports.served++;
+    });
+    await this.closing(purpose, traffic, async () => {
+      // Nothing can be taken back before something lives: it is tried until then, and then is as early as it can be.
+      const word = random.pick(['refuse', 'withdraw'] as const);
+      if (word === 'refuse') await sleep(random.fraction() * REFUSED_WITHIN_MS);
+      const last = await this.takeBack(word, purpose);
+      isAnswered = true;
+      await this.page.hasBegun();
+      return { last, late: { import: brought, mayOpen: true } };
+    });
+  }
+
+  /** From the answer on nothing more takes effect, whatever comes late. */
+  private async closing(
+    purpose: Purpose,
+    traffic: Traffic,
+    close: () => Promise<{ last: Changed; late: Late | null }>,
+  ): Promise<void> {
+    const { findings } = this.stage;
     let answered = 0;
+    let pseudonym: Buffer | null = null;
     try {
-      await traffic.hasAnswered(random.below(LANES + 1));
-      await this.takeBack(purpose);
-      answered = await this.rows(purpose, pseudonym);
-      await this.askAgain(purpose);
+      const { last, late } = await close();
+      if (last.permit) pseudonym = Buffer.from(last.permit.slice('psn_'.length), 'base64url');
+      answered = await this.page.rows(purpose, pseudonym);
+      await this.page.askAgain(purpose);
+      if (late) await this.standsAgainst(purpose, late);
     } finally {
       await traffic.ended();
     }
-    const after = await this.rows(purpose, pseudonym);
+    const after = await this.page.rows(purpose, pseudonym);
     if (after !== answered)
       findings.violations.push(`${after - answered} rows of ${purpose} after the answer`);
     findings.withdrawals++;
-    findings.closed.push({ purpose, pseudonym, rows: answered });
+    if (pseudonym) findings.closed.push({ purpose, pseudonym, rows: answered });
+  }
+
+  /** What was decided here holds when the import has come to its end as well. */
+  private async standsAgainst(purpose: Purpose, { import: name, mayOpen }: Late): Promise<void> {
+    const { findings, shop } = this.stage;
+    const hasOpened = await shop.hasOpened(name);
+    findings.imports[hasOpened ? 'opened' : 'refused']++;
+    if (hasOpened && !mayOpen)
+      findings.violations.push(`an import opened ${purpose}, about which its person had decided`);
+    await this.page.askAgain(purpose);
+    const state = await this.page.stateOf(purpose);
+    if (state !== 'frozen' && state !== 'declined')
+      findings.violations.push(`${purpose} is ${state} after an import`);
+    if (hasOpened) await this.page.keepReceipt(purpose);
   }
 
   /** Sometimes somebody else with the same session agrees at the same moment. */
-  private async takeBack(purpose: Purpose): Promise<void> {
+  private async takeBack(word: 'withdraw' | 'refuse', purpose: Purpose): Promise<Changed> {
     const renewal = this.stage.random.chance(0.2)
-      ? this.later(WITHDRAWN_WITHIN_MS, () => this.word('give', purpose))
+      ? this.later(WITHDRAWN_WITHIN_MS, () => this.page.word('give', purpose))
       : null;
-    await this.later(WITHDRAWN_WITHIN_MS, () => this.change('withdraw', purpose));
-    if (!renewal) return;
+    const answer = await this.later(WITHDRAWN_WITHIN_MS, () => this.page.change(word, purpose));
+    if (!renewal) return answer;
     // Which of the two came last is not told by their answers: so a last word is said, and that counts.
     await renewal;
-    await this.change('withdraw', purpose);
+    return this.page.change(word, purpose);
   }
 
   /** Requests one after the other on each lane, until they are told to end: then some are on their way. */
-  private traffic(purpose: Purpose) {
+  private traffic(ask: () => Promise<unknown>): Traffic {
     let isOver = false;
     let count = 0;
     const lane = async () => {
       while (!isOver) {
-        await this.later(LANE_RESTS_MS, () => this.effect(purpose));
+        await this.later(LANE_RESTS_MS, ask);
         count++;
       }
     };
     const lanes = Promise.all(Array.from({ length: LANES }, lane));
+    // It is said when they are awaited.
+    lanes.catch(() => undefined);
     return {
       hasAnswered: async (least: number) => {
         while (count < least) await sleep(2);
@@ -125,101 +152,28 @@ export class Mind {
     };
   }
 
-  /** Requests that begin when the answer is there: at every replica, each way. */
-  async askAgain(purpose: Purpose): Promise<void> {
-    const { replicas, findings } = this.stage;
-    const asked = replicas.urls.flatMap((url) => [this.write(purpose, url), this.read(purpose, url)]);
-    for (const { outcome } of await Promise.all(asked)) {
-      if (outcome.kind === 'unknown') findings.late.unanswered++;
-      else if (outcome.kind === 'refused' && [403, 404].includes(outcome.status)) findings.late.refused++;
-      else
-        findings.violations.push(`a request for ${purpose} that began after the answer: ${outcome.status}`);
-    }
-  }
-
-  private async effect(purpose: Purpose): Promise<void> {
-    const { random, findings, replicas } = this.stage;
-    const url = random.pick(replicas.urls);
-    const { action, outcome } = await (random.chance(0.6)
-      ? this.write(purpose, url)
-      : this.read(purpose, url));
-    if (isAcknowledged(outcome)) findings.served.push({ action, requestId: outcome.requestId });
-    else findings.refused++;
-  }
-
-  private async write(purpose: Purpose, url: string) {
-    if (purpose === 'ingest') {
-      const body = toBody(batchOf(++this.#batches, 'person'));
-      return { action: 'readings.store', outcome: await this.send('POST', `${url}/v1/readings`, body) };
-    }
-    const product = this.stage.random.pick(this.stage.products);
-    const event = { kind: 'interaction', event: randomUUID(), product, interaction: 'liked' };
-    return {
-      action: 'events.record',
-      outcome: await this.send('POST', `${url}/v1/events`, { events: [event] }),
-    };
-  }
-
-  private async read(purpose: Purpose, url: string) {
-    const [action, path] =
-      purpose === 'ingest'
-        ? (['readings.read', '/v1/readings?stream=skin-temperature&limit=10'] as const)
-        : (['recommendations.list', '/v1/recommendations?limit=5'] as const);
-    return { action, outcome: await this.send('GET', `${url}${path}`) };
-  }
-
-  /** Says it until it is answered. */
-  private async change(word: 'give' | 'withdraw', purpose: Purpose): Promise<Changed> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const outcome = await this.word(word, purpose);
-      if (isAcknowledged(outcome)) return outcome.body;
-      await sleep(50);
-    }
-    throw new Error(`${word} is not answered any more`);
-  }
-
-  private async word(word: 'give' | 'withdraw', purpose: Purpose): Promise<Outcome<Changed>> {
-    const { random, replicas, findings } = this.stage;
-    const url = `${random.pick(replicas.urls)}/v1/me/consents/${purpose}/${word}`;
-    const body = word === 'give' ? { notice: noticeOf(purpose) } : undefined;
-    const outcome = await this.send<Changed>('POST', url, body);
-    if (!isAcknowledged(outcome)) return outcome;
-    findings.served.push({ action: `consent.${word}`, requestId: outcome.requestId });
-    if (outcome.body.receipt) findings.receipts.push(outcome.body.receipt);
-    return outcome;
-  }
-
-  /** As many as there are, or as there were when the database was killed: an answer has to be true of both. */
-  async rows(purpose: Purpose, pseudonym: Buffer): Promise<number> {
-    const table = purpose === 'ingest' ? 'reading_chunk' : 'preference_event';
-    for (let tries = 0; ; tries++) {
-      try {
-        const sql = `SELECT count(*)::int AS count FROM ${table} WHERE pseudonym = $1`;
-        const { rows } = await this.stage.database.query<{ count: number }>(sql, [pseudonym]);
-        return rows[0]?.count ?? 0;
-      } catch (error) {
-        if (!this.stage.isDisturbed || tries > TRIES) throw error;
-        await sleep(50);
-      }
-    }
-  }
-
   private async later<T>(withinMs: number, work: () => Promise<T>): Promise<T> {
     await sleep(this.stage.random.fraction() * withinMs);
     return work();
   }
-
-  private send<T>(method: 'GET' | 'POST', url: string, body?: object): Promise<Outcome<T>> {
-    return attempt<T>(this.browser, { method, url, body });
-  }
 }
 
-/** Everybody has rounds of their own, in turns of both purposes, at the same time. */
-export async function interleave(minds: readonly Mind[], rounds: number): Promise<void> {
-  let left = rounds;
-  await Promise.all(
-    minds.map(async (mind, at) => {
-      for (let turn = at; left-- > 0; turn++) await mind.round(PURPOSES[turn % 2] ?? 'ingest');
-    }),
-  );
+/** Everybody has rounds of their own, in turns of both purposes, at the same time. Now and then somebody new comes in another's place. */
+export async function interleave(
+  minds: Mind[],
+  goesOn: (rounds: number) => boolean,
+  newcomer: (count: number) => Promise<Mind>,
+  random: SeededRandom,
+): Promise<void> {
+  let rounds = 0;
+  let newcomers = 0;
+  const place = async (first: Mind, at: number) => {
+    let mind = first;
+    for (let turn = at; goesOn(rounds++); turn++) {
+      if (random.chance(0.05)) mind = await newcomer(++newcomers);
+      minds[at] = mind;
+      await mind.round(PURPOSES[turn % 2] ?? 'ingest');
+    }
+  };
+  await Promise.all(minds.map(place));
 }

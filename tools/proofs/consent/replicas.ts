@@ -6,26 +6,29 @@ import { freePorts } from '../../ports.js';
 import { answers, Child } from '../../run/child.js';
 import { forgetData } from '../../run/data-folder.js';
 import { type Platform, startPlatform } from '../../run/platform.js';
-import { DelayProxy } from './delay-proxy.js';
+import { SlowWays } from './slow-ways.js';
 
-/** Of each piece of what an API and its database, or the vault, say to each other. */
-const LONGEST_PAUSE_MS = 20;
-/** All requests come from one address, and of a few people, who ask for more than anybody should. */
+/** All requests come from one address, of a few people and one shop, who ask for more than anybody should. */
 const NEVER_REACHED = {
   LIMITS_PERSON: quotas(6_000, 'read', 'write', 'bulk', 'reveal', 'sign-in', 'public'),
+  LIMITS_CLIENT: quotas(60_000, 'read', 'write', 'bulk'),
   LIMITS_ADDRESS: quotas(1_000_000, 'sign-in', 'public', 'refused'),
 };
+/** Transactions are long where each piece is slow: more of them are under way. */
+const POOLS = { VAULT_DATABASE_POOL: '40' };
+const SETTINGS = { ...NEVER_REACHED, ...POOLS, GATE_PATIENCE_SECONDS: '10' };
 
-export const TARGETS = ['replica', 'vault', 'platform-postgres'] as const;
+/** Everything that has a part in what a person decides. */
+export const TARGETS = ['replica', 'vault', 'worker', 'platform-postgres', 'vault-postgres'] as const;
 export type Target = (typeof TARGETS)[number];
 
-/** A platform with two replicas of the API besides its own, whose ways to the database and to the vault are slow and uneven. */
+/** A platform with two replicas of the API besides its own, in which every way from an app to a database, or to the vault, is slow and uneven. */
 export class SlowReplicas {
   private constructor(
     private readonly platform: Platform,
     private readonly folder: string,
     private readonly replicas: readonly Child[],
-    private readonly proxies: readonly DelayProxy[],
+    private readonly ways: SlowWays,
     /** of each replica */
     readonly urls: readonly string[],
   ) {}
@@ -33,27 +36,26 @@ export class SlowReplicas {
   static async start(random: SeededRandom): Promise<SlowReplicas> {
     const folder = mkdtempSync(join(tmpdir(), 'integument-slow-'));
     chmodSync(folder, 0o711); // as root, PostgreSQL runs as another account, which has to get through
-    Object.assign(process.env, NEVER_REACHED, { GATE_PATIENCE_SECONDS: '10' });
-    const platform = await startPlatform({ dataFolder: folder, ports: 'free', durable: true, quiet: true });
-    const proxies: DelayProxy[] = [];
-    const before = async (url: string) => {
-      const moved = new URL(url);
-      const proxy = await DelayProxy.before(Number(moved.port), LONGEST_PAUSE_MS, random);
-      proxies.push(proxy);
-      moved.port = String(proxy.port);
-      return moved.href.replace(/\/$/, '');
-    };
+    Object.assign(process.env, SETTINGS);
+    const ways = new SlowWays(random);
+    const platform = await startPlatform({
+      dataFolder: folder,
+      ports: 'free',
+      durable: true,
+      quiet: true,
+      reroute: ways.reroute,
+    });
     const ports = await freePorts(2);
     const replicas: Child[] = [];
     for (const port of ports) {
       const { command, ...spec } = platform.child('api').spec;
-      const env = {
+      const env = await ways.reroute({
         ...command.env,
         API_PORT: String(port),
         PLATFORM_DATABASE_POOL: '40',
-        PLATFORM_DATABASE_URL: await before(platform.info.databases.platform.url),
-        VAULT_INTERNAL_URL: await before(platform.info.urls.vaultInternal),
-      };
+        PLATFORM_DATABASE_URL: platform.info.databases.platform.url,
+        VAULT_INTERNAL_URL: platform.info.urls.vaultInternal,
+      });
       const own = mkdtempSync(join(folder, 'replica-'));
       replicas.push(
         new Child(
@@ -68,7 +70,7 @@ export class SlowReplicas {
       );
     }
     const urls = ports.map((port) => `http://localhost:${port}`);
-    const slow = new SlowReplicas(platform, folder, replicas, proxies, urls);
+    const slow = new SlowReplicas(platform, folder, replicas, ways, urls);
     for (const replica of replicas) replica.start();
     await slow.waitReady().catch(async (error: unknown) => {
       await slow.stop();
@@ -90,10 +92,10 @@ export class SlowReplicas {
 
   async stop(): Promise<void> {
     await Promise.all(this.replicas.map((replica) => replica.stop()));
-    for (const proxy of this.proxies) proxy.close();
     await this.platform.stop();
+    this.ways.close();
     forgetData(this.folder);
-    for (const name of [...Object.keys(NEVER_REACHED), 'GATE_PATIENCE_SECONDS']) delete process.env[name];
+    for (const name of Object.keys(SETTINGS)) delete process.env[name];
   }
 
   private async waitReady(): Promise<void> {

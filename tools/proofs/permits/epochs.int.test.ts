@@ -176,7 +176,9 @@ class Story {
   /** A request begins, and asks for the key later; first it keeps the key that it gets now. */
   private async look(): Promise<void> {
     const { api, replicas } = planes;
-    const open = await api.unitOfWork.single((tx) => api.gates.findOpen(tx, PURPOSE));
+    const open = await api.unitOfWork.single((tx) =>
+      api.gates.findOpenAfter(tx, PURPOSE, Buffer.alloc(0), 100),
+    );
     for (const gate of open) {
       this.#looked.push(gate);
       for (const { keys } of replicas) expect(await keys.find(gate)).not.toBeNull();

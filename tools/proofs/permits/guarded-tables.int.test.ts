@@ -4,9 +4,12 @@ import type { Tx } from '@integument/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TestApi } from '../../../apps/api/src/api.fixture.js';
 import { CohortsStore } from '../../../apps/api/src/features/cohorts/index.js';
+import { DATA_OWNERS } from '../../../apps/api/src/features/erasure/index.js';
 import { FaultsStore } from '../../../apps/api/src/features/faults/faults.store.js';
+import { FaultsService } from '../../../apps/api/src/features/faults/index.js';
 import { IngestStore } from '../../../apps/api/src/features/ingest/index.js';
 import type { PurposeData } from '../../../apps/api/src/features/permits/index.js';
+import { RecommendationsService } from '../../../apps/api/src/features/recommendations/index.js';
 import { RecommendationsStore } from '../../../apps/api/src/features/recommendations/recommendations.store.js';
 
 /** Tables that know of permits and have no gate to ask, and why. Any other has the trigger. */
@@ -18,11 +21,13 @@ const WITHOUT_TRIGGER: Readonly<Record<string, string>> = {
   consent_receipt: 'keeps the receipt of a withdrawal too',
 };
 
+/** Nothing that erasing takes. */
+const none = undefined as never;
 /** Who lets go of a purpose's data, as the erasure asks them. */
 const OWNERS: readonly Pick<PurposeData, 'erase'>[] = [
   new IngestStore(),
-  new RecommendationsStore(),
-  new FaultsStore(),
+  new RecommendationsService(new RecommendationsStore(), none, none, none, none, none),
+  new FaultsService(new FaultsStore(), none, none),
   new CohortsStore(),
 ];
 
@@ -68,6 +73,10 @@ async function unguarded(owners = OWNERS): Promise<string[]> {
   const all = new Set([...ofPermits, ...(await erased(owners))]);
   return [...all].filter((table) => !guarded.includes(table) && !(table in WITHOUT_TRIGGER)).sort();
 }
+
+it('asks everybody whom the erasure asks', () => {
+  expect(OWNERS.map((owner) => owner.constructor)).toEqual([...DATA_OWNERS]);
+});
 
 describe('every table of the migrated platform database with a permit’s data', () => {
   it('has the gate’s trigger', async () => {

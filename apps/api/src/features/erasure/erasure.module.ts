@@ -2,10 +2,10 @@ import { AuditLog } from '@integument/audit-log';
 import { UnitOfWork } from '@integument/database';
 import { Module } from '@nestjs/common';
 import { VaultClient } from '../../platform/vault-client.js';
-import { CohortsModule, CohortsStore } from '../cohorts/index.js';
+import { CohortsModule } from '../cohorts/index.js';
 import { ConsentModule, ConsentStore } from '../consent/index.js';
-import { FaultsModule, FaultsService } from '../faults/index.js';
-import { IngestModule, IngestStore } from '../ingest/index.js';
+import { FaultsModule } from '../faults/index.js';
+import { IngestModule } from '../ingest/index.js';
 import {
   DueGatesStore,
   PermitKeys,
@@ -13,8 +13,9 @@ import {
   PermitsStore,
   type PurposeData,
 } from '../permits/index.js';
-import { RecommendationsModule, RecommendationsService } from '../recommendations/index.js';
+import { RecommendationsModule } from '../recommendations/index.js';
 import { SessionsModule, SessionsStore } from '../sessions/index.js';
+import { DATA_OWNERS } from './data-owners.js';
 import { ErasureService } from './erasure.service.js';
 
 @Module({
@@ -35,35 +36,29 @@ import { ErasureService } from './erasure.service.js';
         DueGatesStore,
         PermitKeys,
         SessionsStore,
-        IngestStore,
-        RecommendationsService,
-        FaultsService,
-        CohortsStore,
         ConsentStore,
         VaultClient,
         AuditLog,
         UnitOfWork,
+        ...DATA_OWNERS,
       ],
       useFactory: (
         gates: PermitsStore,
         dueGates: DueGatesStore,
         keys: PermitKeys,
         sessions: SessionsStore,
-        ingest: PurposeData,
-        recommendations: PurposeData,
-        faults: PurposeData,
-        cohorts: PurposeData,
         consents: ConsentStore,
         vault: VaultClient,
         audit: AuditLog,
         unitOfWork: UnitOfWork,
+        ...owners: PurposeData[]
       ) =>
         new ErasureService(
           gates,
           dueGates,
           keys,
           sessions,
-          [ingest, recommendations, faults, cohorts],
+          owners,
           consents,
           vault,
           audit,

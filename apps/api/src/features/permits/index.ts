@@ -4,7 +4,7 @@ export { ModulePermits, permitsOf } from './module-permits.js';
 export { gateName, PermitKeys } from './permit-keys.js';
 export { permitNotFound } from './permits.errors.js';
 export { PermitsModule } from './permits.module.js';
-export { type Leave, subjectOf } from './permits.service.js';
+export { type Leave, type Looked, subjectOf } from './permits.service.js';
 export { type Foretold, type Gate, type OpenGate, PermitsStore } from './permits.store.js';
 export type { PurposeData } from './purpose-data.js';
 export { ScatteredRows } from './scattered-rows.js';

@@ -42,6 +42,18 @@ export class ModulePermits<M extends ModuleName> {
     return this.permits.everyOpen(purpose);
   }
 
+  /** See {@link PermitsStore.lockOpen}: of one that was looked at, when something is to rest on it. @returns whether it is open still. @throws UndeclaredProcessing */
+  lockOpen(tx: Tx, pseudonym: Buffer, purpose: PurposeOf<M>): Promise<boolean> {
+    this.demand(purpose);
+    return this.permits.lockOpen(tx, pseudonym, purpose);
+  }
+
+  /** See {@link PermitsStore.lockAllOpen}. @throws UndeclaredProcessing */
+  lockAllOpen(tx: Tx, gates: readonly Buffer[], purpose: PurposeOf<M>): Promise<boolean> {
+    this.demand(purpose);
+    return this.permits.lockAllOpen(tx, gates, purpose);
+  }
+
   /** See {@link PermitsStore.lockOpenAmong}. @throws UndeclaredProcessing */
   lockOpenAmong(tx: Tx, gates: readonly Buffer[], purpose: PurposeOf<M>): Promise<Buffer[]> {
     this.demand(purpose);

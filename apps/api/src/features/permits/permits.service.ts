@@ -87,6 +87,16 @@ export class PermitsService {
     }
   }
 
+  /** See {@link PermitsStore.lockOpen}. */
+  async lockOpen(tx: Tx, pseudonym: Buffer, purpose: PurposeName): Promise<boolean> {
+    return (await this.store.lockOpen(tx, pseudonym, purpose)) !== null;
+  }
+
+  /** See {@link PermitsStore.lockAllOpen}. */
+  lockAllOpen(tx: Tx, gates: readonly Buffer[], purpose: PurposeName): Promise<boolean> {
+    return this.store.lockAllOpen(tx, gates, purpose);
+  }
+
   /** See {@link PermitsStore.lockOpenAmong}. */
   lockOpenAmong(tx: Tx, gates: readonly Buffer[], purpose: PurposeName): Promise<Buffer[]> {
     return this.store.lockOpenAmong(tx, gates, purpose);

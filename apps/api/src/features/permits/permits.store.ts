@@ -165,12 +165,6 @@ export class PermitsStore {
     );
   }
 
-  async findOpen(tx: Tx, purpose: PurposeName): Promise<OpenGate[]> {
-    return tx.query<OpenGate>(`SELECT ${GATE} FROM permit_gate WHERE state = 'open' AND purpose = $1`, [
-      purpose,
-    ]);
-  }
-
   /** Some of them in the order of their names, behind one of those. */
   async findOpenAfter<P extends PurposeName>(
     tx: Tx,

@@ -2,7 +2,7 @@ import type { AuditLog } from '@integument/audit-log';
 import type { Outbox, Tx, UnitOfWork } from '@integument/database';
 import { defineJob, type Queues, type QueueWorker } from '@integument/queue';
 import type { OutboxTopic } from '../../platform/outbox-topics.js';
-import { gateName, type OpenGate, type PermitKeys, type PermitsStore } from '../permits/index.js';
+import type { Looked, ModulePermits } from '../permits/index.js';
 import type { ProductsStore } from '../products/index.js';
 import { EaseModel } from './ease.js';
 import { GramMatrix } from './gram.js';
@@ -33,8 +33,7 @@ interface Trained {
 export class RecommendationsTrainer {
   constructor(
     private readonly store: RecommendationsStore,
-    private readonly gates: PermitsStore,
-    private readonly keys: PermitKeys,
+    private readonly permits: ModulePermits<'recommendations'>,
     private readonly products: ProductsStore,
     private readonly models: ModelVault,
     private readonly queues: Queues,
@@ -66,34 +65,32 @@ export class RecommendationsTrainer {
   }
 
   private async learn(signal?: AbortSignal): Promise<Trained> {
-    const { open, catalogue, trainedOn } = await this.unitOfWork.run(async (tx) => ({
-      open: await this.gates.findOpen(tx, 'recommendation'),
+    // Before anybody's events: what comes to be known meanwhile is learned the next time.
+    const { catalogue, trainedOn } = await this.unitOfWork.run(async (tx) => ({
       catalogue: await this.products.findAll(tx),
       trainedOn: await this.store.fingerprint(tx),
     }));
-    const keys = await this.keys.findMany(open);
     const empty = Recommender.of(null, catalogue);
     const gram = new GramMatrix(empty.productIds.length);
     const gates: Buffer[] = [];
-    for (const gate of open) {
-      const key = keys.get(gateName(gate));
-      if (key && (await this.learnFrom(gate, key, empty, gram))) gates.push(gate.gate_id);
+    for await (const permits of this.permits.everyOpen('recommendation')) {
+      for (const permit of permits)
+        if (await this.learnFrom(permit, empty, gram)) gates.push(permit.seen.gate_id);
     }
     const model = await EaseModel.trainInTurns(gram, LAMBDA, signal);
     return { snapshot: { model, productIds: empty.productIds }, gates, trainedOn };
   }
 
   private async learnFrom(
-    gate: OpenGate,
-    key: Buffer,
+    { seen: { pseudonym }, key }: Looked<'recommendation'>,
     empty: Recommender,
     gram: GramMatrix,
   ): Promise<boolean> {
     const rows = await this.unitOfWork.run(async (tx) => {
-      const stillOpen = await this.gates.lockOpen(tx, gate.pseudonym, 'recommendation');
-      return stillOpen ? this.store.findEvents(tx, gate.pseudonym) : [];
+      const stillOpen = await this.permits.lockOpen(tx, pseudonym, 'recommendation');
+      return stillOpen ? this.store.findEvents(tx, pseudonym) : [];
     });
-    const { history } = empty.preferencesOf(openEvents(key, gate.pseudonym, rows));
+    const { history } = empty.preferencesOf(openEvents(key, pseudonym, rows));
     if (history.items.length === 0) return false;
     gram.add(history);
     return true;
@@ -106,7 +103,7 @@ export class RecommendationsTrainer {
     const row = { version, model_key: modelKey, trained_on: trainedOn, sealed };
     const stored = await this.unitOfWork.run(async (tx) => {
       if (
-        !(await this.gates.lockAllOpen(tx, gates, 'recommendation')) ||
+        !(await this.permits.lockAllOpen(tx, gates, 'recommendation')) ||
         !(await this.store.replaceSnapshot(tx, row))
       )
         return false;

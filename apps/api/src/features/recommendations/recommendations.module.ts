@@ -5,7 +5,7 @@ import { Module } from '@nestjs/common';
 import type { ApiConfig } from '../../config.js';
 import { API_CONFIG, QUEUES } from '../../platform/tokens.js';
 import { VaultClient } from '../../platform/vault-client.js';
-import { PermitKeys, PermitsModule, PermitsStore, permitsOf } from '../permits/index.js';
+import { ModulePermits, PermitsModule, permitsOf } from '../permits/index.js';
 import { ProductsModule, ProductsStore } from '../products/index.js';
 import { ModelVault } from './model-vault.js';
 import { RecommendationsController } from './recommendations.controller.js';
@@ -28,8 +28,7 @@ import { RecommendationsTrainer } from './recommendations-trainer.js';
     provide(
       RecommendationsTrainer,
       RecommendationsStore,
-      PermitsStore,
-      PermitKeys,
+      ModulePermits,
       ProductsStore,
       ModelVault,
       QUEUES,

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { PURPOSES, type Purpose } from './purposes.js';
+
+const [ingest] = PURPOSES;
+const faultFinding = PURPOSES[3];
+
+it('with health data rests on explicit consent, or does not compile', () => {
+  // @ts-expect-error another ground
+  const onInterest: Purpose = { ...ingest, ground: 'legitimate-interest' };
+  // @ts-expect-error no condition of Art. 9(2)
+  const withoutCondition: Purpose = { ...ingest, article9: null };
+  // @ts-expect-error health data among what is none
+  const mixed: Purpose = { ...faultFinding, categories: ['app-faults', 'heart-rate'] };
+  const ordinary: Purpose = { ...faultFinding, ground: 'consent' };
+  expect([onInterest, withoutCondition, mixed, ordinary]).toHaveLength(4);
+});
