@@ -37,12 +37,13 @@ const APPEND = {
 };
 const LAST_AGREED = {
   name: 'consent.last_agreed',
-  text: `SELECT notice, channel, on_day = current_date AS "isOfToday" FROM consent_event
+  text: `SELECT kind, notice, channel, on_day = current_date AS "isOfToday" FROM consent_event
     WHERE gate_id = $1 AND kind IN ${AGREED} ORDER BY number DESC LIMIT 1`,
 };
 
-/** What was agreed to last. */
+/** What was agreed to last, or told. */
 export interface LastAgreed {
+  readonly kind: ConsentEventKind;
   readonly notice: Buffer;
   readonly channel: EventChannel;
   readonly isOfToday: boolean;
