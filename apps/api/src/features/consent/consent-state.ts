@@ -8,5 +8,6 @@ export function consentState(purpose: PurposeName, gate: Gate | null): ConsentSt
     return { purpose, state: 'none', permit: null, endsOn: null, dueOn: null };
   }
   const permit = gate.pseudonym ? (encodeId('psn', gate.pseudonym) as ConsentState['permit']) : null;
-  return { purpose, state: gate.state, permit, endsOn: gate.ends_on, dueOn: gate.due_on };
+  const dueOn = gate.state === 'frozen' ? gate.due_on : null;
+  return { purpose, state: gate.state, permit, endsOn: gate.ends_on, dueOn };
 }

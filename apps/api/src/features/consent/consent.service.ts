@@ -145,7 +145,7 @@ export class ConsentService {
       return { gate: fresh, epoch: 1, isMinted: false, before: null };
     }
     if (gate.state === 'open') return { gate: gate.gate_id, epoch: gate.epoch, isMinted: true, before: gate };
-    if (!yes.isAsked && (await this.store.findLastKind(tx, gate.gate_id)) === 'objected') throw objected();
+    if (!yes.isAsked && (await this.store.findLast(tx, gate.gate_id))?.kind === 'objected') throw objected();
     const epoch = gate.state === 'opening' ? gate.epoch : gate.epoch + 1;
     if (gate.state !== 'opening') await this.gates.reopen(tx, gate.gate_id, epoch);
     // Whoever told us of the gate had it from the vault, so the permit is there: also where a crash left the gate without
@@ -206,7 +206,7 @@ export class ConsentService {
     if (gate?.state !== 'opening' || gate.epoch !== epoch) return;
     if (!before) await this.gates.destroy(tx, gateId);
     // What another one has begun is theirs.
-    else if (before.state !== 'opening') await this.ending.undo(tx, gate, before.due_on);
+    else if (before.state !== 'opening') await this.ending.undo(tx, gate);
   }
 
   private async finishOpening(

@@ -77,18 +77,10 @@ export class ConsentStore {
     return rows[0] ?? null;
   }
 
-  async findLastKind(tx: Tx, gate: Buffer): Promise<ConsentEventKind | null> {
-    const rows = await tx.query<{ kind: ConsentEventKind }>(
-      'SELECT kind FROM consent_event WHERE gate_id = $1 ORDER BY number DESC LIMIT 1',
-      [gate],
-    );
-    return rows[0]?.kind ?? null;
-  }
-
   /** Whether the last word was a no that stands by itself. */
   async isNo(tx: Tx, gate: Buffer): Promise<boolean> {
-    const last = await this.findLastKind(tx, gate);
-    return last === 'refused' || last === 'objected';
+    const last = await this.findLast(tx, gate);
+    return last?.kind === 'refused' || last?.kind === 'objected';
   }
 
   /** @returns those of the gates at which they said yes after that day, or objected since */
