@@ -2,16 +2,12 @@ import { CodedError, type GateId, type PermitState } from '@integument/contracts
 import { decodeId, encodeId, randomId } from '@integument/crypto';
 import { proofCount } from '@integument/testing';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, SHOP, TestVault } from '../../vault.fixture.js';
-import { Family } from '../guardianships/family.fixture.js';
 
 let vault: TestVault;
 beforeAll(async () => {
   vault = await TestVault.open();
-});
-afterEach(() => {
-  vault.ahead = 0;
 });
 afterAll(() => vault.close());
 
@@ -195,42 +191,6 @@ describe('messages about a permit', () => {
     const reason = { code: 'customer-request', reference: 'CASE-1' } as const;
     await vault.unitOfWork.run((tx) => vault.erasures.requestFor(tx, SHOP, name as never, reason, null));
     await expect(open(session, fresh(), 1)).rejects.toThrow('session_unknown');
-  });
-});
-
-describe('a permit that two open behind the same gate, at the same epoch,', () => {
-  const agreedUnder = async (gate: GateId) =>
-    (
-      await vault.query<{ guardianship: Buffer | null }>(
-        'SELECT guardianship FROM permit WHERE gate_id = $1',
-        [decodeId('gat', gate)],
-      )
-    )[0]?.guardianship;
-
-  it('is the child’s own once it has opened it itself, whoever did before', async () => {
-    const family = await Family.of(vault);
-    const { guardianship } = await family.record();
-    const gate = fresh();
-    const { session } = await family.session(guardianship);
-    const { pseudonym } = await open(session, gate, 1);
-    expect(await agreedUnder(gate)).not.toBeNull();
-    // Old enough from here on.
-    vault.ahead = 86_400_000;
-    const childs = await vault.sessionOf(family.childId);
-    expect(await open(childs, gate, 1)).toMatchObject({ pseudonym, epoch: 1, state: 'open' });
-    expect(await agreedUnder(gate)).toBeNull();
-  });
-
-  it('ends with the guardianship of whoever opened it last', async () => {
-    const family = await Family.of(vault);
-    const { guardianship } = await family.record();
-    const { session } = await family.session(guardianship);
-    const gate = fresh();
-    vault.ahead = 86_400_000;
-    await open(await vault.sessionOf(family.childId), gate, 1);
-    vault.ahead = 0;
-    await open(session, gate, 1);
-    expect(await agreedUnder(gate)).not.toBeNull();
   });
 });
 
