@@ -70,6 +70,28 @@ describe('a process that ends', () => {
   });
 });
 
+describe('a no between the reconciler and the next round', () => {
+  it.each(['withdraw', 'refuse'] as const)('holds, and the import is refused: %s', async (no) => {
+    const { name, person: before } = await shop.customer();
+    const { import: brought } = await shop.bring([shop.consentOf(name)]);
+    planes.line.failNext(mintImportedPermits, 'crash-after');
+    expect(await tolerating(planes.api.imports.carryOut())).toBe('crashed');
+    await planes.settle();
+    const person = await before.again();
+    expect(await person[no]()).toMatchObject({ state: 'frozen', confirmed: true });
+    await planes.api.imports.carryOut();
+    expect(await person.state()).toBe('frozen');
+    expect(await person.expressed()).toEqual(['withdrawn web']);
+    expect(await shop.stateOf(brought)).toMatchObject({
+      pending: 0,
+      done: 0,
+      refusals: [{ code: 'consent_imports.decided_here' }],
+    });
+    await planes.settle();
+    expect(await planes.contradictions()).toEqual([]);
+  });
+});
+
 /** Ends the process at one of its transactions: before it commits, or after. */
 class MortalUnitOfWork extends UnitOfWork {
   #left: number;

@@ -19,6 +19,17 @@ const steps = fc.array(
   { minLength: 4, maxLength: 24, size: 'max' },
 );
 
+/** An erasure has set out before the vault could hear of the yes or of the no: too rare for chance. */
+const UNHEARD: Step[] = [
+  ['acknowledge', 'arrives', 0],
+  ['expire', 'arrives', 0],
+  ['outbox', 'arrives', 0],
+  ['erase', 'late', 0],
+  ['give', 'lost', 0],
+  ['object', 'lost', 0],
+  ['arrive', 'arrives', 0],
+];
+
 let planes: TwoPlanes;
 beforeAll(async () => {
   planes = await TwoPlanes.open();
@@ -130,6 +141,6 @@ class Story {
 
 it(
   'an objection stands until they say yes themselves, whatever gets lost, comes late or is erased',
-  () => playStories(steps, () => Story.begin(), tally),
+  () => playStories(steps, () => Story.begin(), tally, [UNHEARD]),
   1_200_000,
 );

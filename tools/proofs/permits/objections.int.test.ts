@@ -1,4 +1,4 @@
-import { destroyPermit, sessionPermits } from '@integument/contracts';
+import { destroyPermit, freezePermit, resumePermit, sessionPermits } from '@integument/contracts';
 import { randomId } from '@integument/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultsStore } from '../../../apps/api/src/features/faults/faults.store.js';
@@ -67,6 +67,23 @@ async function runOut() {
   return person;
 }
 
+/** The worker erases what is due, and this is done between its look and its call. @returns how many it erased */
+async function erasedWhile(deed: () => Promise<unknown>): Promise<number> {
+  const { vault } = planes.api;
+  const call = vault.call.bind(vault);
+  let isDone = false;
+  vault.call = async (route, input) => {
+    if (route.id === destroyPermit.id && !isDone) {
+      isDone = true;
+      await deed();
+    }
+    return call(route, input);
+  };
+  return erase().finally(() => {
+    vault.call = call;
+  });
+}
+
 describe('an objection to what was open', () => {
   it('stands when the data is erased, in every session, and nobody can begin it but they', async () => {
     const { person, pseudonym } = await objecting();
@@ -115,24 +132,46 @@ describe('an objection to what was open', () => {
 
   it('to what had run out is kept, also where its erasure is on its way', async () => {
     const person = await runOut();
-    // Between the worker's look and its call.
-    const { vault } = planes.api;
-    const call = vault.call.bind(vault);
-    let hasObjected = false;
-    vault.call = async (route, input) => {
-      if (route.id === destroyPermit.id && !hasObjected) {
-        hasObjected = true;
-        await person.object(PURPOSE);
-      }
-      return call(route, input);
-    };
-    const erased = await erase().finally(() => {
-      vault.call = call;
-    });
-    expect(erased).toBe(0);
+    expect(await erasedWhile(() => person.object(PURPOSE))).toBe(0);
     expect(await erase()).toBe(1);
     expect(await person.state(PURPOSE)).toBe('declined');
     expect(await person.history(PURPOSE)).toEqual(['informed', 'expired', 'objected']);
+  });
+
+  it.each(['lost', 'unanswered'] as const)(
+    'of which the vault heard nothing for sure while its erasure is on its way is asked for again, and is kept then: %s',
+    async (fault) => {
+      const person = await runOut();
+      await erasedWhile(async () => {
+        planes.line.failNext(freezePermit, fault);
+        const objected = person.object(PURPOSE);
+        await expect(objected).rejects.toMatchObject({ code: 'vault.unavailable', status: 503 });
+      });
+      expect(await person.object(PURPOSE)).toMatchObject({ confirmed: true });
+      await planes.settle();
+      await erase();
+      expect(await person.state(PURPOSE)).toBe('declined');
+      for (const session of [person, await person.again()])
+        await expect(session.acknowledge(PURPOSE)).rejects.toMatchObject({ code: 'consent.objected' });
+    },
+  );
+
+  it('is asked for again as long as the vault hears nothing of it, also where a yes came between of which it heard nothing', async () => {
+    const person = await runOut();
+    await erasedWhile(async () => {
+      planes.line.failNext(resumePermit, 'lost');
+      expect(await tolerating(person.give(PURPOSE))).toBe('refused');
+      for (let n = 0; n < 2; n++) {
+        planes.line.failNext(freezePermit, 'lost');
+        await expect(person.object(PURPOSE)).rejects.toMatchObject({ code: 'vault.unavailable' });
+      }
+    });
+    expect(await person.object(PURPOSE)).toMatchObject({ confirmed: true });
+    await planes.settle();
+    await erase();
+    await expect((await person.again()).acknowledge(PURPOSE)).rejects.toMatchObject({
+      code: 'consent.objected',
+    });
   });
 
   it('to what the vault has erased already is kept by itself', async () => {

@@ -118,6 +118,17 @@ describe('what rests on a legitimate interest', () => {
     expect(await person.permits(PURPOSE)).toMatchObject(DECLINED);
   });
 
+  it('is let go on by a yes of their own, also in the words that they were told the same day', async () => {
+    const person = await planes.signIn();
+    await person.acknowledge(PURPOSE);
+    const given = await person.give(PURPOSE);
+    expect(given).toMatchObject({ state: 'open', receipt: expect.any(String) as string });
+    expect(recordOf(given)['dpv:hasStatus']?.['dpv:isIndicatedBy']).toBe('dpv:DataSubject');
+    expect(await person.acknowledge(PURPOSE)).toMatchObject({ state: 'open', receipt: null });
+    expect(await person.give(PURPOSE)).toMatchObject({ state: 'open', receipt: null });
+    expect(await person.history(PURPOSE)).toEqual(['informed', 'renewed']);
+  });
+
   it('that ran out stays ended where they then object', async () => {
     const person = await planes.signIn();
     await person.acknowledge(PURPOSE);

@@ -44,7 +44,7 @@ const OPEN = {
         AS row (gate, epoch, pseudonym, subject, notice, given_on)),
     opened AS (
       UPDATE permit_gate g SET state = 'open', pseudonym = minted.pseudonym, subject = minted.subject,
-        changed_on = current_date, ends_on = minted.given_on + $7::int, foretold = NULL
+        changed_on = current_date, ends_on = minted.given_on + $7::int, due_on = NULL, foretold = NULL
       FROM minted WHERE g.gate_id = minted.gate AND g.epoch = minted.epoch AND g.state = 'opening'
       RETURNING g.gate_id, g.epoch, minted.notice, minted.given_on)
     INSERT INTO consent_event (gate_id, number, epoch, kind, notice, channel, on_day)

@@ -3,8 +3,7 @@ import type { ApiPerson } from '../../platform/callers.js';
 import type { Gate } from '../permits/index.js';
 import { childSaidNo } from './consent.errors.js';
 import type { ConsentStore } from './consent.store.js';
-
-const NOS: readonly string[] = ['refused', 'objected', 'withdrawn'];
+import { isTheirOwnNo } from './nos.js';
 
 /**
  * Who answers for a child says yes in its place, not against it.
@@ -20,5 +19,5 @@ export async function demandNoChildsNo(
   // With what was collected the no is forgotten, as everything is.
   if (!guardian || gate?.state === 'destroyed') return;
   const last = gate && (await store.findLast(tx, gate.gate_id));
-  if (!gate || (last && NOS.includes(last.kind) && last.channel !== 'guardian')) throw childSaidNo();
+  if (!gate || (last && isTheirOwnNo(last))) throw childSaidNo();
 }

@@ -34,7 +34,7 @@ export class ConsentEnding {
     private readonly outbox: Outbox<OutboxTopic>,
   ) {}
 
-  /** @param gate open or opening, and held by the caller; or frozen, which is due on the same day then */
+  /** @param gate open, opening or frozen, and held by the caller */
   async end(
     tx: Tx,
     gate: Gate,
@@ -46,7 +46,7 @@ export class ConsentEnding {
     const freeze: Freeze = { gate: gateName(gate), epoch };
     // Sent together, in this order: a withdrawal waits for each answer that is waited for.
     const [frozen, number, agreed, message] = await Promise.all([
-      this.freeze(tx, gate, epoch, gate.state === 'frozen' ? gate.due_on : null),
+      this.gates.freeze(tx, gate_id, epoch, daysUntilErasure(gate.purpose)),
       this.store.append(tx, { gate: gate_id, epoch, kind, notice: null, channel }),
       this.store.findLastAgreed(tx, gate_id),
       this.outbox.add(tx, FREEZE_TOPIC, freeze),
@@ -59,23 +59,17 @@ export class ConsentEnding {
    * As if an opening had not been begun: to a no, where nothing but that was behind the gate, else frozen. The vault is told, since
    * it may have opened, for this opening or for one that joined it.
    * @param gate opening, and held by the caller
-   * @param dueOn when what is behind it was to be erased; null where that is counted from today
    * @returns what the vault is told
    */
-  async undo(tx: Tx, gate: Gate, dueOn: string | null): Promise<Freeze> {
-    const { gate_id } = gate;
+  async undo(tx: Tx, gate: Gate): Promise<Freeze> {
+    const { gate_id, purpose } = gate;
     const epoch = gate.epoch + 1;
     const isAfterNo = await this.isAfterNo(tx, gate);
     if (isAfterNo) await this.gates.decline(tx, gate_id, epoch);
-    else await this.freeze(tx, gate, epoch, dueOn);
+    else await this.gates.freeze(tx, gate_id, epoch, daysUntilErasure(purpose));
     const freeze = freezeOf({ gate_id, epoch, state: isAfterNo ? 'declined' : 'frozen' });
     await this.outbox.add(tx, FREEZE_TOPIC, freeze);
     return freeze;
-  }
-
-  private freeze(tx: Tx, { gate_id, purpose }: Gate, epoch: number, dueOn: string | null): Promise<Gate> {
-    if (dueOn) return this.gates.freezeUntil(tx, gate_id, epoch, dueOn);
-    return this.gates.freeze(tx, gate_id, epoch, daysUntilErasure(purpose));
   }
 
   /** Whether all that was ever said of what is behind the gate is a no: it has no pseudonym yet, or not any more. */

@@ -15,7 +15,8 @@ export function consentState(purpose: PurposeName, gate: Gate | null): ConsentSt
     return { purpose, state: 'none', permit: null, endsOn: null, dueOn: null };
   }
   const permit = gate.pseudonym ? (encodeId('psn', gate.pseudonym) as ConsentState['permit']) : null;
-  return { purpose, state: gate.state, permit, endsOn: gate.ends_on, dueOn: gate.due_on };
+  const dueOn = gate.state === 'frozen' ? gate.due_on : null;
+  return { purpose, state: gate.state, permit, endsOn: gate.ends_on, dueOn };
 }
 
 /** With what keeps it from being erased, and so the day on which it is, if nothing else is recorded until then. */

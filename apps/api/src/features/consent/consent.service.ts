@@ -1,8 +1,6 @@
 import type { AuditLog } from '@integument/audit-log';
 import {
   type ConsentChanged,
-  type EventChannel,
-  type NoticeHash,
   openPermit,
   type PermitView,
   type PurposeName,
@@ -17,10 +15,11 @@ import type { VaultClient } from '../../platform/vault-client.js';
 import type { Gate, PermitsStore } from '../permits/index.js';
 import type { Register } from '../register/index.js';
 import type { SessionsService } from '../sessions/index.js';
+import { type Agreement, isSame, type Yes } from './agreements.js';
 import { demandNoChildsNo } from './childs-no.js';
 import { about, saidYes } from './consent.audit.js';
 import { channelOf, demandGround, demandOpenTo, objected } from './consent.errors.js';
-import type { ConsentStore, LastAgreed } from './consent.store.js';
+import type { ConsentStore } from './consent.store.js';
 import type { ConsentEnding } from './consent-ending.js';
 import type { Changed, ConsentReceipts } from './consent-receipts.js';
 import {
@@ -31,14 +30,6 @@ import {
   superseded,
 } from './known-permits.js';
 import type { UnaskedBeginnings } from './unasked-beginnings.js';
-
-/** What somebody agrees to, and where. */
-export interface Agreement {
-  readonly notice: NoticeHash;
-  readonly channel: EventChannel;
-}
-
-type Yes = Agreement & { /** false: they were only told */ readonly isAsked: boolean };
 
 /** A gate on its way open, or one that is and goes on: what the vault is asked for next. */
 interface Opening {
@@ -154,7 +145,7 @@ export class ConsentService {
       return { gate: fresh, epoch: 1, isMinted: false, before: null };
     }
     if (gate.state === 'open') return { gate: gate.gate_id, epoch: gate.epoch, isMinted: true, before: gate };
-    if (!yes.isAsked && (await this.store.findLastKind(tx, gate.gate_id)) === 'objected') throw objected();
+    if (!yes.isAsked && (await this.store.findLast(tx, gate.gate_id))?.kind === 'objected') throw objected();
     const epoch = gate.state === 'opening' ? gate.epoch : gate.epoch + 1;
     if (gate.state !== 'opening') await this.gates.reopen(tx, gate.gate_id, epoch);
     // Whoever told us of the gate had it from the vault, so the permit is there: also where a crash left the gate without
@@ -215,7 +206,7 @@ export class ConsentService {
     if (gate?.state !== 'opening' || gate.epoch !== epoch) return;
     if (!before) await this.gates.destroy(tx, gateId);
     // What another one has begun is theirs.
-    else if (before.state !== 'opening') await this.ending.undo(tx, gate, before.due_on);
+    else if (before.state !== 'opening') await this.ending.undo(tx, gate);
   }
 
   private async finishOpening(
@@ -293,12 +284,4 @@ export class ConsentService {
 
 function isAnswered({ opening, permit }: Asked): boolean {
   return permit.gate === encodeId('gat', opening.gate);
-}
-
-/** The same words on the same day, said by themselves or for them as before. */
-function isSame({ isOfToday, notice, channel }: LastAgreed, yes: Yes): boolean {
-  const isGuardians = (one: EventChannel) => one === 'guardian';
-  return (
-    isOfToday && notice.toString('hex') === yes.notice && isGuardians(channel) === isGuardians(yes.channel)
-  );
 }

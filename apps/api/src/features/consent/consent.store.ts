@@ -37,12 +37,13 @@ const APPEND = {
 };
 const LAST_AGREED = {
   name: 'consent.last_agreed',
-  text: `SELECT notice, channel, on_day = current_date AS "isOfToday" FROM consent_event
+  text: `SELECT kind, notice, channel, on_day = current_date AS "isOfToday" FROM consent_event
     WHERE gate_id = $1 AND kind IN ${AGREED} ORDER BY number DESC LIMIT 1`,
 };
 
-/** What was agreed to last. */
+/** What was agreed to last, or told. */
 export interface LastAgreed {
+  readonly kind: ConsentEventKind;
   readonly notice: Buffer;
   readonly channel: EventChannel;
   readonly isOfToday: boolean;
@@ -76,18 +77,10 @@ export class ConsentStore {
     return rows[0] ?? null;
   }
 
-  async findLastKind(tx: Tx, gate: Buffer): Promise<ConsentEventKind | null> {
-    const rows = await tx.query<{ kind: ConsentEventKind }>(
-      'SELECT kind FROM consent_event WHERE gate_id = $1 ORDER BY number DESC LIMIT 1',
-      [gate],
-    );
-    return rows[0]?.kind ?? null;
-  }
-
   /** Whether the last word was a no that stands by itself. */
   async isNo(tx: Tx, gate: Buffer): Promise<boolean> {
-    const last = await this.findLastKind(tx, gate);
-    return last === 'refused' || last === 'objected';
+    const last = await this.findLast(tx, gate);
+    return last?.kind === 'refused' || last?.kind === 'objected';
   }
 
   /** @returns those of the gates at which they said yes after that day, or objected since */

@@ -33,7 +33,7 @@ export class GateReconciler {
   private async close(tx: Tx, seen: Gate): Promise<boolean> {
     const gate = await this.gates.lock(tx, seen.gate_id);
     if (gate?.state !== 'opening' || gate.epoch !== seen.epoch) return false;
-    await this.ending.undo(tx, gate, null);
+    await this.ending.undo(tx, gate);
     return true;
   }
 }

@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { AuditLog } from '@integument/audit-log';
 import {
   type ConsentChanged,
+  dayOf,
   declinePermit,
   type EventChannel,
   freezePermit,
-  type NoticeHash,
   type PurposeName,
   purposeNamed,
 } from '@integument/contracts';
@@ -16,36 +16,20 @@ import type { ApiPerson } from '../../platform/callers.js';
 import type { VaultClient } from '../../platform/vault-client.js';
 import type { Gate, PermitKeys, PermitsStore } from '../permits/index.js';
 import type { Register } from '../register/index.js';
+import type { Agreement } from './agreements.js';
 import { about, saidNo } from './consent.audit.js';
 import { channelOf, demandGround, demandOpenTo, notGiven } from './consent.errors.js';
-import type { Agreement } from './consent.service.js';
 import type { ConsentStore } from './consent.store.js';
 import { type ConsentEnding, type Freeze, freezeOf } from './consent-ending.js';
 import type { Changed, ConsentReceipts } from './consent-receipts.js';
 import { type KnownGate, type KnownPermits, refusedByVault, superseded } from './known-permits.js';
+import { type Alongside, isNewsAfter, type KeptNo, type No, type Said } from './nos.js';
 
 /** How a purpose stands after a no, and whether the vault has heard of it. */
 export interface TakenBack {
   readonly state: ConsentChanged;
   readonly confirmed: boolean;
 }
-
-/** What else is done in the transaction in which a gate closes, and is held. */
-export type Alongside = (tx: Tx, gate: Gate) => Promise<void>;
-
-/** A no, and where it was said. */
-interface No {
-  /** to what is open */
-  readonly ends: 'objected' | 'withdrawn';
-  /** to what never began, or is over; undefined: there it is not kept */
-  readonly declines?: 'objected' | 'refused';
-  /** what was shown, where it has to be */
-  readonly notice?: NoticeHash;
-  readonly channel: EventChannel;
-  readonly alongside?: Alongside;
-}
-
-type KeptNo = No & Required<Pick<No, 'declines'>>;
 
 interface Closed {
   readonly gate: Gate;
@@ -80,6 +64,7 @@ export class TakingBack {
     private readonly outbox: Outbox,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
+    private readonly now: () => Date = () => new Date(),
   ) {}
 
   /** Of what rests on a legitimate interest it is an objection. @throws CodedError `consent.not_given` */
@@ -101,16 +86,21 @@ export class TakingBack {
     { notice, channel }: Agreement,
   ): Promise<TakenBack> {
     demandGround(purpose, 'consent');
-    return this.no(asker, purpose, { ends: 'withdrawn', declines: 'refused', notice, channel });
+    const no = { notice, channel: channelOf(asker.caller, channel) };
+    return this.no(asker, purpose, { ends: 'withdrawn', declines: 'refused', ...no });
   }
 
   /** GDPR Art. 21. @throws CodedError `consent.other_ground` */
   async object(asker: Asker<ApiPerson>, purpose: PurposeName, channel: EventChannel): Promise<TakenBack> {
     demandGround(purpose, 'legitimate-interest');
-    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', channel });
+    const no = { channel: channelOf(asker.caller, channel) };
+    return this.no(asker, purpose, { ends: 'objected', declines: 'objected', ...no });
   }
 
-  /** As an objection, whatever the ground. @param alongside also where it was objected to before */
+  /**
+   * As an objection, whatever the ground, and their own: also where it is brought up by who answers for them, who can make none.
+   * @param alongside also where it was objected to before
+   */
   async optOut(
     asker: Asker<ApiPerson>,
     purpose: PurposeName,
@@ -120,9 +110,8 @@ export class TakingBack {
     return this.no(asker, purpose, { ends: 'objected', declines: 'objected', channel, alongside });
   }
 
-  private async no(asker: Asker<ApiPerson>, purpose: PurposeName, said: KeptNo): Promise<TakenBack> {
+  private async no(asker: Asker<ApiPerson>, purpose: PurposeName, no: KeptNo): Promise<TakenBack> {
     demandOpenTo(asker.caller, purpose);
-    const no = { ...said, channel: channelOf(asker.caller, said.channel) };
     return (await this.end(asker, purpose, no)) ?? this.decline(asker, purpose, no);
   }
 
@@ -144,7 +133,7 @@ export class TakingBack {
   ): Promise<Closed | null> {
     const known = await this.permits.inVault(asker.caller, purpose).catch((error: unknown) => {
       // Before its day nothing is erased: there is no other.
-      if (!first || isDue(first.gate)) throw error;
+      if (!first || this.isDue(first.gate)) throw error;
       return null;
     });
     const isOther = known && (!first || !decodeId('gat', known.gate).equals(first.gate.gate_id));
@@ -166,9 +155,9 @@ export class TakingBack {
       return this.closeAgain(tx, asker, gate, no);
     const { ends, channel } = no;
     const isOver = gate.state === 'frozen';
-    // Who objects to what has run out by itself wants it never to begin again. At a later epoch, so that the vault refuses
-    // an erasure which is on its way and would forget that.
-    const isNews = !isOver || (ends === 'objected' && (await this.store.findLastKind(tx, gateId)) !== ends);
+    // What has run out by itself, or was ended in their place, may begin again unless their own no is written down. At a later epoch,
+    // so that the vault refuses an erasure which is on its way and would forget it.
+    const isNews = !isOver || (await this.isNews(tx, gate, { kind: ends, channel }));
     await this.note(tx, asker, gate, ends, isNews, no);
     if (!isNews) return { gate, isOver, freeze: null, changed: null };
     return { ...(await this.ending.end(tx, gate, ends, channel)), isOver };
@@ -176,7 +165,7 @@ export class TakingBack {
 
   /** A yes after a no is on its way, or came to nothing. */
   private async closeAgain(tx: Tx, asker: Asker<ApiPerson>, opening: Gate, no: No): Promise<Closed> {
-    const freeze = await this.ending.undo(tx, opening, null);
+    const freeze = await this.ending.undo(tx, opening);
     const gate = await this.gates.lock(tx, opening.gate_id);
     if (!gate) throw new Error('a declined gate is gone');
     return { gate, isOver: false, freeze, changed: await this.noteDeclined(tx, asker, gate, no) };
@@ -194,7 +183,11 @@ export class TakingBack {
       ...(freeze ?? freezeOf(gate)),
       ...(changed && gate.pseudonym && { withKey: true as const }),
     };
-    const telling = this.vault.call(freezePermit, { body }).catch(() => null);
+    let failure: unknown;
+    const telling = this.vault.call(freezePermit, { body }).catch((error: unknown) => {
+      failure = error;
+      return null;
+    });
     // Under way before the receipt's signature takes the processor.
     await setImmediate();
     const settle = (tx: Tx) => message && this.outbox.drop(tx, message);
@@ -202,6 +195,8 @@ export class TakingBack {
     const state = await this.receipts.answer(gate, changed, told);
     const heard = await telling;
     const { declines } = no;
+    // An erasure that set out before this no takes with it whose it is, and no later message brings that back: they say it again.
+    if (!heard && declines && this.isDue(gate)) throw failure;
     // It was erased there just before, and with it whose no this is.
     if (heard?.state === 'destroyed' && declines) return this.decline(asker, purpose, { ...no, declines });
     return { state, confirmed: heard !== null };
@@ -261,18 +256,19 @@ export class TakingBack {
     if (notice) this.register.agreed(purpose, notice);
   }
 
-  /** @param gate declined: whatever was said of it last is a no, unless it is new */
   private async noteDeclined(tx: Tx, asker: Asker<ApiPerson>, gate: Gate, no: No): Promise<Changed | null> {
-    const kind = no.declines ?? no.ends;
-    const last = await this.store.findLastKind(tx, gate.gate_id);
-    // To object is more than to refuse; the other way round it says nothing new.
-    const isNews = last === null || (kind === 'objected' && last !== kind);
-    await this.note(tx, asker, gate, kind, isNews, no);
+    // What never came to be can't be withdrawn.
+    const said = { kind: no.declines ?? 'refused', channel: no.channel } as const;
+    const isNews = await this.isNews(tx, gate, said);
+    await this.note(tx, asker, gate, said.kind, isNews, no);
     if (!isNews) return null;
-    const notice = no.notice ? Buffer.from(no.notice, 'hex') : null;
-    const event = { kind, notice, channel: no.channel };
+    const event = { ...said, notice: no.notice ? Buffer.from(no.notice, 'hex') : null };
     const number = await this.store.append(tx, { gate: gate.gate_id, epoch: gate.epoch, ...event });
     return { number, ...event };
+  }
+
+  private async isNews(tx: Tx, { gate_id }: Gate, said: Said): Promise<boolean> {
+    return isNewsAfter(await this.store.findLast(tx, gate_id), said);
   }
 
   private async note(
@@ -286,9 +282,9 @@ export class TakingBack {
     await this.audit.append(tx, saidNo(kind, about(asker, gate), isNews));
     await alongside?.(tx, gate);
   }
-}
 
-/** Whether it may be erased at the vault by now. */
-function isDue({ due_on }: Gate): boolean {
-  return due_on === null || due_on <= new Date().toISOString().slice(0, 10);
+  /** Whether it may be erased at the vault by now. */
+  private isDue({ state, due_on }: Gate): boolean {
+    return state === 'frozen' && (due_on === null || due_on <= dayOf(this.now()));
+  }
 }

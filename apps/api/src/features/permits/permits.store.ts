@@ -59,7 +59,7 @@ const LOCK = {
 const FREEZE = {
   name: 'permits.freeze',
   text: `UPDATE permit_gate SET state = 'frozen', epoch = $2, changed_on = current_date, ends_on = NULL,
-      due_on = current_date + $3::int, foretold = NULL
+      due_on = coalesce(due_on, current_date + $3::int), foretold = CASE WHEN due_on IS NOT NULL THEN foretold END
     WHERE gate_id = $1 RETURNING ${GATE}`,
 };
 
@@ -195,20 +195,12 @@ export class PermitsStore {
     return rows.length === 1;
   }
 
+  /** It stays due when it was until it has opened: an erasure that has set out by then is not undone by what comes to nothing. */
   async reopen(tx: Tx, gate: Buffer, epoch: number): Promise<void> {
     await tx.query(
-      `UPDATE permit_gate SET state = 'opening', epoch = $2, due_on = NULL, changed_on = current_date WHERE gate_id = $1`,
+      `UPDATE permit_gate SET state = 'opening', epoch = $2, changed_on = current_date WHERE gate_id = $1`,
       [gate, epoch],
     );
-  }
-
-  /** Frozen, and due when it would have been. The caller holds it. @returns the gate as it is then */
-  async freezeUntil(tx: Tx, gate: Buffer, epoch: number, dueOn: string): Promise<Gate> {
-    const rows = await tx.query<Gate>(
-      `UPDATE permit_gate SET state = 'frozen', epoch = $2, due_on = $3 WHERE gate_id = $1 RETURNING ${GATE}`,
-      [gate, epoch, dueOn],
-    );
-    return held(rows);
   }
 
   /** A no stands, and nothing else: neither pseudonym nor data. */
@@ -236,7 +228,7 @@ export class PermitsStore {
     tx.send(TURN.alone, [gate]);
     const rows = await tx.query(
       `UPDATE permit_gate SET state = 'open', pseudonym = $3, subject = coalesce($4, subject), changed_on = current_date,
-         ends_on = current_date + $5::int, foretold = NULL
+         ends_on = current_date + $5::int, due_on = NULL, foretold = NULL
        WHERE gate_id = $1 AND epoch = $2 AND state = 'opening' RETURNING gate_id`,
       [gate, epoch, pseudonym, subject, days],
     );
@@ -251,7 +243,7 @@ export class PermitsStore {
     );
   }
 
-  /** The caller holds it. @returns the gate as it is then */
+  /** Due on the day on which it was before, else after so many. The caller holds it. @returns the gate as it is then */
   async freeze(tx: Tx, gate: Buffer, epoch: number, eraseAfterDays: number): Promise<Gate> {
     return held(await tx.query<Gate>(FREEZE, [gate, epoch, eraseAfterDays]));
   }

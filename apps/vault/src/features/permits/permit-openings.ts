@@ -56,11 +56,13 @@ export class PermitOpenings {
       return minted;
     }
     const known = await this.knownFor(tx, wanted);
-    const isLater = known.gate_id.equals(wanted.gate) && known.epoch < epoch;
-    // A no came between that the vault has still to hear of: it must not close what is agreed to after it.
-    if (isLater) await this.store.reopen(tx, wanted.gate, epoch, person.guardianship);
-    await this.noteOpened(tx, asker, wanted, isLater);
-    return view(isLater ? { ...known, epoch } : known);
+    const isOwn = known.gate_id.equals(wanted.gate);
+    // A no came between that the vault has still to hear of: it must not close what is agreed to after it. Nor does what they agree to
+    // end with whoever opened the same gate for them before.
+    const changed = isOwn && (known.epoch < epoch || !isAgreedBy(person, known));
+    if (changed) await this.store.reopen(tx, wanted.gate, epoch, person.guardianship);
+    await this.noteOpened(tx, asker, wanted, changed);
+    return view(isOwn ? { ...known, epoch } : known);
   }
 
   async resume(
