@@ -18,7 +18,7 @@ export default defineConfig(
   {
     files: ['apps/api/src/features/**/*.ts'],
     ignores: [
-      'apps/api/src/features/{permits,consent,consent-imports,erasure,opt-outs}/**',
+      'apps/api/src/features/{permits,consent,consent-imports,erasure,holds,opt-outs}/**',
       '**/*.{test,fixture}.ts',
     ],
     rules: {

@@ -123,7 +123,7 @@ describe('an erasure', () => {
 
   it('holds their gates in the order in which others hold many, so that nobody waits in a circle', async () => {
     const gone = await somebody();
-    const [first, last] = [...gone.gates].sort(Buffer.compare);
+    const [first, last] = [...gone.gates].sort((one, other) => one.compare(other));
     await erase(gone);
     await planes.vault.query(`UPDATE erasure SET gates = ARRAY[$1, $2]::bytea[] WHERE state = 'requested'`, [
       last,

@@ -52,18 +52,7 @@ import { ErasureService } from './erasure.service.js';
         audit: AuditLog,
         unitOfWork: UnitOfWork,
         ...owners: PurposeData[]
-      ) =>
-        new ErasureService(
-          gates,
-          dueGates,
-          keys,
-          sessions,
-          owners,
-          consents,
-          vault,
-          audit,
-          unitOfWork,
-        ),
+      ) => new ErasureService(gates, dueGates, keys, sessions, owners, consents, vault, audit, unitOfWork),
     },
   ],
   exports: [ErasureService],

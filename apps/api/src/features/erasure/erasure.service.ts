@@ -103,7 +103,7 @@ export class ErasureService {
 
   private async finish({ erasure, state, gates, sessions }: PendingErasure): Promise<void> {
     // In the order in which everybody locks several.
-    const ids = gates.map((gate: GateId) => decodeId('gat', gate)).sort(Buffer.compare);
+    const ids = gates.map((gate: GateId) => decodeId('gat', gate)).sort((one, other) => one.compare(other));
     if (state === 'requested') {
       await this.endSessions(sessions);
       const closed = await this.unitOfWork.run((tx) => this.closeAll(tx, ids));
