@@ -98,11 +98,7 @@ class Story {
 
   /** Everything arrives, in some order, and the worker does its duties: then both halves say the same. */
   async end(which: () => number): Promise<void> {
-    while (!planes.post.isEmpty) {
-      planes.post.release(which());
-      await planes.post.arrive(which());
-      await this.hold();
-    }
+    await planes.post.arriveAll(which, () => this.hold());
     await Promise.all(this.#underWay);
     await planes.settle();
     await this.hold();

@@ -75,8 +75,13 @@ export class LatePost {
     for (const answer of this.#held.splice(0)) answer();
   }
 
-  get isEmpty(): boolean {
-    return this.#late.length + this.#held.length === 0;
+  /** All of it, one after the other, and what holds whatever is under way is looked at between. */
+  async arriveAll(which: () => number, hold: () => Promise<void>): Promise<void> {
+    while (this.#late.length + this.#held.length > 0) {
+      this.release(which());
+      await this.arrive(which());
+      await hold();
+    }
   }
 
   private async call(route: RouteContract, input: never): Promise<unknown> {

@@ -90,11 +90,7 @@ class Story {
 
   /** Everything arrives, the worker does its duties, and nobody has said yes over the child's no, nor can. */
   async end(which: () => number): Promise<void> {
-    while (!planes.post.isEmpty) {
-      planes.post.release(which());
-      await planes.post.arrive(which());
-      await this.hold();
-    }
+    await planes.post.arriveAll(which, () => this.hold());
     await Promise.all(this.#underWay);
     await this.replace();
     await planes.settle();

@@ -84,10 +84,7 @@ class Story {
 
   /** Everything arrives, the worker does its duties, and what was said last stands at both planes. */
   async end(which: () => number): Promise<void> {
-    while (!planes.post.isEmpty) {
-      planes.post.release(which());
-      await planes.post.arrive(which());
-    }
+    await planes.post.arriveAll(which, () => this.hold());
     await Promise.all(this.#underWay);
     for (let round = 0; round < 2; round++) {
       await planes.settle();
