@@ -69,8 +69,9 @@ async function evaluateBatch(
   const stored = await readRun(tx, from, batchSize);
   const entries = timedEntries(stored);
   const rules = await inForce.load(tx);
-  const states = await loadStates(tx, questions(rules, entries));
-  const raised = entries.flatMap((entry) => rules.flatMap((rule) => evaluate(rule, entry, states) ?? []));
+  const looks = looksAt(rules, entries);
+  const states = await loadStates(tx, questions(looks));
+  const raised = looks.flatMap(({ rule, entry }) => evaluate(rule, entry, states) ?? []);
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   await saveStates(tx, states, (rule, state) => expiryOf(byId.get(rule) as AlertRule, state));
   const alerts = await storeAlerts(tx, raised);
@@ -97,13 +98,27 @@ export function timedEntries(stored: readonly RunEntry[]): TimedEntry[] {
   });
 }
 
-function questions(rules: readonly AlertRule[], entries: readonly TimedEntry[]): [string, string][] {
+/** A rule at an entry that it looks at. */
+interface Look {
+  readonly rule: AlertRule;
+  readonly entry: TimedEntry;
+  readonly groups: readonly string[];
+}
+
+/** In the order of the log, and at an entry in that of the rules. Most rules look at few entries: whether they do is found out once. */
+function looksAt(rules: readonly AlertRule[], entries: readonly TimedEntry[]): Look[] {
+  return entries.flatMap((entry) =>
+    rules.flatMap((rule) => {
+      const groups = groupsAsked(rule, entry);
+      return groups.length > 0 ? [{ rule, entry, groups }] : [];
+    }),
+  );
+}
+
+function questions(looks: readonly Look[]): [string, string][] {
   const asked = new Map<string, [string, string]>();
-  for (const rule of rules) {
-    for (const entry of entries) {
-      for (const group of groupsAsked(rule, entry))
-        asked.set(JSON.stringify([rule.id, group]), [rule.id, group]);
-    }
+  for (const { rule, groups } of looks) {
+    for (const group of groups) asked.set(JSON.stringify([rule.id, group]), [rule.id, group]);
   }
   return [...asked.values()];
 }

@@ -1,11 +1,16 @@
-import { CodedError } from '@integument/contracts';
+import { CodedError, type SomeIdentityFields } from '@integument/contracts';
 import { bytesKey } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import { type ConsentAge, OF_AGE } from '../guardianships/index.js';
-import type { PersonValues } from '../people/index.js';
+import type { KnownPerson, PersonValues } from '../people/index.js';
 
 /** Why nothing is taken of somebody, early or late. */
 export type AgeRefusal = 'consent_imports.under_age' | 'people.broken';
+
+interface Opened {
+  readonly person: KnownPerson;
+  readonly values: SomeIdentityFields;
+}
 
 /** Whose consents count for nothing, whatever they say, since of a child somebody else has to agree. */
 export class ImportAges {
@@ -17,13 +22,30 @@ export class ImportAges {
   /** @param people who are held in this transaction. @returns by {@link bytesKey}; of whom nothing is known they are not refused */
   async refusals(tx: Tx, people: readonly Buffer[]): Promise<ReadonlyMap<string, AgeRefusal>> {
     const refused = new Map<string, AgeRefusal>();
-    if (people.length === 0) return refused;
-    for (const { person, values } of await this.values.openMany(tx, people, OF_AGE)) {
-      // Whose age doesn't open could be anybody's.
-      if (values instanceof CodedError) refused.set(bytesKey(person.personId), 'people.broken');
-      else if (this.age.isTooYoung(person, values))
+    const born = await this.open(tx, people, ['birth_date'], refused);
+    const minors = born.filter(({ values }) => this.age.isKnownMinor(values));
+    // Where a grown-up lives makes no difference: their address stays sealed.
+    const ids = minors.map(({ person }) => person.personId);
+    for (const { person, values } of await this.open(tx, ids, OF_AGE, refused)) {
+      if (this.age.isTooYoung(person, values))
         refused.set(bytesKey(person.personId), 'consent_imports.under_age');
     }
     return refused;
+  }
+
+  /** @returns those whose values open. Others could be of any age, and are refused */
+  private async open(
+    tx: Tx,
+    people: readonly Buffer[],
+    fields: readonly (typeof OF_AGE)[number][],
+    refused: Map<string, AgeRefusal>,
+  ): Promise<Opened[]> {
+    if (people.length === 0) return [];
+    const all = await this.values.openMany(tx, people, fields);
+    return all.flatMap(({ person, values }) => {
+      if (!(values instanceof CodedError)) return [{ person, values }];
+      refused.set(bytesKey(person.personId), 'people.broken');
+      return [];
+    });
   }
 }
