@@ -1,5 +1,5 @@
 import { declinePermit, openPermit, type PurposeName } from '@integument/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Family } from '../../../apps/vault/src/features/guardianships/family.fixture.js';
 import { OptOutStage } from './opt-out-stage.js';
 import { PersonSession } from './person-session.js';
@@ -158,17 +158,53 @@ describe('a no that a child said itself where there was one in its place', () =>
 });
 
 describe('an opt-out that a child made itself, and that stands,', () => {
+  let stage: OptOutStage;
+  beforeEach(async () => {
+    stage = await OptOutStage.open();
+  });
+  afterEach(() => stage.close());
+
+  /** The child opted out a day ago, when no third party got anything. */
+  async function optedOut(purpose: PurposeName) {
+    const made = await family(purpose, stage);
+    await stage.optOuts.optOuts.make(await made.child.asker(), 'sale-or-sharing', 'app');
+    await stage.vault.query('UPDATE opt_out SET on_day = on_day - 1');
+    return made;
+  }
+
   it('is its own no also where who answers for it brings it up', async () => {
-    const stage = await OptOutStage.open();
-    try {
-      const { guardian, child } = await family('fault-finding', stage);
-      await stage.optOuts.optOuts.make(await child.asker(), 'sale-or-sharing', 'app');
-      await stage.sell('fault-finding');
-      await expect(guardian.acknowledge('fault-finding')).rejects.toMatchObject(SAID_NO);
-      expect(await child.expressed('fault-finding')).toEqual(['objected app']);
-      await expect(guardian.give('fault-finding')).rejects.toMatchObject(SAID_NO);
-    } finally {
-      await stage.close();
-    }
+    const { guardian, child } = await optedOut('fault-finding');
+    await stage.sell('fault-finding');
+    await expect(guardian.acknowledge('fault-finding')).rejects.toMatchObject(SAID_NO);
+    expect(await child.expressed('fault-finding')).toEqual(['objected app']);
+    await expect(guardian.give('fault-finding')).rejects.toMatchObject(SAID_NO);
+  });
+
+  it.each(['recommendation', 'fault-finding'] as const)(
+    'is not overruled by a yes that is asked for: %s',
+    async (purpose) => {
+      const { guardian, child } = await optedOut(purpose);
+      await stage.sell(purpose);
+      await expect(guardian.give(purpose)).rejects.toMatchObject(SAID_NO);
+      expect(await child.expressed(purpose)).toEqual(['objected app']);
+      expect(await child.state(purpose)).toBe('declined');
+    },
+  );
+
+  it('nor by one of a later day, before a third party got it', async () => {
+    const { guardian, child } = await optedOut('recommendation');
+    await guardian.give('recommendation');
+    await stage.sell('recommendation');
+    await expect(guardian.give('recommendation')).rejects.toMatchObject(SAID_NO);
+    expect(await child.state('recommendation')).toBe('frozen');
+  });
+
+  it('and stops that when the child signs in', async () => {
+    const { guardian, child } = await optedOut('recommendation');
+    await guardian.give('recommendation');
+    await stage.sell('recommendation');
+    await stage.signedIn(child.personId);
+    expect(await child.state('recommendation')).toBe('frozen');
+    expect(await child.expressed('recommendation')).toEqual(['given guardian', 'objected app']);
   });
 });

@@ -71,8 +71,11 @@ export class ConsentService {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** A yes of their own: to consent, or to let go on what rests on a legitimate interest. @throws CodedError `consent.notice_not_current` */
-  give(asker: Asker<ApiPerson>, purpose: PurposeName, agreement: Agreement): Promise<ConsentChanged> {
+  /** A yes that was asked for: to consent, or to let go on what rests on a legitimate interest. @throws CodedError `consent.notice_not_current` */
+  async give(asker: Asker<ApiPerson>, purpose: PurposeName, agreement: Agreement): Promise<ConsentChanged> {
+    demandOpenTo(asker.caller, purpose);
+    // In a child's place nobody agrees against what it has opted out of, whatever that has come to concern since.
+    if (asker.caller.guardian) await this.beginnings.tell(asker, purpose);
     return this.begin(asker, purpose, { ...agreement, isAsked: true });
   }
 

@@ -83,11 +83,11 @@ export class ConsentStore {
     return last?.kind === 'refused' || last?.kind === 'objected';
   }
 
-  /** @returns those of the gates at which they said yes after that day, or objected since */
+  /** @returns those of the gates at which they themselves said yes after that day, or objected since */
   async findAnswered(tx: Tx, gates: readonly Buffer[], day: string): Promise<Buffer[]> {
     const rows = await tx.query<{ gate_id: Buffer }>(
       `SELECT DISTINCT gate_id FROM consent_event WHERE gate_id = ANY($1::bytea[])
-         AND ((kind IN ('given', 'renewed') AND on_day > $2) OR (kind = 'objected' AND on_day >= $2))`,
+         AND ((kind IN ('given', 'renewed') AND channel <> 'guardian' AND on_day > $2) OR (kind = 'objected' AND on_day >= $2))`,
       [byteaArray(gates), day],
     );
     return rows.map(({ gate_id }) => gate_id);

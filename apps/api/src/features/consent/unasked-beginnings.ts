@@ -4,7 +4,7 @@ import type { ApiPerson } from '../../platform/callers.js';
 
 type Listener = (asker: Asker<ApiPerson>, purpose: PurposeName) => Promise<void>;
 
-/** Lets other features have their say before something begins that nobody is asked for. What one of them can't do keeps it from beginning. */
+/** Lets other features have their say before something begins for which the person themselves isn't asked. What one of them can't do keeps it from beginning. */
 export class UnaskedBeginnings {
   readonly #listeners: Listener[] = [];
 
