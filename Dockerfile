@@ -24,8 +24,8 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
-# Keeps memory low: see tools/run/children.ts. Where one process holds more than 384 MB of objects, raise it.
-ENV NODE_OPTIONS="--max-old-space-size=384 --max-semi-space-size=8"
+# Keeps memory low: see tools/run/children.ts, and "Memory" in deploy/README.md.
+ENV NODE_OPTIONS="--max-old-space-size=1024 --max-semi-space-size=8"
 ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY package.json LICENSE ./

@@ -16,9 +16,9 @@ export class SideProcess<Question extends object, Answer> {
     this.#child = fork(fileURLToPath(new URL(program, import.meta.url)), {
       serialization: 'advanced', // Buffers stay Buffers
       env: { PATH: process.env.PATH, NODE_ENV: 'production' },
+      execArgv: [],
       // As the supervisor starts the apps. Linux shares the processor out by session first (autogroup): an app in a session
       // of its own against a limit in that of the load would be measured by other rules.
-      execArgv: ['--enable-source-maps'],
       detached: true,
     });
   }

@@ -117,7 +117,7 @@ describe('the apps', () => {
   it.each(Object.keys(schemas) as (keyof typeof schemas)[])(
     '%s is told nothing that it does not know',
     (name) => {
-      const known = [...Object.keys(schemas[name].shape), 'HEALTH_PORT', 'PGPASSFILE'];
+      const known = [...Object.keys(schemas[name].shape), 'HEALTH_PORT', 'NODE_OPTIONS', 'PGPASSFILE'];
       expect(Object.keys(get(file, name).environment ?? {}).filter((key) => !known.includes(key))).toEqual(
         [],
       );

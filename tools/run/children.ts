@@ -27,6 +27,8 @@ interface App {
   readonly passedOn: readonly string[];
   /** answers 200 once it can do its work; one that doesn't listen has to stay up for a while */
   readonly readyUrl?: string;
+  /** megabytes of objects at most; where it isn't said, a thousand */
+  readonly heapMb?: number;
 }
 
 /** Where the audit logs go besides their databases, and how long one may go unsigned: the same for both. */
@@ -86,6 +88,7 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
       ...OF_THE_LOG,
     ],
     readyUrl: `${urls.vault}/readyz`,
+    heapMb: 384,
   };
   const apiEnvironment = {
     settings: apiSettings(blueprint, databases.platform),
@@ -208,11 +211,14 @@ function childSpec(app: App, environment: Readonly<Record<string, string | undef
 }
 
 /**
- * As the image sets them. Where V8 may take gigabytes it lets garbage come to three times what is alive before it collects; under a
- * lower bound it collects earlier, and what batches leave behind doesn't stay. Without source maps, which Node.js would keep parsed of
- * every package: they lie beside the build for whoever reads a stack.
+ * As the image and docker-compose.yml set it. Where V8 may take gigabytes it lets garbage come to three times what is alive before it
+ * collects; under a lower bound it collects earlier, and what batches leave behind doesn't stay. Without source maps, which Node.js would
+ * keep parsed of every package: they lie beside the build for whoever reads a stack.
  */
-const NODE_OPTIONS = '--max-old-space-size=384 --max-semi-space-size=8';
+function nodeOptions({ heapMb = 1_024 }: App): string {
+  return `--max-old-space-size=${heapMb} --max-semi-space-size=8`;
+}
+
 /** How many heaps of its own glibc makes for a process: of one for each thread, most is never given back. */
 const MALLOC_ARENA_MAX = '2';
 
@@ -231,9 +237,9 @@ function command(app: App, environment: Readonly<Record<string, string | undefin
     args: [join(DIST_FOLDER, app.entry)],
     env: {
       NODE_ENV: 'production',
-      MALLOC_ARENA_MAX,
+      MALLOC_ARENA_MAX: environment.MALLOC_ARENA_MAX ?? MALLOC_ARENA_MAX,
       // Of an option that is set twice, the last one counts.
-      NODE_OPTIONS: `${NODE_OPTIONS} ${environment.NODE_OPTIONS ?? ''}`.trim(),
+      NODE_OPTIONS: `${nodeOptions(app)} ${environment.NODE_OPTIONS ?? ''}`.trim(),
       ...Object.fromEntries(taken),
       ...app.settings,
     },

@@ -19,6 +19,13 @@ const setBirthDate = (name: string, birth_date: string) => {
   );
 };
 
+const breakValues = async (name: string, field: 'birth_date' | 'postal_address') =>
+  vault.query('UPDATE identity_value SET sealed = $2 WHERE person_id = $1 AND field = $3', [
+    await vault.personIdOf(name),
+    randomBytes(64),
+    field,
+  ]);
+
 describe('an imported consent of a child', () => {
   it('is refused where it is known to be too young for where it lives, and none beside it', async () => {
     const birth_date = bornYearsAgo(14);
@@ -73,18 +80,25 @@ describe('an imported consent of a child', () => {
     expect(await mint(gates)).toEqual(first);
   });
 
+  it('looks into an address only of whom it decides about', async () => {
+    const postal_address = { lines: ['1 High Street'], locality: 'Leeds', country: 'GB' };
+    const enrolled = async (region: string | undefined, years: number) => {
+      const name = await enrol(region, { birth_date: bornYearsAgo(years), postal_address });
+      await breakValues(name, 'postal_address');
+      return name;
+    };
+    const names = [await enrolled(undefined, 30), await enrolled('GB', 14), await enrolled(undefined, 14)];
+    const { results } = await bring(names.map((name) => consentOf(name)));
+    expect(results).toEqual([{ accepted: true }, { accepted: true }, { code: 'people.broken' }]);
+  });
+
   it('is refused where its age doesn’t open, early and late, and takes nobody along', async () => {
-    const breakValues = async (name: string) =>
-      vault.query('UPDATE identity_value SET sealed = $2 WHERE person_id = $1', [
-        await vault.personIdOf(name),
-        randomBytes(64),
-      ]);
     const grown = { birth_date: bornYearsAgo(30) };
     const [early, late, other] = [await enrol('DE', grown), await enrol('DE', grown), await enrol()];
-    await breakValues(early);
+    await breakValues(early, 'birth_date');
     const { import: name, results } = await bring([early, late, other].map((one) => consentOf(one)));
     expect(results).toEqual([{ code: 'people.broken' }, { accepted: true }, { accepted: true }]);
-    await breakValues(late);
+    await breakValues(late, 'birth_date');
     expect((await mint(await gatesOf(late, other))).minted).toHaveLength(1);
     expect((await read(name)).refusals).toEqual([{ at: 1, code: 'people.broken' }]);
   });

@@ -1,4 +1,4 @@
-import { listKeys, readRotation, rotateKey } from '@integument/contracts';
+import { listKeys, type RotationId, readRotation, rotateKey } from '@integument/contracts';
 import { platform } from '@integument/testing';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, request } from '../../../tools/outside/ask.js';
@@ -17,11 +17,14 @@ beforeAll(async () => {
   auditor = await signIn(info, info.staff.auditor);
 });
 
+let rotation: RotationId;
+
 describe('somebody who looks after keys', () => {
   it('begins a rotation, once, sees what it waits for, and finds it in the log', async () => {
     const params = { domain: 'factor' } as const;
     const begun = await ask(admin, vault, rotateKey, { params });
     expect(begun).toMatchObject({ domain: 'factor', why: 'asked', state: 'arriving', waitsFor: 'processes' });
+    rotation = begun.rotation;
     const again = await request(admin, vault, rotateKey, { params });
     expect([again.status, again.problem?.code]).toEqual([409, 'keys.rotating']);
     const read = await ask(auditor, vault, readRotation, { params: { rotation: begun.rotation } });
@@ -62,5 +65,17 @@ describe('somebody who looks after keys', () => {
       expect(refused.status).toBe(403);
     }
     expect((await request(shop, vault, listKeys)).status).toBe(403);
+  });
+
+  // Once every replica has had the time to look for new keys: a minute and more after it was begun.
+  it('sees it go on by itself', { timeout: 150_000 }, async () => {
+    await vi.waitFor(
+      async () => {
+        const read = await ask(auditor, vault, readRotation, { params: { rotation } });
+        expect(['moving', 'waiting', 'done']).toContain(read.state);
+        expect(read.done).toBe(read.total);
+      },
+      { timeout: 140_000, interval: 2_000 },
+    );
   });
 });

@@ -17,6 +17,7 @@ import { acceptForms } from './form-body.js';
 import { addSecurityHeaders, securityHeaders } from './headers.js';
 import { Health, type HealthCheck } from './health.js';
 import { acceptJsonOnly } from './json-body.js';
+import { boundLargeBodies } from './large-bodies.js';
 import type { Limits } from './limits/limits.js';
 import { acceptLines } from './lines-body.js';
 import { openApi } from './openapi.js';
@@ -168,6 +169,7 @@ async function addGuards(
   if (options.allowedOrigins.length > 0) await addCors(instance, options.allowedOrigins);
   instance.decorate('admission', admission);
   instance.addHook('onRequest', admission.hook);
+  boundLargeBodies(instance);
   await addCompression(instance);
 }
 

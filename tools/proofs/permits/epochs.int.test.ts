@@ -194,5 +194,5 @@ const permitRows = () =>
 it(
   'what is given, taken back, renewed, ended and erased agrees in the end, and at no time is more than allowed',
   () => playStories(steps, () => Story.begin(), tally, [WHOLE]),
-  1_200_000,
+  2_400_000,
 );

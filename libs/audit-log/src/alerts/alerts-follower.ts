@@ -105,7 +105,7 @@ interface Look {
   readonly groups: readonly string[];
 }
 
-/** In the order of the log, and at an entry in that of the rules. Most rules look at few entries: whether they do is found out once. */
+/** In the order of the log, and at an entry in that of the rules. Most rules look at few entries, and are evaluated at no others. */
 function looksAt(rules: readonly AlertRule[], entries: readonly TimedEntry[]): Look[] {
   return entries.flatMap((entry) =>
     rules.flatMap((rule) => {

@@ -1,7 +1,7 @@
 import { CodedError, type SomeIdentityFields } from '@integument/contracts';
 import { bytesKey } from '@integument/crypto';
 import type { Tx } from '@integument/database';
-import { type ConsentAge, OF_AGE } from '../guardianships/index.js';
+import { BORN, type ConsentAge, OF_AGE } from '../guardianships/index.js';
 import type { KnownPerson, PersonValues } from '../people/index.js';
 
 /** Why nothing is taken of somebody, early or late. */
@@ -22,11 +22,11 @@ export class ImportAges {
   /** @param people who are held in this transaction. @returns by {@link bytesKey}; of whom nothing is known they are not refused */
   async refusals(tx: Tx, people: readonly Buffer[]): Promise<ReadonlyMap<string, AgeRefusal>> {
     const refused = new Map<string, AgeRefusal>();
-    const born = await this.open(tx, people, ['birth_date'], refused);
-    const minors = born.filter(({ values }) => this.age.isKnownMinor(values));
-    // Where a grown-up lives makes no difference: their address stays sealed.
-    const ids = minors.map(({ person }) => person.personId);
-    for (const { person, values } of await this.open(tx, ids, OF_AGE, refused)) {
+    const born = await this.open(tx, people, BORN, refused);
+    const hangs = ({ person, values }: Opened) => this.age.hangsOnAddress(person, values);
+    const ids = born.filter(hangs).map(({ person }) => person.personId);
+    const known = [...born.filter((one) => !hangs(one)), ...(await this.open(tx, ids, OF_AGE, refused))];
+    for (const { person, values } of known) {
       if (this.age.isTooYoung(person, values))
         refused.set(bytesKey(person.personId), 'consent_imports.under_age');
     }

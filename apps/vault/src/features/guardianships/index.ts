@@ -1,5 +1,5 @@
 export { ActiveGuardianships } from './active-guardianships.js';
-export { ConsentAge, OF_AGE } from './consent-age.js';
+export { BORN, ConsentAge, OF_AGE } from './consent-age.js';
 export { ConsentEndings } from './consent-endings.js';
 export { guardianshipNotFound, signInNotFresh } from './guardianships.errors.js';
 export { InternalGuardianshipsController } from './guardianships.internal.controller.js';
