@@ -17,11 +17,16 @@ export const rotationSettings = {
 export interface KeyLives {
   readonly rotationDays: number;
   readonly destroyAfterDays: number;
-  /** sealings under one version before the next is made: half of what random IVs allow (NIST SP 800-38D, 8.3) */
+  /** sealings under one version at which the next is begun */
   readonly mostUses: number;
 }
 
-const MOST_USES = 2 ** 31;
+/**
+ * Half of what random IVs allow (NIST SP 800-38D, 8.3), less what may be sealed from when the next version is begun until it has taken
+ * over: a million a second, which is more than one process's cipher gives and far more than one database writes down, for over two
+ * minutes. That takes some 75 seconds, and as long as a transaction is open that was begun before.
+ */
+const MOST_USES = 2 ** 31 - 2 ** 27;
 
 export function keyLives(config: z.output<z.ZodObject<typeof rotationSettings>>): KeyLives {
   return {

@@ -42,6 +42,10 @@ const reveal = (token: unknown, answer: Answer = INVALID, change: object = {}) =
   send('/v1/tokens/reveal', { token, ...FOR_DELIVERY, ...change }, answer);
 const question = (question: object, answer: Answer = INVALID) =>
   send('/v1/tokens/ask', { token: NOBODYS, question, ...FOR_DELIVERY }, answer);
+const ofPerson = (change: object, answer: Answer = INVALID, person = encodeId('cps', randomId())) =>
+  send(`/v1/people/${person}/tokens`, { fields: ['email'], ...change }, answer);
+const describeOf = (token: unknown, answer: Answer = INVALID, change: object = {}) =>
+  send('/v1/tokens/describe', { token, ...change }, answer);
 
 const WRONG: Readonly<Record<string, () => WrongRequest>> = {
   'no JSON': () => send('/v1/tokens', `{"value": ${canary}`, [400, 'request.json']),
@@ -156,6 +160,33 @@ const WRONG: Readonly<Record<string, () => WrongRequest>> = {
   'a token to remove that is none': () => send('/v1/tokens/remove', { tokens: [canary] }),
   'a question that there is not': () => question({ predicate: canary }),
   'an age that may not be asked': () => question({ predicate: 'at-least-years', years: 19 }),
+  'what is known of nobody': () => ofPerson({}, [404, 'people.not_found']),
+  'what is known of what is no person': () => ofPerson({}, INVALID, canary),
+  'nothing of what is known': () => ofPerson({ fields: [] }),
+  'a text for what is known': () => ofPerson({ fields: 'email' }),
+  'what nobody has': () => ofPerson({ fields: [canary] }),
+  'more of what is known than there is': () =>
+    ofPerson({ fields: Array.from({ length: 100 }, () => 'email') }),
+  'a value beside what is known': () => ofPerson({ value: canary }),
+  'a limit on deterministic tokens of a person': () => ofPerson({ type: 'deterministic', uses: 1 }),
+  'a type that what is known has not': () =>
+    ofPerson({ type: 'format-preserving' }, [400, 'tokens.type_not_allowed']),
+  'an unknown domain for what is known': () =>
+    ofPerson({ domain: 'elsewhere' }, [400, 'tokens.domain_unknown']),
+  'an Idempotency-Key with a blank for what is known': () => ({
+    ...ofPerson({}, [400, 'idempotency.key_invalid']),
+    headers: { 'idempotency-key': 'has a blank in it, and is long' },
+  }),
+  'no token to describe': () => describeOf(canary),
+  'nothing to describe': () => describeOf(null),
+  'a list to describe': () => describeOf([NOBODYS]),
+  'a token of another kind to describe': () => describeOf(encodeId('cps', randomId())),
+  'a mistyped token to describe': () => describeOf(MISTYPED, [400, 'tokens.malformed']),
+  'a token of nobody to describe': () => describeOf(NOBODYS, [404, 'tokens.not_found']),
+  'a reason for a description': () => describeOf(NOBODYS, INVALID, { reason: canary }),
+  'a NUL in a formatted token to describe': () => describeOf({ token: `${canary}\u0000`, field: 'card' }),
+  'a formatted token of an unknown domain to describe': () =>
+    describeOf({ token: canary, field: 'card', domain: 'elsewhere' }, [400, 'tokens.domain_unknown']),
   'a day to count ages on': () => question({ predicate: 'at-least-years', years: 18, today: '2030-01-01' }),
 };
 

@@ -174,18 +174,29 @@ describe('a batch', () => {
     expect(await ask(shop, vault, makeTokens, { body: right })).toMatchObject({ made: 2, refused: 0 });
   });
 
+  const ofOne = () => ({ body: { field: 'loyalty_number', value: newLoyaltyNumber() } });
+  const ofMany = () => ({ body: { values: entries() } });
+  const ofPerson = async () => {
+    const { name } = await enrolSomebody(info);
+    const known = (field: string) => ({ params: { person: name }, body: { fields: [field] } });
+    return [known('email'), known('phone')] as const;
+  };
+
   it.each([
-    ['one', makeToken, () => ({ field: 'loyalty_number', value: newLoyaltyNumber() })],
-    ['many', makeTokens, () => ({ values: entries() })],
+    ['one', makeToken, () => [ofOne(), ofOne()] as const],
+    ['many', makeTokens, () => [ofMany(), ofMany()] as const],
+    ['what is known of a person', makePersonTokens, ofPerson],
   ] as const)(
     'of %s that is sent again gets the first answer, and another is refused',
-    async (_, route, body) => {
-      const input = { body: body(), headers: newKey() };
-      const first = await request(shop, vault, route, input);
+    async (_, route, inputs) => {
+      const [input, another] = await inputs();
+      const headers = newKey();
+      const first = await request(shop, vault, route, { ...input, headers });
+      expect(first.status).toBe(route.status ?? 200);
       const count = await table.count();
-      const again = await request(shop, vault, route, input);
+      const again = await request(shop, vault, route, { ...input, headers });
       expect([again.status, again.text]).toEqual([first.status, first.text]);
-      const other = await request(shop, vault, route, { ...input, body: body() });
+      const other = await request(shop, vault, route, { ...another, headers });
       expect([other.status, other.code]).toEqual([409, 'idempotency.mismatch']);
       expect(await table.count()).toBe(count);
     },

@@ -37,7 +37,7 @@ export interface NewVersion {
 }
 
 /** What was sealed at the last moment of a lease has its transaction by then; and of those that are open the end is waited for. */
-const WRITTEN_MS = 60_000;
+export const WRITTEN_MS = 60_000;
 const BATCH = 2_000;
 const SLICE_MS = 2_000;
 

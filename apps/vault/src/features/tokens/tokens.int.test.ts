@@ -1,4 +1,5 @@
 import { CodedError, describeToken } from '@integument/contracts';
+import { proofCount } from '@integument/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
@@ -173,15 +174,26 @@ describe('a token for some uses', () => {
     ]);
   });
 
-  it('is told once under 100 calls at once to two processes, one of which began after the token was made', async () => {
+  it('is told once under 100 calls at once, half of them to another process', async () => {
     const token = await tokens.make({ ...email, uses: 1 });
-    const restarted = await vault.restart();
-    const replica = new TestTokens(restarted);
-    vault = restarted;
+    const another = await vault.another();
+    const beside = new TestTokens(another);
+    try {
+      const calls = Array.from({ length: 100 }, (_, at) => (at % 2 ? tokens : beside).reveal(token));
+      const told = await Promise.allSettled(calls);
+      const refused = told.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+      expect(refused).toEqual(Array.from({ length: 99 }, () => code('tokens.not_found')));
+    } finally {
+      await another.leave();
+    }
+  });
+
+  it('that was told for the last time is not there after a restart either', async () => {
+    const token = await tokens.make({ ...email, uses: 1 });
+    expect(await tokens.reveal(token)).toMatchObject({ value: email.value });
+    vault = await vault.restart();
     tokens = new TestTokens(vault);
-    const calls = Array.from({ length: 100 }, (_, at) => (at % 2 ? tokens : replica).reveal(token));
-    const told = await Promise.allSettled(calls);
-    expect(told.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await expect(tokens.reveal(token)).rejects.toEqual(code('tokens.not_found'));
   });
 
   it('keeps its use where a rule says no', async () => {
@@ -420,6 +432,26 @@ describe('what is sealed', () => {
       { numRuns: 30 },
     );
   });
+
+  it('of free text is kept to the byte, and of two texts that are one in NFC a token is the same', async () => {
+    // Every code point that UTF-8 has bytes for, and more often those that a normal form changes.
+    const any = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 });
+    const unit = fc.oneof(any, fc.constantFrom('e', '\u0301', '\u00e9', '\u212b', '\uac00', '\ufb01'));
+    const text = fc.string({ unit, minLength: 1, maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 20 }), async (values) => {
+        const { results } = await tokens.makeBatch(values.map((value) => ({ field: 'note', value })));
+        const told = await tokens.revealBatch(results.map((one) => ('token' in one ? one.token : '')));
+        expect(told.map((one) => (one instanceof CodedError ? one.code : one.value))).toEqual(values);
+        const same = { field: 'note', type: 'deterministic' };
+        const forms = values.flatMap((value) => [value, value.normalize('NFC'), value.normalize('NFD')]);
+        const made = (await tokens.makeBatch(forms.map((value) => ({ ...same, value })))).results;
+        const normal = new Set(values.map((value) => value.normalize('NFC')));
+        expect(new Set(made.map((one) => ('token' in one ? one.token : one.code))).size).toBe(normal.size);
+      }),
+      { numRuns: proofCount(15, 300) },
+    );
+  }, 60_000);
 
   it('opens in its own place alone: moved or changed, it is refused', async () => {
     const person = await vault.enrol({ fields: { given_name: 'Ada' } });
