@@ -278,7 +278,7 @@ export const describeToken = defineRoute({
     expiresAt: z.string().meta({ format: 'date-time' }).nullable(),
     usesLeft: z.int().nullable(),
   }),
-  problems: ['tokens.malformed', 'tokens.not_found'],
+  problems: ['tokens.domain_unknown', 'tokens.malformed', 'tokens.not_found'],
 });
 
 export const makePersonTokens = defineRoute({
