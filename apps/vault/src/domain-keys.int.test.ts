@@ -9,6 +9,7 @@ import { TransitServer } from './features/keyring/transit-server.fixture.js';
 import { DomainKeys } from './features/keys/domain-keys.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { LiveIndex } from './features/keys/live-index.js';
+import { StrictKeys } from './features/keys/strict-keys.js';
 import { keyringFiles } from './vault.fixture.js';
 
 const files = keyringFiles();
@@ -224,5 +225,22 @@ describe('the domain keys under HashiCorp Vault', () => {
     await pulse.healthCheck();
     expect(keys.unwrap('person', owner, minted)).toEqual(minted.key);
     expect(index.digest('email', 'a')).toEqual(digest);
+  });
+
+  it('in strict mode are no reason to refuse who needs none', async () => {
+    const keyring = await HashicorpKeyring.open(server.settings);
+    const strict = new StrictKeys(await keyring.beside('integument-data-keys'), {
+      makes: true,
+      forMs: 1_000,
+    });
+    let now = 0;
+    const pulse = new KeyringPulse(keyring, { graceMs: 60_000, now: () => now });
+    const keys = new DomainKeys(keyring, new KeysStore(), on, pulse, { strict });
+    await keys.load();
+    const minted = keys.mint('person', randomId());
+    now = 60_001;
+    expect(() => keys.demandWarm([minted])).toThrow(expect.objectContaining({ code: 'keyring.unavailable' }));
+    expect(() => keys.demandMinted(1)).toThrow(expect.objectContaining({ code: 'keyring.unavailable' }));
+    keys.demandWarm([]);
   });
 });

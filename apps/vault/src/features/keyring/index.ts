@@ -1,5 +1,11 @@
 export { EmbeddedKeyring } from './embedded-keyring.js';
-export { KeyringRefused, KeyringUnavailable, keyringUnavailable, StrictModeOff } from './keyring.errors.js';
+export {
+  isKeyringUnavailable,
+  KeyringRefused,
+  KeyringUnavailable,
+  keyringUnavailable,
+  StrictModeOff,
+} from './keyring.errors.js';
 export { KEK_KEYRING, KEYRING, type KekKeyring, type Keyring, type Placed } from './keyring.js';
 export { KeyringModule } from './keyring.module.js';
 export { KeyringPulse } from './keyring-pulse.js';

@@ -42,8 +42,14 @@ export class StrictModeOff extends Error {
   readonly code = 'keyring.strict_mode_off';
 }
 
+const UNAVAILABLE = 'keyring.unavailable';
+
 export const keyringUnavailable = (cause?: unknown) =>
-  new CodedError('keyring.unavailable', 503, 'The keys cannot be used at the moment. Try again.', {
+  new CodedError(UNAVAILABLE, 503, 'The keys cannot be used at the moment. Try again.', {
     cause,
     headers: { 'retry-after': '5' },
   });
+
+export function isKeyringUnavailable(error: unknown): error is CodedError {
+  return error instanceof CodedError && error.code === UNAVAILABLE;
+}

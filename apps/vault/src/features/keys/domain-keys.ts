@@ -90,14 +90,14 @@ export class DomainKeys {
    * @param minted how many keys are about to be made or wrapped besides
    * @throws NotReady where one of them has to be asked for
    */
-  demandWarm(wrapped: readonly Pick<WrappedKey, 'wrapped'>[], minted = 0): void {
+  demandWarm(wrapped: Iterable<Pick<WrappedKey, 'wrapped'>>, minted = 0): void {
     const { strict } = this.#options;
     if (!strict) return;
+    const wanted = Array.from(wrapped, (one) => one.wrapped);
+    // Who needs no key is not refused for want of one.
+    if (wanted.length === 0 && minted === 0) return;
     this.demand();
-    strict.demand(
-      wrapped.map((one) => one.wrapped),
-      minted,
-    );
+    strict.demand(wanted, minted);
   }
 
   /** The same where so many keys are about to be made. @throws NotReady */

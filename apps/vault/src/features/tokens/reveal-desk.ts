@@ -3,6 +3,7 @@ import { CodedError, type HeldToken, heldToken, type Predicate } from '@integume
 import { Coalescer, type UnitOfWork } from '@integument/database';
 import { type Asker, by } from '@integument/http';
 import { Turns } from '../../platform/turns.js';
+import { isKeyringUnavailable } from '../keyring/index.js';
 import type { RevealDecisions, RevealWish } from '../reveals/index.js';
 import { grantsBy, takenGrants } from './reveal-grants.js';
 import type { NamedToken, TokenLookup } from './token-lookup.js';
@@ -27,7 +28,7 @@ export class TokenRevealDesk {
       maxBatch: 500,
       concurrency: 2,
       flush: async (requests) => {
-        const told = await this.unitOfWork.run((tx) => this.revealer.reveal(tx, requests));
+        const told = await this.tellAll(requests);
         return told.map(([one]) => one ?? malformed());
       },
     });
@@ -75,6 +76,17 @@ export class TokenRevealDesk {
   async ended(asker: Asker, { purpose, reason }: RevealWish, code: string): Promise<void> {
     const entry = revealRefusedInBatch({ ...by(asker), outcome: 'refused', code, purpose, reason });
     await this.unitOfWork.run((tx) => this.audit.append(tx, entry));
+  }
+
+  /** Requests of strangers: where a key can't be opened now, that is the answer of those alone that need it. */
+  private async tellAll(requests: readonly RevealRequest[]): Promise<(Told | CodedError)[][]> {
+    const tell = (away?: CodedError) => this.unitOfWork.run((tx) => this.revealer.reveal(tx, requests, away));
+    try {
+      return await tell();
+    } catch (error) {
+      if (requests.length > 1 && isKeyringUnavailable(error)) return tell(error);
+      throw error;
+    }
   }
 
   private nameOf(asker: Asker, entry: unknown): NamedToken | CodedError {

@@ -47,7 +47,7 @@ export class TokenSealer {
 
   /** Before tokens of many people are sealed or opened: see `DomainKeys.demandWarm`. @throws NotReady */
   demandWarm(holders: Iterable<Pick<Holder, 'wrapped'>>): void {
-    this.keys.demandWarm([...holders]);
+    this.keys.demandWarm(holders);
   }
 
   seal(token: Buffer, field: string, domain: string, text: string, under: Holder | LentKey): SealedToken {

@@ -1,6 +1,15 @@
 import { AuditLog } from '@integument/audit-log';
 import { Abilities } from '@integument/authz';
-import { makePersonTokens, makeToken, type Predicate, type RevealPurpose } from '@integument/contracts';
+import {
+  describeToken,
+  makePersonTokens,
+  makeToken,
+  makeTokens,
+  type Predicate,
+  type RevealPurpose,
+  type RouteContract,
+  removeTokens,
+} from '@integument/contracts';
 import { type Asker, postgresCounts, StrictAllowances } from '@integument/http';
 import { vaultPolicies } from '../../platform/policies.js';
 import { SHOP, type TestVault } from '../../vault.fixture.js';
@@ -62,6 +71,7 @@ export class TestTokens {
     readonly catalogue = new Catalogue(DECLARED, [
       { name: 'orders', clients: new Set(['brand-shop', 'other-shop']) },
     ]),
+    private readonly rules = vault.rulesInForce,
   ) {
     const { keys, index, unitOfWork, dataSource } = vault;
     const audit = new AuditLog();
@@ -75,7 +85,7 @@ export class TestTokens {
     this.making = new MakingDesk(maker, catalogue, audit, unitOfWork);
     const shared = postgresCounts(dataSource);
     const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => vault.now() });
-    const decisions = new RevealDecisions(new Abilities(vaultPolicies), vault.rulesInForce, allowances);
+    const decisions = new RevealDecisions(new Abilities(vaultPolicies), rules, allowances);
     const revealer = new TokenRevealer(this.store, lookup, catalogue, sealer, audit, { error: vault.say });
     this.reveals = new TokenRevealDesk(revealer, lookup, decisions, audit, unitOfWork);
     this.service = new TokensService(this.store, lookup, audit);
@@ -85,13 +95,13 @@ export class TestTokens {
   async make(body: object, asker: Asker = SHOP): Promise<string> {
     const parsed = makeToken.body?.parse(body);
     if (!parsed) throw new Error('the contract has no body');
-    return (await this.making.makeOne(asker, parsed, null)).token;
+    const regions = await this.regionsOf(makeToken, asker);
+    return (await this.making.makeOne(asker, parsed, regions)).token;
   }
 
-  makeBatch(values: readonly unknown[], { atomic = false, asker = SHOP } = {}) {
-    return this.vault.unitOfWork.run((tx) =>
-      this.making.makeBatch(tx, asker, values, { atomic, regions: null }),
-    );
+  async makeBatch(values: readonly unknown[], { atomic = false, asker = SHOP } = {}) {
+    const regions = await this.regionsOf(makeTokens, asker);
+    return this.vault.unitOfWork.run((tx) => this.making.makeBatch(tx, asker, values, { atomic, regions }));
   }
 
   reveal(token: unknown, { asker = SHOP, purpose = 'delivery', form = 'plain' }: Wished = {}) {
@@ -106,17 +116,25 @@ export class TestTokens {
     return this.reveals.ask(asker, token as never, question, { purpose: 'delivery', reason: REASON });
   }
 
-  ofPerson(person: string, body: object, asker: Asker = SHOP) {
+  async ofPerson(person: string, body: object, asker: Asker = SHOP) {
     const parsed = makePersonTokens.body?.parse(body);
     if (!parsed) throw new Error('the contract has no body');
-    return this.vault.unitOfWork.run((tx) => this.people.make(tx, asker, person as never, parsed, null));
+    const regions = await this.regionsOf(makePersonTokens, asker);
+    return this.vault.unitOfWork.run((tx) => this.people.make(tx, asker, person as never, parsed, regions));
   }
 
-  remove(tokens: readonly unknown[], asker: Asker = SHOP) {
-    return this.vault.unitOfWork.run((tx) => this.service.remove(tx, asker, tokens as never, null));
+  async remove(tokens: readonly unknown[], asker: Asker = SHOP) {
+    const regions = await this.regionsOf(removeTokens, asker);
+    return this.vault.unitOfWork.run((tx) => this.service.remove(tx, asker, tokens as never, regions));
   }
 
-  describe(token: unknown, asker: Asker = SHOP) {
-    return this.vault.unitOfWork.run((tx) => this.service.describe(tx, asker, token as never, null));
+  async describe(token: unknown, asker: Asker = SHOP) {
+    const regions = await this.regionsOf(describeToken, asker);
+    return this.vault.unitOfWork.run((tx) => this.service.describe(tx, asker, token as never, regions));
+  }
+
+  /** As the controllers ask: before a transaction begins. */
+  private regionsOf(contract: Pick<RouteContract, 'ability'>, { caller }: Asker) {
+    return this.rules.reach(caller, contract);
   }
 }

@@ -202,6 +202,14 @@ describe('a token for some uses', () => {
     await expect(tokens.reveal(token, { purpose: 'legal-obligation' })).rejects.toThrow();
     expect(await tokens.reveal(token)).toMatchObject({ value: email.value });
   });
+
+  it('is held for nobody who is not told it', async () => {
+    const token = await tokens.make({ ...email, uses: 1 });
+    await vault.unitOfWork.run(async (tx) => {
+      await tokens.store.holdLimited(tx, [tokenOf(token) as Buffer]);
+      await expect(tokens.reveal(token, { asker: OTHER_SHOP })).rejects.toEqual(code('tokens.not_found'));
+    });
+  });
 });
 
 describe('a deterministic token', () => {

@@ -15,10 +15,15 @@ export class UseCounts {
     this.#left = new Map(left);
   }
 
-  static async hold(store: TokensStore, tx: Tx, tokens: readonly KeptToken[]): Promise<UseCounts> {
-    const limited = tokens
-      .filter(isStored)
-      .flatMap(({ token, usesLeft }) => (usesLeft === null ? [] : [token]));
+  /** Only what may be told: nobody else's tokens wait for this transaction. */
+  static async hold(
+    store: TokensStore,
+    tx: Tx,
+    allowed: readonly { readonly kept: KeptToken }[],
+  ): Promise<UseCounts> {
+    const limited = allowed.flatMap(({ kept }) =>
+      isStored(kept) && kept.usesLeft !== null ? [kept.token] : [],
+    );
     return new UseCounts(limited.length > 0 ? await store.holdLimited(tx, limited) : new Map());
   }
 
