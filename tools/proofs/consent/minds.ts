@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeededRandom } from '@integument/testing';
+import { BACK_WITHIN_MS } from './insist.js';
 import { type Changed, Page } from './page.js';
 import { PURPOSES, type Purpose, type Stage } from './stage.js';
 
@@ -9,6 +10,14 @@ const LANE_RESTS_MS = 100;
 const WITHDRAWN_WITHIN_MS = 40;
 /** Before, while or after the worker opens what was brought, which it looks for twice a second. */
 const REFUSED_WITHIN_MS = 1_500;
+
+/** When somebody's first word here comes, of whom a consent is brought. */
+const FIRST_WORDS = [
+  'refused at some time',
+  'withdrawn as early as it can be',
+  'withdrawn when it was used',
+] as const;
+type FirstWord = (typeof FIRST_WORDS)[number];
 
 /** A consent of before that comes while somebody decides, and whether it may have been there first. */
 interface Late {
@@ -26,6 +35,9 @@ interface Traffic {
 export class Mind {
   /** what they have said a word about here */
   readonly #decided = new Set<Purpose>();
+
+  /** Each as often as the others, or among few rounds chance would leave one of them out. */
+  static readonly #firstWords: FirstWord[] = [];
 
   private constructor(
     private readonly stage: Stage,
@@ -62,19 +74,29 @@ export class Mind {
     const { random, shop } = this.stage;
     const brought = await shop.bring(this.customer, purpose);
     let isAnswered = false;
+    let isUsed = false;
     const traffic = this.traffic(async () => {
       if (!isAnswered && random.chance(0.3)) await this.page.beginAnew();
-      if (await this.page.effect(purpose)) this.stage.findings.imports.served++;
+      if (!(await this.page.effect(purpose))) return;
+      isUsed = true;
+      this.stage.findings.imports.served++;
     });
     await this.closing(purpose, traffic, async () => {
-      // Nothing can be taken back before something lives: it is tried until then, and then is as early as it can be.
-      const word = random.pick(['refuse', 'withdraw'] as const);
-      if (word === 'refuse') await sleep(random.fraction() * REFUSED_WITHIN_MS);
-      const last = await this.takeBack(word, purpose);
+      const word = this.nextFirstWord();
+      if (word === 'refused at some time') await sleep(random.fraction() * REFUSED_WITHIN_MS);
+      if (word === 'withdrawn when it was used') await until(() => isUsed);
+      // Nothing can be taken back before something lives: it is tried until then.
+      const last = await this.takeBack(word === 'refused at some time' ? 'refuse' : 'withdraw', purpose);
       isAnswered = true;
       await this.page.hasBegun();
       return { last, late: { import: brought, mayOpen: true } };
     });
+  }
+
+  private nextFirstWord(): FirstWord {
+    const bag = Mind.#firstWords;
+    if (bag.length === 0) bag.push(...this.stage.random.shuffle(FIRST_WORDS));
+    return bag.pop() ?? FIRST_WORDS[0];
   }
 
   /** From the answer on nothing more takes effect, whatever comes late. */
@@ -142,9 +164,7 @@ export class Mind {
     // It is said when they are awaited.
     lanes.catch(() => undefined);
     return {
-      hasAnswered: async (least: number) => {
-        while (count < least) await sleep(2);
-      },
+      hasAnswered: (least: number) => until(() => count >= least),
       ended: async () => {
         isOver = true;
         await lanes;
@@ -155,6 +175,14 @@ export class Mind {
   private async later<T>(withinMs: number, work: () => Promise<T>): Promise<T> {
     await sleep(this.stage.random.fraction() * withinMs);
     return work();
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + BACK_WITHIN_MS;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error('nothing of what was waited for happens any more');
+    await sleep(2);
   }
 }
 

@@ -65,7 +65,7 @@ function expected(model: Model, message: Message, epoch: number): boolean {
       else if (state !== 'destroyed' && epoch > model.epoch) Object.assign(model, { state: 'frozen', epoch });
       return true;
     case 'destroy':
-      if (state === 'absent' || state === 'destroyed') return true;
+      if (state === 'destroyed') return true;
       if (state === 'open' || epoch < model.epoch) return false;
       Object.assign(model, { state: 'destroyed', epoch });
       return true;
@@ -154,10 +154,13 @@ describe('messages about a permit', () => {
     ]);
   });
 
-  it('that overtake the opening win: a freeze of an unknown gate is remembered', async () => {
+  it.each([
+    { what: 'freeze', end: freeze },
+    { what: 'destruction', end: destroy },
+  ])('that overtake the opening win: a $what of an unknown gate is remembered', async ({ end }) => {
     const { session } = await somebody();
     const gate = fresh();
-    expect(await freeze(gate, 2)).toMatchObject({ state: 'destroyed' });
+    expect(await end(gate, 2)).toMatchObject({ state: 'destroyed' });
     await expect(open(session, gate, 1)).rejects.toThrow('permits.stale_epoch');
     expect(await keys([gate], 'rights')).toEqual([]);
   });

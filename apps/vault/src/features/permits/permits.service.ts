@@ -115,9 +115,15 @@ export class PermitsService {
    * declined. A no that stands is destroyed with its person alone.
    */
   async destroy(tx: Tx, asker: Asker, gate: GateId, epoch: number, keepNo?: true): Promise<FreezeReply> {
-    const permit = await this.store.lock(tx, decodeId('gat', gate));
-    if (!permit || permit.state === 'destroyed')
-      return { gate, state: 'destroyed', epoch: permit?.epoch ?? epoch };
+    const gateId = decodeId('gat', gate);
+    const permit = await this.store.lock(tx, gateId);
+    if (!permit) {
+      // Its opening may still be under way: were the gate not remembered, it would mint a key that nobody comes to destroy.
+      if (!(await this.store.bury(tx, gateId, epoch))) return this.destroy(tx, asker, gate, epoch, keepNo);
+      await this.audit.append(tx, permitDestroyed(by(asker)));
+      return { gate, state: 'destroyed', epoch };
+    }
+    if (permit.state === 'destroyed') return { gate, state: 'destroyed', epoch: permit.epoch };
     if (permit.state === 'declined' && keepNo) return { gate, state: 'declined', epoch: permit.epoch };
     if (!isLive(permit) || permit.state === 'open' || permit.epoch > epoch) throw staleEpoch();
     return this.end(tx, asker, permit, epoch, keepNo);
