@@ -90,6 +90,16 @@ const WRONG: Readonly<Record<string, () => WrongRequest>> = {
   'an end in the year 0': () => make({ expiresAt: '0000-01-01T00:00:00Z' }),
   'somebody who is no person': () => make({ person: canary }),
   'somebody who is nobody': () => make({ person: encodeId('cps', randomId()) }, [404, 'people.not_found']),
+  'no value of somebody, in a field that the vault knows of nobody': () =>
+    send('/v1/tokens', { field: 'loyalty_number', person: encodeId('cps', randomId()) }),
+  'no value of nobody': () => send('/v1/tokens', { field: 'email' }),
+  'no value of somebody who is nobody': () =>
+    send('/v1/tokens', { field: 'email', person: encodeId('cps', randomId()) }, [404, 'people.not_found']),
+  'no value, and a type that what is known has not': () =>
+    send('/v1/tokens', { field: 'email', person: encodeId('cps', randomId()), type: 'format-preserving' }, [
+      400,
+      'tokens.type_not_allowed',
+    ]),
   'a lone surrogate': () =>
     send('/v1/tokens', `{"field":"loyalty_number","value":"${canary}\\ud800"}`, [
       422,

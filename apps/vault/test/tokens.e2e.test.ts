@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   askToken,
   describeToken,
@@ -9,6 +10,7 @@ import {
   removeTokens,
   revealToken,
   revealTokens,
+  type TokenResult,
 } from '@integument/contracts';
 import { platform } from '@integument/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +18,7 @@ import { ask, request } from '../../../tools/outside/ask.js';
 import { signIn } from '../../../tools/outside/browser.js';
 import { Client } from '../../../tools/outside/client.js';
 import { findEntries } from '../../../tools/outside/find-entries.js';
+import { lineOf, talkInLines } from '../../../tools/outside/line-talk.js';
 import { enrolSomebody } from '../../../tools/outside/newcomer.js';
 import {
   cardNumber,
@@ -217,6 +220,25 @@ describe('tokens of a person', () => {
     await ask(shop, vault, erasePerson, { params: { person: name }, body });
     for (const token of [tokens.email, tokens.phone, own])
       expect((await revealed(token)).code).toBe('tokens.not_found');
+  });
+
+  it('are made of what is known of many, in a batch and in a stream, and none of it is sent', async () => {
+    const people = await Promise.all(Array.from({ length: 5 }, () => enrolSomebody(info)));
+    const values = people.flatMap(({ name }) => [
+      { person: name, field: 'email', type: 'deterministic' },
+      { person: name, field: 'loyalty_number' },
+    ]);
+    const { results } = await ask(shop, vault, makeTokens, { body: { values } });
+    const streamed: TokenResult[] = [];
+    const lines = Readable.from([values.map(lineOf).join('')]);
+    for await (const line of talkInLines(shop, `${vault}/v1/tokens/stream`, lines))
+      streamed.push(line as TokenResult);
+    expect(streamed).toEqual(results);
+    for (const [at, { person }] of people.entries()) {
+      const [email, unknown] = results.slice(2 * at);
+      expect(await readBy(email && 'token' in email ? email.token : '')).toBe(person.enrolment.fields.email);
+      expect(unknown).toEqual({ code: 'request.invalid', fields: ['value'] });
+    }
   });
 
   it('of two with one value are two', async () => {

@@ -71,13 +71,23 @@ interface Kept {
 const endsAlone = ({ type, expiresAt, uses }: Kept) =>
   type === 'random' || (expiresAt === undefined && uses === undefined);
 
+const KNOWN_FIELDS: ReadonlySet<string> = new Set(IDENTITY_FIELDS);
+/** Of a person the vault knows values itself. */
+const hasValue = ({ field, value, person }: { field: string; value?: unknown; person?: unknown }) =>
+  value !== undefined || (person !== undefined && KNOWN_FIELDS.has(field));
+
 export const newToken = z
   .strictObject({
     field: fieldName,
-    value: tokenValue,
+    value: tokenValue
+      .optional()
+      .describe(
+        'Absent: what is known of the person in this identity field; nothing of it is sent either way',
+      ),
     person: clientPseudonym.optional().describe('Whose value it is: their erasure takes the token with it'),
     ...kept,
   })
+  .refine(hasValue, { path: ['value'] })
   .refine(endsAlone, { path: ['type'] });
 export type NewToken = z.output<typeof newToken>;
 
@@ -93,6 +103,8 @@ const REFUSALS = [
   'catalogue.no_other_token',
   'tokens.format_exhausted',
   'people.not_found',
+  'people.broken',
+  'tokens.value_unknown',
   'tokens.broken',
   'auth.forbidden',
 ] as const;

@@ -1,6 +1,5 @@
 import { CodedError } from '@integument/contracts';
-import type { Tx } from '@integument/database';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 import { TestTokens } from './tokens.fixture.js';
 
@@ -212,98 +211,5 @@ describe('a question', () => {
     await expect(tokens.ask(token, { predicate: 'same-domain', domain: 'example.org' })).rejects.toEqual(
       code('tokens.not_found'),
     );
-  });
-});
-
-describe('what is known of a person', () => {
-  const ada = { fields: { email: 'Ada@Example.org', phone: '+441632960001', given_name: 'Ada' } };
-
-  it('gets tokens, none of it being sent', async () => {
-    const person = await vault.enrol(ada);
-    const wanted = { fields: ['email', 'phone', 'birth_date', 'email'], type: 'deterministic' };
-    const { tokens: made } = await tokens.ofPerson(person, wanted);
-    expect(Object.keys(made).sort()).toEqual(['email', 'phone']);
-    expect(await tokens.reveal(made.email)).toEqual({ field: 'email', value: 'Ada@Example.org' });
-    expect(await tokens.ofPerson(person, wanted)).toEqual({ tokens: made });
-    await vault.query('DELETE FROM person');
-    expect(await stored()).toBe(0);
-  });
-
-  it.each(['deterministic', TYPE])('is not found out by who tries values: %s tokens', async (type) => {
-    const person = await vault.enrol(ada);
-    const { tokens: made } = await tokens.ofPerson(person, { fields: ['phone'], type });
-    const sent = { field: 'phone', value: ada.fields.phone, person, type };
-    const tried = await tokens.make(sent);
-    expect(tried).not.toBe(made.phone);
-    // Each is the same for its own kind of asking.
-    expect(await tokens.make(sent)).toBe(tried);
-    expect(await tokens.ofPerson(person, { fields: ['phone'], type })).toEqual({ tokens: made });
-  });
-
-  it('gets one though nobody could send it any more, since it was kept when that was possible', async () => {
-    const given_name = 'ড়'.repeat(90).normalize('NFC');
-    expect(given_name.length).toBeGreaterThan(100);
-    const person = await vault.enrol({ fields: { given_name } });
-    const { tokens: made } = await tokens.ofPerson(person, { fields: ['given_name'] });
-    expect(await tokens.reveal(made.given_name)).toEqual({ field: 'given_name', value: given_name });
-  });
-
-  const change = (person: string, fields: object) =>
-    vault.unitOfWork.run((tx) => updateIn(tx, person, fields));
-  const updateIn = (tx: Tx, person: string, fields: object) =>
-    vault.people.update(
-      tx,
-      SHOP,
-      person as never,
-      { fields },
-      {
-        ...{ regions: null, moves: null, shown: null },
-      },
-    );
-
-  it.each(['deterministic', TYPE])('is not found out by who writes values: %s tokens', async (type) => {
-    const person = await vault.enrol(ada);
-    const ask = () => tokens.ofPerson(person, { fields: ['phone'], type });
-    const told = (token: unknown) => tokens.reveal(type === TYPE ? { token, field: 'phone' } : token);
-    const first = (await ask()).tokens.phone;
-    const email = await tokens.ofPerson(person, { fields: ['email'], type: 'deterministic' });
-    const seen = [first];
-    // The last is what was there, and so is what comes after there was nothing.
-    for (const phone of ['+441632960002', ada.fields.phone, null, ada.fields.phone]) {
-      await change(person, { phone });
-      if (phone !== null) seen.push((await ask()).tokens.phone);
-    }
-    expect(new Set(seen).size).toBe(4);
-    expect((await ask()).tokens.phone).toBe(seen.at(-1));
-    for (const token of [first, seen.at(-1)])
-      expect(await told(token)).toEqual({ field: 'phone', value: ada.fields.phone });
-    expect(await told(seen[1])).toMatchObject({ value: '+441632960002' });
-    expect(await tokens.ofPerson(person, { fields: ['email'], type: 'deterministic' })).toEqual(email);
-  });
-
-  it('is read as a change has left it by who asks meanwhile', async () => {
-    const person = await vault.enrol(ada);
-    const wanted = { fields: ['phone'], type: 'deterministic' };
-    const [made] = await vault.unitOfWork.run(async (tx) => {
-      await updateIn(tx, person, { phone: '+441632960002' });
-      const asked = tokens.ofPerson(person, wanted);
-      await waitingForALock();
-      return [asked];
-    });
-    expect(await tokens.reveal((await made)?.tokens.phone)).toMatchObject({ value: '+441632960002' });
-  });
-
-  async function waitingForALock(): Promise<void> {
-    const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    await vi.waitFor(async () => expect(await vault.query(sql)).toHaveLength(1), { timeout: 10_000 });
-  }
-
-  it('that is nothing, or nobody’s here, gets none', async () => {
-    const person = await vault.enrol(ada);
-    const none = tokens.ofPerson(person, { fields: ['birth_date'] });
-    await expect(none).rejects.toEqual(code('tokens.value_unknown'));
-    const foreign = tokens.ofPerson(person, { fields: ['email'] }, OTHER_SHOP);
-    await expect(foreign).rejects.toEqual(code('people.not_found'));
-    expect(await stored()).toBe(0);
   });
 });

@@ -14,7 +14,7 @@ import { Turns } from '../../platform/turns.js';
 import type { Catalogue } from '../catalogue/index.js';
 import { isPlain, type Made, type PlainTokens, type TokenMaker } from './token-maker.js';
 import { makingRefusedInBatch } from './tokens.audit.js';
-import { EntryInvalid, type WantedToken, wantedIn, wantedToken } from './wanted-token.js';
+import { EntryInvalid, type TokenWish, wantedIn, wantedToken } from './wanted-token.js';
 
 type BatchReply = ReplyOf<typeof makeTokens>;
 type Refused = CodedError | EntryInvalid;
@@ -68,10 +68,10 @@ export class MakingDesk {
   ): Promise<BatchReply> {
     const read = await this.read(asker, entries);
     if (atomic) refuseAny(read);
-    const wanted = read.flatMap((one) => ('text' in one ? [one] : []));
+    const wanted = read.flatMap((one) => (isRefused(one) ? [] : [one]));
     const made = await this.makeAll(tx, asker, wanted, regions);
     let next = 0;
-    const outcomes = read.map((one) => ('text' in one ? (made[next++] as Made) : one));
+    const outcomes = read.map((one) => (isRefused(one) ? one : (made[next++] as Made)));
     if (atomic) refuseAny(outcomes);
     return this.answer(tx, asker, outcomes);
   }
@@ -97,7 +97,7 @@ export class MakingDesk {
   private async makeAll(
     tx: Tx,
     asker: Asker,
-    wanted: readonly WantedToken[],
+    wanted: readonly TokenWish[],
     regions: Regions,
   ): Promise<Made[]> {
     if (wanted.length === 0) return [];
@@ -107,14 +107,14 @@ export class MakingDesk {
     return [...plain.texts];
   }
 
-  private read(asker: Asker, entries: readonly unknown[]): Promise<(WantedToken | Refused)[]> {
+  private read(asker: Asker, entries: readonly unknown[]): Promise<(TokenWish | Refused)[]> {
     return new Turns().map(entries, (entry) => wantedIn(this.catalogue, asker.caller, entry));
   }
 
   private async makeWithin(
     tx: Tx,
     asker: Asker,
-    wanted: WantedToken,
+    wanted: TokenWish,
     regions: Regions,
   ): Promise<{ token: string }> {
     const [made] = await this.maker.make(tx, asker, [wanted], regions);
@@ -123,12 +123,14 @@ export class MakingDesk {
   }
 }
 
+function isRefused(one: Made | Refused | TokenWish): one is Refused {
+  return one instanceof CodedError || one instanceof EntryInvalid;
+}
+
 /** All or none: the whole request is what is wrong then, and nothing of it stays. */
-function refuseAny(outcomes: readonly (Made | Refused | WantedToken)[]): void {
+function refuseAny(outcomes: readonly (Made | Refused | TokenWish)[]): void {
   const places = outcomes.flatMap((one, at) =>
-    one instanceof CodedError || one instanceof EntryInvalid
-      ? [{ path: `body.values.${at}`, rule: one.code }]
-      : [],
+    isRefused(one) ? [{ path: `body.values.${at}`, rule: one.code }] : [],
   );
   if (places.length > 0) throw new InvalidRequest(places.slice(0, 20));
 }

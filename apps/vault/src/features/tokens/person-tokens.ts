@@ -1,29 +1,27 @@
-import { callerId, type Regions } from '@integument/authz';
+import type { Regions } from '@integument/authz';
 import {
   type BodyOf,
   type ClientPseudonym,
   CodedError,
-  type IdentityField,
   type makePersonTokens,
   type ReplyOf,
 } from '@integument/contracts';
+import { decodeId } from '@integument/crypto';
 import type { Tx } from '@integument/database';
 import type { Asker } from '@integument/http';
-import { type Catalogue, toText } from '../catalogue/index.js';
-import type { PersonValues } from '../people/index.js';
+import type { Catalogue } from '../catalogue/index.js';
 import type { TokenMaker } from './token-maker.js';
-import { valueUnknown } from './tokens.errors.js';
-import { type WantedOptions, type WantedToken, wantedOf } from './wanted-token.js';
+import { VALUE_UNKNOWN, valueUnknown } from './tokens.errors.js';
+import { type WishForKnown, wantedOf } from './wanted-token.js';
 
-/** Tokens for what is known of a person already: their values are read here, and go nowhere else. */
+/** Tokens for what is known of a person already. */
 export class PersonTokens {
   constructor(
-    private readonly values: PersonValues,
     private readonly maker: TokenMaker,
     private readonly catalogue: Catalogue,
   ) {}
 
-  /** All or none. @throws CodedError why */
+  /** Of all that is known, or of nothing. @throws CodedError why */
   async make(
     tx: Tx,
     asker: Asker,
@@ -31,30 +29,24 @@ export class PersonTokens {
     { fields, ...options }: BodyOf<typeof makePersonTokens>,
     regions: Regions,
   ): Promise<ReplyOf<typeof makePersonTokens>> {
-    const wished = [...new Set(fields)];
-    const allowed = wished.map((field) => this.allowed(asker, { ...options, field }));
-    const { person, values } = await this.values.open(tx, callerId(asker.caller), name, wished, regions);
-    const wanted = allowed.flatMap((one): WantedToken[] => {
-      const value = values[one.field.name as IdentityField];
-      // As it is kept: it was checked when it came, by the limits of that day.
-      return value === undefined
-        ? []
-        : [{ ...one, text: toText(value), person: person.pseudonym, stored: true }];
+    const person = decodeId('cps', name);
+    const wishes = [...new Set(fields)].map((field): WishForKnown => {
+      const wanted = wantedOf(this.catalogue, asker.caller, { ...options, field });
+      if (wanted instanceof CodedError) throw wanted;
+      return { ...wanted, person };
     });
-    if (wanted.length === 0) throw valueUnknown();
-    const made = await this.maker.make(tx, asker, wanted, regions);
-    const tokens = wanted.map(({ field }, at) => [field.name, tokenOrThrow(made[at])]);
+    const made = await this.maker.make(tx, asker, wishes, regions);
+    const tokens = made.flatMap((one, at) => (isUnknown(one) ? [] : [[wishes[at]?.field.name, token(one)]]));
+    if (tokens.length === 0) throw valueUnknown();
     return { tokens: Object.fromEntries(tokens) as Record<string, string> };
-  }
-
-  private allowed({ caller }: Asker, options: Parameters<typeof wantedOf>[2]): WantedOptions {
-    const wanted = wantedOf(this.catalogue, caller, options);
-    if (wanted instanceof CodedError) throw wanted;
-    return wanted;
   }
 }
 
-function tokenOrThrow(made: CodedError | string | undefined): string {
-  if (typeof made !== 'string') throw made ?? new Error('no token was made');
+function isUnknown(made: CodedError | string): boolean {
+  return made instanceof CodedError && made.code === VALUE_UNKNOWN;
+}
+
+function token(made: CodedError | string): string {
+  if (made instanceof CodedError) throw made;
   return made;
 }

@@ -8,13 +8,14 @@ import { Turns } from '../../platform/turns.js';
 import { encryptToken } from '../catalogue/index.js';
 import { openedOr } from '../keys/index.js';
 import { CONSOLE, personNotFound } from '../people/index.js';
+import type { KnownValues } from './known-values.js';
 import { madeEntries, madeEntry } from './made-entries.js';
 import type { NewTokenRow, TokenHolder } from './sealed-token.js';
 import { type TokenIds, tokenText } from './token-ids.js';
 import type { LentKey, TokenSealer } from './token-sealer.js';
 import { tokenBroken } from './tokens.errors.js';
 import type { TokensStore } from './tokens.store.js';
-import { isReversible, type WantedToken } from './wanted-token.js';
+import { isReversible, type TokenWish, type WantedToken } from './wanted-token.js';
 import { writeSame } from './write-same.js';
 
 /** As callers hold it. */
@@ -42,6 +43,7 @@ export class TokenMaker {
     private readonly store: TokensStore,
     private readonly ids: TokenIds,
     private readonly sealer: TokenSealer,
+    private readonly known: KnownValues,
     private readonly audit: AuditLog,
   ) {}
 
@@ -68,9 +70,10 @@ export class TokenMaker {
   }
 
   /** @returns in the order of what was asked for: each token, or why there is none */
-  async make(tx: Tx, asker: Asker, wanted: readonly WantedToken[], regions: Regions): Promise<Made[]> {
-    const holders = await this.holdersOf(tx, asker, wanted, regions);
+  async make(tx: Tx, asker: Asker, wishes: readonly TokenWish[], regions: Regions): Promise<Made[]> {
+    const holders = await this.holdersOf(tx, asker, wishes, regions);
     this.sealer.demandWarm(holders.values());
+    const wanted = await this.known.read(tx, wishes, holders);
     const ids = await this.ids.take(wanted.length, tx);
     const prepared = await new Turns().map(wanted, (one, at) => this.prepare(one, ids[at], holders, regions));
     const ready = prepared.flatMap((one) => (one instanceof CodedError ? [] : [one]));
@@ -94,11 +97,12 @@ export class TokenMaker {
   }
 
   private prepare(
-    wanted: WantedToken,
+    wanted: CodedError | WantedToken,
     token: Buffer | undefined,
     holders: ReadonlyMap<string, TokenHolder>,
     regions: Regions,
   ): PreparedToken | CodedError {
+    if (wanted instanceof CodedError) return wanted;
     const holder = wanted.person && (holders.get(bytesKey(wanted.person)) ?? null);
     if (wanted.person && !holder) return personNotFound();
     if (!wanted.person && !reaches(regions, null)) return forbidden();
@@ -148,17 +152,18 @@ export class TokenMaker {
   private async holdersOf(
     tx: Tx,
     { caller }: Asker,
-    wanted: readonly WantedToken[],
+    wishes: readonly TokenWish[],
     regions: Regions,
   ): Promise<ReadonlyMap<string, TokenHolder>> {
-    const names = wanted.flatMap(({ person }) => (person ? [person] : []));
+    const names = wishes.flatMap(({ person }) => (person ? [person] : []));
     if (names.length === 0) return new Map();
     const client = caller.kind === 'client' ? callerId(caller) : CONSOLE;
     return this.store.holdByPseudonym(tx, client, names, regions);
   }
 }
 
-export function isPlain({ type, person, expiresAt, uses }: WantedToken): boolean {
+export function isPlain(wish: TokenWish): wish is WantedToken {
+  const { type, person, expiresAt, uses } = wish;
   return type === 'random' && person === null && expiresAt === null && uses === null;
 }
 

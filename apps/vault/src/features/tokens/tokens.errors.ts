@@ -28,5 +28,7 @@ export const tokenBroken = (cause: unknown) =>
 
 export const tokenNotFound = () => notFound('tokens.not_found');
 
+export const VALUE_UNKNOWN = 'tokens.value_unknown';
+
 export const valueUnknown = () =>
-  new CodedError('tokens.value_unknown', 404, 'None of these fields is known of the person.');
+  new CodedError(VALUE_UNKNOWN, 404, 'Nothing of this is known of the person.');

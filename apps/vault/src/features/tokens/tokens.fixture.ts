@@ -23,6 +23,7 @@ import {
 } from '../catalogue/index.js';
 import { PeopleStore, PersonValues } from '../people/index.js';
 import { RevealDecisions } from '../reveals/index.js';
+import { KnownValues } from './known-values.js';
 import { MakingDesk } from './making-desk.js';
 import { PersonTokens } from './person-tokens.js';
 import { TokenRevealDesk } from './reveal-desk.js';
@@ -79,9 +80,9 @@ export class TestTokens {
     this.sealer = sealer;
     const lookup = new TokenLookup(this.store, catalogue);
     this.ids = new TokenIds(unitOfWork, (tx) => this.store.nextSegment(tx));
-    const maker = new TokenMaker(this.store, this.ids, sealer, audit);
-    const values = new PersonValues(new PeopleStore(), vault.sealer);
-    this.people = new PersonTokens(values, maker, catalogue);
+    const known = new KnownValues(new PersonValues(new PeopleStore(), vault.sealer));
+    const maker = new TokenMaker(this.store, this.ids, sealer, known, audit);
+    this.people = new PersonTokens(maker, catalogue);
     this.making = new MakingDesk(maker, catalogue, audit, unitOfWork);
     const shared = postgresCounts(dataSource);
     const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => vault.now() });

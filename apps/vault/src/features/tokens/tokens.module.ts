@@ -8,6 +8,7 @@ import { DomainKeys, KeysModule, LiveIndex } from '../keys/index.js';
 import { PeopleModule, PersonValues } from '../people/index.js';
 import { RevealDecisions, RevealsModule } from '../reveals/index.js';
 import { RulesModule } from '../rules/index.js';
+import { KnownValues } from './known-values.js';
 import { MakingDesk } from './making-desk.js';
 import { PersonTokensController } from './person-tokens.controller.js';
 import { PersonTokens } from './person-tokens.js';
@@ -35,9 +36,10 @@ import { TokensStore } from './tokens.store.js';
     },
     provide(TokenSealer, DomainKeys, LiveIndex),
     provide(TokenLookup, TokensStore, Catalogue),
-    provide(TokenMaker, TokensStore, TokenIds, TokenSealer, AuditLog),
+    provide(KnownValues, PersonValues),
+    provide(TokenMaker, TokensStore, TokenIds, TokenSealer, KnownValues, AuditLog),
     provide(MakingDesk, TokenMaker, Catalogue, AuditLog, UnitOfWork),
-    provide(PersonTokens, PersonValues, TokenMaker, Catalogue),
+    provide(PersonTokens, TokenMaker, Catalogue),
     provide(TokenRevealer, TokensStore, TokenLookup, Catalogue, TokenSealer, AuditLog, Logger),
     provide(TokenRevealDesk, TokenRevealer, TokenLookup, RevealDecisions, AuditLog, UnitOfWork),
     provide(TokensService, TokensStore, TokenLookup, AuditLog),

@@ -24,6 +24,13 @@ export interface WantedToken {
 /** What is asked for, whatever the value. */
 export type WantedOptions = Omit<WantedToken, 'person' | 'stored' | 'text'>;
 
+/** One of what the vault knows of a person: the value is not sent. */
+export interface WishForKnown extends WantedOptions {
+  readonly person: Buffer;
+}
+
+export type TokenWish = WantedToken | WishForKnown;
+
 /** Whether the token is the encrypted value, and nothing is kept of either. */
 export function isReversible({ field, type }: Pick<WantedToken, 'field' | 'type'>): boolean {
   return type === 'format-preserving' && !field.erasable;
@@ -41,7 +48,7 @@ export function wantedIn(
   catalogue: Catalogue,
   caller: Caller,
   entry: unknown,
-): WantedToken | CodedError | EntryInvalid {
+): TokenWish | CodedError | EntryInvalid {
   const parsed = newToken.safeParse(entry);
   return parsed.success
     ? wantedToken(catalogue, caller, parsed.data)
@@ -49,9 +56,10 @@ export function wantedIn(
 }
 
 /** @returns the refusal, where there is one: in a batch it is the answer of one entry */
-export function wantedToken(catalogue: Catalogue, caller: Caller, asked: NewToken): WantedToken | CodedError {
+export function wantedToken(catalogue: Catalogue, caller: Caller, asked: NewToken): TokenWish | CodedError {
   const wanted = wantedOf(catalogue, caller, asked);
   if (!('field' in wanted)) return wanted;
+  if (asked.value === undefined) return wishForKnown(wanted, asked.person);
   const { success, data: text } = wanted.field.kind.schema.safeParse(asked.value);
   if (!success) return valueUnfit();
   if (asked.person === undefined) return withValue(wanted, text, null);
@@ -59,6 +67,11 @@ export function wantedToken(catalogue: Catalogue, caller: Caller, asked: NewToke
   if (isReversible(wanted)) return typeNotAllowed();
   const person = decodedOrNull('cps', asked.person);
   return person ? withValue(wanted, text, person) : personNotFound();
+}
+
+function wishForKnown(wanted: WantedOptions, name: string | undefined): CodedError | WishForKnown {
+  const person = name === undefined ? null : decodedOrNull('cps', name);
+  return person ? { ...wanted, person } : personNotFound();
 }
 
 /** Written out: spread into another, an object of a batch costs more to make and to read than its value does to check. */
