@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { context } from '@integument/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failureOf, KEY, LOGIN, PLACE, results, startKeyring } from './hashicorp-keyring.fixture.js';
+import {
+  expectRestOpened,
+  failureOf,
+  KEY,
+  LOGIN,
+  results,
+  startKeyring,
+} from './hashicorp-keyring.fixture.js';
 import { HashicorpKeyring } from './hashicorp-keyring.js';
 import { keyringContract } from './keyring.contract.js';
 import { KeyringRefused, KeyringUnavailable } from './keyring.errors.js';
@@ -122,19 +128,7 @@ describe('a key beside the root key', () => {
     async (status) => {
       server.refusedBatchStatus = status;
       const keks = await keyring.beside('integument-data-keys');
-      const keys = Array.from({ length: 5 }, () => ({ bytes: randomBytes(32), place: PLACE }));
-      const wrapped = (await keks.wrap(keys)).map((bytes) => ({ bytes, place: PLACE }));
-      const broken = [
-        { bytes: Buffer.from(`vault:v1:${randomBytes(60).toString('base64')}`), place: PLACE },
-        { bytes: Buffer.from('vault:v9:AAAA'), place: PLACE },
-        { bytes: randomBytes(61), place: PLACE },
-        { bytes: wrapped[0]?.bytes ?? PLACE, place: context('elsewhere') },
-      ];
-      const mixed = wrapped.flatMap((one, at) => [broken[at] ?? [], one].flat());
-      const opened = await keks.unwrapEach(mixed);
-      expect(opened.filter((one) => one !== null)).toEqual(keys.map(({ bytes }) => bytes));
-      expect(opened.map((one) => one === null)).toEqual(mixed.map((one) => !wrapped.includes(one)));
-      expect(await keks.unwrapEach(broken)).toEqual([null, null, null, null]);
+      const mixed = await expectRestOpened(keks);
       server.bend = results((all) => all.slice(1));
       expect((await failureOf(keks.unwrapEach(mixed))).why).toBe('failing');
       server.bend = results((all) => [{}, ...all.slice(1)]);

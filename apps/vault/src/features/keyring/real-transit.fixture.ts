@@ -22,11 +22,12 @@ export interface RealServer {
 }
 
 /**
- * A server that the environment names for tests. Not by the names that its command line knows, `VAULT_ADDR` and `VAULT_TOKEN`:
- * whoever has those set works on a server of theirs, where no test is to mount anything.
+ * A server that the environment names for tests. It is the token that says so, and not by the name that the command line knows: whoever
+ * has `VAULT_ADDR` and `VAULT_TOKEN` set works on a server of theirs, where no test is to mount anything.
  */
 export function realServer(env: NodeJS.ProcessEnv = process.env): RealServer | undefined {
-  const { KEYRING_TEST_ADDR: address, KEYRING_TEST_TOKEN: token, KEYRING_TEST_CACERT: file } = env;
+  const { VAULT_ADDR, KEYRING_TEST_ADDR: address = VAULT_ADDR } = env;
+  const { KEYRING_TEST_TOKEN: token, KEYRING_TEST_CACERT: file } = env;
   if (!address || !token) return undefined;
   const authority = file ? readFileSync(file) : undefined;
   return { address, token, authority, namespace: env.KEYRING_TEST_NAMESPACE };
