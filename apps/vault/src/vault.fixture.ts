@@ -107,6 +107,8 @@ export interface Place {
   /** of what is known of the keys; without it everything is believed for good, and nothing reads the versions again unless a test does */
   readonly keys?: DomainKeysOptions;
   readonly remove: () => Promise<void>;
+  /** opens the keyring of each process; the embedded one where none is named */
+  readonly keyring?: (() => Promise<Keyring>) | undefined;
 }
 
 /** The vault's services, wired as its modules do, on a database of their own and without a listener. */
@@ -274,14 +276,18 @@ export class TestVault {
   static strict: StrictStage | undefined;
 
   /** @param declared what the operator declares people can be searched by */
-  static async open(declared?: SearchSection, stage = TestVault.strict): Promise<TestVault> {
+  static async open(
+    declared?: SearchSection,
+    stage = TestVault.strict,
+    keyring?: Place['keyring'],
+  ): Promise<TestVault> {
     const { vaultUrl: url, drop } = await freshDatabases();
     const files = keyringFiles();
     const remove = async () => {
       await drop();
       files.remove();
     };
-    return TestVault.at({ url, files, remove }, declared, stage);
+    return TestVault.at({ url, files, keyring, remove }, declared, stage);
   }
 
   /** One process on what is there, or is made there. */
@@ -294,7 +300,7 @@ export class TestVault {
         applicationName: 'vault tests',
         migrations: [],
       });
-      const keyring = await EmbeddedKeyring.load(files);
+      const keyring = await (place.keyring?.() ?? EmbeddedKeyring.load(files));
       const never = { demand: () => undefined };
       const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource), never, {
         leaseMs: Infinity,
