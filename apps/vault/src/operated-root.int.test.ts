@@ -138,3 +138,25 @@ it('a root key in HashiCorp Vault is rotated and destroyed by its operator, and 
   expect(await addressesIn(restarted.keyring, restarted.dataSource)).toEqual(['here@example.org']);
   await restarted.leave();
 }, 120_000);
+
+it('a rotation of the root says that it waits for its operator only where there is something for them to do', async () => {
+  const { root } = scheduleOf(vault, clock, { lives });
+  const embedded = rotationServiceOf(vault, clock, 'embedded', lives);
+  const waits = async (id: RotationId, service = told()) => {
+    const { domains } = await run((tx) => service.list(tx, admin));
+    const listed = domains.find(({ domain }) => domain === 'root')?.rotation?.waitsFor;
+    return [(await run((tx) => service.read(tx, admin, id))).waitsFor, listed];
+  };
+  const prepared = await told().prepare('root');
+  const begun = await run((tx) => told().begin(tx, admin, 'root', prepared));
+  expect(begun.waitsFor).toBe('operator');
+  const id = begun.rotation as RotationId;
+  expect(await waits(id)).toEqual(['operator', 'operator']);
+  expect(await waits(id, embedded)).toEqual(['rows', 'rows']);
+  // The version is there, and the keys are not laid under it yet.
+  server.key.rotate();
+  await root.look();
+  expect(await waits(id)).toEqual(['rows', 'rows']);
+  await root.goOn();
+  expect(await waits(id)).toEqual([null, null]);
+});
