@@ -72,6 +72,7 @@ import { StandingOptOuts } from './features/permits/standing-opt-outs.js';
 import { StandingOptOutsStore } from './features/permits/standing-opt-outs.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
 import { RevealDecisions } from './features/reveals/index.js';
+import { type Clock, databaseClock } from './features/rotation/clock.js';
 import { BackupReach, RootStore, RotationStore } from './features/rotation/index.js';
 import { RulesService } from './features/rules/rules.service.js';
 import { RulesStore } from './features/rules/rules.store.js';
@@ -106,9 +107,9 @@ export interface Place {
   readonly files: EmbeddedKeyringFiles;
   /** of what is known of the keys; without it everything is believed for good, and nothing reads the versions again unless a test does */
   readonly keys?: DomainKeysOptions;
-  readonly remove: () => Promise<void>;
   /** opens the keyring of each process; the embedded one where none is named */
   readonly keyring?: (() => Promise<Keyring>) | undefined;
+  readonly remove: () => Promise<void>;
 }
 
 /** The vault's services, wired as its modules do, on a database of their own and without a listener. */
@@ -154,6 +155,8 @@ export class TestVault {
   readonly searches: SearchDesk;
   /** How far the clock of the second factors and approvals is ahead; milliseconds. */
   ahead = 0;
+  /** What erasures take for the time of keys. */
+  keyClock: Clock = databaseClock;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -219,7 +222,7 @@ export class TestVault {
     const mint = new ImportedMint(openings, this.permitOpenings, batches, ages);
     this.importedOpenings = new ImportedOpenings(openings, mint, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
-    const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES);
+    const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES, (tx) => this.keyClock(tx));
     this.erasures = new ErasureService(
       new ErasureStore(),
       keys,
