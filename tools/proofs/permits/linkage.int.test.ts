@@ -20,7 +20,6 @@ import { byOrder, CHANCE, shared } from './linkage-attacks.js';
 const PEOPLE = proofCount(400, 10_000);
 /** People who are at it at the same moment, by what they do next in any order. */
 const AT_ONCE = 4;
-const LARGEST_BYTES = 2 ** 30;
 /** Orders that the rows have when they are written, and no more when they are scattered. */
 const OF_ARRIVAL = ['place of the gate', 'place of the event', 'place of the receipt'];
 /** People use what they agreed to at times of their own, so this one tells less. */
@@ -92,8 +91,7 @@ it('has no value that stands in rows of two purposes', async () => {
 
 it(`joins no purposes by names, days and sizes, and by the order of rows until they are scattered (${PEOPLE} people)`, async () => {
   const fresh = await byOrder(api, partnerOf);
-  const scattered = new ScatteredRows(api.unitOfWork, LARGEST_BYTES);
-  expect(await scattered.scatter()).toEqual([]);
+  expect(await new ScatteredRows(api.unitOfWork).scatter()).toEqual([]);
   const later = await byOrder(api, partnerOf);
   for (const [attack, right] of Object.entries(fresh)) {
     // An attack that can't succeed where rows lie as they came is none.
