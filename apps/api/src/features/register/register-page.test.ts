@@ -57,6 +57,21 @@ describe('the record of processing activities', () => {
       expect(page).toContain(said);
   });
 
+  it('says to which other purposes data is passed on, and which', () => {
+    expect(page).toContain('no other purpose');
+    const flows = [
+      { to: 'analytics', categories: ['skin-temperature', 'motion'] },
+      { to: 'recommendation', categories: ['heart-rate'] },
+    ] as const;
+    const purposes = register.document.purposes.map((purpose) => ({ ...purpose, flows }));
+    const passedOn = registerPage({
+      ...register,
+      document: { ...register.document, purposes },
+    } as never);
+    expect(passedOn).toContain('analytics: skin-temperature, motion; recommendation: heart-rate');
+    expect(passedOn).not.toContain('no other purpose');
+  });
+
   it('holds whatever the operator writes', () => {
     expect(page).not.toContain('<script>');
     expect(impactAssessmentPage(impactAssessment(register))).not.toContain('<script>');
