@@ -61,19 +61,32 @@ describe('an officer', () => {
   });
 
   it('reads which notices are agreed to, and which version the assessment is made from', async () => {
-    const json = async (route: (typeof ROUTES)[number][0]) =>
-      (await request(officer, api, route, { query: { format: 'json' } })).json;
+    const json = async (route: (typeof ROUTES)[number][0], query = {}) =>
+      (await request(officer, api, route, { query: { format: 'json', ...query } })).json;
     const notices = expect.arrayContaining([
-      expect.objectContaining({ language: 'en', version: 1, hash: noticeOf('ingest') }),
-      expect.objectContaining({ language: 'de', version: 1, hash: noticeOf('ingest', 'de') }),
+      { language: 'en', version: 1, hash: noticeOf('ingest') },
+      { language: 'de', version: 1, hash: noticeOf('ingest', 'de') },
     ]) as unknown;
-    expect(await json(readRegister)).toMatchObject({
+    const register = (await json(readRegister)) as { hash: string };
+    expect(register).toMatchObject({
+      version: 1,
       controller: DEMO_REGISTER.controller,
       purposes: expect.arrayContaining([expect.objectContaining({ name: 'ingest', notices })]) as unknown,
     });
+    expect(await json(readRegister, { version: 1 })).toEqual(register);
     expect(await json(readImpactAssessment)).toMatchObject({
       controller: DEMO_REGISTER.controller.name,
-      register: { version: 1, hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+      register: { version: 1, hash: register.hash },
     });
+  });
+
+  it.each([
+    [99, 404, 'register.version_unknown'],
+    [0, 400, 'request.invalid'],
+    [1e20, 400, 'request.invalid'],
+  ])('has no version %d', async (version, status, code) => {
+    const refused = await request(officer, api, readRegister, { query: { version } });
+    expect([refused.status, refused.code]).toEqual([status, code]);
+    expect(await entryOf(refused)).toMatchObject({ action: 'register.read', outcome: 'refused', code });
   });
 });
