@@ -89,6 +89,21 @@ it('has no value that stands in rows of two purposes', async () => {
   expect(await shared(api)).toEqual([]);
 });
 
+it('has none that it would overlook, of few people or of all', async () => {
+  const [pair = ['', '']] = partnerOf;
+  await api.query(
+    `CREATE TABLE planted (gate_id bytea, mark bytea DEFAULT '\\x0011223344556677', device text, screen int)`,
+  );
+  await api.query('INSERT INTO planted SELECT gate_id FROM permit_gate');
+  await api.query(
+    `INSERT INTO planted SELECT gate_id, '\\x01', 'a-device', 1234 FROM permit_gate
+     WHERE encode(pseudonym, 'hex') = ANY($1)`,
+    [pair],
+  );
+  expect((await shared(api)).sort()).toEqual(['\\x0011223344556677', '\\x01', 'a-device', 'screen 1234']);
+  await api.query('DROP TABLE planted');
+});
+
 it(`joins no purposes by names, days and sizes, and by the order of rows until they are scattered (${PEOPLE} people)`, async () => {
   const fresh = await byOrder(api, partnerOf);
   expect(await new ScatteredRows(api.unitOfWork).scatter()).toEqual([]);
