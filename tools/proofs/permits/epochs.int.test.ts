@@ -63,7 +63,7 @@ class Story {
   readonly #underWay: Promise<unknown>[] = [];
   /** what requests saw of an open gate before they asked for its key */
   readonly #looked: Gate[] = [];
-  /** since when the vault knows a permit as closed */
+  /** Since when the vault knows a permit as closed: until it has heard it gives the key, which the closed gate keeps from any use. */
   readonly #closedSince = new Map<string, number>();
 
   private constructor(private readonly sessions: readonly [PersonSession, PersonSession]) {}
