@@ -26,7 +26,7 @@ in the table integument_strangle of the same schema, so the same command goes on
   --table        customers or shop.customers
   --column       may be repeated; the columns are done one after the other
   --keep         <column>=<new column>, or of a single one <new column>: keeps the values before beside the tokens, until --drop-kept
-  --dry-run      changes nothing, and says what the vault would refuse: it makes tokens that end soon and removes them
+  --dry-run      changes nothing, leaves no token, and says what the vault would refuse
   --verify       asks the vault for the values and compares them with those kept; wants --purpose and --reason
   --sample       verifies so many rows, not all
   --purpose, --reason   for --verify: delivery, order:ORDER-7
@@ -117,12 +117,18 @@ class Work {
   private async dry(job: ColumnJob, tools: ReturnType<Work['tools']>): Promise<boolean> {
     const path = job.left.replace(/ndjson$/, 'dry-run.ndjson');
     const file = await RowFile.open(path, 'ndjson', [], 0);
-    const { looked, fit, already, refused } = await dryRun(job, tools, file).finally(() => file.close());
+    const dry = await dryRun(job, tools, file).finally(() => file.close());
+    const { looked, fit, already, refused } = dry;
     const codes = [...refused].map(([code, count]) => `, ${count} ${code}`).join('');
     const where = refused.size > 0 ? `: ${path}` : '';
     this.console.out(
       `${job.column.name}: ${looked} rows, ${fit} would get tokens, ${already} have them${codes}${where}`,
     );
+    if (!dry.isWhole) {
+      this.console.out(
+        `${job.column.name}: values of which their format has too few tokens, or no other left, show in the run alone`,
+      );
+    }
     return refused.size === 0;
   }
 
