@@ -24,9 +24,13 @@ describe.runIf(canRun)('whoever copies the commands of docs/letters.md', () => {
   });
 
   it('sees what was caught, has somebody written to in German, and reports a bounce', () => {
-    const [caught = '', ...rest] = printed.split('\n');
-    expect(JSON.parse(caught)).toBeDefined();
-    expect(rest.join('\n')).toContain('"language"');
+    const lines = printed.split('\n');
+    const caught = lines.filter((line) => line.startsWith('{"letters"'));
+    expect(caught).toHaveLength(2);
+    const { letters } = JSON.parse(caught[1] ?? '') as { letters: { to: string[]; subject: string }[] };
+    const told = letters.filter(({ to }) => to.includes('ottilie@example.org'));
+    expect(told).toMatchObject([{ subject: 'Zu Ihrem Konto' }]);
+    expect(lines.some((line) => line.startsWith('{"guardianship"'))).toBe(true);
     expect(printed.trimEnd().split('\n').at(-1)).toBe('204');
   });
 });

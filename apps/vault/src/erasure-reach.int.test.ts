@@ -160,16 +160,34 @@ describe('an erasure', () => {
     120_000,
   );
 
-  it('says its second date to whoever has the claim', async () => {
+  it('says its second date to whoever has the claim, and that it has come once it has', async () => {
+    vault.keyClock = clock.read;
     const name = await somebody('certified@example.org');
     const reason = { code: 'rights-request', reference: 'CASE-1' } as const;
     const { erasure, claim } = await run((tx) => vault.erasures.requestFor(tx, SHOP, name, reason, null));
     const read = () => run((tx) => vault.erasures.read(tx, { requestId: 'req' }, erasure, claim));
     expect(await read()).toMatchObject({ backupsUnreadableOn: null, backupsUnreadable: false });
-    await scheduleOf(vault, clock).root.look();
+    const { schedule, root } = scheduleOf(vault, clock);
+    await root.look();
     await run((tx) => vault.erasures.gatesClosed(tx, API, erasure));
-    const { backupsUnreadableOn, backupsUnreadable } = await read();
+    const { backupsUnreadableOn: planned, backupsUnreadable } = await read();
     expect(backupsUnreadable).toBe(false);
-    expect(backupsUnreadableOn && backupsUnreadableOn > DAY_OF(59)).toBe(true);
-  });
+    expect(planned && planned > DAY_OF(59)).toBe(true);
+
+    let [days, before] = [0, ''];
+    for (; !(await read()).backupsUnreadable && days < 100; days++) {
+      before = DAY_OF(0);
+      await live(schedule, clock, 1, 2);
+    }
+    expect(days).toBeGreaterThan(30);
+    expect((await reachOf(erasure))?.reached).toBe(true);
+    const come = await read();
+    expect(come.backupsUnreadable).toBe(true);
+    // The rounds of a day may go past midnight.
+    expect([before, DAY_OF(-1)]).toContain(come.backupsUnreadableOn);
+    expect(planned && come.backupsUnreadableOn && planned >= come.backupsUnreadableOn).toBe(true);
+    // It is the day on which it came, whenever it is asked for.
+    clock.passDays(100);
+    expect(await read()).toEqual(come);
+  }, 120_000);
 });

@@ -51,9 +51,8 @@ describe('a row under a version that was destroyed', () => {
         { domain: 'index', waiting: digests },
         { domain: table, waiting: 1 },
       ]);
-      const views = (await vault.unitOfWork.run((tx) => new RotationStore().findNewest(tx))).map(
-        rotationView,
-      );
+      const rows = await vault.unitOfWork.run((tx) => new RotationStore().findNewest(tx));
+      const views = rows.map((row) => rotationView(row, false));
       const waits = views.filter(({ waiting }) => waiting > 0).map(({ waitsFor }) => waitsFor);
       expect(waits).toEqual(['rows', 'rows']);
       for (const domain of ['permit', 'factor', table] as Domain[]) {

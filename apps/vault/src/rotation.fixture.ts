@@ -13,6 +13,8 @@ import {
   RotationStore,
   Rotations,
 } from './features/rotation/index.js';
+import type { KeyringNames } from './features/rotation/operator-steps.js';
+import { RotationService } from './features/rotation/rotation.service.js';
 import type { Why } from './features/rotation/rotation.store.js';
 import { TestTokens } from './features/tokens/tokens.fixture.js';
 import type { KeyLives } from './rotation-settings.js';
@@ -123,6 +125,27 @@ export function scheduleOf(
   const rotations = rotationsOf(vault, clock, { batch, unitOfWork, sliceMs });
   const root = new RootKeys(new RootStore(), store, keys, keyring, unitOfWork, audit, clock.read);
   return { schedule: new KeySchedule(store, rotations, root, unitOfWork, audit, lives, clock.read), root };
+}
+
+/** What staff are told of keys, and what they begin. */
+export function rotationServiceOf(
+  vault: TestVault,
+  clock: ToldTime,
+  kind: KeyringNames['kind'] = 'embedded',
+  lives = LIVES,
+): RotationService {
+  const { root } = scheduleOf(vault, clock, { lives });
+  const names = { kind, mount: 'transit', key: 'integument' };
+  const stores = [new RotationStore(), new RootStore()] as const;
+  return new RotationService(
+    ...stores,
+    rotationsOf(vault, clock),
+    root,
+    new AuditLog(),
+    lives,
+    names,
+    clock.read,
+  );
 }
 
 /** Days go by, each with as many rounds as a rotation takes. */

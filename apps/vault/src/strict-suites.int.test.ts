@@ -19,6 +19,7 @@ await import('./features/people/people.service.int.test.js');
 await import('./features/people/people-search.int.test.js');
 await import('./features/permits/permits.service.int.test.js');
 await import('./features/tokens/tokens.int.test.js');
+await import('./features/tokens/known-values.int.test.js');
 await import('./features/factors/authenticator-apps.int.test.js');
 await import('./features/erasure/erasure.service.int.test.js');
 await import('./features/evidence/openings.service.int.test.js');

@@ -72,6 +72,7 @@ import { StandingOptOuts } from './features/permits/standing-opt-outs.js';
 import { StandingOptOutsStore } from './features/permits/standing-opt-outs.store.js';
 import { ClientsStore, RegistryService, RegistryStore } from './features/registry/index.js';
 import { RevealDecisions } from './features/reveals/index.js';
+import { type Clock, databaseClock } from './features/rotation/clock.js';
 import { BackupReach, RootStore, RotationStore } from './features/rotation/index.js';
 import { RulesService } from './features/rules/rules.service.js';
 import { RulesStore } from './features/rules/rules.store.js';
@@ -106,6 +107,8 @@ export interface Place {
   readonly files: EmbeddedKeyringFiles;
   /** of what is known of the keys; without it everything is believed for good, and nothing reads the versions again unless a test does */
   readonly keys?: DomainKeysOptions;
+  /** opens the keyring of each process; the embedded one where none is named */
+  readonly keyring?: (() => Promise<Keyring>) | undefined;
   readonly remove: () => Promise<void>;
 }
 
@@ -152,6 +155,8 @@ export class TestVault {
   readonly searches: SearchDesk;
   /** How far the clock of the second factors and approvals is ahead; milliseconds. */
   ahead = 0;
+  /** What erasures take for the time of keys. */
+  keyClock: Clock = databaseClock;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -217,7 +222,7 @@ export class TestVault {
     const mint = new ImportedMint(openings, this.permitOpenings, batches, ages);
     this.importedOpenings = new ImportedOpenings(openings, mint, audit);
     this.sessions = new SessionsService(this.sessionsStore, audit);
-    const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES);
+    const reach = new BackupReach(new RotationStore(), new RootStore(), LIVES, (tx) => this.keyClock(tx));
     this.erasures = new ErasureService(
       new ErasureStore(),
       keys,
@@ -274,14 +279,18 @@ export class TestVault {
   static strict: StrictStage | undefined;
 
   /** @param declared what the operator declares people can be searched by */
-  static async open(declared?: SearchSection, stage = TestVault.strict): Promise<TestVault> {
+  static async open(
+    declared?: SearchSection,
+    stage = TestVault.strict,
+    keyring?: Place['keyring'],
+  ): Promise<TestVault> {
     const { vaultUrl: url, drop } = await freshDatabases();
     const files = keyringFiles();
     const remove = async () => {
       await drop();
       files.remove();
     };
-    return TestVault.at({ url, files, remove }, declared, stage);
+    return TestVault.at({ url, files, keyring, remove }, declared, stage);
   }
 
   /** One process on what is there, or is made there. */
@@ -294,7 +303,7 @@ export class TestVault {
         applicationName: 'vault tests',
         migrations: [],
       });
-      const keyring = await EmbeddedKeyring.load(files);
+      const keyring = await (place.keyring?.() ?? EmbeddedKeyring.load(files));
       const never = { demand: () => undefined };
       const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource), never, {
         leaseMs: Infinity,

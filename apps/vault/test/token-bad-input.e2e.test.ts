@@ -34,6 +34,7 @@ const send = (path: string, body: unknown, answer: Answer = INVALID) => ({
   answer,
 });
 const right = { field: 'loyalty_number', value: canary };
+const knownOfNobody = { field: 'email', known: true, person: encodeId('cps', randomId()) };
 const make = (change: object, answer: Answer = INVALID) =>
   send('/v1/tokens', { ...right, ...change }, answer);
 const makeMany = (change: object, answer: Answer = INVALID) =>
@@ -90,16 +91,17 @@ const WRONG: Readonly<Record<string, () => WrongRequest>> = {
   'an end in the year 0': () => make({ expiresAt: '0000-01-01T00:00:00Z' }),
   'somebody who is no person': () => make({ person: canary }),
   'somebody who is nobody': () => make({ person: encodeId('cps', randomId()) }, [404, 'people.not_found']),
-  'no value of somebody, in a field that the vault knows of nobody': () =>
-    send('/v1/tokens', { field: 'loyalty_number', person: encodeId('cps', randomId()) }),
-  'no value of nobody': () => send('/v1/tokens', { field: 'email' }),
-  'no value of somebody who is nobody': () =>
-    send('/v1/tokens', { field: 'email', person: encodeId('cps', randomId()) }, [404, 'people.not_found']),
-  'no value, and a type that what is known has not': () =>
-    send('/v1/tokens', { field: 'email', person: encodeId('cps', randomId()), type: 'format-preserving' }, [
-      400,
-      'tokens.type_not_allowed',
-    ]),
+  'no value of somebody': () => send('/v1/tokens', { ...knownOfNobody, known: undefined }),
+  'what is known of nobody in particular': () => send('/v1/tokens', { ...knownOfNobody, person: undefined }),
+  'what is known, in a field in which nothing is': () =>
+    send('/v1/tokens', { ...knownOfNobody, field: 'loyalty_number' }),
+  'what is known, and a value': () =>
+    send('/v1/tokens', { ...knownOfNobody, value: `${canary}@example.org` }),
+  'what is not known': () => send('/v1/tokens', { ...knownOfNobody, known: false }),
+  'what is known of somebody who is nobody': () =>
+    send('/v1/tokens', knownOfNobody, [404, 'people.not_found']),
+  'what is known, and a type that it has not': () =>
+    send('/v1/tokens', { ...knownOfNobody, type: 'format-preserving' }, [400, 'tokens.type_not_allowed']),
   'a lone surrogate': () =>
     send('/v1/tokens', `{"field":"loyalty_number","value":"${canary}\\ud800"}`, [
       422,

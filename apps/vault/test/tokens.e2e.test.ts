@@ -184,11 +184,17 @@ describe('a batch', () => {
     const known = (field: string) => ({ params: { person: name }, body: { fields: [field] } });
     return [known('email'), known('phone')] as const;
   };
+  const ofManyKnown = async () => {
+    const { name } = await enrolSomebody(info);
+    const known = (field: string) => ({ body: { values: [{ person: name, field, known: true }] } });
+    return [known('email'), known('phone')] as const;
+  };
 
   it.each([
     ['one', makeToken, () => [ofOne(), ofOne()] as const],
     ['many', makeTokens, () => [ofMany(), ofMany()] as const],
     ['what is known of a person', makePersonTokens, ofPerson],
+    ['what is known of many', makeTokens, ofManyKnown],
   ] as const)(
     'of %s that is sent again gets the first answer, and another is refused',
     async (_, route, inputs) => {
@@ -225,8 +231,8 @@ describe('tokens of a person', () => {
   it('are made of what is known of many, in a batch and in a stream, and none of it is sent', async () => {
     const people = await Promise.all(Array.from({ length: 5 }, () => enrolSomebody(info)));
     const values = people.flatMap(({ name }) => [
-      { person: name, field: 'email', type: 'deterministic' },
-      { person: name, field: 'loyalty_number' },
+      { person: name, field: 'email', known: true, type: 'deterministic' },
+      { person: name, field: 'loyalty_number', known: true },
     ]);
     const { results } = await ask(shop, vault, makeTokens, { body: { values } });
     const streamed: TokenResult[] = [];
@@ -237,7 +243,7 @@ describe('tokens of a person', () => {
     for (const [at, { person }] of people.entries()) {
       const [email, unknown] = results.slice(2 * at);
       expect(await readBy(email && 'token' in email ? email.token : '')).toBe(person.enrolment.fields.email);
-      expect(unknown).toEqual({ code: 'request.invalid', fields: ['value'] });
+      expect(unknown).toEqual({ code: 'request.invalid', fields: ['known'] });
     }
   });
 

@@ -218,7 +218,7 @@ export const destroyPermit = defineRoute({
   id: 'permits.destroy',
   method: 'POST',
   path: '/internal/v1/permits/destroy',
-  summary: 'Destroy the key of a permit whose time is up; repeatable',
+  summary: 'Destroy the key of a permit whose time is up; repeatable, also for a gate never opened',
   tag: 'Permits',
   audience,
   ability,

@@ -34,7 +34,7 @@ const rotation = z.object({
     .enum(ROTATION_WAITS)
     .nullable()
     .describe(
-      '`processes` to have read the new version, `rows` to be moved, or that don’t open, `sign-ins` of accounts that only their owners can move (and tokens of fields that have left the catalogue), `time` for what is short-lived, and before what seems empty is counted once more, `operator` of the keyring',
+      '`processes` to have read the new version, `rows` to be moved, or that don’t open, `sign-ins` of accounts that only their owners can move (and tokens of fields that have left the catalogue), `time` for what is short-lived, and before what seems empty is counted once more, `operator` of the keyring, who alone makes the next version of the root key',
     ),
   done: z.int(),
   total: z.int(),

@@ -72,22 +72,30 @@ const endsAlone = ({ type, expiresAt, uses }: Kept) =>
   type === 'random' || (expiresAt === undefined && uses === undefined);
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set(IDENTITY_FIELDS);
-/** Of a person the vault knows values itself. */
-const hasValue = ({ field, value, person }: { field: string; value?: unknown; person?: unknown }) =>
-  value !== undefined || (person !== undefined && KNOWN_FIELDS.has(field));
+interface Valued {
+  readonly field: string;
+  readonly value?: unknown;
+  readonly person?: unknown;
+  readonly known?: true | undefined;
+}
+const hasValue = ({ value, known }: Valued) => value !== undefined || known === true;
+/** Said, and not left out: a value that was lost on its way must not become a token of another one. */
+const canBeKnown = ({ field, value, person, known }: Valued) =>
+  known === undefined || (value === undefined && person !== undefined && KNOWN_FIELDS.has(field));
 
 export const newToken = z
   .strictObject({
     field: fieldName,
-    value: tokenValue
+    value: tokenValue.optional(),
+    known: z
+      .literal(true)
       .optional()
-      .describe(
-        'Absent: what is known of the person in this identity field; nothing of it is sent either way',
-      ),
+      .describe('In the place of a value: what is known of the person in this identity field'),
     person: clientPseudonym.optional().describe('Whose value it is: their erasure takes the token with it'),
     ...kept,
   })
   .refine(hasValue, { path: ['value'] })
+  .refine(canBeKnown, { path: ['known'] })
   .refine(endsAlone, { path: ['type'] });
 export type NewToken = z.output<typeof newToken>;
 
@@ -138,7 +146,7 @@ export const makeToken = defineRoute({
   id: 'tokens.make',
   method: 'POST',
   path: '/v1/tokens',
-  summary: 'Make a token for a value',
+  summary: 'Make a token for a value, or for what is known of a person',
   ability: make,
   body: newToken,
   status: 201,
@@ -152,7 +160,7 @@ export const makeTokens = defineRoute({
   method: 'POST',
   path: '/v1/tokens/batch',
   routeClass: 'bulk',
-  summary: 'Make up to 10,000 tokens; each value is answered for itself, or with `atomic` all or none',
+  summary: 'Make up to 10,000 tokens; each entry is answered for itself, or with `atomic` all or none',
   ability: make,
   body: z.strictObject({
     // Entries are checked one by one, so that a wrong one does not fail its neighbours.

@@ -47,7 +47,7 @@ let runs = 0;
 
 /** @returns everybody who is there in the end */
 async function play(findings: Findings, goesOn: (rounds: number) => boolean): Promise<Mind[]> {
-  const stage: Stage = { replicas, shop, database, products, random, findings };
+  const stage: Stage = { replicas, shop, database, products, random, findings, firstWords: [] };
   const name = `mind-${++runs}`;
   const minds: Mind[] = [];
   for (let at = 0; at < PEOPLE; at += 8) {

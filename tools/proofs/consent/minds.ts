@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeededRandom } from '@integument/testing';
 import { BACK_WITHIN_MS } from './insist.js';
 import { type Changed, Page } from './page.js';
-import { PURPOSES, type Purpose, type Stage } from './stage.js';
+import { FIRST_WORDS, type FirstWord, PURPOSES, type Purpose, type Stage } from './stage.js';
 
 /** Requests that are on their way at once while a consent is taken back. */
 const LANES = 2;
@@ -10,14 +10,6 @@ const LANE_RESTS_MS = 100;
 const WITHDRAWN_WITHIN_MS = 40;
 /** Before, while or after the worker opens what was brought, which it looks for twice a second. */
 const REFUSED_WITHIN_MS = 1_500;
-
-/** When somebody's first word here comes, of whom a consent is brought. */
-const FIRST_WORDS = [
-  'refused at some time',
-  'withdrawn as early as it can be',
-  'withdrawn when it was used',
-] as const;
-type FirstWord = (typeof FIRST_WORDS)[number];
 
 /** A consent of before that comes while somebody decides, and whether it may have been there first. */
 interface Late {
@@ -35,9 +27,6 @@ interface Traffic {
 export class Mind {
   /** what they have said a word about here */
   readonly #decided = new Set<Purpose>();
-
-  /** Each as often as the others, or among few rounds chance would leave one of them out. */
-  static readonly #firstWords: FirstWord[] = [];
 
   private constructor(
     private readonly stage: Stage,
@@ -94,9 +83,9 @@ export class Mind {
   }
 
   private nextFirstWord(): FirstWord {
-    const bag = Mind.#firstWords;
-    if (bag.length === 0) bag.push(...this.stage.random.shuffle(FIRST_WORDS));
-    return bag.pop() ?? FIRST_WORDS[0];
+    const { firstWords, random } = this.stage;
+    if (firstWords.length === 0) firstWords.push(...random.shuffle(FIRST_WORDS));
+    return firstWords.pop() as FirstWord;
   }
 
   /** From the answer on nothing more takes effect, whatever comes late. */

@@ -6,6 +6,14 @@ import type { SlowReplicas } from './replicas.js';
 export const PURPOSES = ['ingest', 'recommendation'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** When somebody's first word here comes, of whom a consent is brought. */
+export const FIRST_WORDS = [
+  'refused at some time',
+  'withdrawn as early as it can be',
+  'withdrawn when it was used',
+] as const;
+export type FirstWord = (typeof FIRST_WORDS)[number];
+
 /** What was answered, and what must never have been. */
 export interface Findings {
   readonly violations: string[];
@@ -40,4 +48,6 @@ export interface Stage {
   readonly products: readonly string[];
   readonly random: SeededRandom;
   readonly findings: Findings;
+  /** those that come next: each as often as the others, or among few rounds chance would leave one of them out */
+  readonly firstWords: FirstWord[];
 }

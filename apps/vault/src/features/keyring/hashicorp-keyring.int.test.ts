@@ -25,6 +25,10 @@ keyringContract('the keyring on HashiCorp Vault, as any', async () => {
       server.key.oldest = version;
       return Promise.resolve();
     },
+    trim: (version) => {
+      server.key.available = version;
+      return Promise.resolve();
+    },
     close: async () => {
       await server.close();
       await elsewhere.close();

@@ -16,6 +16,8 @@ export interface KeyringUnderTest {
   readonly rotate?: () => Promise<void>;
   /** the least version that still unwraps */
   readonly setOldest?: (version: number) => Promise<void>;
+  /** destroys all versions below one that is the oldest already; none where the keyring does so itself */
+  readonly trim?: (version: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -108,6 +110,42 @@ export function keyringContract(title: string, open: () => Promise<KeyringUnderT
       await expect(keyring.unwrap(old)).rejects.toThrow(KeyringRefused);
       const placed = old.map(({ place }, at) => ({ bytes: renewed[at] ?? Buffer.alloc(0), place }));
       expect(await keyring.unwrap(placed)).toEqual(keys.map(({ bytes }) => bytes));
+    });
+
+    it('says that a version is made once it is, whoever makes it', async ({ skip }) => {
+      const { keyring, rotate, trim } = tried;
+      if (!rotate) return skip('it has one root key and no versions of it');
+      const { newest } = await keyring.versions();
+      expect(await keyring.makeVersion(newest)).toBe(true);
+      expect(await keyring.makeVersion(newest + 1)).toBe(!trim);
+      if (trim) {
+        expect(await keyring.versions()).toMatchObject({ newest });
+        await rotate();
+        expect(await keyring.makeVersion(newest + 1)).toBe(true);
+      }
+      expect(await keyring.versions()).toMatchObject({ newest: newest + 1 });
+    });
+
+    it('says that versions are destroyed once they can’t be had back, whoever destroys them', async ({
+      skip,
+    }) => {
+      const { keyring, rotate, setOldest, trim } = tried;
+      if (!rotate || !setOldest) return skip('it has one root key and no versions of it');
+      const { available } = await keyring.versions();
+      expect(await keyring.destroyBelow(available)).toBe(true);
+      const old = await wrapAll(fresh());
+      await rotate();
+      const { newest } = await keyring.versions();
+      expect(newest).toBeGreaterThan(available);
+      if (trim) {
+        await setOldest(newest);
+        expect(await keyring.destroyBelow(newest)).toBe(false);
+        expect(await keyring.versions()).toEqual({ newest, oldest: newest, available });
+        await trim(newest);
+      }
+      expect(await keyring.destroyBelow(newest)).toBe(true);
+      expect(await keyring.versions()).toEqual({ newest, oldest: newest, available: newest });
+      await expect(keyring.unwrap(old)).rejects.toThrow(KeyringRefused);
     });
   });
 }

@@ -79,6 +79,13 @@ export class RealTransit {
     await this.#operator.write(`${this.#name}/keys/integument/config`, { min_decryption_version: version });
   }
 
+  /** The engine trims nothing that could still be told to encrypt. */
+  async trim(version: number): Promise<void> {
+    const key = `${this.#name}/keys/integument`;
+    await this.#operator.write(`${key}/config`, { min_encryption_version: version });
+    await this.#operator.write(`${key}/trim`, { min_available_version: version });
+  }
+
   async close(): Promise<void> {
     rmSync(this.#folder, { recursive: true, force: true });
     await this.#operator.delete(`auth/approle/role/${this.#name}`);

@@ -15,6 +15,7 @@ if (realServer()) {
       other: () => HashicorpKeyring.open(elsewhere.settings),
       rotate: () => real.rotate(),
       setOldest: (version) => real.setOldest(version),
+      trim: (version) => real.trim(version),
       close: async () => {
         await real.close();
         await elsewhere.close();

@@ -3,7 +3,9 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 /** A key of the transit engine, as the stand-in has it: AES-256-GCM, one key for each version and context. */
 export class TransitKey {
   readonly #versions: Buffer[] = [];
+  /** the least version that unwraps: those below it are there still, and may be let again */
   oldest = 1;
+  #available = 0;
 
   constructor(
     /** when it is not derived, a context is taken, ignored, and nothing is said: as the real engine does */
@@ -15,6 +17,21 @@ export class TransitKey {
 
   get newest(): number {
     return this.#versions.length;
+  }
+
+  /** 0 where nothing was ever trimmed */
+  get available(): number {
+    return this.#available;
+  }
+
+  /** Trims: the versions below are gone, whatever is set later. @throws with the engine's own texts */
+  set available(version: number) {
+    if (version > this.oldest) {
+      throw new Error('minimum available version cannot be greater than the minimum decryption version');
+    }
+    if (version < this.#available) throw new Error('minimum available version cannot be decremented');
+    this.#available = version;
+    for (let below = 1; below < version; below++) this.#versions[below - 1] = Buffer.alloc(0);
   }
 
   rotate(): void {
@@ -36,7 +53,7 @@ export class TransitKey {
       allow_plaintext_backup: false,
       deletion_allowed: false,
       latest_version: this.newest,
-      min_available_version: 0,
+      min_available_version: this.available,
       min_decryption_version: this.oldest,
       min_encryption_version: 0,
       keys: Object.fromEntries(this.#versions.map((_key, at) => [String(at + 1), 1_764_288_000])),
@@ -57,7 +74,7 @@ export class TransitKey {
   decrypt(ciphertext: string, context: Buffer): Buffer {
     const [, version, text = ''] = /^vault:v(\d+):(.*)$/.exec(ciphertext) ?? [];
     if (version === undefined) throw new Error('invalid ciphertext: no prefix');
-    if (Number(version) < this.oldest) {
+    if (Number(version) < Math.max(this.oldest, this.available)) {
       throw new Error('ciphertext or signature version is disallowed by policy (too old)');
     }
     if (Number(version) > this.newest) throw new Error('invalid ciphertext: version is too new');

@@ -21,8 +21,8 @@ beforeAll(async () => {
 afterAll(() => vault.close());
 
 describe('an update under stored rules', () => {
-  const HERE = { app: 'vault', resource: 'Person', only: [{ region: ['DE'] }] };
-  const rule = (action: string) => ({ ...HERE, id: action, action });
+  const HERE = { app: 'vault', only: [{ region: ['DE'] }] };
+  const rule = (action: string, resource = 'Person') => ({ ...HERE, id: action, action, resource });
   const NOBODY = [{ region: ['AQ'] }];
   const policy = {
     id: 'shop',
@@ -69,13 +69,20 @@ describe('an update under stored rules', () => {
   ];
   const HELD = ['done', ...Array.from({ length: 4 }, () => 'auth.forbidden')];
 
-  it.each(['read', 'reveal', 'erase'])(
-    'moves nobody over the border that a rule of %s draws',
-    async (action) => {
-      await makers.enact({ rules: [rule(action)] });
-      expect(await moves()).toEqual(HELD);
-    },
-  );
+  it.each([
+    ...['read Person', 'reveal Person', 'erase Person', 'make Token', 'describe Token', 'remove Token'],
+    ...[
+      'make ConsentImport',
+      'read ConsentEvidence',
+      'make Guardianship',
+      'read Guardianship',
+      'revoke Guardianship',
+    ],
+  ])('moves nobody over the border that a rule of %s draws', async (ability) => {
+    const [action = '', resource] = ability.split(' ');
+    await makers.enact({ rules: [rule(action, resource)] });
+    expect(await moves()).toEqual(HELD);
+  });
 
   it('finds nobody to move beyond a rule of its own', async () => {
     await makers.enact({ rules: [rule('update')] });

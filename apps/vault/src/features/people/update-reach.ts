@@ -1,5 +1,5 @@
 import { type Caller, type Regions, reaches } from '@integument/authz';
-import { type BodyOf, readPerson, updatePerson } from '@integument/contracts';
+import { type BodyOf, RULED_ABILITIES, readPerson, updatePerson } from '@integument/contracts';
 import type { RulesInForce } from '@integument/http';
 
 /** What the stored rules leave of an update. */
@@ -12,7 +12,12 @@ export interface UpdateReach {
   readonly shown: Regions | false;
 }
 
-const MOVED = ['read', 'update', 'reveal', 'erase'].map((action) => ({ action, resource: 'Person' }));
+/** Where somebody lives decides about all of these: whoever is held to regions in one of them moves nobody into its reach. */
+const MOVED = Object.entries(RULED_ABILITIES.vault).flatMap(([name, asked]: [string, readonly string[]]) => {
+  const [action = '', resource = ''] = name.split(' ');
+  // Enrolled they are once, where they live then.
+  return asked.includes('region') && action !== 'enrol' ? [{ action, resource }] : [];
+});
 const READ = readPerson.ability ?? { action: 'read', resource: 'Person' };
 
 /** Decided before the transaction. @throws CodedError `auth.forbidden` where no update may be */

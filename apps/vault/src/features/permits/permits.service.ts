@@ -77,7 +77,7 @@ export class PermitsService {
     const { gate, epoch, keepNo, withKey } = asked;
     const gateId = decodeId('gat', gate);
     const permit = await this.store.lock(tx, gateId);
-    if (!permit) return this.bury(tx, asker, asked);
+    if (!permit) return (await this.bury(tx, asker, asked, permitFrozen)) ?? this.freeze(tx, asker, asked);
     if (permit.state === 'destroyed' || permit.epoch >= epoch)
       return { gate, state: permit.state, epoch: permit.epoch };
     // Of one that is declined a late opening is refused by the epoch.
@@ -102,11 +102,15 @@ export class PermitsService {
     }
   }
 
-  private async bury(tx: Tx, asker: Asker, asked: BodyOf<typeof freezePermit>): Promise<FreezeReply> {
-    const { gate, epoch } = asked;
-    // It came to be known since we looked for it.
-    if (!(await this.store.bury(tx, decodeId('gat', gate), epoch))) return this.freeze(tx, asker, asked);
-    await this.audit.append(tx, permitFrozen(by(asker)));
+  /** @returns null where the gate came to be known since it was looked for */
+  private async bury(
+    tx: Tx,
+    asker: Asker,
+    { gate, epoch }: Pick<FreezeReply, 'epoch' | 'gate'>,
+    noted: typeof permitFrozen,
+  ): Promise<FreezeReply | null> {
+    if (!(await this.store.bury(tx, decodeId('gat', gate), epoch))) return null;
+    await this.audit.append(tx, noted(by(asker)));
     return { gate, state: 'destroyed', epoch };
   }
 
@@ -115,14 +119,13 @@ export class PermitsService {
    * declined. A no that stands is destroyed with its person alone.
    */
   async destroy(tx: Tx, asker: Asker, gate: GateId, epoch: number, keepNo?: true): Promise<FreezeReply> {
-    const gateId = decodeId('gat', gate);
-    const permit = await this.store.lock(tx, gateId);
-    if (!permit) {
-      // Its opening may still be under way: were the gate not remembered, it would mint a key that nobody comes to destroy.
-      if (!(await this.store.bury(tx, gateId, epoch))) return this.destroy(tx, asker, gate, epoch, keepNo);
-      await this.audit.append(tx, permitDestroyed(by(asker)));
-      return { gate, state: 'destroyed', epoch };
-    }
+    const permit = await this.store.lock(tx, decodeId('gat', gate));
+    // Its opening may still be under way: were the gate not remembered, it would mint a key that nobody comes to destroy.
+    if (!permit)
+      return (
+        (await this.bury(tx, asker, { gate, epoch }, permitDestroyed)) ??
+        this.destroy(tx, asker, gate, epoch, keepNo)
+      );
     if (permit.state === 'destroyed') return { gate, state: 'destroyed', epoch: permit.epoch };
     if (permit.state === 'declined' && keepNo) return { gate, state: 'declined', epoch: permit.epoch };
     if (!isLive(permit) || permit.state === 'open' || permit.epoch > epoch) throw staleEpoch();

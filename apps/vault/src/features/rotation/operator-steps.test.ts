@@ -21,7 +21,7 @@ const state = (over: Partial<RootState>): RootState => ({
 
 describe('what the operator of HashiCorp Vault is told', () => {
   it('is to make the version that a rotation waits for', () => {
-    const rotation = { state: 'moving', to_version: 3 } as RotationRow;
+    const rotation = { domain: 'root', state: 'moving', to_version: 3 } as RotationRow;
     const steps = operatorSteps(NAMES, state({ rotation, horizon: day(2) }));
     expect(steps).toEqual(['vault write -f transit/keys/integument/rotate']);
     expect(

@@ -18,13 +18,25 @@ export interface RootState {
   readonly horizon: Date;
 }
 
+/** Whether a rotation of the root waits for a version that only whoever runs the keyring can make. */
+export function awaitsVersion(
+  { kind }: Pick<KeyringNames, 'kind'>,
+  rotation: Pick<RotationRow, 'domain' | 'state' | 'to_version'>,
+  roots: readonly Pick<RootRow, 'version'>[],
+): boolean {
+  const { domain, state, to_version } = rotation;
+  if (kind === 'embedded' || domain !== 'root' || state !== 'moving') return false;
+  return to_version > (roots.at(-1)?.version ?? 1);
+}
+
 /** What only the operator of HashiCorp Vault may do with the root key, and should do now. */
-export function operatorSteps({ kind, mount, key }: KeyringNames, state: RootState): string[] {
+export function operatorSteps(names: KeyringNames, state: RootState): string[] {
+  const { kind, mount, key } = names;
   if (kind === 'embedded') return [];
   const { roots, rotation, least, horizon } = state;
   const newest = roots.at(-1)?.version ?? 1;
   const steps: string[] = [];
-  if (rotation?.state === 'moving' && rotation.to_version > newest) {
+  if (rotation && awaitsVersion(names, rotation, roots)) {
     steps.push(`vault write -f ${mount}/keys/${key}/rotate`);
   }
   const kept = roots.find((root) => !(root.emptied_at && root.emptied_at <= horizon));

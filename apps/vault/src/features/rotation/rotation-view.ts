@@ -9,7 +9,8 @@ const DAY_MS = 86_400_000;
 export type RotationView = ReplyOf<typeof readRotation>;
 type VersionView = ReplyOf<typeof listKeys>['domains'][number]['versions'][number];
 
-export function rotationView(row: RotationRow): RotationView {
+/** @param byOperator whether it is whoever runs the keyring who has to go on */
+export function rotationView(row: RotationRow, byOperator: boolean): RotationView {
   return {
     rotation: encodeId('rot', row.rotation_id),
     domain: row.domain as RotationView['domain'],
@@ -17,7 +18,7 @@ export function rotationView(row: RotationRow): RotationView {
     toVersion: row.to_version,
     why: row.why,
     state: row.state,
-    waitsFor: waitsFor(row),
+    waitsFor: byOperator ? 'operator' : waitsFor(row),
     done: row.moved,
     // The root's are not counted before, nor what came too late.
     total: Math.max(row.total, row.moved),
@@ -30,7 +31,7 @@ export function rotationView(row: RotationRow): RotationView {
 function waitsFor({ state, domain, waiting, stuck }: RotationRow): RotationView['waitsFor'] {
   if (state === 'done') return null;
   if (state === 'arriving' || state === 'handing-over') return 'processes';
-  if (state === 'moving') return domain === 'root' ? 'operator' : 'rows';
+  if (state === 'moving') return 'rows';
   // Nothing is left, and that is looked at once more.
   if (waiting === 0) return 'time';
   return domain === 'index' && !stuck ? 'sign-ins' : 'rows';

@@ -12,12 +12,12 @@ import { type Asker, by } from '@integument/http';
 import type { VaultStaff } from '../../platform/callers.js';
 import type { KeyLives } from '../../rotation-settings.js';
 import { type Clock, databaseClock } from './clock.js';
-import { type KeyringNames, operatorSteps } from './operator-steps.js';
+import { awaitsVersion, type KeyringNames, operatorSteps } from './operator-steps.js';
 import type { RootStore } from './root.store.js';
 import type { RootKeys } from './root-keys.js';
 import { keysListed, rotationRead } from './rotation.audit.js';
 import { rotating, rotationNotFound } from './rotation.errors.js';
-import type { RotationStore } from './rotation.store.js';
+import type { RotationRow, RotationStore } from './rotation.store.js';
 import { type RotationView, rootView, rotationView, versionView } from './rotation-view.js';
 import type { NewVersion, Rotations } from './rotations.js';
 
@@ -52,7 +52,7 @@ export class RotationService {
           domain === 'root'
             ? roots.map((row) => rootView(row, destroyAfterDays))
             : of.map((row) => versionView(row, destroyAfterDays)),
-        rotation: newest ? rotationView(newest) : null,
+        rotation: newest ? rotationView(newest, awaitsVersion(this.keyring, newest, roots)) : null,
       };
     });
     const operator = operatorSteps(this.keyring, {
@@ -84,7 +84,7 @@ export class RotationService {
         : await this.rotations.begin(tx, prepared, 'asked', asked);
     const row = rotationId && (await this.store.find(tx, rotationId));
     if (!row) throw rotating();
-    return rotationView(row);
+    return this.view(tx, row);
   }
 
   async read(tx: Tx, asker: Staff, rotation: RotationId): Promise<RotationView> {
@@ -94,6 +94,11 @@ export class RotationService {
       tx,
       rotationRead({ ...by(asker), object: rotation, details: { domain: row.domain } }),
     );
-    return rotationView(row);
+    return this.view(tx, row);
+  }
+
+  private async view(tx: Tx, row: RotationRow): Promise<RotationView> {
+    const roots = await this.roots.findAll(tx);
+    return rotationView(row, awaitsVersion(this.keyring, row, roots));
   }
 }

@@ -17,6 +17,16 @@ const code = (expected: string) => expect.objectContaining({ code: expected }) a
 const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
 const ada = { fields: { email: 'Ada@Example.org', phone: '+441632960001', given_name: 'Ada' } };
 
+function updateIn(tx: Tx, person: string, fields: object): Promise<unknown> {
+  const reach = { regions: null, moves: null, shown: null };
+  return vault.people.update(tx, SHOP, person as never, { fields }, reach);
+}
+
+async function waitingForALock(): Promise<void> {
+  const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  await vi.waitFor(async () => expect(await vault.query(sql)).toHaveLength(1), { timeout: 10_000 });
+}
+
 describe('what is known of a person', () => {
   it('gets tokens, none of it being sent', async () => {
     const person = await vault.enrol(ada);
@@ -50,16 +60,6 @@ describe('what is known of a person', () => {
 
   const change = (person: string, fields: object) =>
     vault.unitOfWork.run((tx) => updateIn(tx, person, fields));
-  const updateIn = (tx: Tx, person: string, fields: object) =>
-    vault.people.update(
-      tx,
-      SHOP,
-      person as never,
-      { fields },
-      {
-        ...{ regions: null, moves: null, shown: null },
-      },
-    );
 
   it.each(['deterministic', TYPE])('is not found out by who writes values: %s tokens', async (type) => {
     const person = await vault.enrol(ada);
@@ -93,11 +93,6 @@ describe('what is known of a person', () => {
     expect(await tokens.reveal((await made)?.tokens.phone)).toMatchObject({ value: '+441632960002' });
   });
 
-  async function waitingForALock(): Promise<void> {
-    const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    await vi.waitFor(async () => expect(await vault.query(sql)).toHaveLength(1), { timeout: 10_000 });
-  }
-
   it('that is nothing, or nobody’s here, gets none', async () => {
     const person = await vault.enrol(ada);
     const none = tokens.ofPerson(person, { fields: ['birth_date'] });
@@ -109,8 +104,17 @@ describe('what is known of a person', () => {
 });
 
 describe('what is known of many people', () => {
-  const known = (person: string, field: string, options: object = {}) => ({ person, field, ...options });
-  const outcomes = ({ results }: Awaited<ReturnType<TestTokens['makeBatch']>>) =>
+  async function breakPhoneOf(person: string): Promise<void> {
+    const sql = `UPDATE identity_value SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE person_id = $1 AND field = 'phone'`;
+    await vault.query(sql, [await vault.personIdOf(person)]);
+  }
+  const known = (person: string, field: string, options: object = {}) => ({
+    person,
+    field,
+    known: true,
+    ...options,
+  });
+  const outcomes = ({ results }: Pick<Awaited<ReturnType<TestTokens['makeBatch']>>, 'results'>) =>
     results.map((one) => ('code' in one ? one.code : 'made'));
 
   it('gets tokens beside values that are sent, each told what it stands for', async () => {
@@ -138,7 +142,9 @@ describe('what is known of many people', () => {
     );
     const entriesMade = (await vault.entries()).filter(({ action }) => action === 'tokens.make');
     // One for each person, and one for what is nobody's.
-    expect(entriesMade.map(({ count }) => count).sort()).toEqual([...people.map(() => 3), 40].sort());
+    expect(entriesMade.map(({ count, details }) => `${count} ${String(details?.['known'])}`).sort()).toEqual(
+      [...people.map(() => '3 2'), '40 undefined'].sort(),
+    );
     await vault.query('DELETE FROM person');
     expect(await stored()).toBe(40);
   });
@@ -162,10 +168,8 @@ describe('what is known of many people', () => {
     await vault.query('UPDATE person SET erasing = true WHERE person_id = $1', [
       await vault.personIdOf(gone),
     ]);
-    await vault.query(
-      `UPDATE identity_value SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE person_id = $1 AND field = 'phone'`,
-      [await vault.personIdOf(broken)],
-    );
+    await breakPhoneOf(broken);
+    vault.said.length = 0;
     const wrong = [
       known(person, 'email'),
       known(person, 'birth_date'),
@@ -175,22 +179,66 @@ describe('what is known of many people', () => {
       known('cps_00000000000000000000000000000000', 'email'),
       known(person, 'note'),
       known(person, 'email', { type: TYPE }),
-      { field: 'email' },
+      { field: 'email', known: true },
+      { person, field: 'email' },
+      known(person, 'email', { value: 'sent@example.org' }),
     ];
     const batch = await tokens.makeBatch(wrong);
     expect(outcomes(batch)).toEqual([
       ...['made', 'tokens.value_unknown', 'people.broken', 'made', 'people.not_found', 'people.not_found'],
-      ...['request.invalid', 'tokens.type_not_allowed', 'request.invalid'],
+      ...['request.invalid', 'tokens.type_not_allowed'],
+      ...['request.invalid', 'request.invalid', 'request.invalid'],
     ]);
     expect(await stored()).toBe(2);
-    await expect(tokens.makeBatch(wrong, { atomic: true })).rejects.toThrow();
-    expect(await stored()).toBe(2);
+    expect(vault.said).toEqual(['values for tokens do not open']);
     for (const [entry, expected] of [
       [known(person, 'birth_date'), 'tokens.value_unknown'],
       [known(broken, 'phone'), 'people.broken'],
       [known(gone, 'email'), 'people.not_found'],
     ] as const)
       await expect(tokens.make(entry)).rejects.toEqual(code(expected));
+  });
+
+  it('is tokens for all or for none, where that is asked', async () => {
+    const [person, other] = [
+      await vault.enrol(ada),
+      await vault.enrol({ fields: { email: 'bob@example.org' } }),
+    ];
+    const all = (...entries: object[]) => tokens.makeBatch(entries, { atomic: true });
+    const refusedFor = (rule: string) => ({
+      code: 'request.invalid',
+      places: [{ path: 'body.values.1', rule }],
+    });
+    await expect(all(known(person, 'email'), known(other, 'phone'))).rejects.toMatchObject(
+      refusedFor('tokens.value_unknown'),
+    );
+    await breakPhoneOf(person);
+    vault.said.length = 0;
+    await expect(all(known(person, 'email'), known(person, 'phone'))).rejects.toMatchObject(
+      refusedFor('people.broken'),
+    );
+    expect(vault.said).toEqual(['values for tokens do not open']);
+    expect(await stored()).toBe(0);
+    expect(outcomes(await all(known(person, 'email'), known(other, 'email')))).toEqual(['made', 'made']);
+  });
+
+  it('is read as a change has left it, and not at all behind an erasure, by a batch that comes meanwhile', async () => {
+    const [changing, erasing] = [await vault.enrol(ada), await vault.enrol(ada)];
+    const [batch] = await vault.unitOfWork.run(async (tx) => {
+      await updateIn(tx, changing, { phone: '+441632960002' });
+      await tx.query('UPDATE person SET erasing = true WHERE person_id = $1', [
+        await vault.personIdOf(erasing),
+      ]);
+      const asked = tokens.makeBatch([known(changing, 'phone'), known(erasing, 'phone')]);
+      await waitingForALock();
+      return [asked];
+    });
+    const { results } = (await batch) ?? { results: [] };
+    expect(outcomes({ results })).toEqual(['made', 'people.not_found']);
+    const [made] = results;
+    expect(await tokens.reveal(made && 'token' in made ? made.token : '')).toMatchObject({
+      value: '+441632960002',
+    });
   });
 
   it('of another client’s people gets none', async () => {

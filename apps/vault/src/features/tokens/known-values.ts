@@ -6,7 +6,7 @@ import { toText } from '../catalogue/index.js';
 import { type PersonValues, personNotFound } from '../people/index.js';
 import type { TokenHolder } from './sealed-token.js';
 import { valueUnknown } from './tokens.errors.js';
-import type { TokenWish, WantedToken, WishForKnown } from './wanted-token.js';
+import type { KnownWish, TokenWish, WantedToken } from './wanted-token.js';
 
 type Holders = ReadonlyMap<string, TokenHolder>;
 type Known = ReadonlyMap<string, string | CodedError>;
@@ -32,7 +32,7 @@ export class KnownValues {
   }
 
   /** Field by field: of nobody is more opened than what is asked for, and one value that doesn't open refuses no other. */
-  private async open(tx: Tx, wishes: readonly WishForKnown[], holders: Holders): Promise<Known> {
+  private async open(tx: Tx, wishes: readonly KnownWish[], holders: Holders): Promise<Known> {
     const known = new Map<string, string | CodedError>();
     for (const some of grouped(wishes, ({ field }) => field.name)) {
       const field = some[0]?.field.name as IdentityField;
@@ -48,11 +48,11 @@ export class KnownValues {
   }
 }
 
-function isOfKnown(wish: TokenWish): wish is WishForKnown {
+function isOfKnown(wish: TokenWish): wish is KnownWish {
   return !('text' in wish);
 }
 
-function withKnown(wish: WishForKnown, holders: Holders, known: Known): CodedError | WantedToken {
+function withKnown(wish: KnownWish, holders: Holders, known: Known): CodedError | WantedToken {
   const holder = holders.get(bytesKey(wish.person));
   if (!holder) return personNotFound();
   // As it is kept: it was checked when it came, by the limits of that day.

@@ -29,13 +29,19 @@ function factsOf(wanted: readonly WantedToken[]) {
     fields: [...new Set(wanted.map(({ field }) => field.name))],
     count: wanted.length,
     types: [...new Set(wanted.map(({ type }) => type))],
+    known: wanted.filter(({ stored }) => stored).length,
   };
 }
 
 function entryOf(
   asker: Asker,
-  { types, ...facts }: ReturnType<typeof factsOf>,
+  { types, known, ...facts }: ReturnType<typeof factsOf>,
   subject: Buffer | null,
 ): Entry {
-  return tokensMade({ ...by(asker), ...(subject && { subject }), ...facts, details: { types } });
+  return tokensMade({
+    ...by(asker),
+    ...(subject && { subject }),
+    ...facts,
+    details: { types, ...(known > 0 && { known }) },
+  });
 }

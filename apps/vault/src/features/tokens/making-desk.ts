@@ -9,12 +9,13 @@ import {
 } from '@integument/contracts';
 import { Coalescer, type Tx, type UnitOfWork } from '@integument/database';
 import { type Asker, by, forbidden, InvalidRequest } from '@integument/http';
+import type { Logger } from '@integument/telemetry';
 import { grouped } from '../../platform/grouped.js';
 import { Turns } from '../../platform/turns.js';
 import type { Catalogue } from '../catalogue/index.js';
 import { isPlain, type Made, type PlainTokens, type TokenMaker } from './token-maker.js';
 import { makingRefusedInBatch } from './tokens.audit.js';
-import { EntryInvalid, type TokenWish, wantedIn, wantedToken } from './wanted-token.js';
+import { EntryInvalid, type TokenWish, wishIn, wishOf } from './wanted-token.js';
 
 type BatchReply = ReplyOf<typeof makeTokens>;
 type Refused = CodedError | EntryInvalid;
@@ -28,6 +29,7 @@ export class MakingDesk {
     private readonly catalogue: Catalogue,
     private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
+    private readonly logger: Pick<Logger, 'error'>,
   ) {
     this.#singles = new Coalescer({
       maxBatch: 500,
@@ -40,20 +42,20 @@ export class MakingDesk {
 
   /** @throws CodedError why there is none */
   async makeOne(asker: Asker, asked: NewToken, regions: Regions): Promise<{ token: string }> {
-    const wanted = wantedToken(this.catalogue, asker.caller, asked);
-    if (wanted instanceof CodedError) throw wanted;
-    if (!isPlain(wanted)) return this.unitOfWork.run((tx) => this.makeWithin(tx, asker, wanted, regions));
+    const wish = wishOf(this.catalogue, asker.caller, asked);
+    if (wish instanceof CodedError) throw wish;
+    if (!isPlain(wish)) return this.unitOfWork.run((tx) => this.makeWithin(tx, asker, wish, regions));
     if (!reaches(regions, null)) throw forbidden();
-    const plain = await this.maker.preparePlain(asker, [wanted]);
+    const plain = await this.maker.preparePlain(asker, [wish]);
     await this.#singles.submit(plain);
     return { token: plain.texts[0] ?? '' };
   }
 
   /** The same in a transaction that already holds an Idempotency-Key. */
   async makeOneWithin(tx: Tx, asker: Asker, asked: NewToken, regions: Regions): Promise<{ token: string }> {
-    const wanted = wantedToken(this.catalogue, asker.caller, asked);
-    if (wanted instanceof CodedError) throw wanted;
-    return this.makeWithin(tx, asker, wanted, regions);
+    const wish = wishOf(this.catalogue, asker.caller, asked);
+    if (wish instanceof CodedError) throw wish;
+    return this.makeWithin(tx, asker, wish, regions);
   }
 
   /**
@@ -68,10 +70,11 @@ export class MakingDesk {
   ): Promise<BatchReply> {
     const read = await this.read(asker, entries);
     if (atomic) refuseAny(read);
-    const wanted = read.flatMap((one) => (isRefused(one) ? [] : [one]));
-    const made = await this.makeAll(tx, asker, wanted, regions);
+    const wishes = read.flatMap((one) => (isRefused(one) ? [] : [one]));
+    const made = await this.makeAll(tx, asker, wishes, regions);
     let next = 0;
     const outcomes = read.map((one) => (isRefused(one) ? one : (made[next++] as Made)));
+    this.report(outcomes);
     if (atomic) refuseAny(outcomes);
     return this.answer(tx, asker, outcomes);
   }
@@ -80,6 +83,15 @@ export class MakingDesk {
   async ended(asker: Asker, code: string): Promise<void> {
     const entry = makingRefusedInBatch({ ...by(asker), outcome: 'refused', code });
     await this.unitOfWork.run((tx) => this.audit.append(tx, entry));
+  }
+
+  /** What doesn't open is one entry's answer, and something for whoever runs the vault. */
+  private report(outcomes: readonly (Made | Refused)[]): void {
+    const broken = outcomes.flatMap((one) => (one instanceof CodedError && one.status >= 500 ? [one] : []));
+    const [first] = broken;
+    if (!first) return;
+    const what = { code: first.code, count: broken.length, error: first.cause };
+    this.logger.error('values for tokens do not open', what);
   }
 
   private async answer(tx: Tx, asker: Asker, outcomes: readonly (Made | Refused)[]): Promise<BatchReply> {
@@ -97,27 +109,27 @@ export class MakingDesk {
   private async makeAll(
     tx: Tx,
     asker: Asker,
-    wanted: readonly TokenWish[],
+    wishes: readonly TokenWish[],
     regions: Regions,
   ): Promise<Made[]> {
-    if (wanted.length === 0) return [];
-    if (!reaches(regions, null) || !wanted.every(isPlain)) return this.maker.make(tx, asker, wanted, regions);
-    const plain = await this.maker.preparePlain(asker, wanted, tx);
+    if (wishes.length === 0) return [];
+    if (!reaches(regions, null) || !wishes.every(isPlain)) return this.maker.make(tx, asker, wishes, regions);
+    const plain = await this.maker.preparePlain(asker, wishes, tx);
     this.maker.insertPlain(tx, [plain]);
     return [...plain.texts];
   }
 
   private read(asker: Asker, entries: readonly unknown[]): Promise<(TokenWish | Refused)[]> {
-    return new Turns().map(entries, (entry) => wantedIn(this.catalogue, asker.caller, entry));
+    return new Turns().map(entries, (entry) => wishIn(this.catalogue, asker.caller, entry));
   }
 
   private async makeWithin(
     tx: Tx,
     asker: Asker,
-    wanted: TokenWish,
+    wish: TokenWish,
     regions: Regions,
   ): Promise<{ token: string }> {
-    const [made] = await this.maker.make(tx, asker, [wanted], regions);
+    const [made] = await this.maker.make(tx, asker, [wish], regions);
     if (made === undefined || made instanceof CodedError) throw made ?? new Error('no token was made');
     return { token: made };
   }

@@ -12,7 +12,7 @@ import type { Asker } from '@integument/http';
 import type { Catalogue } from '../catalogue/index.js';
 import type { TokenMaker } from './token-maker.js';
 import { VALUE_UNKNOWN, valueUnknown } from './tokens.errors.js';
-import { type WishForKnown, wantedOf } from './wanted-token.js';
+import { type KnownWish, wantedOf } from './wanted-token.js';
 
 /** Tokens for what is known of a person already. */
 export class PersonTokens {
@@ -30,7 +30,7 @@ export class PersonTokens {
     regions: Regions,
   ): Promise<ReplyOf<typeof makePersonTokens>> {
     const person = decodeId('cps', name);
-    const wishes = [...new Set(fields)].map((field): WishForKnown => {
+    const wishes = [...new Set(fields)].map((field): KnownWish => {
       const wanted = wantedOf(this.catalogue, asker.caller, { ...options, field });
       if (wanted instanceof CodedError) throw wanted;
       return { ...wanted, person };

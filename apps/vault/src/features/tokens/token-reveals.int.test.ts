@@ -271,18 +271,28 @@ describe('a rule that restricts the region', () => {
     const people = { fields: ['email'], type: 'random' };
     expect(await codeOf(tokens.ofPerson(berlin, people))).toBe('done');
     expect(await codeOf(tokens.ofPerson(paris, people))).toBe('people.not_found');
-    expect(await stored()).toBe(2);
+    const known = { field: 'email', known: true };
+    expect(await codeOf(tokens.make({ ...known, person: berlin }))).toBe('done');
+    expect(await codeOf(tokens.make({ ...known, person: paris }))).toBe('people.not_found');
+    expect(await stored()).toBe(3);
     expect(await codeOf(free.make(EMAIL, OTHER_SHOP))).toBe('done');
   });
 
   it('answers each of a batch for itself, and lets nothing through by plain ones alone', async () => {
     const [berlin, paris] = [await somebody('DE-BE'), await somebody('FR')];
     const tokens = await under({ rules: [only('make')] });
-    const values = [{ ...EMAIL, person: berlin }, { ...EMAIL, person: paris }, EMAIL, { ...EMAIL, uses: 1 }];
+    const known = { field: 'email', known: true };
+    const values = [
+      ...[{ ...EMAIL, person: berlin }, { ...EMAIL, person: paris }, EMAIL, { ...EMAIL, uses: 1 }],
+      ...[
+        { ...known, person: berlin },
+        { ...known, person: paris },
+      ],
+    ];
     const { results, made } = await tokens.makeBatch(values);
     expect([made, codesOf(results)]).toEqual([
-      1,
-      ['done', 'people.not_found', 'auth.forbidden', 'auth.forbidden'],
+      2,
+      ['done', 'people.not_found', 'auth.forbidden', 'auth.forbidden', 'done', 'people.not_found'],
     ]);
     expect(codesOf((await tokens.makeBatch([EMAIL, EMAIL])).results)).toEqual([
       'auth.forbidden',
@@ -291,9 +301,9 @@ describe('a rule that restricts the region', () => {
     await expect(tokens.makeBatch(values, { atomic: true })).rejects.toMatchObject({
       code: 'request.invalid',
     });
-    expect(await stored()).toBe(1);
+    expect(await stored()).toBe(2);
     expect(await refused()).toEqual([
-      ['tokens.make_batch', 'people.not_found', 1],
+      ['tokens.make_batch', 'people.not_found', 2],
       ['tokens.make_batch', 'auth.forbidden', 2],
       ['tokens.make_batch', 'auth.forbidden', 2],
     ]);

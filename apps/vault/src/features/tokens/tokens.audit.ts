@@ -3,7 +3,14 @@ import { PREDICATES, TOKEN_TYPES } from '@integument/contracts';
 import { z } from 'zod';
 import { allowedBy, revealDetails } from '../reveals/index.js';
 
-const made = z.strictObject({ types: z.array(z.enum(TOKEN_TYPES)).min(1) });
+const made = z.strictObject({
+  types: z.array(z.enum(TOKEN_TYPES)).min(1),
+  known: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('So many of them stand for what the vault knew; no value was sent'),
+});
 export const tokensMade = defineAction('tokens.make', made);
 export const tokensRevealed = defineAction('tokens.reveal', revealDetails);
 export const tokenAsked = defineAction(

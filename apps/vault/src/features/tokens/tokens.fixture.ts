@@ -83,7 +83,7 @@ export class TestTokens {
     const known = new KnownValues(new PersonValues(new PeopleStore(), vault.sealer));
     const maker = new TokenMaker(this.store, this.ids, sealer, known, audit);
     this.people = new PersonTokens(maker, catalogue);
-    this.making = new MakingDesk(maker, catalogue, audit, unitOfWork);
+    this.making = new MakingDesk(maker, catalogue, audit, unitOfWork, { error: vault.say });
     const shared = postgresCounts(dataSource);
     const allowances = new StrictAllowances({ shared, key: Buffer.alloc(32, 7), now: () => vault.now() });
     const decisions = new RevealDecisions(new Abilities(vaultPolicies), rules, allowances);

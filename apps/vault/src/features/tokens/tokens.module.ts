@@ -38,7 +38,7 @@ import { TokensStore } from './tokens.store.js';
     provide(TokenLookup, TokensStore, Catalogue),
     provide(KnownValues, PersonValues),
     provide(TokenMaker, TokensStore, TokenIds, TokenSealer, KnownValues, AuditLog),
-    provide(MakingDesk, TokenMaker, Catalogue, AuditLog, UnitOfWork),
+    provide(MakingDesk, TokenMaker, Catalogue, AuditLog, UnitOfWork, Logger),
     provide(PersonTokens, TokenMaker, Catalogue),
     provide(TokenRevealer, TokensStore, TokenLookup, Catalogue, TokenSealer, AuditLog, Logger),
     provide(TokenRevealDesk, TokenRevealer, TokenLookup, RevealDecisions, AuditLog, UnitOfWork),

@@ -24,12 +24,12 @@ export interface WantedToken {
 /** What is asked for, whatever the value. */
 export type WantedOptions = Omit<WantedToken, 'person' | 'stored' | 'text'>;
 
-/** One of what the vault knows of a person: the value is not sent. */
-export interface WishForKnown extends WantedOptions {
+/** For what the vault knows of a person: the value is not sent. */
+export interface KnownWish extends WantedOptions {
   readonly person: Buffer;
 }
 
-export type TokenWish = WantedToken | WishForKnown;
+export type TokenWish = KnownWish | WantedToken;
 
 /** Whether the token is the encrypted value, and nothing is kept of either. */
 export function isReversible({ field, type }: Pick<WantedToken, 'field' | 'type'>): boolean {
@@ -44,33 +44,34 @@ export class EntryInvalid {
   constructor(readonly fields: string[]) {}
 }
 
-export function wantedIn(
+export function wishIn(
   catalogue: Catalogue,
   caller: Caller,
   entry: unknown,
 ): TokenWish | CodedError | EntryInvalid {
   const parsed = newToken.safeParse(entry);
   return parsed.success
-    ? wantedToken(catalogue, caller, parsed.data)
+    ? wishOf(catalogue, caller, parsed.data)
     : new EntryInvalid(wrongFields(parsed.error));
 }
 
 /** @returns the refusal, where there is one: in a batch it is the answer of one entry */
-export function wantedToken(catalogue: Catalogue, caller: Caller, asked: NewToken): TokenWish | CodedError {
+export function wishOf(catalogue: Catalogue, caller: Caller, asked: NewToken): TokenWish | CodedError {
   const wanted = wantedOf(catalogue, caller, asked);
   if (!('field' in wanted)) return wanted;
-  if (asked.value === undefined) return wishForKnown(wanted, asked.person);
+  // A person's erasure would not reach it.
+  if (asked.person !== undefined && isReversible(wanted)) return typeNotAllowed();
+  if (asked.known) return knownWish(wanted, asked.person);
   const { success, data: text } = wanted.field.kind.schema.safeParse(asked.value);
   if (!success) return valueUnfit();
   if (asked.person === undefined) return withValue(wanted, text, null);
-  // A person's erasure would not reach it.
-  if (isReversible(wanted)) return typeNotAllowed();
   const person = decodedOrNull('cps', asked.person);
   return person ? withValue(wanted, text, person) : personNotFound();
 }
 
-function wishForKnown(wanted: WantedOptions, name: string | undefined): CodedError | WishForKnown {
-  const person = name === undefined ? null : decodedOrNull('cps', name);
+function knownWish(wanted: WantedOptions, name: string | undefined): CodedError | KnownWish {
+  if (name === undefined) throw new Error('what is known of nobody is not asked for');
+  const person = decodedOrNull('cps', name);
   return person ? { ...wanted, person } : personNotFound();
 }
 
