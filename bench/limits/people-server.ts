@@ -7,6 +7,7 @@ import {
   clientCallers,
   createHttpApp,
   DpopProofs,
+  findIn,
   type HttpApp,
   Periodic,
   RulesInForce,
@@ -63,7 +64,7 @@ async function serve({ database, issuer, audited, transit }: PeopleServer): Prom
     }),
   });
   // Keys whose versions nobody reads are used for 15 seconds, and then no more.
-  watchKeys(http.app, new Periodic(logger));
+  new Periodic(logger).all(watchKeys(findIn(http.app)));
   if (audited) http.app.get(AuditDuties, { strict: false }).start();
   else writeNoEntries(http);
   return { port: await http.listen(0, '127.0.0.1') };

@@ -2,7 +2,7 @@ import { process as another } from '@integument/authz';
 import type { GateId } from '@integument/contracts';
 import { encodeId, randomId } from '@integument/crypto';
 import { byteaArray, textArray, UnitOfWork, whenReady } from '@integument/database';
-import { Periodic } from '@integument/http';
+import { findIn, Periodic } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../apps/vault/src/app.module.js';
@@ -52,7 +52,7 @@ async function open({ database, issuer, transit }: Extract<PermitKeys, { open: o
   const logger = createLogger({ service: 'bench', level: 'error' });
   const app = await NestFactory.createApplicationContext(AppModule.with(config, logger), { logger: false });
   // As main.ts does: keys whose versions nobody reads are not used for long.
-  watchKeys(app, new Periodic(logger));
+  new Periodic(logger).all(watchKeys(findIn(app)));
   const get = <T>(of: new (...args: never[]) => T): T => app.get(of, { strict: false });
   stage = { unitOfWork: get(UnitOfWork), keys: get(DomainKeys), permits: get(PermitsService) };
 }

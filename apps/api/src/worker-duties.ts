@@ -1,5 +1,5 @@
 import { Idempotency, type OutboxHandler, UnitOfWork } from '@integument/database';
-import { SpentProofs } from '@integument/http';
+import { every, type Find, type Round, SpentProofs } from '@integument/http';
 import type { Logger } from '@integument/telemetry';
 import {
   ConsentExpiry,
@@ -17,16 +17,6 @@ import { DESTROY_MODEL_KEY_TOPIC, ModelVault } from './features/recommendations/
 import { SessionEndings, SessionsStore } from './features/sessions/index.js';
 import type { OutboxTopic } from './platform/outbox-topics.js';
 import { VaultClient } from './platform/vault-client.js';
-
-/** What the container made. */
-export type Find = <T>(token: abstract new (...args: never[]) => T) => T;
-
-/** Something to be done again and again. */
-export interface Round {
-  readonly everyMs: number;
-  readonly task: string;
-  readonly run: () => Promise<unknown>;
-}
 
 const HOUR = 3_600_000;
 
@@ -89,8 +79,4 @@ function sweeps(find: Find, logger: Pick<Logger, 'warn'>): Round[] {
     every(HOUR, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx))),
     every(HOUR, 'kept replies', () => unitOfWork.single((tx) => idempotency.sweep(tx))),
   ];
-}
-
-function every(everyMs: number, task: string, run: Round['run']): Round {
-  return { everyMs, task, run };
 }

@@ -1,6 +1,6 @@
 import { AuditPulse } from '@integument/audit-log';
 import { OutboxWorker, UnitOfWork } from '@integument/database';
-import { endOnSignals, Periodic, parseConfig } from '@integument/http';
+import { endOnSignals, findIn, Periodic, parseConfig } from '@integument/http';
 import type { Queues } from '@integument/queue';
 import { createLogger, NestLogger } from '@integument/telemetry';
 import { NestFactory } from '@nestjs/core';
@@ -20,7 +20,7 @@ const app = await NestFactory.createApplicationContext(AppModule.with(config, lo
   logger: new NestLogger(logger),
   abortOnError: false,
 });
-const find = <T>(token: abstract new (...args: never[]) => T): T => app.get<T>(token, { strict: false });
+const find = findIn(app);
 const unitOfWork = find(UnitOfWork);
 const vault = find(VaultClient);
 const pulse = find(AuditPulse);
@@ -46,8 +46,7 @@ const trainer = find(RecommendationsTrainer);
 await trainer.start();
 
 const periodic = new Periodic(logger);
-for (const { everyMs, task, run } of rounds(find, config.GATE_PATIENCE_SECONDS, logger))
-  periodic.every(everyMs, task, run);
+periodic.all(rounds(find, config.GATE_PATIENCE_SECONDS, logger));
 
 endOnSignals(logger, [
   periodic,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { AuditDuties } from '@integument/audit-http';
-import { createHttpApp, type HttpApp, Periodic, parseConfig } from '@integument/http';
+import { createHttpApp, findIn, type HttpApp, Periodic, parseConfig } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import { freshDatabases } from '@integument/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -64,7 +64,7 @@ describe.each(['off', 'on'])('while the keyring is sealed, with strict mode %s',
     });
     app.app.get(AuditDuties, { strict: false }).start();
     const periodic = new Periodic(logger);
-    watchKeys(app.app, periodic);
+    periodic.all(watchKeys(findIn(app.app)));
     base = `http://127.0.0.1:${await app.listen(0, '127.0.0.1')}`;
     end = async () => {
       await periodic.close();

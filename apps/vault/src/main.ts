@@ -1,5 +1,5 @@
 import { AuditDuties } from '@integument/audit-http';
-import { Idempotency, UnitOfWork } from '@integument/database';
+import { UnitOfWork } from '@integument/database';
 import {
   BearerTokens,
   ClientDirectory,
@@ -7,6 +7,7 @@ import {
   createHttpApp,
   DpopProofs,
   endOnSignals,
+  findIn,
   firstOf,
   Periodic,
   parseConfig,
@@ -19,22 +20,14 @@ import { createLogger } from '@integument/telemetry';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { type VaultConfig, vaultConfig } from './config.js';
-import { Approvals } from './features/approvals/index.js';
-import { OpeningsService } from './features/evidence/index.js';
-import { FactorsStore } from './features/factors/index.js';
-import { GuardianshipsService } from './features/guardianships/index.js';
-import { LETTER_SENDER, type LetterSender, LettersStore } from './features/letters/index.js';
-import { IndexKeeper } from './features/people/index.js';
-import { SessionsStore } from './features/sessions/index.js';
-import { SignInStore, SpentMarksStore } from './features/sign-in/index.js';
-import { sweepEnded, TokensStore } from './features/tokens/index.js';
+import { LETTER_SENDER, type LetterSender } from './features/letters/index.js';
 import { DeliveryLoop } from './features/webhooks/index.js';
 import { InternalModule } from './internal.module.js';
 import { CertificateCallers } from './platform/certificate-callers.js';
 import { vaultLimits } from './platform/limits.js';
 import { vaultPolicies } from './platform/policies.js';
 import { vaultWiring } from './platform/vault-wiring.js';
-import { rotateKeys, watchKeys } from './platform/watch-keys.js';
+import { rounds } from './vault-duties.js';
 
 const VERSION = '0.1.0';
 
@@ -89,15 +82,9 @@ const internal = await createHttpApp(InternalModule.of(open.app), {
 
 open.app.get(AuditDuties, { strict: false }).start();
 const periodic = new Periodic(logger);
-watchKeys(open.app, periodic);
-rotateKeys(open.app, periodic);
-keepIndexes(open.app, periodic);
 const webhooks = open.app.get(DeliveryLoop, { strict: false });
-periodic.every(500, 'webhooks', () => webhooks.beat());
-sendLetters(open.app, periodic);
-endGuardianships(open.app, periodic);
-sweepHourly(open.app, periodic);
-warnOfEndings(open.app, periodic);
+const letters = open.app.get<LetterSender | null>(LETTER_SENDER, { strict: false });
+periodic.all(rounds(findIn(open.app), letters, logger));
 await internal.listen(config.VAULT_INTERNAL_PORT, config.VAULT_INTERNAL_HOST);
 await open.listen(config.VAULT_PORT, config.VAULT_HOST);
 endOnSignals(logger, [internal, periodic, webhooks, open]);
@@ -119,60 +106,4 @@ function publicCallers(app: INestApplicationContext, config: VaultConfig) {
     }),
     app.get(SessionCallers, { strict: false }),
   );
-}
-
-function keepIndexes(app: INestApplicationContext, periodic: Periodic): void {
-  const keeper = app.get(IndexKeeper, { strict: false });
-  if (keeper.isNeeded) periodic.every(500, 'search indexes', () => keeper.beat());
-}
-
-/** Without a mail server letters are kept, and nothing else waits for them. */
-function sendLetters(app: INestApplicationContext, periodic: Periodic): void {
-  const sender = app.get<LetterSender | null>(LETTER_SENDER, { strict: false });
-  if (sender) periodic.every(500, 'letters', (stop) => sender.beat(stop));
-  else logger.warn('no mail server is set: letters wait');
-}
-
-/** A child is old enough from midnight on, UTC. */
-function endGuardianships(app: INestApplicationContext, periodic: Periodic): void {
-  const unitOfWork = app.get(UnitOfWork, { strict: false });
-  const guardianships = app.get(GuardianshipsService, { strict: false });
-  periodic.every(60_000, 'guardianships that end', () => guardianships.endDue(unitOfWork));
-}
-
-/** Somebody signed out, and may still be let in by the data plane: it is away, or can't write. */
-function warnOfEndings(app: INestApplicationContext, periodic: Periodic): void {
-  const unitOfWork = app.get(UnitOfWork, { strict: false });
-  const sessions = app.get(SessionsStore, { strict: false });
-  periodic.every(60_000, 'overdue endings', async () => {
-    const count = await unitOfWork.single((tx) => sessions.countOverdueEndings(tx));
-    if (count > 0) logger.error('sessions that the data plane has not ended', { count });
-  });
-}
-
-/** An ended session must not go on saying whose it was once no opt-out of it can be on its way, nor a kept reply that it was given. */
-function sweepHourly(app: INestApplicationContext, periodic: Periodic): void {
-  const unitOfWork = app.get(UnitOfWork, { strict: false });
-  const sessions = app.get(SessionsStore, { strict: false });
-  const codes = app.get(SignInStore, { strict: false });
-  const replies = app.get(Idempotency, { strict: false });
-  periodic.every(3_600_000, 'ended sessions', () => sessions.deleteExpired(unitOfWork));
-  periodic.every(3_600_000, 'late codes', () => unitOfWork.run((tx) => codes.deleteExpired(tx)));
-  const spent = app.get(SpentMarksStore, { strict: false });
-  periodic.every(3_600_000, 'spent attempts', () => unitOfWork.run((tx) => spent.deleteExpired(tx)));
-  const proofs = new SpentProofs(unitOfWork);
-  periodic.every(3_600_000, 'spent proofs', () => unitOfWork.single((tx) => proofs.deleteExpired(tx)));
-  const factors = app.get(FactorsStore, { strict: false });
-  periodic.every(3_600_000, 'late challenges', () => unitOfWork.run((tx) => factors.deleteExpired(tx)));
-  const openings = app.get(OpeningsService, { strict: false });
-  periodic.every(3_600_000, 'lapsed evidence', () => unitOfWork.run((tx) => openings.sweep(tx)));
-  const approvals = app.get(Approvals, { strict: false });
-  periodic.every(3_600_000, 'approvals long over', () => unitOfWork.run((tx) => approvals.sweep(tx)));
-  const deliveries = app.get(DeliveryLoop, { strict: false });
-  periodic.every(3_600_000, 'late webhooks', () => unitOfWork.run((tx) => deliveries.sweep(tx)));
-  const letters = app.get(LettersStore, { strict: false });
-  periodic.every(3_600_000, 'letters long over', () => unitOfWork.single((tx) => letters.sweep(tx)));
-  const tokens = app.get(TokensStore, { strict: false });
-  periodic.every(60_000, 'ended tokens', (stop) => sweepEnded(unitOfWork, tokens, stop));
-  periodic.every(3_600_000, 'kept replies', () => unitOfWork.single((tx) => replies.sweep(tx)));
 }

@@ -14,3 +14,10 @@ it('with health data rests on explicit consent, or does not compile', () => {
   const ordinary: Purpose = { ...faultFinding, ground: 'consent' };
   expect([onInterest, withoutCondition, mixed, ordinary]).toHaveLength(4);
 });
+
+it('passes data on to a purpose that is declared, or does not compile', () => {
+  const passesOn: Purpose = { ...faultFinding, flows: [{ to: 'analytics', categories: ['app-faults'] }] };
+  // @ts-expect-error nobody declared it
+  const astray: Purpose = { ...faultFinding, flows: [{ to: 'advertising', categories: ['app-faults'] }] };
+  expect([passesOn, astray]).toHaveLength(2);
+});

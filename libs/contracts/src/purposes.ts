@@ -23,6 +23,9 @@ export const MODULES = ['ingest', 'recommendations', 'analytics', 'faults'] as c
 /** A part of the data plane that works with personal data. */
 export type ModuleName = (typeof MODULES)[number];
 
+export const PURPOSE_NAMES = ['ingest', 'recommendation', 'analytics', 'fault-finding'] as const;
+export type PurposeName = (typeof PURPOSE_NAMES)[number];
+
 /** A declared use of personal data: an entry of the register of processing (GDPR Art. 30). What is not declared here gets no permit. */
 export type Purpose = DeclaredUse & (HealthUse | OrdinaryUse);
 
@@ -41,11 +44,11 @@ interface OrdinaryUse {
 }
 
 interface DeclaredUse {
-  readonly name: string;
+  readonly name: PurposeName;
   /** what for, in the person's words */
   readonly title: string;
   /** what is passed on to another purpose while both are permitted */
-  readonly flows: readonly { readonly to: string; readonly categories: readonly DataCategory[] }[];
+  readonly flows: readonly { readonly to: PurposeName; readonly categories: readonly DataCategory[] }[];
   /** days the data is kept while the permit is open */
   readonly retentionDays: number;
   /** days for which a consent is good before it is asked for anew; on another ground, before people are told of it anew */
@@ -63,6 +66,11 @@ interface DeclaredUse {
   /** what the interest is, where it is the ground: GDPR Art. 13(1)(d) */
   readonly interest?: string;
 }
+
+/** One under each name, in the same order. */
+type EachNamed<Names extends readonly PurposeName[]> = {
+  readonly [At in keyof Names]: Purpose & { readonly name: Names[At] };
+};
 
 export const PURPOSES = [
   {
@@ -126,13 +134,10 @@ export const PURPOSES = [
     dpv: 'dpv:RepairImpairments',
     isAsked: false,
   },
-] as const satisfies readonly Purpose[];
+] as const satisfies EachNamed<typeof PURPOSE_NAMES>;
 
 /** The same for the people of the vault, after their erasure: as long as claims are commonly brought. */
 export const IDENTITY_EVIDENCE_DAYS = 1_095;
-
-export type PurposeName = (typeof PURPOSES)[number]['name'];
-export const PURPOSE_NAMES = PURPOSES.map((purpose) => purpose.name) as [PurposeName, ...PurposeName[]];
 
 /**
  * Days from a withdrawal to the erasure.

@@ -62,6 +62,10 @@ const READERS = {
 
 export const readRegister = defineRoute({
   ...READERS,
+  query: READERS.query.extend({
+    version: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
+  }),
+  problems: ['register.version_unknown'],
   id: 'register.read',
   path: '/v1/register',
   summary: 'The record of processing activities (GDPR Art. 30) as this program carries it out',

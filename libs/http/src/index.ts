@@ -51,6 +51,7 @@ export type { Circumstances } from './provenance.js';
 export { provide } from './provide.js';
 export type { Refusal, RefusalLog } from './refusals.js';
 export type { HttpReply, HttpRequest } from './request.js';
+export { every, type Find, findIn, type Round } from './rounds.js';
 export { UndeclaredRoutes } from './routes.js';
 export { type RuleSource, RulesInForce } from './rules/rules-in-force.js';
 export { hasSteppedUp, stepUpRequired } from './second-factor.js';

@@ -1,4 +1,5 @@
 import type { Logger } from '@integument/telemetry';
+import type { Round } from './rounds.js';
 
 /** After failures a task is tried less and less often, up to this; one that is as seldom anyway, as ever. */
 const PATIENT_MS = 5_000;
@@ -16,6 +17,10 @@ export class Periodic {
   every(ms: number, task: string, run: (stop: AbortSignal) => Promise<unknown>): void {
     const loop = this.loop(ms, task, run).finally(() => this.#running.delete(loop));
     this.#running.add(loop);
+  }
+
+  all(rounds: readonly Round[]): void {
+    for (const { everyMs, task, run } of rounds) this.every(everyMs, task, run);
   }
 
   /** Resolves when the runs at hand are through. */

@@ -50,11 +50,6 @@ const WITHOUT_CALL = {
     'consent.receipt_keys',
     'register.current_notices',
     'register.notice',
-    'register.read',
-    'register.impact_assessment',
-    // Staff with a second factor, as those of the register: opt-outs.int.test.ts and faults-counted.int.test.ts have their entries.
-    'opt_outs.overdue',
-    'faults.count',
     'products.list',
     'session.noop',
     'abilities.read_own',

@@ -20,7 +20,6 @@ import { byOrder, CHANCE, shared } from './linkage-attacks.js';
 const PEOPLE = proofCount(400, 10_000);
 /** People who are at it at the same moment, by what they do next in any order. */
 const AT_ONCE = 4;
-const LARGEST_BYTES = 2 ** 30;
 /** Orders that the rows have when they are written, and no more when they are scattered. */
 const OF_ARRIVAL = ['place of the gate', 'place of the event', 'place of the receipt'];
 /** People use what they agreed to at times of their own, so this one tells less. */
@@ -90,10 +89,24 @@ it('has no value that stands in rows of two purposes', async () => {
   expect(await shared(api)).toEqual([]);
 });
 
+it('has none that it would overlook, of few people or of all', async () => {
+  const [pair = ['', '']] = partnerOf;
+  await api.query(
+    `CREATE TABLE planted (gate_id bytea, mark bytea DEFAULT '\\x0011223344556677', device text, screen int)`,
+  );
+  await api.query('INSERT INTO planted SELECT gate_id FROM permit_gate');
+  await api.query(
+    `INSERT INTO planted SELECT gate_id, '\\x01', 'a-device', 1234 FROM permit_gate
+     WHERE encode(pseudonym, 'hex') = ANY($1)`,
+    [pair],
+  );
+  expect((await shared(api)).sort()).toEqual(['\\x0011223344556677', '\\x01', 'a-device', 'screen 1234']);
+  await api.query('DROP TABLE planted');
+});
+
 it(`joins no purposes by names, days and sizes, and by the order of rows until they are scattered (${PEOPLE} people)`, async () => {
   const fresh = await byOrder(api, partnerOf);
-  const scattered = new ScatteredRows(api.unitOfWork, LARGEST_BYTES);
-  expect(await scattered.scatter()).toEqual([]);
+  expect(await new ScatteredRows(api.unitOfWork).scatter()).toEqual([]);
   const later = await byOrder(api, partnerOf);
   for (const [attack, right] of Object.entries(fresh)) {
     // An attack that can't succeed where rows lie as they came is none.

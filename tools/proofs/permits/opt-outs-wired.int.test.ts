@@ -1,11 +1,12 @@
 import { Idempotency, UnitOfWork } from '@integument/database';
+import type { Find } from '@integument/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   OPT_OUT_TOPIC,
   OptOutNotes,
   RecipientsHeard,
 } from '../../../apps/api/src/features/opt-outs/index.js';
-import { type Find, outboxHandlers, rounds } from '../../../apps/api/src/worker-duties.js';
+import { outboxHandlers, rounds } from '../../../apps/api/src/worker-duties.js';
 import { OptOutStage } from './opt-out-stage.js';
 
 let stage: OptOutStage;
@@ -74,7 +75,7 @@ describe('an opt-out', () => {
       ({ task }) => task === 'opt-outs of which all have heard',
     );
     expect(round?.everyMs).toBe(3_600_000);
-    await round?.run();
+    await round?.run(new AbortController().signal);
     expect(await stage.clocks()).toMatchObject([{ done: true }]);
   });
 });

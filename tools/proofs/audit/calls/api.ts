@@ -5,6 +5,7 @@ import {
   cohortHistogram,
   consentHistory,
   countCohort,
+  countFaults,
   dayOf,
   giveConsent,
   importProducts,
@@ -18,9 +19,12 @@ import {
   objectToPurpose,
   openSession,
   optOutOf,
+  overdueOptOuts,
   type PurposeName,
   readCohortFacts,
+  readImpactAssessment,
   readReadings,
+  readRegister,
   recordEvents,
   recordHold,
   refuseConsent,
@@ -122,6 +126,11 @@ export const API_CALLS: Calls = {
     return call(browser, info.urls.api, storeCohortFacts, { body: FACTS });
   },
   'cohort_facts.read': async ({ info }) => call(await countable(info), info.urls.api, readCohortFacts),
+  'register.read': ({ info, officer }) => Promise.resolve(call(officer, info.urls.api, readRegister)),
+  'register.impact_assessment': ({ info, officer }) =>
+    Promise.resolve(call(officer, info.urls.api, readImpactAssessment)),
+  'opt_outs.overdue': ({ info, officer }) => Promise.resolve(call(officer, info.urls.api, overdueOptOuts)),
+  'faults.count': ({ info, admin }) => Promise.resolve(call(admin, info.urls.api, countFaults)),
   'holds.record': async ({ info, officer }) => {
     const body = await toHold(info);
     return call(officer, info.urls.api, recordHold, { body });

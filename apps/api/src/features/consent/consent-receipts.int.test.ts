@@ -54,6 +54,21 @@ const processOf = (receipt: string | null | undefined) => {
 const copiesOf = ({ gate_id }: Gate) =>
   api.query('SELECT number FROM consent_receipt WHERE gate_id = $1', [gate_id]);
 
+describe('an event of a consent', () => {
+  it.each([
+    `UPDATE consent_event SET kind = 'refused'`,
+    'DELETE FROM consent_event',
+    'TRUNCATE consent_event CASCADE',
+  ])('stays as it was appended: %s is refused', async (statement) => {
+    const { gate } = await permit('given');
+    const kept = () => api.query('SELECT * FROM consent_event WHERE gate_id = $1', [gate.gate_id]);
+    const before = await kept();
+    expect(before).toHaveLength(1);
+    await expect(api.query(statement)).rejects.toMatchObject({ code: 'IG003' });
+    expect(await kept()).toEqual(before);
+  });
+});
+
 describe('the copy of a receipt', () => {
   it('is kept under the permit’s key', async () => {
     const { gate, changed } = await permit('given');

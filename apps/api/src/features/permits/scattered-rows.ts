@@ -16,8 +16,8 @@ const TABLES = [
 
 /** How long everybody else may be kept waiting for a table. */
 const LOCK_WITHIN_MS = 200;
-/** A table is locked while it is rewritten: one that takes longer than moments is left as it is. */
-const LARGEST_BYTES = 64 * 1024 * 1024;
+/** A table is locked while it is rewritten, some seconds for one of this size: what is larger is left as it is. */
+const LARGEST_BYTES = 256 * 1024 * 1024;
 
 /**
  * Rewrites tables in the order of their random ids. PostgreSQL puts a new row where the last one was put, so that whoever agrees to two

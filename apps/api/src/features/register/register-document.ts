@@ -31,7 +31,23 @@ export function registerDocument(
   return { ...operator, purposes: offered };
 }
 
-/** What is kept of a version, and hashed: notices by their hashes. */
+/** What is kept of a version: notices by their hashes. */
+export interface WrittenDocument extends Omit<RegisterFile, 'purposes'> {
+  readonly purposes: readonly WrittenPurpose[];
+}
+export type WrittenPurpose = Omit<OfferedPurpose, 'notices'> & {
+  readonly notices: readonly Pick<Notice, 'language' | 'version' | 'hash'>[];
+};
+
+/** A version as it was published. */
+export interface WrittenRegister {
+  readonly version: number;
+  /** SHA-256 of the document as canonical JSON (RFC 8785), hexadecimal */
+  readonly hash: string;
+  readonly document: WrittenDocument;
+}
+
+/** What is kept of a version, and hashed. */
 export function writtenRegister(document: RegisterDocument): { text: string; hash: Buffer } {
   const purposes = document.purposes.map(({ notices, ...purpose }) => ({
     ...purpose,
@@ -41,4 +57,10 @@ export function writtenRegister(document: RegisterDocument): { text: string; has
   const plain = JSON.parse(JSON.stringify({ ...document, purposes })) as Json;
   const text = canonicalJson(plain);
   return { text, hash: createHash('sha256').update(text, 'utf8').digest() };
+}
+
+/** A version as it was stored. */
+export function writtenFrom(stored: { version: number; hash: Buffer; document: string }): WrittenRegister {
+  const document = JSON.parse(stored.document) as WrittenDocument;
+  return { version: stored.version, hash: stored.hash.toString('hex'), document };
 }

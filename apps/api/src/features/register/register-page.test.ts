@@ -5,7 +5,7 @@ import { TEST_REGISTER } from './register.fixture.js';
 import type { Register } from './register.js';
 import { registerDocument } from './register-document.js';
 import { registerFile } from './register-file.js';
-import { registerPage } from './register-page.js';
+import { OWN_MEASURES, registerPage } from './register-page.js';
 
 const HOSTILE = '<script>alert(1)</script>"\'&';
 const recipient = {
@@ -30,7 +30,7 @@ const register = registerWith({
 });
 
 describe('the record of processing activities', () => {
-  const page = registerPage(register);
+  const page = registerPage(register, 7);
 
   it('says which interest it is, and where data of one purpose lies', () => {
     const { notices } = TEST_REGISTER.purposes['fault-finding'] ?? {};
@@ -38,7 +38,7 @@ describe('the record of processing activities', () => {
       storedIn: ['DE', 'FR'],
       purposes: { 'fault-finding': { regions: ['FR'], notices } },
     });
-    const text = registerPage(other);
+    const text = registerPage(other, 7);
     expect(text).toContain('Legitimate interest, GDPR Art. 6(1)(f): That the app works');
     expect(other.document.purposes[0]?.regions).toEqual(['FR']);
     const elsewhere = { purposes: { 'fault-finding': { regions: ['US'], notices } } };
@@ -55,6 +55,26 @@ describe('the record of processing activities', () => {
       '7, SHA-256 abab',
     ])
       expect(page).toContain(said);
+  });
+
+  it('says to which other purposes data is passed on, and which', () => {
+    expect(page).toContain('no other purpose');
+    const flows = [
+      { to: 'analytics', categories: ['skin-temperature', 'motion'] },
+      { to: 'recommendation', categories: ['heart-rate'] },
+    ] as const;
+    const purposes = register.document.purposes.map((purpose) => ({ ...purpose, flows }));
+    const passedOn = registerPage({ ...register, document: { ...register.document, purposes } }, 7);
+    expect(passedOn).toContain('analytics: skin-temperature, motion; recommendation: heart-rate');
+    expect(passedOn).not.toContain('no other purpose');
+  });
+
+  it('of an earlier version says so, and nothing of what the program does today', () => {
+    const earlier = registerPage(register, 9);
+    expect(earlier).toContain('As it was declared at the time. Version 9 is in force.');
+    expect(earlier).toContain('7, SHA-256 abab');
+    expect(earlier).not.toContain(OWN_MEASURES[0]);
+    expect(page).toContain(OWN_MEASURES[0]);
   });
 
   it('holds whatever the operator writes', () => {

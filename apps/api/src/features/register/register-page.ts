@@ -1,6 +1,5 @@
 import { html, pairs, printedPage } from '@integument/printed';
-import type { Register } from './register.js';
-import type { OfferedPurpose } from './register-document.js';
+import type { OfferedPurpose, WrittenPurpose, WrittenRegister } from './register-document.js';
 import type { Party, Recipient } from './register-file.js';
 
 const GROUNDS: Readonly<Record<OfferedPurpose['ground'], string>> = {
@@ -21,8 +20,11 @@ export const OWN_MEASURES = [
   'Second factors for staff, rules that only narrow, and what nobody may do alone',
 ];
 
-/** The record of processing activities, GDPR Art. 30(1), to read and to print. */
-export function registerPage({ document, version, hash }: Register): string {
+/**
+ * The record of processing activities, GDPR Art. 30(1), to read and to print.
+ * @param inForce which version is
+ */
+export function registerPage({ document, version, hash }: WrittenRegister, inForce: number): string {
   const { controller, dataProtectionOfficer, representative, authority, storedIn, measures } = document;
   const operator = pairs([
     ['Controller', partyText(controller)],
@@ -39,14 +41,17 @@ export function registerPage({ document, version, hash }: Register): string {
     operator,
     ...document.purposes.map(purposeSection),
     '<h2>Security</h2>',
-    list([...OWN_MEASURES, ...measures]),
+    // Whatever the program did then is in no version.
+    list([...(version === inForce ? OWN_MEASURES : []), ...measures]),
   ].join('\n');
   return printedPage({
     kicker: 'GDPR Art. 30',
     title: 'Record of processing activities',
     of: controller.name,
     about:
-      'What is written here is what the program carries out: a purpose that is not declared gets no permit.',
+      version === inForce
+        ? 'What is written here is what the program carries out: a purpose that is not declared gets no permit.'
+        : `As it was declared at the time. Version ${inForce} is in force.`,
     body,
     footer: [
       'Purposes are declared in the program, the operator’s part in its REGISTER_FILE. Earlier versions are kept.',
@@ -54,7 +59,7 @@ export function registerPage({ document, version, hash }: Register): string {
   });
 }
 
-function purposeSection(purpose: OfferedPurpose): string {
+function purposeSection(purpose: WrittenPurpose): string {
   const facts = pairs([
     ['Name', purpose.name],
     ['Lawful ground', groundText(purpose)],
@@ -75,7 +80,7 @@ function purposeSection(purpose: OfferedPurpose): string {
   return `<h2>${html(purpose.title)}</h2>\n${facts}`;
 }
 
-export function groundText({ ground, article9, interest }: OfferedPurpose): string {
+export function groundText({ ground, article9, interest }: WrittenPurpose): string {
   const condition = article9 ? `; ${CONDITIONS[article9]}` : '';
   return `${GROUNDS[ground]}${condition}${interest ? `: ${interest}` : ''}`;
 }
@@ -91,7 +96,7 @@ function transfersText(recipients: readonly Recipient[]): string {
   return told.length === 0 ? 'none' : told.join('; ');
 }
 
-function flowsText({ flows }: OfferedPurpose): string {
+function flowsText({ flows }: WrittenPurpose): string {
   return flows.length === 0
     ? 'no other purpose'
     : flows.map(({ to, categories }) => `${to}: ${categories.join(', ')}`).join('; ');

@@ -14,9 +14,10 @@ import { Controller, type StreamableFile } from '@nestjs/common';
 import { impactAssessment, impactAssessmentPage } from './impact-assessment.js';
 import { type Notice, noticeFrom } from './notice.js';
 import { impactAssessmentRead, registerRead } from './register.audit.js';
-import { noticeUnknown } from './register.errors.js';
+import { noticeUnknown, versionUnknown } from './register.errors.js';
 import { Register } from './register.js';
 import { type NoticeRow, RegisterStore } from './register.store.js';
+import { writtenFrom } from './register-document.js';
 import { registerPage } from './register-page.js';
 
 @Controller()
@@ -44,9 +45,15 @@ export class RegisterController {
 
   @Implements(readRegister)
   async read(@AskedBy() asker: Asker, @Input() { query }: InputOf<typeof readRegister>) {
-    const details = { version: this.register.version, ...query };
-    await this.unitOfWork.single((tx) => this.audit.append(tx, registerRead({ ...by(asker), details })));
-    return file(query.format, this.register.document, registerPage(this.register));
+    const { version = this.register.version, format } = query;
+    const { document, ...named } = await this.unitOfWork.run(async (tx) => {
+      const kept = await this.store.findVersion(tx, version);
+      if (!kept) throw versionUnknown();
+      await this.audit.append(tx, registerRead({ ...by(asker), details: { version, format } }));
+      return writtenFrom(kept);
+    });
+    const page = registerPage({ ...named, document }, this.register.version);
+    return file(format, { ...named, ...document }, page);
   }
 
   @Implements(readImpactAssessment)

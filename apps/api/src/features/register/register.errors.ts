@@ -1,6 +1,7 @@
 import { CodedError, notFound } from '@integument/contracts';
 
 export const noticeUnknown = () => notFound('register.notice_unknown');
+export const versionUnknown = () => notFound('register.version_unknown');
 export const noticeNotOffered = () =>
   new CodedError(
     'consent.notice_not_current',

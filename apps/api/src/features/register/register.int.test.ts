@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import type { NoticeHash, NoticeView } from '@integument/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestApi } from '../../api.fixture.js';
+import { RegisterController } from './register.controller.js';
 import { TEST_REGISTER } from './register.fixture.js';
 import { Register } from './register.js';
 import { RegisterStore } from './register.store.js';
@@ -75,6 +78,43 @@ describe('the register', () => {
       }
     },
   );
+});
+
+describe('a notice', () => {
+  const withGerman = (text: string): RegisterFile => {
+    const notices = {
+      en: { title: 'Keep readings', text: 'In both languages.' },
+      de: { title: 'Messwerte aufbewahren', text },
+    };
+    return { ...TEST_REGISTER, purposes: { ingest: { recipients: [], notices } } };
+  };
+  const read = async (register: Register, hash: NoticeHash) => {
+    const routes = new RegisterController(register, new RegisterStore(), api.audit, api.unitOfWork);
+    const reply: unknown = await routes.notice({ params: { hash } } as never);
+    return JSON.parse(reply as string) as NoticeView;
+  };
+
+  it('has a next version in every language where one changed, and stays readable by its hash as it was', async () => {
+    const before = (await publish(withGerman('In beiden Sprachen.'))).declared('ingest').notices;
+    const now = await publish(withGerman('Mit anderen Worten.'));
+    const after = now.declared('ingest').notices;
+    const version = (before[0]?.version ?? 0) + 1;
+    expect(after.map((one) => [one.language, one.version])).toEqual([
+      ['de', version],
+      ['en', version],
+    ]);
+    for (const { hash, language, text } of before) {
+      const { document, ...view } = await read(now, hash);
+      expect(createHash('sha256').update(document, 'utf8').digest('hex')).toBe(hash);
+      expect(view).toMatchObject({ hash, language, text, version: version - 1, isCurrent: false });
+    }
+    for (const { hash } of after) expect(await read(now, hash)).toMatchObject({ hash, isCurrent: true });
+  });
+
+  it('of another hash is none', async () => {
+    const unknown = { code: 'register.notice_unknown', status: 404 };
+    await expect(read(api.register, 'ab'.repeat(32) as NoticeHash)).rejects.toMatchObject(unknown);
+  });
 });
 
 function pick({ version, hash }: Register) {

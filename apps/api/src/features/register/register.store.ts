@@ -13,6 +13,10 @@ export interface RegisterVersion {
   readonly hash: Buffer;
 }
 
+interface VersionRow extends RegisterVersion {
+  readonly document: string;
+}
+
 export class RegisterStore {
   /** Of several processes that start at once, one after the other publishes. */
   async lock(tx: Tx): Promise<void> {
@@ -22,6 +26,14 @@ export class RegisterStore {
   async findNewest(tx: Tx): Promise<RegisterVersion | null> {
     const rows = await tx.query<RegisterVersion>(
       'SELECT version, hash FROM register_version ORDER BY version DESC LIMIT 1',
+    );
+    return rows[0] ?? null;
+  }
+
+  async findVersion(tx: Tx, version: number): Promise<VersionRow | null> {
+    const rows = await tx.query<VersionRow>(
+      'SELECT version, hash, document FROM register_version WHERE version = $1',
+      [version],
     );
     return rows[0] ?? null;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { AuditDuties, auditWiring } from '@integument/audit-http';
 import { openDatabase } from '@integument/database';
-import { createHttpApp, type HttpApp, Periodic, parseConfig, SessionCallers } from '@integument/http';
+import { createHttpApp, findIn, type HttpApp, Periodic, parseConfig, SessionCallers } from '@integument/http';
 import { createLogger } from '@integument/telemetry';
 import { freshDatabases } from '@integument/testing';
 import type { DataSource } from 'typeorm';
@@ -61,7 +61,7 @@ export class RunningVault {
     });
     listener.app.get(AuditDuties, { strict: false }).start();
     const periodic = new Periodic(logger);
-    watchKeys(listener.app, periodic);
+    periodic.all(watchKeys(findIn(listener.app)));
     await listener.listen(port, '127.0.0.1');
     const database = await openDatabase({
       url: vaultUrl,
