@@ -117,6 +117,29 @@ describe('an export', () => {
     ]);
   });
 
+  it('has the values of tokens that look like them, by field and domain', async () => {
+    const cards = ['4111111111111111', '5500005555555559'];
+    const lines = cards.map((card, n) => `${card},+44207946001${n}`);
+    const path = file('formats.csv', `card,line\n${lines.join('\n')}\n`);
+    const wishes = [
+      'card=field:card,type:format-preserving',
+      'line=field:terminal_phone,type:format-preserving',
+    ];
+    const made = await cli.run(
+      ...['import', 'tokens', path, ...wishes.flatMap((wish) => ['--column', `${wish},domain:orders`])],
+    );
+    expect(made).toMatchObject({ status: 0 });
+    const kept = readFileSync(`${path}.kept.csv`, 'utf8').split('\n').slice(1, -1);
+    expect(kept.filter((line) => lines.includes(line) || !/^\d{16},\+44\d{10}$/.test(line))).toEqual([]);
+    const out = join(folder, 'formats.age');
+    const ran = await cli.run(
+      ...['export', `${path}.kept.csv`, '--to', recipient, '--out', out, ...why],
+      ...['--token', 'card=field:card,domain:orders', '--token', 'line=field:terminal_phone,domain:orders'],
+    );
+    expect(ran).toMatchObject({ status: 0, error: '' });
+    expect(await opened(out, identity)).toEqual(cards.map((card, n) => ({ card, line: `+44207946001${n}` })));
+  });
+
   it('leaves no file where it may not, or is asked wrongly', async () => {
     const out = join(folder, 'none.age');
     const args = ['export', kept, '--person', 'person', '--out', out, '--reason', 'order:ORDER-7'];

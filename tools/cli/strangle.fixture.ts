@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { revealTokens } from '@integument/contracts';
-import { platform } from '@integument/testing';
+import { type PlatformInfo, platform } from '@integument/testing';
 import pg from 'pg';
 import { ask } from '../outside/ask.js';
 import { Client } from '../outside/client.js';
@@ -28,14 +28,21 @@ export interface WaitingRun {
 
 /** A shop's database of its own, and the command line that puts tokens into its tables. */
 export class ShopDatabase {
-  readonly #info = platform();
   readonly #name = `shop_${randomBytes(5).toString('hex')}`;
-  readonly #superuser = this.#info.databases.platform.superuserUrl ?? '';
-  readonly #vault = new pg.Client(this.#info.databases.vault.url);
-  readonly url = Object.assign(new URL(this.#superuser), { pathname: `/${this.#name}` }).href;
-  readonly target = new pg.Client(this.url);
+  readonly #superuser: string;
+  readonly #vault: pg.Client;
+  readonly url: string;
+  readonly target: pg.Client;
   readonly folder = mkdtempSync(join(tmpdir(), 'integument-strangle-'));
-  readonly cli = this.cliAt(this.url);
+  readonly cli: CommandLine;
+
+  constructor(private readonly info: PlatformInfo = platform()) {
+    this.#superuser = info.databases.vault.superuserUrl ?? '';
+    this.#vault = new pg.Client(info.databases.vault.url);
+    this.url = Object.assign(new URL(this.#superuser), { pathname: `/${this.#name}` }).href;
+    this.target = new pg.Client(this.url);
+    this.cli = this.cliAt(this.url);
+  }
 
   async open(): Promise<void> {
     await this.onServer(`CREATE DATABASE ${this.#name}`);
@@ -57,7 +64,7 @@ export class ShopDatabase {
   }
 
   cliAt(url: string): CommandLine {
-    return new CommandLine(this.#info, { INTEGUMENT_TARGET_DATABASE_URL: url });
+    return new CommandLine(this.info, { INTEGUMENT_TARGET_DATABASE_URL: url });
   }
 
   strangle(table: string, ...args: string[]): Promise<Ran> {
@@ -107,7 +114,7 @@ export class ShopDatabase {
 
   async reveal(tokens: readonly unknown[]) {
     const body = { ...REVEAL, tokens } as never;
-    const shop = new Client(this.#info, 'brand-shop');
-    return (await ask(shop, this.#info.urls.vault, revealTokens, { body })).results;
+    const shop = new Client(this.info, 'brand-shop');
+    return (await ask(shop, this.info.urls.vault, revealTokens, { body })).results;
   }
 }

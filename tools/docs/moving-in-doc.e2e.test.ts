@@ -33,6 +33,22 @@ describe.runIf(canRun)('whoever copies the commands of docs/moving-in.md', () =>
     expect(printed).toMatch(/^cps_\w{32},1,tok_\w{40},120$/m);
   });
 
+  it('has tokens in a table, after a trial, and loses the values before once they are compared', () => {
+    expect(printed).toContain('email: 3 rows, 3 would get tokens, 0 have them\n');
+    expect(printed).toContain('email: 3 rows, 3 tokens put, 0 there already');
+    const rows = [
+      ...printed.matchAll(/^\{"id":(\d),"email":"(tok_\w{40})","old_email":"(\w+@example\.org)"\}$/gm),
+    ];
+    expect(rows.map(([, id, , old]) => [id, old])).toEqual([
+      ['1', 'ada@example.org'],
+      ['2', 'grace@example.org'],
+      ['3', 'ADA@example.org'],
+    ]);
+    expect(rows[2]?.[2]).toBe(rows[0]?.[2]);
+    expect(printed).toContain('email: 3 rows, 3 tokens revealed and compared with old_email, 0 wrong\n');
+    expect(printed).toContain('dropped: old_email\n');
+  });
+
   it('takes everything out again, encrypted', () => {
     expect(printed).toMatch(/2 rows, 2 encrypted: \S+shop\.age, none refused/);
   });

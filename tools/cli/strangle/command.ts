@@ -14,7 +14,8 @@ import { Ledger } from './ledger.js';
 import { type ColumnJob, strangleColumn } from './strangler.js';
 import { TargetDatabase } from './target-database.js';
 import { findColumn, findTable, type TargetTable } from './target-table.js';
-import { verifyColumn } from './verifier.js';
+import { areEncrypted } from './token-calls.js';
+import { type Verified, type VerifyWish, verifyColumn } from './verifier.js';
 
 export const STRANGLE_USAGE = `Usage: integument strangle --table <table> --column <column>=field:<field>[,type:<type>][,domain:<domain>]… [options]
        integument strangle --table <table> --drop-kept
@@ -26,7 +27,7 @@ in the table integument_strangle of the same schema, so the same command goes on
   --table        customers or shop.customers
   --column       may be repeated; the columns are done one after the other
   --keep         <column>=<new column>, or of a single one <new column>: keeps the values before beside the tokens, until --drop-kept
-  --dry-run      changes nothing, and says what the vault would refuse: it makes tokens that end soon and removes them
+  --dry-run      changes nothing, leaves no token, and says what the vault would refuse
   --verify       asks the vault for the values and compares them with those kept; wants --purpose and --reason
   --sample       verifies so many rows, not all
   --purpose, --reason   for --verify: delivery, order:ORDER-7
@@ -117,12 +118,18 @@ class Work {
   private async dry(job: ColumnJob, tools: ReturnType<Work['tools']>): Promise<boolean> {
     const path = job.left.replace(/ndjson$/, 'dry-run.ndjson');
     const file = await RowFile.open(path, 'ndjson', [], 0);
-    const { looked, fit, already, refused } = await dryRun(job, tools, file).finally(() => file.close());
+    const dry = await dryRun(job, tools, file).finally(() => file.close());
+    const { looked, fit, already, refused } = dry;
     const codes = [...refused].map(([code, count]) => `, ${count} ${code}`).join('');
     const where = refused.size > 0 ? `: ${path}` : '';
     this.console.out(
       `${job.column.name}: ${looked} rows, ${fit} would get tokens, ${already} have them${codes}${where}`,
     );
+    if (!dry.isWhole) {
+      this.console.out(
+        `${job.column.name}: values of which their format has too few tokens, or no other left, show in the run alone`,
+      );
+    }
     return refused.size === 0;
   }
 
@@ -134,16 +141,27 @@ class Work {
     const kept = (await this.ledger.find(this.database, job.column.name))?.kept ?? null;
     const sample =
       this.values.sample === undefined ? undefined : wholeNumber(this.values.sample, 'sample', 1_000_000);
+    const isEncrypted = await areEncrypted(tools.vault, job.wish);
     const path = job.left.replace(/ndjson$/, 'verify.ndjson');
     const file = await RowFile.open(path, 'ndjson', [], 0);
-    const found = await verifyColumn(job, reveal, { kept, sample }, tools, file).finally(() => file.close());
-    const compared = kept === null ? '' : ` and compared with ${kept}`;
-    const wrong = found.wrong > 0 ? `: ${path}` : '';
-    this.console.out(
-      `${job.column.name}: ${found.looked} rows, ${found.good} tokens revealed${compared}, ${found.wrong} wrong${wrong}`,
-    );
-    return found.wrong === 0;
+    const wish = { kept, sample, isEncrypted };
+    const found = await verifyColumn(job, reveal, wish, tools, file).finally(() => file.close());
+    this.console.out(`${job.column.name}: ${verifiedText(found, wish)}${hasNamed(found) ? `: ${path}` : ''}`);
+    return !hasNamed(found);
   }
+}
+
+function verifiedText({ looked, good, wrong, untold }: Verified, { kept, isEncrypted }: VerifyWish): string {
+  if (kept !== null) {
+    const counts = `${looked} rows, ${good} tokens revealed and compared with ${kept}, ${wrong} wrong`;
+    return isEncrypted ? `${counts}, ${untold} tokens or values: nothing was kept of them` : counts;
+  }
+  if (!isEncrypted) return `${looked} rows, ${good} tokens revealed, ${wrong} wrong`;
+  return `${looked} rows, ${good} revealed, ${wrong} wrong; tokens or values: nothing was kept that would tell`;
+}
+
+function hasNamed({ wrong, untold }: Verified): boolean {
+  return wrong + untold > 0;
 }
 
 async function jobsOf(values: Values, table: TargetTable, database: TargetDatabase): Promise<ColumnJob[]> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { makeTokens, removeTokens } from '@integument/contracts';
+import { describeToken, makeTokens, removeTokens } from '@integument/contracts';
 import { decodedOrNull } from '@integument/crypto';
 import { Failure } from '../failure.js';
 import type { TokenWish } from '../token-wish.js';
@@ -13,6 +13,12 @@ const WRONG_WISH = new Set([
   'tokens.field_unknown',
   'tokens.type_not_allowed',
 ]);
+
+/** No field has a value like it. */
+const NO_VALUE = 'x';
+
+/** What is wanted of a value, whichever it is. */
+export type FieldWish = Pick<TokenWish, 'domain' | 'field' | 'type'>;
 
 export type Made = { readonly token: string } | { readonly code: string };
 
@@ -29,7 +35,7 @@ export function isToken(text: string): boolean {
 export async function tokensFor(
   vault: Vault,
   values: readonly string[],
-  wish: Pick<TokenWish, 'domain' | 'field' | 'type'> & { readonly expiresAt?: string },
+  wish: FieldWish & { readonly expiresAt?: string },
   place: readonly unknown[],
 ): Promise<readonly Made[]> {
   if (values.length === 0) return [];
@@ -47,22 +53,86 @@ export async function removeAll(vault: Vault, tokens: readonly string[]): Promis
 }
 
 /**
- * Asks whether there are such field, type and domain, in a call that can make nothing: all or none, and one of them has not even
- * the form of a value.
+ * Asks whether there are such field, type and domain.
  * @throws {Failure}
  */
-export async function checkWish(
+export async function checkWish(vault: Vault, wish: FieldWish): Promise<void> {
+  const code = await wishRefusal(vault, wish);
+  if (code !== undefined) refuseWish(code, wish.field);
+}
+
+/** Whether the vault makes such tokens; of a field, type and domain that it knows, that is. */
+export async function isAllowed(vault: Vault, wish: FieldWish): Promise<boolean> {
+  return (await wishRefusal(vault, wish)) !== 'tokens.type_not_allowed';
+}
+
+/**
+ * Whether such tokens are the encrypted values, and nothing is kept of either: then every text of the format stands for a value,
+ * and the vault says of any other that it is no token, where it looks for those that it keeps.
+ */
+export async function areEncrypted(vault: Vault, { field, type, domain }: FieldWish): Promise<boolean> {
+  if (type !== 'format-preserving') return false;
+  const token = { token: NO_VALUE, field, ...(domain !== undefined && { domain }) };
+  try {
+    await vault.call(describeToken, { body: JSON.stringify({ token }) });
+    return false;
+  } catch (error) {
+    if (!(error instanceof Refusal) || !/^tokens\.(?:malformed|not_found)$/.test(error.code)) throw error;
+    return error.code === 'tokens.malformed';
+  }
+}
+
+/**
+ * Why no tokens can be made of values, by their places, as far as that is known before any is made. Nothing is made by it: all or
+ * none, and the last entry has not even the form of one.
+ */
+export async function refusedAlone(
   vault: Vault,
-  wish: Pick<TokenWish, 'domain' | 'field' | 'type'>,
-): Promise<void> {
-  const body = JSON.stringify({ atomic: true, values: [{ ...wish, value: 'x' }, {}] });
+  values: readonly string[],
+  wish: FieldWish,
+): Promise<ReadonlyMap<number, string>> {
+  const refused = new Map<number, string>();
+  while (refused.size < values.length) {
+    const places = [...values.keys()].filter((at) => !refused.has(at));
+    const named = await namedIn(
+      vault,
+      places.map((at) => ({ ...wish, value: values[at] })),
+    );
+    for (const [place, code] of named) {
+      refuseWish(code, wish.field);
+      refused.set(places[place] ?? -1, code);
+    }
+    // Twenty are named at a time.
+    if (named.size === 0) break;
+  }
+  return refused;
+}
+
+async function wishRefusal(vault: Vault, wish: FieldWish): Promise<string | undefined> {
+  const code = (await namedIn(vault, [{ ...wish, value: NO_VALUE }])).get(0);
+  return code !== undefined && WRONG_WISH.has(code) ? code : undefined;
+}
+
+/** The first entries that could not be made, by their places. */
+async function namedIn(vault: Vault, entries: readonly object[]): Promise<Map<number, string>> {
+  const body = JSON.stringify({ atomic: true, values: [...entries, {}] });
   try {
     await vault.call(makeTokens, { body });
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 400) throw error;
-    const first = error.problem?.errors?.find(({ path }) => path === 'body.values.0');
-    if (first) refuseWish(first.rule, wish.field);
+    const named = new Map(error.problem?.errors?.map(({ path, rule }) => [placeIn(path), rule]));
+    // Without any the request was refused for something else, and nothing is known of its values.
+    if (named.size === 0 || named.has(undefined)) throw error;
+    return new Map(
+      [...named].flatMap(([at, rule]) => (at === undefined || at === entries.length ? [] : [[at, rule]])),
+    );
   }
+  throw new Failure('the vault made tokens where it could make none');
+}
+
+function placeIn(path: string): number | undefined {
+  const [, place] = /^body\.values\.(\d+)$/.exec(path) ?? [];
+  return place === undefined ? undefined : Number(place);
 }
 
 function refuseWish(code: string, field: string): void {

@@ -11,9 +11,21 @@ export interface Verified {
   readonly looked: number;
   readonly good: number;
   readonly wrong: number;
+  /** revealed, but so would be any text of the format, and nothing was kept to compare with */
+  readonly untold: number;
 }
 
+/** Of a row that was left, or written later: the file names it. */
+const NOT_KEPT = 'verify.not_kept';
+
 type VerifyTools = Omit<StrangleTools, 'ledger'>;
+
+export interface VerifyWish {
+  readonly kept: string | null;
+  readonly sample: number | undefined;
+  /** whether the vault tells a value for every text of the format, tokens or not */
+  readonly isEncrypted: boolean;
+}
 
 /**
  * Asks the vault for the value of every token, or of some, and compares it with the value that was kept, where one was. What is
@@ -22,27 +34,29 @@ type VerifyTools = Omit<StrangleTools, 'ledger'>;
 export async function verifyColumn(
   job: ColumnJob,
   reveal: RevealWish,
-  { kept, sample }: { readonly kept: string | null; readonly sample: number | undefined },
+  { kept, sample, isEncrypted }: VerifyWish,
   tools: VerifyTools,
   file: RowFile,
 ): Promise<Verified> {
   const statements = new ColumnStatements(job.table, job.column, keptColumn(job.column, kept));
   const { progress, interruption, database, vault } = tools;
   const reveals = new TokenReveals(vault, reveal, paceOf(interruption));
-  let [looked, wrong, good] = [0, 0, 0];
+  let [looked, good, wrong, untold] = [0, 0, 0, 0];
   progress.begin(sample ?? (await statements.count(database)), 0);
   try {
     for await (const rows of batchesOf(statements, tools, job.batch, sample)) {
       interruption.check();
-      const codes = await codesOf(rows, job, reveals);
+      const codes = await codesOf(rows, job, reveals, isEncrypted && kept !== null);
       const bad = rows.flatMap(({ key }, at) => (codes[at] ? [leftLine(job, key, codes[at])] : []));
       await file.append(bad);
       looked += rows.length;
-      wrong += bad.length;
-      good += codes.filter((code) => code === null).length;
+      const count = (code: string | null) => codes.filter((one) => one === code).length;
+      good += count(null);
+      untold += count(NOT_KEPT);
+      wrong += bad.length - count(NOT_KEPT);
       progress.at(looked, `${wrong} wrong`);
     }
-    return { looked, good, wrong };
+    return { looked, good, wrong, untold };
   } finally {
     progress.end();
   }
@@ -72,6 +86,7 @@ async function codesOf(
   rows: readonly TargetRow[],
   { wish }: ColumnJob,
   reveals: TokenReveals,
+  needsKept: boolean,
 ): Promise<(string | null | undefined)[]> {
   const isNone = (row: TargetRow) => textIn(row) === '' && !row.isTooLong;
   const says = (row: TargetRow) => wish.type === 'format-preserving' || isToken(textIn(row));
@@ -82,7 +97,8 @@ async function codesOf(
   return rows.map((row) => {
     if (isNone(row)) return row.kept === null || row.kept === '' ? undefined : 'verify.lost';
     if (!says(row)) return 'verify.no_token';
-    return wrongIn(told.get(row), row, wish.field);
+    const wrong = wrongIn(told.get(row), row, wish.field);
+    return wrong === null && row.kept === null && needsKept ? NOT_KEPT : wrong;
   });
 }
 
