@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { platform } from '@integument/testing';
@@ -82,11 +82,19 @@ describe.runIf(canRun)('whoever copies the commands of docs/consent.md', () => {
   });
 
   it('reads what proves each, by the name of the client and by that of the console', () => {
-    const [brought, answered, searched] = printed.slice(26).map((line) => JSON.parse(line) as object);
+    const [brought, answered, searched] = printed.slice(26, 29).map((line) => JSON.parse(line) as object);
     const evidence = { form: 'checkout', version: 7, wording: 'Yes, keep my readings' };
     expect(brought).toMatchObject({ consents: [{ client: 'brand-shop', evidence }], guardianships: [] });
     const shown = 'Birth certificate 17/2018, seen at the counter';
     expect(answered).toMatchObject({ consents: [], guardianships: [{ state: 'ended', evidence: shown }] });
     expect(searched).toEqual(brought);
+  });
+
+  it('reads the register, the assessment, and which opt-outs are overdue', () => {
+    expect(printed[29]).toMatch(/^[1-9]\d*$/);
+    expect(Object.keys(JSON.parse(printed[30] ?? '') as object)).toEqual(['overdue']);
+    const page = (name: string) => readFileSync(join(home, 'integument-audit', `${name}.html`), 'utf8');
+    expect(page('register')).toMatch(/^<!doctype html>.*ingest/is);
+    expect(page('impact-assessment')).toMatch(/^<!doctype html>.*ingest/is);
   });
 });
