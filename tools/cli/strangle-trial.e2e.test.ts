@@ -43,8 +43,8 @@ describe('a dry run, whatever the types of the field', () => {
   });
   afterAll(async () => {
     vi.unstubAllEnvs();
-    await shop.close();
-    await platform.stop();
+    await shop?.close();
+    await platform?.stop();
     forgetData(join(folder, 'data'));
     rmSync(folder, { recursive: true });
   });

@@ -18,6 +18,7 @@ describe.runIf(canRun)('whoever copies the commands of docs/letters.md', () => {
     const { status, stdout, stderr } = spawnSync('sh', ['-eu', '-c', commands], {
       cwd: PROJECT_FOLDER,
       encoding: 'utf8',
+      timeout: 60_000,
     });
     expect(status, stdout.slice(-1_000) + stderr.slice(-1_000)).toBe(0);
     printed = stdout;

@@ -20,6 +20,12 @@ it('lie in the order of their ids and are all there', async () => {
   expect(await inOrder('gate_id')).toHaveLength(50);
 });
 
+it('of a table that takes too long stay where they are, all of them', async () => {
+  const before = await inOrder('ctid');
+  expect(await new ScatteredRows(api.unitOfWork, 1).scatter()).toContain('permit_gate');
+  expect(await inOrder('ctid')).toEqual(before);
+});
+
 it('of a table that somebody holds stay where they are, and nobody waits for long', async () => {
   const { pseudonym } = await api.openGate('ingest');
   await api.unitOfWork.run(async (tx) => {

@@ -14,9 +14,11 @@ const TABLES = [
   ['permit_hold', 'permit_hold_pk'],
 ] as const;
 
-/** How long everybody else may be kept waiting for a table. */
+/** How long others may be kept waiting by who waits for a table itself. */
 const LOCK_WITHIN_MS = 200;
-/** A table is locked while it is rewritten, some seconds for one of this size: what is larger is left as it is. */
+/** And how long while it is rewritten, locked: less than they wait for a connection. What takes longer is left as it was. */
+const REWRITTEN_WITHIN_MS = 3_000;
+/** What would take longer is not begun each hour in vain. */
 const LARGEST_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -26,7 +28,7 @@ const LARGEST_BYTES = 256 * 1024 * 1024;
 export class ScatteredRows {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly largestBytes = LARGEST_BYTES,
+    private readonly rewrittenWithinMs = REWRITTEN_WITHIN_MS,
   ) {}
 
   /** @returns tables that were left as they are: too large, or in use just then */
@@ -42,16 +44,18 @@ export class ScatteredRows {
         const [row] = await tx.query<{ bytes: string }>('SELECT pg_table_size($1::regclass) AS bytes', [
           table,
         ]);
-        if (Number(row?.bytes) > this.largestBytes) return false;
+        if (Number(row?.bytes) > LARGEST_BYTES) return false;
         await tx.query(`SET LOCAL lock_timeout = ${LOCK_WITHIN_MS}`);
+        await tx.query(`SET LOCAL statement_timeout = ${this.rewrittenWithinMs}`);
         await tx.query(`CLUSTER ${table} USING ${index}`);
         return true;
       })
       .catch((error: unknown) => {
-        if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
+        if (LEFT.has((error as { code?: unknown }).code)) return false;
         throw error;
       });
   }
 }
 
-const LOCK_NOT_AVAILABLE = '55P03';
+/** lock_not_available, query_canceled */
+const LEFT: ReadonlySet<unknown> = new Set(['55P03', '57014']);

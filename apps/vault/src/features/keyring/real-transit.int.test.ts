@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectRestOpened, KEY } from './hashicorp-keyring.fixture.js';
 import { HashicorpKeyring } from './hashicorp-keyring.js';
 import { keyringContract } from './keyring.contract.js';
@@ -25,6 +25,7 @@ if (realServer()) {
 
   it('strict mode’s key on that server is another one, under which each data key opens for itself', async () => {
     const real = await RealTransit.prepare();
+    onTestFinished(() => real.close());
     const root = await HashicorpKeyring.open(real.settings);
     const keks = await root.beside('integument-data-keys');
     const [bytes = Buffer.alloc(0)] = await keks.wrap([KEY]);
@@ -32,7 +33,6 @@ if (realServer()) {
     await expect(root.unwrap([{ ...KEY, bytes }])).rejects.toThrow(KeyringRefused);
     await expectRestOpened(keks);
     await expect(root.beside('another')).rejects.toThrow(KeyringUnavailable);
-    await real.close();
   });
 } else {
   describe('the keyring on a real server', () => {
