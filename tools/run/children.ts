@@ -29,6 +29,8 @@ interface App {
   readonly readyUrl?: string;
   /** megabytes of objects at most; where it isn't said, a thousand */
   readonly heapMb?: number;
+  /** and of a half of the new ones; where it isn't said, 8 */
+  readonly youngMb?: number;
 }
 
 /** Where the audit logs go besides their databases, and how long one may go unsigned: the same for both. */
@@ -89,6 +91,7 @@ export function apps(blueprint: Blueprint, databases: DatabaseUrls): ChildSpec[]
     ],
     readyUrl: `${urls.vault}/readyz`,
     heapMb: 384,
+    youngMb: 4,
   };
   const apiEnvironment = {
     settings: apiSettings(blueprint, databases.platform),
@@ -215,8 +218,8 @@ function childSpec(app: App, environment: Readonly<Record<string, string | undef
  * collects; under a lower bound it collects earlier, and what batches leave behind doesn't stay. Without source maps, which Node.js would
  * keep parsed of every package: they lie beside the build for whoever reads a stack.
  */
-function nodeOptions({ heapMb = 1_024 }: App): string {
-  return `--max-old-space-size=${heapMb} --max-semi-space-size=8`;
+function nodeOptions({ heapMb = 1_024, youngMb = 8 }: App): string {
+  return `--max-old-space-size=${heapMb} --max-semi-space-size=${youngMb}`;
 }
 
 /** How many heaps of its own glibc makes for a process: of one for each thread, most is never given back. */
