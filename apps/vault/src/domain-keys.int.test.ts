@@ -10,7 +10,7 @@ import { DomainKeys } from './features/keys/domain-keys.js';
 import { KeysStore } from './features/keys/keys.store.js';
 import { LiveIndex } from './features/keys/live-index.js';
 import { StrictKeys } from './features/keys/strict-keys.js';
-import { keyringFiles } from './vault.fixture.js';
+import { keyringFiles } from './vault-place.fixture.js';
 
 const files = keyringFiles();
 let unitOfWork: UnitOfWork;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmbeddedKeyring } from './features/keyring/index.js';
 import { DomainKeys, type DomainKeysOptions } from './features/keys/domain-keys.js';
 import { KeysStore } from './features/keys/keys.store.js';
-import { keyringFiles } from './vault.fixture.js';
+import { keyringFiles } from './vault-place.fixture.js';
 
 const files = keyringFiles();
 const BLOCK = 100;

@@ -8,7 +8,8 @@ import { DomainKeys, domainPlace, SessionDigests, SessionSecret, StaffNames } fr
 import { KeysStore } from './features/keys/keys.store.js';
 import { SignInAttempts } from './features/sign-in/sign-in-attempts.js';
 import { beginOf, LONG_MS, rotationsOf, TestClock } from './rotation.fixture.js';
-import { keyringFiles, TestVault } from './vault.fixture.js';
+import { TestVault } from './vault.fixture.js';
+import { keyringFiles } from './vault-place.fixture.js';
 
 describe('while the session key is rotated', () => {
   let now: TestVault;

@@ -24,7 +24,6 @@ afterEach(async () => {
 });
 
 const knownOf = (person: string) => ({ person, field: 'email', known: true });
-const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
 /** People whose keys nobody has opened of late. */
 async function coldPeople(count: number): Promise<string[]> {
   const people: string[] = [];
@@ -66,7 +65,7 @@ describe('in strict mode what is known of many', () => {
       code: 'keyring.unavailable',
       status: 503,
     });
-    expect([await stored(), (await vault.entries()).length]).toEqual([0, entries]);
+    expect([await tokens.stored(), (await vault.entries()).length]).toEqual([0, entries]);
     server.failure = undefined;
     later += 1_001;
     expect(await tokens.makeBatch(people.map(knownOf))).toMatchObject({ made: 3 });

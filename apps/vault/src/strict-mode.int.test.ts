@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TransitServer } from './features/keyring/transit-server.fixture.js';
 import { TestTokens } from './features/tokens/tokens.fixture.js';
 import { LONG_MS, rotate, rotationsOf, TestClock, versionsOf } from './rotation.fixture.js';
-import { API, SHOP, type StrictStage, TestVault } from './vault.fixture.js';
+import { API, SHOP, TestVault } from './vault.fixture.js';
+import type { StrictStage } from './vault-place.fixture.js';
 
 const DECRYPT = 'POST transit/decrypt/integument-data-keys';
 const ENCRYPT = 'POST transit/encrypt/integument-data-keys';

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TransitServer } from './features/keyring/transit-server.fixture.js';
 import { TestTokens } from './features/tokens/tokens.fixture.js';
 import { RuleMakers } from './rules.fixture.js';
-import { OTHER_SHOP, type StrictStage, TestVault } from './vault.fixture.js';
+import { OTHER_SHOP, TestVault } from './vault.fixture.js';
+import type { StrictStage } from './vault-place.fixture.js';
 
 const DECRYPT = 'POST transit/decrypt/integument-data-keys';
 const UNAVAILABLE = { code: 'keyring.unavailable', status: 503 };

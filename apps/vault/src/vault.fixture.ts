@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type AuditEntry, AuditLog } from '@integument/audit-log';
 import { Abilities, client, process } from '@integument/authz';
 import { type Enrolment, type RevealPurpose, type SessionPseudonym, VOUCHED } from '@integument/contracts';
 import { decodeId, encodeId, randomId } from '@integument/crypto';
-import { openDatabase, UnitOfWork } from '@integument/database';
+import { UnitOfWork } from '@integument/database';
 import { type Asker, postgresCounts, RulesInForce, StrictAllowances } from '@integument/http';
 import { freshDatabases } from '@integument/testing';
 import type { DataSource } from 'typeorm';
@@ -40,14 +36,9 @@ import { ConsentAge } from './features/guardianships/consent-age.js';
 import { GuardianshipsService } from './features/guardianships/guardianships.service.js';
 import { GuardianshipsStore } from './features/guardianships/guardianships.store.js';
 import { ActiveGuardianships, ConsentEndings, WhoAgrees } from './features/guardianships/index.js';
-import { EmbeddedKeyring, type EmbeddedKeyringFiles } from './features/keyring/embedded-keyring.js';
-import { HashicorpKeyring } from './features/keyring/hashicorp-keyring.js';
 import type { Keyring } from './features/keyring/index.js';
-import type { TransitServer } from './features/keyring/transit-server.fixture.js';
-import { DomainKeys, type DomainKeysOptions } from './features/keys/domain-keys.js';
+import type { DomainKeys } from './features/keys/domain-keys.js';
 import { LiveIndex, StaffNames } from './features/keys/index.js';
-import { KeysStore } from './features/keys/keys.store.js';
-import { StrictKeys } from './features/keys/strict-keys.js';
 import { LetterSender, type LetterSenderOptions } from './features/letters/letter-sender.js';
 import { LettersService } from './features/letters/letters.service.js';
 import { LettersStore } from './features/letters/letters.store.js';
@@ -87,30 +78,12 @@ import { StaffService } from './features/staff/staff.service.js';
 import { StaffStore } from './features/staff/staff.store.js';
 import { DeliveriesStore, WebhookEvents } from './features/webhooks/index.js';
 import { vaultPolicies } from './platform/policies.js';
+import { keyringFiles, openPlace, type Place, type StrictStage } from './vault-place.fixture.js';
 
 /** Where the page is in which passkeys are made and used. */
 export const WEB = 'https://web.example';
 export const ISSUER = 'https://provider.example';
 export const LIVES = { rotationDays: 30, destroyAfterDays: 30, mostUses: 2 ** 31 };
-
-/** Strict mode, as a process is started with it. It may change between starts. */
-export interface StrictStage {
-  readonly server: TransitServer;
-  mode: 'leaving' | 'off' | 'on';
-  pool?: number;
-  readonly now?: () => number;
-}
-
-/** Where a test's vault has its data, which may be another process's as well. */
-export interface Place {
-  readonly url: string;
-  readonly files: EmbeddedKeyringFiles;
-  /** of what is known of the keys; without it everything is believed for good, and nothing reads the versions again unless a test does */
-  readonly keys?: DomainKeysOptions;
-  /** opens the keyring of each process; the embedded one where none is named */
-  readonly keyring?: (() => Promise<Keyring>) | undefined;
-  readonly remove: () => Promise<void>;
-}
 
 /** The vault's services, wired as its modules do, on a database of their own and without a listener. */
 export class TestVault {
@@ -295,22 +268,9 @@ export class TestVault {
 
   /** One process on what is there, or is made there. */
   static at(place: Place, declared?: SearchSection, stage = TestVault.strict): Promise<TestVault> {
-    const { url, files, remove } = place;
+    const { remove } = place;
     const start = async (search?: SearchSection): Promise<TestVault> => {
-      const dataSource = await openDatabase({
-        url,
-        poolSize: 16,
-        applicationName: 'vault tests',
-        migrations: [],
-      });
-      const keyring = await (place.keyring?.() ?? EmbeddedKeyring.load(files));
-      const never = { demand: () => undefined };
-      const keys = new DomainKeys(keyring, new KeysStore(), new UnitOfWork(dataSource), never, {
-        leaseMs: Infinity,
-        ...place.keys,
-        strict: stage ? await strictKeys(stage) : null,
-      });
-      await keys.load();
+      const { dataSource, keyring, keys } = await openPlace(place, stage);
       const leave = () => dataSource.destroy();
       const vault = new TestVault(dataSource, keyring, keys, { leave, remove }, start, search);
       await vault.keeper.begin();
@@ -472,22 +432,4 @@ function identityClient(clientId: string, revealPurposes: RevealPurpose[]): Aske
     caller: client({ clientId, use: 'identity', revealPurposes, vouchesFor: VOUCHED }),
     requestId: `req-${clientId}`,
   };
-}
-
-async function strictKeys({ server, mode, ...options }: StrictStage): Promise<StrictKeys | null> {
-  if (mode === 'off') return null;
-  // A thousand keys at once on a busy machine.
-  const root = await HashicorpKeyring.open({ ...server.settings, timeoutMs: 10_000 });
-  const keyring = await root.beside('integument-data-keys');
-  return new StrictKeys(keyring, { makes: mode === 'on', forMs: 60_000, ...options });
-}
-
-/** Places for a keyring and the secret that seals it; the keyring's own file is made by loading it. */
-export function keyringFiles(): { sealedFile: string; keyFile: string; folder: string; remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), 'integument-keyring-'));
-  chmodSync(folder, 0o700);
-  const keyFile = join(folder, 'key');
-  writeFileSync(keyFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  return { sealedFile: join(folder, 'keyring.sealed'), keyFile, folder, remove };
 }

@@ -31,7 +31,7 @@ export class ScatteredRows {
     private readonly rewrittenWithinMs = REWRITTEN_WITHIN_MS,
   ) {}
 
-  /** @returns tables that were left as they are: too large, or in use just then */
+  /** @returns tables that were left as they are: too large, too slow, or in use just then */
   async scatter(): Promise<string[]> {
     const left: string[] = [];
     for (const [table, index] of TABLES) if (!(await this.rewrite(table, index))) left.push(table);

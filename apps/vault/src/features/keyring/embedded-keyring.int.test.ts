@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { context, deriveKey, seal } from '@integument/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keyringFiles } from '../../vault.fixture.js';
+import { keyringFiles } from '../../vault-place.fixture.js';
 import { EmbeddedKeyring } from './embedded-keyring.js';
 import { keyringContract } from './keyring.contract.js';
 import { KeyringRefused } from './keyring.errors.js';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from '@integument/crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { keyringFiles } from '../../vault.fixture.js';
+import { keyringFiles } from '../../vault-place.fixture.js';
 import { EmbeddedKeyring } from './embedded-keyring.js';
 import {
   DOMAIN_KEY,

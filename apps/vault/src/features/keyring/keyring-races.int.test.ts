@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context } from '@integument/crypto';
 import { proofCount, seededRandom } from '@integument/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keyringFiles } from '../../vault.fixture.js';
+import { keyringFiles } from '../../vault-place.fixture.js';
 import { EmbeddedKeyring } from './embedded-keyring.js';
 import { SealedFile } from './sealed-file.js';
 

@@ -14,7 +14,7 @@ import { vaultConfig } from '../../config.js';
 import type { OpenIdProvider } from '../../openid-providers.js';
 import { vaultPolicies } from '../../platform/policies.js';
 import { watchKeys } from '../../platform/watch-keys.js';
-import { keyringFiles } from '../../vault.fixture.js';
+import { keyringFiles } from '../../vault-place.fixture.js';
 import { StaffNames } from '../keys/index.js';
 
 const WEB = 'http://127.0.0.1:4400';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, TestVault } from '../../vault.fixture.js';
 import { sweepEnded } from './sweep-ended.js';
 import { tokenOf } from './token-ids.js';
-import { TestTokens } from './tokens.fixture.js';
+import { code, TestTokens } from './tokens.fixture.js';
 
 let vault: TestVault;
 let tokens: TestTokens;
@@ -15,8 +15,6 @@ afterAll(() => vault.close());
 beforeEach(() => vault.query('DELETE FROM audit_staging; DELETE FROM token'));
 
 const email = { field: 'email', value: 'Ada.Lovelace@Example.org' };
-const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown;
-const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
 
 describe('a token that ends', () => {
   it('is nothing from then on', async () => {
@@ -26,7 +24,7 @@ describe('a token that ends', () => {
     await expect(tokens.reveal(token)).rejects.toEqual(code('tokens.not_found'));
     await expect(tokens.describe(token)).rejects.toEqual(code('tokens.not_found'));
     expect(await vault.unitOfWork.run((tx) => tokens.store.sweepExpired(tx, 10))).toBe(1);
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
   });
 
   it('is swept with all that have ended, however many at once, until that is to stop', async () => {
@@ -36,8 +34,8 @@ describe('a token that ends', () => {
       `UPDATE token SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL`,
     );
     const sweep = (stop: AbortSignal) => sweepEnded(vault.unitOfWork, tokens.store, stop, 10);
-    expect([await sweep(AbortSignal.abort()), await stored()]).toEqual([0, 26]);
-    expect([await sweep(new AbortController().signal), await stored()]).toEqual([25, 1]);
+    expect([await sweep(AbortSignal.abort()), await tokens.stored()]).toEqual([0, 26]);
+    expect([await sweep(new AbortController().signal), await tokens.stored()]).toEqual([25, 1]);
   });
 
   it('has an end that the database can keep, or is refused for itself', async () => {
@@ -73,7 +71,7 @@ describe('a token for some uses', () => {
     const token = await tokens.make({ ...email, uses: 3 });
     const told = await Promise.allSettled(Array.from({ length: 20 }, () => tokens.reveal(token)));
     expect(told.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
     const revealed = (await vault.entries()).filter(({ action }) => action === 'tokens.reveal');
     expect(revealed.reduce((sum, entry) => sum + (entry.count ?? 0), 0)).toBe(3);
   });

@@ -1,7 +1,7 @@
 import { CodedError } from '@integument/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
-import { TestTokens } from './tokens.fixture.js';
+import { code, TestTokens } from './tokens.fixture.js';
 
 let vault: TestVault;
 let tokens: TestTokens;
@@ -15,8 +15,6 @@ beforeEach(() => vault.query('DELETE FROM audit_staging; DELETE FROM token; DELE
 const CARD = '4111111111111111';
 const TYPE = 'format-preserving';
 const card = { field: 'card', value: '4111 1111-1111 1111', type: TYPE };
-const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown;
-const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
 
 /** How much of the time of some work is the longest in which nobody else had a turn. */
 async function longestShare(work: () => Promise<unknown>): Promise<number> {
@@ -110,7 +108,7 @@ describe('a token that is the encrypted value', () => {
   it('is kept nowhere, and leads back', async () => {
     const token = await tokens.make(forEver);
     expect(token).toMatch(/^\d{12}1111$/);
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
     expect(await tokens.make(forEver)).toBe(token);
     expect(await tokens.reveal({ token, field: 'card_for_ever' })).toEqual({
       field: 'card_for_ever',

@@ -1,7 +1,7 @@
 import type { Tx } from '@integument/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
-import { TestTokens } from './tokens.fixture.js';
+import { code, TestTokens } from './tokens.fixture.js';
 
 let vault: TestVault;
 let tokens: TestTokens;
@@ -13,8 +13,6 @@ afterAll(() => vault.close());
 beforeEach(() => vault.query('DELETE FROM audit_staging; DELETE FROM token; DELETE FROM person'));
 
 const TYPE = 'format-preserving';
-const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown;
-const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
 const ada = { fields: { email: 'Ada@Example.org', phone: '+441632960001', given_name: 'Ada' } };
 
 function updateIn(tx: Tx, person: string, fields: object): Promise<unknown> {
@@ -36,7 +34,7 @@ describe('what is known of a person', () => {
     expect(await tokens.reveal(made.email)).toEqual({ field: 'email', value: 'Ada@Example.org' });
     expect(await tokens.ofPerson(person, wanted)).toEqual({ tokens: made });
     await vault.query('DELETE FROM person');
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
   });
 
   it.each(['deterministic', TYPE])('is not found out by who tries values: %s tokens', async (type) => {
@@ -99,7 +97,7 @@ describe('what is known of a person', () => {
     await expect(none).rejects.toEqual(code('tokens.value_unknown'));
     const foreign = tokens.ofPerson(person, { fields: ['email'] }, OTHER_SHOP);
     await expect(foreign).rejects.toEqual(code('people.not_found'));
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
   });
 });
 
@@ -146,7 +144,7 @@ describe('what is known of many people', () => {
       [...people.map(() => '3 2'), '40 undefined'].sort(),
     );
     await vault.query('DELETE FROM person');
-    expect(await stored()).toBe(40);
+    expect(await tokens.stored()).toBe(40);
   });
 
   it.each(['deterministic', TYPE])('is the same as when each is asked for by itself: %s', async (type) => {
@@ -189,7 +187,7 @@ describe('what is known of many people', () => {
       ...['request.invalid', 'tokens.type_not_allowed'],
       ...['request.invalid', 'request.invalid', 'request.invalid'],
     ]);
-    expect(await stored()).toBe(2);
+    expect(await tokens.stored()).toBe(2);
     expect(vault.said).toEqual(['values for tokens do not open']);
     for (const [entry, expected] of [
       [known(person, 'birth_date'), 'tokens.value_unknown'],
@@ -218,7 +216,7 @@ describe('what is known of many people', () => {
       refusedFor('people.broken'),
     );
     expect(vault.said).toEqual(['values for tokens do not open']);
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
     expect(outcomes(await all(known(person, 'email'), known(other, 'email')))).toEqual(['made', 'made']);
   });
 
@@ -246,6 +244,6 @@ describe('what is known of many people', () => {
     expect(outcomes(await tokens.makeBatch([known(person, 'email')], { asker: OTHER_SHOP }))).toEqual([
       'people.not_found',
     ]);
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
   });
 });

@@ -61,7 +61,6 @@ async function waysTo(tokens: TestTokens, token: string) {
   ];
 }
 const each = <T>(value: T): T[] => [value, value, value, value];
-const stored = async () => (await vault.query('SELECT 1 FROM token')).length;
 const written = async () => (await vault.entries()).filter(({ action }) => action.startsWith('tokens.'));
 const refused = async () =>
   (await written())
@@ -88,7 +87,7 @@ describe('a reveal by a token', () => {
     expect(await named()).toEqual([]);
     // It has lost no use by that.
     expect(await waysTo(await allowed({}), token)).toEqual(each('done'));
-    expect(await stored()).toBe(0);
+    expect(await free.stored()).toBe(0);
   });
 
   it('may be allowed in the masked form alone: then questions are, and the value is not', async () => {
@@ -274,7 +273,7 @@ describe('a rule that restricts the region', () => {
     const known = { field: 'email', known: true };
     expect(await codeOf(tokens.make({ ...known, person: berlin }))).toBe('done');
     expect(await codeOf(tokens.make({ ...known, person: paris }))).toBe('people.not_found');
-    expect(await stored()).toBe(3);
+    expect(await free.stored()).toBe(3);
     expect(await codeOf(free.make(EMAIL, OTHER_SHOP))).toBe('done');
   });
 
@@ -301,7 +300,7 @@ describe('a rule that restricts the region', () => {
     await expect(tokens.makeBatch(values, { atomic: true })).rejects.toMatchObject({
       code: 'request.invalid',
     });
-    expect(await stored()).toBe(2);
+    expect(await free.stored()).toBe(2);
     expect(await refused()).toEqual([
       ['tokens.make_batch', 'people.not_found', 2],
       ['tokens.make_batch', 'auth.forbidden', 2],

@@ -11,6 +11,7 @@ import {
   removeTokens,
 } from '@integument/contracts';
 import { type Asker, postgresCounts, StrictAllowances } from '@integument/http';
+import { expect } from 'vitest';
 import { vaultPolicies } from '../../platform/policies.js';
 import { SHOP, type TestVault } from '../../vault.fixture.js';
 import {
@@ -56,6 +57,9 @@ interface Wished {
   readonly purpose?: RevealPurpose;
   readonly form?: 'masked' | 'plain';
 }
+
+/** A failure with this code, to be expected. */
+export const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown;
 
 /** The feature's services, wired as its module does, on the database of a test's vault. */
 export class TestTokens {
@@ -132,6 +136,12 @@ export class TestTokens {
   async describe(token: unknown, asker: Asker = SHOP) {
     const regions = await this.regionsOf(describeToken, asker);
     return this.vault.unitOfWork.run((tx) => this.service.describe(tx, asker, token as never, regions));
+  }
+
+  /** How many there are, whoever's. */
+  async stored(): Promise<number | undefined> {
+    const [row] = await this.vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token');
+    return row?.n;
   }
 
   /** As the controllers ask: before a transaction begins. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OTHER_SHOP, SHOP, TestVault } from '../../vault.fixture.js';
 import { tokenOf } from './token-ids.js';
-import { TestTokens } from './tokens.fixture.js';
+import { code, TestTokens } from './tokens.fixture.js';
 
 let vault: TestVault;
 let tokens: TestTokens;
@@ -16,8 +16,6 @@ afterAll(() => vault.close());
 beforeEach(() => vault.query('DELETE FROM audit_staging; DELETE FROM token; DELETE FROM person'));
 
 const email = { field: 'email', value: 'Ada.Lovelace@Example.org' };
-const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown;
-const stored = async () => (await vault.query<{ n: number }>('SELECT count(*)::int AS n FROM token'))[0]?.n;
 
 describe('a random token', () => {
   it('stands for the value, another one each time, and shows nothing of it', async () => {
@@ -93,7 +91,7 @@ describe('a deterministic token', () => {
   it('is one, however many ask for it first', async () => {
     const made = await Promise.all(Array.from({ length: 30 }, () => tokens.make(same)));
     expect(new Set(made).size).toBe(1);
-    expect(await stored()).toBe(1);
+    expect(await tokens.stored()).toBe(1);
   });
 
   it('is one across batches that have the same values in other orders', async () => {
@@ -102,14 +100,14 @@ describe('a deterministic token', () => {
       [values, [...values].reverse(), values.slice(20), values].map((some) => tokens.makeBatch(some)),
     );
     expect(batches.map(({ refused }) => refused)).toEqual([0, 0, 0, 0]);
-    expect(await stored()).toBe(40);
+    expect(await tokens.stored()).toBe(40);
     const [first, second] = batches.map(({ results }) => results);
     expect(first).toEqual([...(second ?? [])].reverse());
   });
 
   it('ends for nobody because another wanted it to', async () => {
     await expect(tokens.make({ ...same, uses: 1 })).rejects.toThrow();
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
   });
 
   it('that was removed is another the next time', async () => {
@@ -133,7 +131,7 @@ describe('a token of a person', () => {
     await expect(tokens.reveal(token)).rejects.toEqual(code('tokens.not_found'));
     await expect(tokens.make({ ...email, person })).rejects.toEqual(code('people.not_found'));
     await vault.query('DELETE FROM person');
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
   });
 
   it('that is deterministic is that person’s: another’s with the same value outlives it', async () => {
@@ -185,7 +183,7 @@ describe('a batch', () => {
       'people.not_found',
       'made',
     ]);
-    expect(await stored()).toBe(2);
+    expect(await tokens.stored()).toBe(2);
     const entries = await vault.entries();
     expect(entries.filter(({ outcome }) => outcome === 'refused').map(({ count }) => count)).toContain(2);
     expect(JSON.stringify(entries)).not.toMatch(/no address|shoe|nonsense/);
@@ -196,14 +194,14 @@ describe('a batch', () => {
       (error as { places: { path: string }[] }).places.map(({ path }) => path);
     const error: unknown = await tokens.makeBatch(wrong, { atomic: true }).catch((cause: unknown) => cause);
     expect(places(error)).toEqual([1, 2, 3, 4, 5, 6, 7].map((at) => `body.values.${at}`));
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
     const person = await vault.enrol({ fields: { given_name: 'Ada' } });
     await vault.query('UPDATE person SET erasing = true');
     const late: unknown = await tokens
       .makeBatch([email, { ...email, person }], { atomic: true })
       .catch((cause: unknown) => cause);
     expect(places(late)).toEqual(['body.values.1']);
-    expect(await stored()).toBe(0);
+    expect(await tokens.stored()).toBe(0);
   });
 
   it('writes nothing if its audit entry can’t be written', async () => {
@@ -212,7 +210,7 @@ describe('a batch', () => {
       await expect(tokens.makeBatch([email, email])).rejects.toThrow('full_disk');
       await expect(tokens.make(email)).rejects.toThrow('full_disk');
       await expect(tokens.make({ ...email, type: 'deterministic' })).rejects.toThrow('full_disk');
-      expect(await stored()).toBe(0);
+      expect(await tokens.stored()).toBe(0);
     } finally {
       await vault.query('ALTER TABLE audit_staging DROP CONSTRAINT full_disk');
     }
